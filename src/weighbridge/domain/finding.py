@@ -1,0 +1,136 @@
+"""Findings: what a check found, in words that name the field, the value, what was expected and who acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Owner(StrEnum):
+    """Who resolves a finding."""
+
+    FINANCE = "finance"
+    OPERATIONS = "operations"
+    ECOMMERCE = "ecommerce"
+
+
+class Severity(StrEnum):
+    """What a finding does to its object."""
+
+    NOTE = "note"
+    """Recorded; the object passes."""
+    HOLD = "hold"
+    """The object waits for a person."""
+    REJECT = "reject"
+    """The object can never pass as it is."""
+
+
+class FindingKind(StrEnum):
+    """Every finding Weighbridge knows, by its stable name."""
+
+    PAYLOAD_MALFORMED = "payload_malformed"
+    ORDER_GONE = "order_gone"
+    NO_LINES = "no_lines"
+    SKU_BLANK = "sku_blank"
+    SKU_UNKNOWN = "sku_unknown"
+    SKU_TOO_LONG = "sku_too_long"
+    PRODUCT_NOT_SELLABLE = "product_not_sellable"
+    QUANTITY_NOT_POSITIVE = "quantity_not_positive"
+    EMPTY_LINE_DROPPED = "empty_line_dropped"
+    QUANTITY_UNUSUAL = "quantity_unusual"
+    TAX_UNMAPPED = "tax_unmapped"
+    TAX_RULE_MISSING = "tax_rule_missing"
+    TAX_DOES_NOT_ADD_UP = "tax_does_not_add_up"
+    CURRENCY_UNKNOWN = "currency_unknown"
+    TOTALS_DO_NOT_ADD_UP = "totals_do_not_add_up"
+    LINES_INCOMPLETE = "lines_incomplete"
+    ADDRESS_INCOMPLETE = "address_incomplete"
+    POSTCODE_TOO_LONG = "postcode_too_long"
+    TEXT_SHORTENED = "text_shortened"
+    CHARGE_UNMAPPED = "charge_unmapped"
+    PAYMENT_UNMAPPED = "payment_unmapped"
+    PAYMENTS_DO_NOT_ADD_UP = "payments_do_not_add_up"
+    TEST_ORDER = "test_order"
+    STATUS_ON_HOLD = "status_on_hold"
+    REFUSED_BY_CIN7 = "refused_by_cin7"
+    REFUSED_BY_BIGCOMMERCE = "refused_by_bigcommerce"
+    TOTAL_DIFFERS_IN_CIN7 = "total_differs_in_cin7"
+    DUPLICATE_SALES = "duplicate_sales"
+    BACKORDERED = "backordered"
+    CHANGED_AFTER_POSTING = "changed_after_posting"
+    CANCELLED_AFTER_DISPATCH = "cancelled_after_dispatch"
+    PARCEL_UNMATCHED = "parcel_unmatched"
+    UNEXPECTED_ERROR = "unexpected_error"
+    RETRIES_EXHAUSTED = "retries_exhausted"
+
+
+OWNER_OF: dict[FindingKind, Owner] = {
+    FindingKind.TAX_UNMAPPED: Owner.FINANCE,
+    FindingKind.TAX_RULE_MISSING: Owner.FINANCE,
+    FindingKind.TAX_DOES_NOT_ADD_UP: Owner.FINANCE,
+    FindingKind.CURRENCY_UNKNOWN: Owner.FINANCE,
+    FindingKind.TOTALS_DO_NOT_ADD_UP: Owner.FINANCE,
+    FindingKind.CHARGE_UNMAPPED: Owner.FINANCE,
+    FindingKind.PAYMENT_UNMAPPED: Owner.FINANCE,
+    FindingKind.PAYMENTS_DO_NOT_ADD_UP: Owner.FINANCE,
+    FindingKind.TOTAL_DIFFERS_IN_CIN7: Owner.FINANCE,
+    FindingKind.DUPLICATE_SALES: Owner.OPERATIONS,
+    FindingKind.BACKORDERED: Owner.OPERATIONS,
+    FindingKind.QUANTITY_UNUSUAL: Owner.OPERATIONS,
+    FindingKind.CANCELLED_AFTER_DISPATCH: Owner.OPERATIONS,
+    FindingKind.PARCEL_UNMATCHED: Owner.OPERATIONS,
+    FindingKind.REFUSED_BY_CIN7: Owner.OPERATIONS,
+    FindingKind.RETRIES_EXHAUSTED: Owner.OPERATIONS,
+    FindingKind.UNEXPECTED_ERROR: Owner.OPERATIONS,
+}
+"""Default owners; a design may name others. A kind not listed belongs to ecommerce."""
+
+
+def default_owner(kind: FindingKind) -> Owner:
+    """Who resolves findings of this kind unless the design says otherwise."""
+    return OWNER_OF.get(kind, Owner.ECOMMERCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a check found."""
+
+    kind: FindingKind
+    severity: Severity
+    field: str
+    """Where: a path in the shop's words, such as `lines[2].sku`."""
+    value: str
+    """What stood there, as text."""
+    expected: str
+    """What would have passed."""
+    owner: Owner
+
+    def __str__(self) -> str:
+        return f"{self.field} is {self.value or 'empty'}; expected {self.expected} ({self.owner} acts)"
+
+
+def hold(kind: FindingKind, field: str, value: object, expected: str) -> Finding:
+    """A finding that makes its object wait, with the kind's default owner."""
+    return Finding(kind, Severity.HOLD, field, str(value), expected, default_owner(kind))
+
+
+def note(kind: FindingKind, field: str, value: object, expected: str) -> Finding:
+    """A finding that is recorded while its object passes."""
+    return Finding(kind, Severity.NOTE, field, str(value), expected, default_owner(kind))
+
+
+def reject(kind: FindingKind, field: str, value: object, expected: str) -> Finding:
+    """A finding that ends its object: it can never pass as it is."""
+    return Finding(kind, Severity.REJECT, field, str(value), expected, default_owner(kind))
+
+
+def worst(findings: tuple[Finding, ...]) -> Severity:
+    """The strongest severity among `findings`; NOTE when there are none."""
+    order = (Severity.NOTE, Severity.HOLD, Severity.REJECT)
+    return max((finding.severity for finding in findings), key=order.index, default=Severity.NOTE)
+
+
+def deciding(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings that stop the object (holds and rejects), strongest first."""
+    stopping = [finding for finding in findings if finding.severity is not Severity.NOTE]
+    return tuple(sorted(stopping, key=lambda finding: finding.severity is not Severity.REJECT))

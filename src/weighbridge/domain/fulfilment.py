@@ -1,0 +1,127 @@
+"""Fulfilment: the parcels that left the warehouse, and the order lines they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from weighbridge.domain.finding import Finding, FindingKind, hold
+from weighbridge.domain.money import ZERO, total
+from weighbridge.domain.order import OrderLine
+
+
+@dataclass(frozen=True, slots=True)
+class PackedLine:
+    """Units of a SKU in a box. Source: Cin7 Core API v2, pack lines."""
+
+    sku: str
+    quantity: Decimal
+    box: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShipLine:
+    """One consignment of boxes; it names boxes, not products. Source: Cin7 Core API v2, ship lines."""
+
+    id: str
+    boxes: tuple[str, ...]
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    shipped_at: datetime | None
+    is_shipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One fulfilment task of a sale: what was packed and what left."""
+
+    task_id: str
+    number: int
+    packed: tuple[PackedLine, ...]
+    shipped: tuple[ShipLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One shipped consignment with its items. `key` is stable: fulfilment task and ship line."""
+
+    key: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    items: tuple[tuple[str, Decimal], ...]
+    """(SKU, units), each SKU once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentItem:
+    """Units of one order line in a shipment at the shop."""
+
+    order_line_id: int
+    address_id: int
+    quantity: int
+
+
+def parcels_of(dispatches: Iterable[Dispatch]) -> tuple[Parcel, ...]:
+    """The shipped parcels of a sale, items joined over boxes, oldest fulfilment first.
+
+    A ship line without boxes takes everything packed that no other ship line of its fulfilment names.
+    Source: platform notes, cin7 2.7 (ship lines carry boxes, not products).
+    """
+    return tuple(
+        Parcel(
+            key=f"{dispatch.task_id}:{line.id}",
+            carrier=line.carrier,
+            tracking_number=line.tracking_number,
+            tracking_url=line.tracking_url,
+            items=_items(dispatch, line),
+        )
+        for dispatch in sorted(dispatches, key=lambda one: one.number)
+        for line in dispatch.shipped
+        if line.is_shipped
+    )
+
+
+def _items(dispatch: Dispatch, line: ShipLine) -> tuple[tuple[str, Decimal], ...]:
+    named = {box for other in dispatch.shipped for box in other.boxes}
+    own = set(line.boxes)
+    inside = [packed for packed in dispatch.packed if (packed.box in own if own else packed.box not in named)]
+    units: dict[str, Decimal] = {}
+    for packed in inside:
+        units[packed.sku] = units.get(packed.sku, ZERO) + packed.quantity
+    return tuple(units.items())
+
+
+def lay_on_lines(
+    parcel: Parcel, lines: Sequence[OrderLine], shipped: Mapping[int, int]
+) -> tuple[ShipmentItem, ...] | Finding:
+    """The order lines a parcel fulfils, first lines first, never more than was ordered.
+
+    `shipped` says how many units of each order line earlier shipments carry. A Finding when the parcel holds units
+    that no line still waits for, or parts of a unit: such a parcel needs a person.
+    """
+    items: list[ShipmentItem] = []
+    for sku, quantity in parcel.items:
+        left = quantity
+        for line in lines:
+            if line.sku != sku or left <= 0:
+                continue
+            taken = min(left, line.quantity - shipped.get(line.id, 0))
+            if taken > 0:
+                items.append(ShipmentItem(line.id, line.address_id, int(taken)))
+                left -= taken
+        if left > 0 or quantity != quantity.to_integral_value():
+            waiting = total(line.quantity - shipped.get(line.id, 0) for line in lines if line.sku == sku)
+            return hold(
+                FindingKind.PARCEL_UNMATCHED,
+                f"parcel {parcel.key}",
+                f"{quantity} of {sku}",
+                f"at most {waiting} whole units",
+            )
+    if not items:
+        expected = "packed items in the parcel's boxes"
+        return hold(FindingKind.PARCEL_UNMATCHED, f"parcel {parcel.key}", "no items", expected)
+    return tuple(items)

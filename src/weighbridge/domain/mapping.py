@@ -1,0 +1,188 @@
+"""From order to sale: the mapping, with every reason why an order cannot cross yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from weighbridge.domain.books import Books
+from weighbridge.domain.checks import LIMITS, check_order
+from weighbridge.domain.finding import Finding, FindingKind, Severity, hold
+from weighbridge.domain.money import ZERO, minor_digits, total
+from weighbridge.domain.order import LineKind, Order, OrderLine
+from weighbridge.domain.policy import SalePolicy
+from weighbridge.domain.sale import Sale, SaleCharge, SaleLine, price_out
+from weighbridge.domain.tax import TaxSpread, spread_tax, tax_rule_for
+from weighbridge.domain.tender import tenders_of
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A sale ready to post, with what was noticed on the way."""
+
+    sale: Sale
+    notes: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An order that waits or ends, with every reason found."""
+
+    findings: tuple[Finding, ...]
+
+
+def order_value(order: Order) -> Decimal:
+    """What the shopper owes for the order, with tax, before gift certificates and store credit.
+
+    The vendor does not say whether `total_inc_tax` is before or after these tenders; where the parts come to the
+    total plus the tenders, it was after. Source: platform notes, bigcommerce 2.3 and 10 (question 2).
+    """
+    parts = order.lines_value + order.charges_value
+    tenders = order.gift_certificate_amount + order.store_credit_amount
+    if tenders and abs(parts - (order.total_inc_tax + tenders)) < abs(parts - order.total_inc_tax):
+        return order.total_inc_tax + tenders
+    return order.total_inc_tax
+
+
+def map_order(order: Order, books: Books, policy: SalePolicy) -> Mapped | Stopped:
+    """The sale that `order` becomes, cent for cent, or every reason why it cannot cross."""
+    digits = minor_digits(order.currency)
+    findings = list(check_order(order, books, policy))
+    spread = spread_tax(order, digits)
+    if isinstance(spread, Finding):
+        return Stopped((*findings, spread))
+    lines, line_findings = _lines(order, spread, books, policy, digits)
+    charges, charge_findings = _charges(order, spread, books, policy)
+    tenders, tender_findings = tenders_of(order, policy)
+    findings += [*line_findings, *charge_findings, *tender_findings]
+    if any(finding.severity is not Severity.NOTE for finding in findings):
+        return Stopped(tuple(findings))
+
+    sale = Sale(
+        external_id=policy.external_id(order.id),
+        order_number=str(order.id),
+        customer_id=books.customers[order.currency],
+        currency=order.currency,
+        currency_rate=Decimal(1) if order.currency == books.base_currency else order.exchange_rate,
+        ordered_at=order.placed_at,
+        tax_inclusive=order.tax_inclusive,
+        contact=(order.billing.name or order.billing.company)[: LIMITS["Contact"]],
+        email=order.billing.email[: LIMITS["Email"]],
+        phone=order.billing.phone[: LIMITS["Phone"]],
+        billing=order.billing,
+        shipping=order.shipping[0] if order.shipping else order.billing,
+        note=_note(order),
+        lines=tuple(lines),
+        charges=tuple(charges),
+        tenders=tuple(tenders),
+        value=order_value(order),
+    )
+    return _settle_residual(sale, findings, policy)
+
+
+def _settle_residual(sale: Sale, findings: list[Finding], policy: SalePolicy) -> Mapped | Stopped:
+    """Posts the cents that remain as one named rounding line within the tolerance, and stops beyond it."""
+    residual = sale.value - sale.total
+    if abs(residual) > policy.tolerance:
+        beyond = hold(
+            FindingKind.TOTALS_DO_NOT_ADD_UP,
+            "total_inc_tax",
+            f"{sale.value} {sale.currency}",
+            f"{sale.total}, the sum of lines, charges and tax, to within {policy.tolerance}",
+        )
+        return Stopped((*findings, beyond))
+    if residual:
+        sale = with_rounding(sale, residual, policy)
+    return Mapped(sale, tuple(findings))
+
+
+def with_rounding(sale: Sale, residual: Decimal, policy: SalePolicy) -> Sale:
+    """`sale` with `residual` (positive: the sale was too low) added to its one rounding line."""
+
+    before = total(c.price for c in sale.charges if c.product_name == policy.rounding_product)
+    kept = tuple(charge for charge in sale.charges if charge.product_name != policy.rounding_product)
+    line = SaleCharge(policy.rounding_product, before + residual, ZERO, policy.untaxed_rule, "Cents from rounding")
+    return replace(sale, charges=(*kept, line) if line.price else kept)
+
+
+def _lines(
+    order: Order, spread: TaxSpread, books: Books, policy: SalePolicy, digits: int
+) -> tuple[list[SaleLine], list[Finding]]:
+    lines: list[SaleLine] = []
+    findings: list[Finding] = []
+    for position, line in enumerate(order.lines):
+        if line.quantity == 0 or line.kind is LineKind.GIFT_CERTIFICATE:
+            continue
+        share = spread.lines[line.id]
+        rule = tax_rule_for(share, policy.tax_rules, policy.untaxed_rule, books.tax_rules, f"lines[{position}].tax")
+        product = books.products.get(line.sku)
+        if isinstance(rule, Finding):
+            findings.append(rule)
+            continue
+        if product is None or line.quantity < 0:
+            continue
+        amount = line.discounted_inc_tax if order.tax_inclusive else line.discounted_inc_tax - share.amount
+        pieces = price_out(amount, line.quantity, digits)
+        for index, piece in enumerate(pieces):
+            lines.append(
+                SaleLine(
+                    order_line_id=line.id,
+                    product_id=product.id,
+                    sku=product.sku,
+                    name=product.name,
+                    quantity=piece.quantity,
+                    price=piece.price,
+                    tax=share.amount if index == 0 else ZERO,
+                    tax_rule=rule,
+                    line_total=piece.line_total,
+                    comment=_comment(line),
+                )
+            )
+    return lines, findings
+
+
+def _charges(
+    order: Order, spread: TaxSpread, books: Books, policy: SalePolicy
+) -> tuple[list[SaleCharge], list[Finding]]:
+    charges: list[SaleCharge] = []
+    findings: list[Finding] = []
+    for charge in order.charges:
+        if not charge.inc_tax:
+            continue
+        field = f"charges.{charge.kind}"
+        product = policy.charge_products.get(charge.kind, "")
+        share = spread.charges[charge.kind]
+        rule = tax_rule_for(share, policy.tax_rules, policy.untaxed_rule, books.tax_rules, f"{field}.tax")
+        if isinstance(rule, Finding):
+            findings.append(rule)
+        elif not product or product not in books.products:
+            expected = "a Service product in Cin7 that the design names for this charge"
+            findings.append(hold(FindingKind.CHARGE_UNMAPPED, field, product or "not mapped", expected))
+        else:
+            price = charge.inc_tax if order.tax_inclusive else charge.inc_tax - share.amount
+            charges.append(SaleCharge(product, price, share.amount, rule, charge.name))
+    sold = [line for line in order.lines if line.kind is LineKind.GIFT_CERTIFICATE]
+    if sold and not policy.gift_certificate_product:
+        expected = "a Service product for sold gift certificates in the design"
+        findings.append(hold(FindingKind.CHARGE_UNMAPPED, "lines.giftcertificate", sold[0].name, expected))
+    elif sold:
+        value = total(line.discounted_inc_tax for line in sold)
+        charges.append(
+            SaleCharge(policy.gift_certificate_product, value, ZERO, policy.untaxed_rule, "Gift certificate")
+        )
+    return charges, findings
+
+
+def _comment(line: OrderLine) -> str:
+    """Keeps the discount's identity beside the net price."""
+    saved = line.total_inc_tax - line.discounted_inc_tax
+    return f"Discount {saved.normalize():f} included" if saved > 0 else ""
+
+
+def _note(order: Order) -> str:
+    parts = [f"BigCommerce order {order.id}"]
+    if order.coupon_codes:
+        parts.append("coupons " + ", ".join(order.coupon_codes))
+    if order.shopper_message:
+        parts.append(f"shopper: {order.shopper_message}")
+    return "; ".join(parts)[: LIMITS["Note"]]

@@ -1,0 +1,66 @@
+"""Available to sell: what the shop may promise of a SKU, from what the warehouse has and the shop has already promised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+
+from weighbridge.domain.money import ZERO
+
+HIGHEST_LEVEL = 2_147_483_647
+"""The largest stock level the shop holds. Source: Catalog V3, inventory_level."""
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityRow:
+    """Stock of one SKU at one location, bin and batch. Rows are disjoint, so quantities add up.
+
+    Source: Cin7 Core API v2, GET /ref/productavailability; `available` = on hand - allocated and may be negative.
+    """
+
+    sku: str
+    location: str
+    bin: str
+    batch: str
+    expires: date | None
+    available: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One SKU's available-to-sell with every term of it."""
+
+    sku: str
+    available: Decimal
+    """In the chosen locations; may be negative."""
+    in_flight: Decimal
+    """Promised by the shop and not yet allocated in Cin7."""
+    buffer: Decimal
+    sellable: bool
+    ats: int
+
+
+def available_by_sku(rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date) -> dict[str, Decimal]:
+    """Units per SKU in `locations`; batches past their expiry do not count, except what is owed from them."""
+    available: dict[str, Decimal] = {}
+    for row in rows:
+        if row.location not in locations:
+            continue
+        expired = row.expires is not None and row.expires < today
+        counted = min(row.available, ZERO) if expired else row.available
+        available[row.sku] = available.get(row.sku, ZERO) + counted
+    return available
+
+
+def figure(sku: str, available: Decimal, in_flight: Decimal, buffer: Decimal, *, sellable: bool) -> Figure:
+    """The SKU's figure: whole units, never negative, never above what the shop can hold."""
+    free = (available - in_flight - buffer).to_integral_value(rounding=ROUND_FLOOR) if sellable else ZERO
+    return Figure(sku, available, in_flight, buffer, sellable, int(min(max(free, ZERO), Decimal(HIGHEST_LEVEL))))
+
+
+def changes(figures: Iterable[Figure], shown: Mapping[str, int]) -> tuple[Figure, ...]:
+    """The figures that differ from what the shop shows; falls first, since they are the ones that oversell."""
+    differing = [one for one in figures if shown.get(one.sku) != one.ats]
+    return tuple(sorted(differing, key=lambda one: (one.ats - shown.get(one.sku, 0) >= 0, one.sku)))

@@ -1,0 +1,48 @@
+"""Payments: which tenders of an order the books will show as received, and on which account."""
+
+from __future__ import annotations
+
+from weighbridge.domain.finding import Finding, FindingKind, hold
+from weighbridge.domain.order import Order, Tender
+from weighbridge.domain.policy import Depth, SalePolicy
+from weighbridge.domain.sale import SaleTender
+
+RECEIVED = frozenset({"purchase", "capture"})
+"""Events that bring money in. An authorisation alone does not. Source: Orders V3, transactions."""
+PAID_STATUSES = frozenset({"paid", "captured"})
+
+
+def tenders_of(order: Order, policy: SalePolicy) -> tuple[tuple[SaleTender, ...], tuple[Finding, ...]]:
+    """The payments to post for `order`, and findings for tenders whose account the design does not name."""
+    if policy.depth is not Depth.INVOICE_AND_PAYMENT:
+        return (), ()
+    tenders: list[SaleTender] = []
+    findings: list[Finding] = []
+    for tender in received(order):
+        account = account_for(tender, order, policy)
+        if account is None:
+            expected = "a payment method that the design maps to an account"
+            value = f"{tender.method} by {tender.gateway or order.payment_method}"
+            findings.append(hold(FindingKind.PAYMENT_UNMAPPED, f"transactions[{tender.id}]", value, expected))
+        else:
+            reference = f"{policy.external_id_prefix}:{policy.store}:{tender.id}"
+            tenders.append(SaleTender(reference, tender.amount, account, tender.at))
+    return tuple(tenders), tuple(findings)
+
+
+def received(order: Order) -> tuple[Tender, ...]:
+    """The tenders that brought money in, in order currency."""
+    return tuple(
+        tender
+        for tender in order.tenders
+        if tender.succeeded and tender.event in RECEIVED and tender.amount > 0 and tender.currency == order.currency
+    )
+
+
+def account_for(tender: Tender, order: Order, policy: SalePolicy) -> str | None:
+    """The account code of a tender: by its method, its gateway or the order's payment method, first match."""
+    for name in (tender.method, tender.gateway, order.payment_method):
+        account = policy.payment_accounts.get(name.lower())
+        if account is not None:
+            return account
+    return None
