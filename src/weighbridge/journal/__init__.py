@@ -1,0 +1,57 @@
+"""The journal: the record of what crossed, what is to be looked at, and what both platforms showed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+from weighbridge.journal.agenda import Agenda
+from weighbridge.journal.attempts import Attempts
+from weighbridge.journal.catalogue import Catalogue
+from weighbridge.journal.exchanges import Exchanges
+from weighbridge.journal.inbox import Inbox
+from weighbridge.journal.intents import Intents
+from weighbridge.journal.promises import Promises
+from weighbridge.journal.references import References
+from weighbridge.journal.stock_levels import StockLevels
+from weighbridge.journal.transfers import Transfers
+from weighbridge.journal.watermarks import Watermarks
+from weighbridge.journal.workers import Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """All records of one installation."""
+
+    agenda: Agenda
+    attempts: Attempts
+    catalogue: Catalogue
+    exchanges: Exchanges
+    inbox: Inbox
+    intents: Intents
+    promises: Promises
+    references: References
+    stock_levels: StockLevels
+    transfers: Transfers
+    watermarks: Watermarks
+    workers: Workers
+
+    @classmethod
+    def of(cls, database: Database, clock: Clock) -> Journal:
+        """The journal kept in `database`."""
+        agenda = Agenda(database, clock)
+        return cls(
+            agenda=agenda,
+            attempts=Attempts(database, clock),
+            catalogue=Catalogue(database, clock),
+            exchanges=Exchanges(database),
+            inbox=Inbox(database, clock, agenda),
+            intents=Intents(database, clock),
+            promises=Promises(database, clock),
+            references=References(database, clock),
+            stock_levels=StockLevels(database, clock),
+            transfers=Transfers(database, clock),
+            watermarks=Watermarks(database),
+            workers=Workers(database, clock),
+        )

@@ -1,0 +1,119 @@
+"""The durable engine: runs each look of the agenda to its end, across crashes. Only this module knows DBOS.
+
+The engine owns *when* (queue, recovery); our tables own *what happened*. See docs/adr/0001.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+
+from weighbridge.journal.agenda import AgendaItem
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+APPLICATION_VERSION = "weighbridge-flows-1"
+"""Pinned: the engine resumes pending runs only under the version that began them. Change it only together with a
+change of a flow's steps that a half-done run could not continue, and then let `drain` old runs first."""
+
+QUEUE = "looks"
+PRIORITIES = {"orders": 1, "fulfilment": 3, "order_sweep": 4, "fulfilment_sweep": 5, "stock": 6, "references": 7, "hooks": 8}
+"""Lower first. Every flow has one: an item without a priority would go before all others."""
+
+Look = Callable[[str, str], Coroutine[Any, Any, str]]
+"""A flow: takes connection and key, answers in one word how it ended."""
+
+_flows: dict[str, Look] = {}
+
+
+def durable_flow(name: str) -> Callable[[Look], Look]:
+    """Registers a flow whose finished steps are never repeated after a crash."""
+
+    def register(look: Look) -> Look:
+        if name not in PRIORITIES:
+            raise ValueError(f"flow {name!r} has no priority")
+        _flows[name] = DBOS.workflow(name=name, max_recovery_attempts=1000)(look)
+        return _flows[name]
+
+    return register
+
+
+def durable_step(name: str) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
+    """Registers a step of a flow. A step that was cut off runs again: whatever it writes must bear that."""
+
+    def register(step: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+        decorated: Callable[P, Awaitable[R]] = DBOS.step(name=name)(step)
+        return decorated
+
+    return register
+
+
+def current_run() -> str:
+    """The id of the run the caller works in; empty outside the engine."""
+    return DBOS.workflow_id or ""
+
+
+class Engine:
+    """The engine of one worker process."""
+
+    def __init__(self, database_url: str, worker: str, *, polling_seconds: float, concurrency: int) -> None:
+        self._worker = worker
+        self._polling_seconds = polling_seconds
+        self._concurrency = concurrency
+        self._config: DBOSConfig = {
+            "name": "weighbridge",
+            "system_database_url": database_url,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": worker,
+            "log_level": "WARNING",
+            "notification_listener_polling_interval_sec": 1.0,
+            "scheduler_polling_interval_sec": 300.0,
+            "use_listen_notify": False,
+            "sys_db_pool_size": 8,
+        }
+
+    async def start(self) -> None:
+        """Begins to run looks, and resumes the ones this worker was in when it last stopped."""
+        DBOS(config=self._config)
+        DBOS.launch()
+        await DBOS.register_queue_async(
+            QUEUE,
+            worker_concurrency=self._concurrency,
+            partition_concurrency=1,
+            polling_interval_sec=self._polling_seconds,
+            on_conflict="always_update",
+        )
+
+    async def enqueue(self, item: AgendaItem) -> None:
+        """Hands a look to the engine. The same look handed over twice runs once; looks at one key never overlap."""
+        partition = f"{item.flow}:{item.connection}:{item.key}"
+        options = SetEnqueueOptions(priority=PRIORITIES[item.flow], queue_partition_key=partition)
+        with SetWorkflowID(item.run_id), options:
+            await DBOS.enqueue_workflow_async(QUEUE, _flows[item.flow], item.connection, item.key)
+
+    async def take_over(self, dead_workers: list[str]) -> None:
+        """Resumes what dead workers left unfinished. Source: measured, the engine itself waits for their return."""
+        if dead_workers:
+            await asyncio.to_thread(DBOS._recover_pending_workflows, dead_workers)
+
+    async def unfinished(self) -> int:
+        """How many looks are queued or running."""
+        runs = await DBOS.list_workflows_async(
+            status=["ENQUEUED", "PENDING", "DELAYED"], load_input=False, load_output=False
+        )
+        return len(runs)
+
+    async def abandoned(self) -> list[str]:
+        """Runs that crashed their worker too often and were given up by the engine."""
+        runs = await DBOS.list_workflows_async(
+            status="MAX_RECOVERY_ATTEMPTS_EXCEEDED", load_input=False, load_output=False
+        )
+        return [run.workflow_id for run in runs]
+
+    async def stop(self, patience_seconds: int = 0) -> None:
+        """Stops taking looks; running ones get `patience_seconds`, then resume at the next start."""
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_seconds)

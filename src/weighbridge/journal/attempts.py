@@ -1,0 +1,76 @@
+"""Attempts: each try of a step of a transfer, by which run, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+from weighbridge.journal.exchanges import Serving, serving
+from weighbridge.journal.identity import new_id
+from weighbridge.tables import attempts
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttempt:
+    """One attempt as it is told."""
+
+    id: str
+    step: str
+    run: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    note: str
+
+
+@dataclass(slots=True)
+class Ending:
+    """How the current attempt ends; the step fills it in."""
+
+    outcome: str = "died"
+    note: str = ""
+
+
+class Attempts:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    @asynccontextmanager
+    async def attempt(self, transfer_id: str, step: str, run: str) -> AsyncIterator[Ending]:
+        """Brackets one try: exchanges inside are recorded under it; what `Ending` says is stored at the end."""
+        attempt_id = new_id()
+        row = {
+            "id": attempt_id,
+            "transfer_id": transfer_id,
+            "step": step,
+            "run": run,
+            "started_at": self._clock.now(),
+        }
+        async with self._database.transaction() as transaction:
+            await transaction.execute(attempts.insert().values(row))
+        ending = Ending()
+        token = serving.set(Serving(transfer_id, attempt_id))
+        try:
+            yield ending
+        finally:
+            serving.reset(token)
+            async with self._database.transaction() as transaction:
+                await transaction.execute(
+                    sa.update(attempts)
+                    .where(attempts.c.id == attempt_id)
+                    .values(ended_at=self._clock.now(), outcome=ending.outcome, note=ending.note[:4000])
+                )
+
+    async def of_transfer(self, transfer_id: str) -> list[StoredAttempt]:
+        """The attempts of a transfer, oldest first; one without an end was cut off by a crash."""
+        query = sa.select(attempts).where(attempts.c.transfer_id == transfer_id).order_by(attempts.c.started_at)
+        async with self._database.reading() as reading:
+            rows = (await reading.execute(query)).all()
+        return [StoredAttempt(r.id, r.step, r.run, r.started_at, r.ended_at, r.outcome, r.note) for r in rows]

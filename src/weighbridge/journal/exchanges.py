@@ -1,0 +1,109 @@
+"""Exchanges: every request and answer, byte for byte, with the transfer and the attempt it served."""
+
+from __future__ import annotations
+
+import zlib
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from weighbridge.database import Database
+from weighbridge.journal.identity import new_id
+from weighbridge.tables import exchanges
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Which transfer and attempt the current task works for."""
+
+    transfer_id: str
+    attempt_id: str
+
+
+serving: ContextVar[Serving | None] = ContextVar("serving", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExchange:
+    """One exchange as it is told."""
+
+    id: str
+    platform: str
+    method: str
+    url: str
+    request: bytes
+    status: int | None
+    response: bytes
+    started_at: datetime
+    duration_ms: int
+    outcome: str
+
+
+class Exchanges:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def store(
+        self,
+        *,
+        connection: str,
+        platform: str,
+        method: str,
+        url: str,
+        request: bytes,
+        status: int | None,
+        response: bytes,
+        started_at: datetime,
+        duration_ms: int,
+        outcome: str,
+    ) -> None:
+        """Stores one exchange for whatever the current task serves."""
+        current = serving.get()
+        row = {
+            "id": new_id(),
+            "transfer_id": current.transfer_id if current else None,
+            "attempt_id": current.attempt_id if current else None,
+            "connection": connection,
+            "platform": platform,
+            "method": method,
+            "url": url,
+            "request": zlib.compress(request, 3),
+            "status": status,
+            "response": zlib.compress(response, 3),
+            "started_at": started_at,
+            "duration_ms": duration_ms,
+            "outcome": outcome,
+        }
+        async with self._database.transaction() as transaction:
+            await transaction.execute(exchanges.insert().values(row))
+
+    async def of_transfer(self, transfer_id: str) -> list[StoredExchange]:
+        """The exchanges of a transfer, oldest first."""
+        query = sa.select(exchanges).where(exchanges.c.transfer_id == transfer_id).order_by(exchanges.c.started_at)
+        async with self._database.reading() as reading:
+            return [_read(row) for row in (await reading.execute(query)).all()]
+
+    async def counts(self, connection: str) -> list[tuple[str, str, int]]:
+        """(platform, outcome, number) over everything recorded for a connection."""
+        columns = (exchanges.c.platform, exchanges.c.outcome)
+        query = sa.select(*columns, sa.func.count()).where(exchanges.c.connection == connection).group_by(*columns)
+        async with self._database.reading() as reading:
+            return [tuple(row) for row in (await reading.execute(query.order_by(*columns))).all()]
+
+
+def _read(row: sa.Row[Any]) -> StoredExchange:
+    return StoredExchange(
+        row.id,
+        row.platform,
+        row.method,
+        row.url,
+        zlib.decompress(row.request),
+        row.status,
+        zlib.decompress(row.response),
+        row.started_at,
+        row.duration_ms,
+        row.outcome,
+    )

@@ -1,0 +1,68 @@
+"""Promises: units the shop has sold that the warehouse's figures do not show yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+from weighbridge.tables import promises
+
+
+class Promises:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def make(self, connection: str, order_id: str, units: Mapping[str, Decimal]) -> None:
+        """Sets what an order promises, replacing what it promised before; keeps what Cin7 already took over."""
+        now = self._clock.now()
+        own = (promises.c.connection == connection) & (promises.c.order_id == order_id)
+        rows = [
+            {"connection": connection, "order_id": order_id, "sku": sku, "quantity": quantity, "captured_at": now}
+            for sku, quantity in units.items()
+        ]
+        async with self._database.transaction() as transaction:
+            await transaction.execute(sa.delete(promises).where(own, promises.c.allocated_at.is_(None)))
+            if rows:
+                await transaction.execute(self._database.insert_new(promises, rows))
+
+    async def allocated(self, connection: str, order_id: str) -> None:
+        """Notes that Cin7 has allocated the order's units: from now on its own figures show them."""
+        await self._end(connection, order_id, "allocated_at")
+
+    async def released(self, connection: str, order_id: str) -> None:
+        """Notes that the order ended without a sale: its units are free again."""
+        await self._end(connection, order_id, "released_at")
+
+    async def in_flight(self, connection: str, scan_started_at: datetime) -> dict[str, Decimal]:
+        """Units per SKU that a scan begun at `scan_started_at` may not show.
+
+        An order that Cin7 allocated after the scan began counts still: its row may have been read before.
+        """
+        query = sa.select(promises.c.sku, promises.c.quantity).where(
+            promises.c.connection == connection,
+            promises.c.released_at.is_(None),
+            promises.c.allocated_at.is_(None) | (promises.c.allocated_at >= scan_started_at),
+        )
+        units: dict[str, Decimal] = {}
+        async with self._database.reading() as reading:
+            for row in (await reading.execute(query)).all():
+                units[row.sku] = units.get(row.sku, Decimal(0)) + row.quantity
+        return units
+
+    async def _end(self, connection: str, order_id: str, column: str) -> None:
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                sa.update(promises)
+                .where(
+                    promises.c.connection == connection,
+                    promises.c.order_id == order_id,
+                    promises.c[column].is_(None),
+                )
+                .values({column: self._clock.now()})
+            )

@@ -1,0 +1,33 @@
+"""References: small reading results kept between looks (tax rules, web customers, company settings)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+from weighbridge.tables import references
+
+
+class References:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def read(self, connection: str, name: str) -> tuple[Any, datetime] | None:
+        """The kept value and when it was fetched."""
+        query = sa.select(references.c.value, references.c.fetched_at).where(
+            references.c.connection == connection, references.c.name == name
+        )
+        async with self._database.reading() as reading:
+            row = (await reading.execute(query)).one_or_none()
+        return None if row is None else (row.value, row.fetched_at)
+
+    async def keep(self, connection: str, name: str, value: Any) -> None:
+        """Keeps `value` (JSON) as fetched now."""
+        row = {"connection": connection, "name": name, "value": value, "fetched_at": self._clock.now()}
+        async with self._database.transaction() as transaction:
+            await transaction.execute(self._database.upsert(references, [row]))

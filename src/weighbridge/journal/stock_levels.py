@@ -1,0 +1,89 @@
+"""Stock levels: each SKU's last figure with its terms, and what the shop was last told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+from weighbridge.domain.stock import Figure
+from weighbridge.journal.catalogue import ROWS_PER_WRITE
+from weighbridge.tables import stock_levels
+
+
+class StockLevels:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def shown(self, connection: str) -> dict[str, int]:
+        """What the shop was last told, by SKU; SKUs it was never told of are missing."""
+        query = sa.select(stock_levels.c.sku, stock_levels.c.shown).where(
+            stock_levels.c.connection == connection, stock_levels.c.shown.is_not(None)
+        )
+        async with self._database.reading() as reading:
+            return {row.sku: row.shown for row in (await reading.execute(query)).all()}
+
+    async def told_before(self, connection: str, moment: datetime) -> dict[str, int]:
+        """What the shop was told before `moment` and has not been read back since."""
+        query = sa.select(stock_levels.c.sku, stock_levels.c.shown).where(
+            stock_levels.c.connection == connection,
+            stock_levels.c.pushed_at < moment,
+            stock_levels.c.verified_at.is_(None) | (stock_levels.c.verified_at < stock_levels.c.pushed_at),
+        )
+        async with self._database.reading() as reading:
+            return {row.sku: row.shown for row in (await reading.execute(query)).all()}
+
+    async def scanned(self, connection: str, figures: Sequence[Figure]) -> None:
+        """Stores the figures of a scan."""
+        now = self._clock.now()
+        rows = [
+            {
+                "connection": connection,
+                "sku": figure.sku,
+                "available": figure.available,
+                "in_flight": figure.in_flight,
+                "buffer": figure.buffer,
+                "ats": figure.ats,
+                "scanned_at": now,
+            }
+            for figure in figures
+        ]
+        for start in range(0, len(rows), ROWS_PER_WRITE):
+            async with self._database.transaction() as transaction:
+                await transaction.execute(self._database.upsert(stock_levels, rows[start : start + ROWS_PER_WRITE]))
+
+    async def told(self, connection: str, figures: Iterable[Figure]) -> None:
+        """Notes that the shop accepted these figures."""
+        now = self._clock.now()
+        async with self._database.transaction() as transaction:
+            for figure in figures:
+                await transaction.execute(
+                    sa.update(stock_levels)
+                    .where(stock_levels.c.connection == connection, stock_levels.c.sku == figure.sku)
+                    .values(shown=figure.ats, pushed_at=now)
+                )
+
+    async def verified(self, connection: str, skus: Iterable[str]) -> None:
+        """Notes that the shop was read back and shows what it was told."""
+        now = self._clock.now()
+        async with self._database.transaction() as transaction:
+            for sku in skus:
+                await transaction.execute(
+                    sa.update(stock_levels)
+                    .where(stock_levels.c.connection == connection, stock_levels.c.sku == sku)
+                    .values(verified_at=now)
+                )
+
+    async def distrust(self, connection: str, skus: Iterable[str]) -> None:
+        """Forgets what the shop was told of these SKUs, so that the next push tells it again."""
+        async with self._database.transaction() as transaction:
+            for sku in skus:
+                await transaction.execute(
+                    sa.update(stock_levels)
+                    .where(stock_levels.c.connection == connection, stock_levels.c.sku == sku)
+                    .values(shown=None)
+                )

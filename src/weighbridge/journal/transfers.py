@@ -1,0 +1,195 @@
+"""Transfers: each object that crosses, in one direction, once; its state, its reason and who owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+from weighbridge.domain.finding import Finding, deciding
+from weighbridge.journal.identity import new_id
+from weighbridge.tables import transfers
+
+
+class State(StrEnum):
+    NEW = "new"
+    WAITING = "waiting"
+    """Will be tried again by itself."""
+    POSTED = "posted"
+    HELD = "held"
+    """Waits for a person: see reason and owner."""
+    REJECTED = "rejected"
+    NOT_CAPTURED = "not_captured"
+    """The capture rule does not take it as it stands."""
+    CANCELLED = "cancelled"
+
+
+class LeaseLost(Exception):
+    """Another run holds this transfer; the caller must stop without calling outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One transfer as it stands. `content` is what was mapped; its shape belongs to the flow."""
+
+    id: str
+    connection: str
+    flow: str
+    key: str
+    state: State
+    reason_kind: str
+    reason: str
+    owner: str
+    findings: Sequence[dict[str, str]]
+    source_version: str
+    target_id: str
+    target_number: str
+    amount: Decimal | None
+    currency: str
+    content: Any
+    design_version: str
+    tries: int
+    next_try_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    posted_at: datetime | None
+
+
+_FIELDS = tuple(Transfer.__dataclass_fields__)
+
+
+def _read(row: sa.Row[Any]) -> Transfer:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    values["state"] = State(values["state"])
+    return Transfer(**values)
+
+
+def _stored(finding: Finding) -> dict[str, str]:
+    return {
+        "kind": finding.kind,
+        "severity": finding.severity,
+        "field": finding.field,
+        "value": finding.value[:500],
+        "expected": finding.expected,
+        "owner": finding.owner,
+    }
+
+
+class Transfers:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def open(self, connection: str, flow: str, key: str) -> Transfer:
+        """The transfer of `key`, made now if this is the first look at it."""
+        found = await self.find(connection, flow, key)
+        if found is not None:
+            return found
+        now = self._clock.now()
+        row: dict[str, Any] = {
+            "id": new_id(),
+            "connection": connection,
+            "flow": flow,
+            "key": key,
+            "state": State.NEW,
+            "findings": [],
+            "content": None,
+            "created_at": now,
+            "updated_at": now,
+        }
+        async with self._database.transaction() as transaction:
+            await transaction.execute(self._database.insert_new(transfers, [row]))
+        opened = await self.find(connection, flow, key)
+        assert opened is not None
+        return opened
+
+    async def find(self, connection: str, flow: str, key: str) -> Transfer | None:
+        """The transfer of `key`, or None when it never crossed our path."""
+        wanted = (transfers.c.connection == connection) & (transfers.c.flow == flow) & (transfers.c.key == key)
+        return next(iter(await self.select(wanted, limit=1)), None)
+
+    async def find_target(self, connection: str, flow: str, target_id: str) -> Transfer | None:
+        """The transfer that wrote `target_id`."""
+        wanted = (
+            (transfers.c.connection == connection) & (transfers.c.flow == flow) & (transfers.c.target_id == target_id)
+        )
+        return next(iter(await self.select(wanted, limit=1)), None)
+
+    async def select(self, where: sa.ColumnElement[bool], limit: int = 1000) -> list[Transfer]:
+        """Transfers that satisfy `where`, oldest first."""
+        columns = [transfers.c[name] for name in _FIELDS]
+        query = sa.select(*columns).where(where).order_by(transfers.c.created_at, transfers.c.id).limit(limit)
+        async with self._database.reading() as reading:
+            return [_read(row) for row in (await reading.execute(query)).all()]
+
+    async def counts(self) -> list[tuple[str, str, str, str, int]]:
+        """(connection, flow, state, reason kind, number) of all transfers."""
+        columns = (transfers.c.connection, transfers.c.flow, transfers.c.state, transfers.c.reason_kind)
+        query = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
+        async with self._database.reading() as reading:
+            return [tuple(row) for row in (await reading.execute(query)).all()]
+
+    async def claim(self, transfer_id: str, run: str, seconds: float) -> None:
+        """Takes or renews the lease for `run`. Raises LeaseLost while another run holds it.
+
+        Checked right before every outside write: a worker that was declared dead by mistake stops here.
+        """
+        now = self._clock.now()
+        free = (transfers.c.lease_owner == "") | (transfers.c.lease_owner == run) | (transfers.c.lease_until < now)
+        async with self._database.transaction() as transaction:
+            result = await transaction.execute(
+                sa.update(transfers)
+                .where(transfers.c.id == transfer_id, free)
+                .values(lease_owner=run, lease_until=now + timedelta(seconds=seconds))
+            )
+        if result.rowcount == 0:
+            raise LeaseLost(transfer_id)
+
+    async def release(self, transfer_id: str, run: str) -> None:
+        """Gives the lease back, if `run` still holds it."""
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                sa.update(transfers)
+                .where(transfers.c.id == transfer_id, transfers.c.lease_owner == run)
+                .values(lease_owner="", lease_until=None)
+            )
+
+    async def change(self, transfer_id: str, **values: Any) -> None:
+        """Sets columns of a transfer; `updated_at` follows."""
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                sa.update(transfers).where(transfers.c.id == transfer_id).values(**values, updated_at=self._clock.now())
+            )
+
+    async def weighed(self, transfer_id: str, findings: tuple[Finding, ...], **values: Any) -> None:
+        """Stores the findings of a weighing; with a deciding one the transfer is held or rejected by it."""
+        stopping = deciding(findings)
+        if stopping:
+            first = stopping[0]
+            values |= {
+                "state": State.REJECTED if first.severity == "reject" else State.HELD,
+                "reason_kind": first.kind,
+                "reason": "; ".join(str(finding) for finding in stopping)[:4000],
+                "owner": first.owner,
+                "next_try_at": None,
+            }
+        await self.change(transfer_id, findings=[_stored(finding) for finding in findings], **values)
+
+    async def waits(self, transfer_id: str, kind: str, reason: str, next_try_at: datetime, tries: int) -> None:
+        """Notes that the transfer is tried again by itself at `next_try_at`."""
+        await self.change(
+            transfer_id,
+            state=State.WAITING,
+            reason_kind=kind,
+            reason=reason[:4000],
+            owner="",
+            next_try_at=next_try_at,
+            tries=tries,
+        )
