@@ -1,4 +1,4 @@
-"""Available to sell: what the shop may promise of a SKU, from what the warehouse has and the shop has already promised."""
+"""Available to sell: what the shop may promise of a SKU, given the stock there is and what is already promised."""
 
 from __future__ import annotations
 

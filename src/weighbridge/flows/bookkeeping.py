@@ -1,0 +1,156 @@
+"""References: what both sides must agree on, read before the first order and kept fresh."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import structlog
+
+from weighbridge.domain.books import Books, TaxRule
+from weighbridge.engine import durable_flow, durable_step
+from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.stage import STOPPED, run_stage
+from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
+from weighbridge.journal.transfers import State, Transfer
+from weighbridge.platforms.bigcommerce.read import read_shop_items
+from weighbridge.platforms.budget import Lane
+from weighbridge.platforms.cin7 import write
+from weighbridge.platforms.cin7.read import read_book_product, read_tax_rule
+
+log = structlog.get_logger()
+
+FLOW = "references"
+ALL = "*"
+READY = "books_ready"
+UNKNOWN_SKU_PATIENCE = timedelta(minutes=15)
+"""How long "Cin7 does not know this SKU" is believed before it is asked again."""
+
+
+@durable_flow(FLOW)
+async def references(connection: str, key: str) -> str:
+    """Reads company, tax rules, products, web customers and the shop's SKUs; then looks again a day later."""
+    return await read_references(connection, key)
+
+
+@durable_step("references")
+async def read_references(connection: str, key: str) -> str:
+    site = running().sites[connection]
+    transfer = await running().journal.transfers.open(connection, FLOW, key)
+
+    async def work() -> str:
+        await _read_company(site)
+        await _read_products(site)
+        await _read_web_customers(site, transfer)
+        await _read_shop(site)
+        await running().journal.references.keep(site.name, READY, True)
+        await running().journal.transfers.weighed(transfer.id, (), state=State.POSTED, reason_kind="", reason="")
+        return "done"
+
+    ended = await run_stage(site, transfer, "references", (FLOW, key), work)
+    if ended != STOPPED:
+        cadence = site.connection.design.cadence.references
+        await running().journal.agenda.look_again(connection, FLOW, key, "cadence", after=cadence)
+    return ended
+
+
+async def books_for(site: Site, skus: set[str], currency: str) -> Books:
+    """The references that an order with these SKUs is checked against; unknown SKUs are asked for one by one.
+
+    Raises Later while the references were never read.
+    """
+    journal = running().journal
+    kept = await journal.references.read(site.name, "company")
+    if kept is None or await journal.references.read(site.name, READY) is None:
+        at = running().clock.now() + timedelta(seconds=5)
+        raise Later("references", "tax rules and products of Cin7 are not read yet", at)
+    company: dict[str, Any] = kept[0]
+    products = await journal.catalogue.book_products(site.name, skus)
+    for sku in sorted(skus - products.keys()):
+        if await _asked_lately(site, sku):
+            continue
+        found = await site.books.product_by_sku(sku, lane=Lane.ORDERS)
+        if found is None:
+            await journal.references.keep(site.name, _unknown(sku), True)
+        else:
+            await journal.catalogue.store_book_products(site.name, [read_book_product(found)])
+            products[sku] = read_book_product(found)
+    rules = {name: TaxRule(name, Decimal(percent), usable) for name, percent, usable in company["tax_rules"]}
+    return Books(company["currency"], products, rules, company["customers"])
+
+
+async def _asked_lately(site: Site, sku: str) -> bool:
+    kept = await running().journal.references.read(site.name, _unknown(sku))
+    return kept is not None and kept[1] + UNKNOWN_SKU_PATIENCE > running().clock.now()
+
+
+def _unknown(sku: str) -> str:
+    return f"unknown:{sku}"[:64]
+
+
+async def _read_company(site: Site) -> None:
+    me = await site.books.me(lane=Lane.ORDERS)
+    rules = [read_tax_rule(rule) async for page in site.books.tax_rules(lane=Lane.ORDERS) for rule in page]
+    before = await running().journal.references.read(site.name, "company")
+    company = {
+        "currency": me.currency,
+        "tax_rules": [[rule.name, str(rule.percent), rule.usable_for_sales] for rule in rules],
+        "customers": before[0]["customers"] if before else {},
+    }
+    await running().journal.references.keep(site.name, "company", company)
+
+
+async def _read_products(site: Site) -> None:
+    """Every product the first time, then what changed since, with an overlap."""
+    journal = running().journal
+    since = await journal.watermarks.read(site.name, "products")
+    started = running().clock.now()
+    overlap = site.connection.design.cadence.overlap
+    async for page in site.books.products(modified_since=since - overlap if since else None, lane=Lane.CATALOGUE):
+        await journal.catalogue.store_book_products(site.name, [read_book_product(product) for product in page])
+    await journal.watermarks.advance(site.name, "products", started)
+
+
+async def _read_web_customers(site: Site, transfer: Transfer) -> None:
+    """The customer that the shop's orders are billed to, one per currency, since Cin7 ties currency to the customer."""
+    journal = running().journal
+    customers: dict[str, str] = {}
+    for currency, name in site.connection.design.sale.customers.items():
+        found = await site.books.customer_by_name(name, lane=Lane.ORDERS)
+        customers[currency] = found.id if found else await _create_customer(site, transfer, currency, name)
+    kept = await journal.references.read(site.name, "company")
+    assert kept is not None
+    await journal.references.keep(site.name, "company", {**kept[0], "customers": customers})
+
+
+async def _create_customer(site: Site, transfer: Transfer, currency: str, name: str) -> str:
+    body = write.web_customer(name, currency, site.sale_policy)
+
+    async def send(before_send: BeforeSend) -> Answered:
+        made = await site.books.create_customer(body, lane=Lane.ORDERS, before_send=before_send)
+        return {"id": made.id}
+
+    async def probe() -> Answered | None:
+        found = await site.books.customer_by_name(name, lane=Lane.ORDERS)
+        return {"id": found.id} if found else None
+
+    wanted = Write(
+        key=f"{site.name}:customer:{currency}:{name}"[:200],
+        kind="customer",
+        request=body.model_dump(mode="json", by_alias=True, exclude_none=True),
+        send=send,
+        probe=probe,
+        settle_seconds=site.connection.design.retry.settle_seconds,
+    )
+    answer = await write_once(transfer.id, wanted, site.connection.design.retry.lease_seconds)
+    return str(answer["id"])
+
+
+async def _read_shop(site: Site) -> None:
+    """The shop's SKUs and how the stock of each is addressed; what a complete reading did not show is dropped."""
+    journal = running().journal
+    started = running().clock.now()
+    async for page in site.shop.products(lane=Lane.CATALOGUE):
+        await journal.catalogue.store_shop_items(site.name, read_shop_items(page))
+    await journal.catalogue.forget_unseen_shop_items(site.name, started)

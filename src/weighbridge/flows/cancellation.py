@@ -1,0 +1,53 @@
+"""Cancellation: an order that ended at the shop loses its sale, unless goods already left."""
+
+from __future__ import annotations
+
+from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.order import Order
+from weighbridge.flows.posting import VOIDED, void
+from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.stage import STOPPED
+from weighbridge.flows.write_once import LOOKS_BEFORE_RESENDING, Later
+from weighbridge.journal.transfers import State, Transfer
+from weighbridge.platforms.budget import Lane
+from weighbridge.platforms.cin7 import read
+
+NOTHING_PICKED = frozenset({"", "NOT AVAILABLE", "NOT PICKED", "VOIDED"})
+
+
+async def void_sale(site: Site, transfer: Transfer, order: Order) -> str:
+    """Ends the order's sale. A sale that the warehouse has begun on waits for operations instead."""
+    journal = running().journal
+    sale_id = transfer.target_id or await _half_made(site, transfer)
+    if sale_id:
+        sale = await site.books.sale(sale_id, lane=Lane.ORDERS)
+        if sale.status != VOIDED:
+            if (sale.combined_picking_status or "") not in NOTHING_PICKED:
+                expected = "a sale that nothing was picked for; decide with the warehouse, then void or credit it"
+                finding = hold(
+                    FindingKind.CANCELLED_AFTER_DISPATCH, "sale.picking", sale.combined_picking_status, expected
+                )
+                await journal.transfers.weighed(transfer.id, (finding,))
+                return STOPPED
+            await void(site, transfer, sale_id)
+    await journal.promises.released(site.name, str(order.id))
+    await journal.transfers.weighed(
+        transfer.id, (), state=State.CANCELLED, reason_kind="cancelled", reason="", owner="", target_id=sale_id
+    )
+    return "done"
+
+
+async def _half_made(site: Site, transfer: Transfer) -> str:
+    """The sale whose header was sent but whose answer never came, if it exists; waits until that is certain."""
+    header = next((i for i in await running().journal.intents.of_transfer(transfer.id) if i.kind == "header"), None)
+    if header is None or header.sent_at is None:
+        return ""
+    external_id = site.sale_policy.external_id(int(transfer.key))
+    live = read.live_sales(await site.books.sales_by_external_id(external_id, lane=Lane.ORDERS))
+    if live:
+        return live[0].id
+    await running().journal.intents.looked(header.key)
+    if header.looks + 1 >= LOOKS_BEFORE_RESENDING:
+        return ""
+    at = running().clock.now() + site.connection.design.retry.settle
+    raise Later("answer_lost", "cancelled while its sale was being made; looking for it again", at)

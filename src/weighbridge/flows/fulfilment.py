@@ -1,0 +1,178 @@
+"""Fulfilment: parcels that left the warehouse become shipments at the shop, each once, with their tracking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from pydantic import TypeAdapter
+
+from weighbridge.domain.finding import Finding, FindingKind, hold
+from weighbridge.domain.fulfilment import Parcel, ShipmentItem, lay_on_lines, parcels_of
+from weighbridge.domain.order import OrderLine, OrderStatus
+from weighbridge.engine import durable_flow, durable_step
+from weighbridge.flows import orders
+from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.stage import STOPPED, run_stage
+from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
+from weighbridge.journal.transfers import State, Transfer
+from weighbridge.platforms.bigcommerce import write
+from weighbridge.platforms.bigcommerce.models import Shipment
+from weighbridge.platforms.budget import Lane
+from weighbridge.platforms.cin7.read import dispatch_version_of, read_dispatches
+
+log = structlog.get_logger()
+
+FLOW = "fulfilment"
+STATUSES_BEFORE_SHIPPING = frozenset(
+    {OrderStatus.AWAITING_FULFILMENT, OrderStatus.AWAITING_SHIPMENT, OrderStatus.AWAITING_PICKUP}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A parcel that the shop knows of."""
+
+    parcel_key: str
+    shipment_id: int
+    tracking_number: str
+    items: tuple[ShipmentItem, ...]
+
+
+SHIPPED = TypeAdapter(tuple[Shipped, ...])
+
+
+@durable_flow(FLOW)
+async def fulfilment(connection: str, sale_id: str) -> str:
+    """One look at one sale's parcels."""
+    return await report_parcels(connection, sale_id)
+
+
+@durable_step("parcels")
+async def report_parcels(connection: str, sale_id: str) -> str:
+    """Reports each shipped parcel of the sale to the shop, and tracking that came or changed later."""
+    site = running().sites[connection]
+    journal = running().journal
+    order = await journal.transfers.find_target(connection, orders.FLOW, sale_id)
+    if order is None or order.content is None:
+        return "not ours"
+    transfer = await journal.transfers.open(connection, FLOW, sale_id)
+
+    async def work() -> str:
+        return await _report(site, transfer, order, sale_id)
+
+    return await run_stage(site, transfer, "parcels", (FLOW, sale_id), work)
+
+
+async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str) -> str:
+    journal = running().journal
+    fulfilments = await site.books.fulfilments(sale_id, lane=Lane.FULFILMENT)
+    parcels = parcels_of(read_dispatches(fulfilments))
+    lines = orders.CAPTURED.validate_python(order.content).lines
+    known = SHIPPED.validate_python(transfer.content or [])
+    findings: list[Finding] = []
+    for parcel in parcels:
+        before = next((one for one in known if one.parcel_key == parcel.key), None)
+        if before is None:
+            done = await _ship(site, transfer, order, parcel, lines, known)
+            if isinstance(done, Finding):
+                findings.append(done)
+                continue
+            known = (*known, done)
+        elif before.tracking_number != parcel.tracking_number:
+            await _retrack(site, order, parcel, before)
+            known = tuple(
+                replace(one, tracking_number=parcel.tracking_number) if one is before else one for one in known
+            )
+        await journal.transfers.change(transfer.id, content=_stored(known), target_id=order.key)
+    await journal.transfers.weighed(
+        transfer.id,
+        tuple(findings),
+        state=State.POSTED,
+        reason_kind="",
+        reason="",
+        owner="",
+        source_version=dispatch_version_of(fulfilments),
+        target_number=order.key,
+        posted_at=transfer.posted_at or running().clock.now(),
+    )
+    if parcels and not findings:
+        await _settle_status(site, order, lines, known)
+    return STOPPED if findings else f"{len(known)} parcels reported"
+
+
+async def _ship(
+    site: Site,
+    transfer: Transfer,
+    order: Transfer,
+    parcel: Parcel,
+    lines: tuple[OrderLine, ...],
+    known: tuple[Shipped, ...],
+) -> Shipped | Finding:
+    """One shipment at the shop for one parcel. Source: Orders V2, POST /orders/{id}/shipments; it has no key of ours."""
+    units: dict[int, int] = {}
+    for one in known:
+        for item in one.items:
+            units[item.order_line_id] = units.get(item.order_line_id, 0) + item.quantity
+    items = lay_on_lines(parcel, lines, units)
+    if isinstance(items, Finding):
+        return items
+    addresses = {item.address_id for item in items}
+    if len(addresses) > 1:
+        expected = "items for one shipping address; the shop ships each address by itself"
+        return hold(FindingKind.PARCEL_UNMATCHED, f"parcel {parcel.key}", f"{len(addresses)} addresses", expected)
+    order_id = int(order.key)
+    body = write.shipment(parcel, items, site.connection.design.fulfilment.carriers)
+    taken = {one.shipment_id for one in known}
+
+    async def send(before_send: BeforeSend) -> Answered:
+        made = await site.shop.create_shipment(order_id, body, lane=Lane.FULFILMENT, before_send=before_send)
+        return {"shipment_id": made.id}
+
+    async def probe() -> Answered | None:
+        there = await site.shop.shipments(order_id, lane=Lane.FULFILMENT)
+        same = [one for one in there if one.id not in taken and _same(one, parcel, items)]
+        return {"shipment_id": same[0].id} if same else None
+
+    wanted = Write(
+        key=f"{site.name}:{FLOW}:{order.key}:{parcel.key}",
+        kind="shipment",
+        request=body.model_dump(mode="json", exclude_none=True),
+        send=send,
+        probe=probe,
+        settle_seconds=site.connection.design.retry.call_settle_seconds,
+    )
+    answer = await write_once(transfer.id, wanted, site.connection.design.retry.lease_seconds)
+    log.info("parcel_reported", order=order.key, shipment=answer["shipment_id"])
+    return Shipped(parcel.key, int(answer["shipment_id"]), parcel.tracking_number, items)
+
+
+def _same(shipment: Shipment, parcel: Parcel, items: tuple[ShipmentItem, ...]) -> bool:
+    carried = sorted((item.order_product_id, item.quantity) for item in shipment.items)
+    wanted = sorted((item.order_line_id, item.quantity) for item in items)
+    return carried == wanted and shipment.tracking_number in ("", parcel.tracking_number)
+
+
+async def _retrack(site: Site, order: Transfer, parcel: Parcel, before: Shipped) -> None:
+    """Tracking that came later, or was corrected. Writing the same value twice is harmless."""
+    body = write.tracking(parcel, site.connection.design.fulfilment.carriers)
+    await site.shop.update_shipment(int(order.key), before.shipment_id, body, lane=Lane.FULFILMENT)
+
+
+async def _settle_status(site: Site, order: Transfer, lines: tuple[OrderLine, ...], known: tuple[Shipped, ...]) -> None:
+    """Moves the order to (partially) shipped where the shop did not do so by itself.
+
+    Source: platform notes, bigcommerce 2.8 (the effect of a shipment on the status is not documented).
+    """
+    header = await site.shop.order(int(order.key), lane=Lane.FULFILMENT)
+    if header.status_id not in STATUSES_BEFORE_SHIPPING:
+        return
+    ordered = sum(int(line.quantity) for line in lines if line.kind == "physical" and line.quantity > 0)
+    sent = sum(item.quantity for one in known for item in one.items)
+    status = OrderStatus.SHIPPED if sent >= ordered else OrderStatus.PARTIALLY_SHIPPED
+    await site.shop.update_order(int(order.key), lane=Lane.FULFILMENT, status_id=status)
+
+
+def _stored(known: tuple[Shipped, ...]) -> Any:
+    return SHIPPED.dump_python(known, mode="json")

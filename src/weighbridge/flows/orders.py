@@ -1,0 +1,279 @@
+"""Orders: fetch, store, check, map, reserve, post, verify, link. One order at a time, each stage safe to repeat."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import structlog
+from pydantic import TypeAdapter
+
+from weighbridge.domain.capture import Crossing, crossing
+from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
+from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
+from weighbridge.domain.order import LineKind, Order, OrderLine, OrderStatus
+from weighbridge.domain.policy import Depth
+from weighbridge.domain.sale import Sale
+from weighbridge.engine import durable_flow, durable_step
+from weighbridge.flows.bookkeeping import books_for
+from weighbridge.flows.cancellation import void_sale
+from weighbridge.flows.posting import authorise, invoice, open_sale, pay
+from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.stage import STOPPED, run_stage
+from weighbridge.flows.write_once import Later
+from weighbridge.journal.transfers import State, Transfer
+from weighbridge.platforms.bigcommerce.models import OrderCoupon, OrderHeader
+from weighbridge.platforms.bigcommerce.read import order_version, read_order
+from weighbridge.platforms.budget import Lane
+from weighbridge.platforms.transport import NotFound
+
+log = structlog.get_logger()
+
+FLOW = "orders"
+POST, LINK, DONE = "post", "link", "done"
+MOST_REVISIONS = 2
+NOT_SOLD_YET = frozenset({OrderStatus.INCOMPLETE, OrderStatus.PENDING})
+"""Statuses before checkout is complete: the shop has promised nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What is kept of a captured order: the sale to post, and the order lines that parcels are laid on."""
+
+    sale: Sale
+    lines: tuple[OrderLine, ...]
+    fingerprint: str
+    """Of the sale as it was first mapped: tells a change at the shop from our own rounding line."""
+    revision: int = 0
+    """How often the order document was taken back and posted again."""
+
+
+CAPTURED = TypeAdapter(Captured)
+
+
+@durable_flow(FLOW)
+async def orders(connection: str, order_id: str) -> str:
+    """One look at one order: from wherever it stands to posted, held, rejected, or a later look."""
+    verdict = await weigh(connection, order_id)
+    if verdict == POST:
+        verdict = await post(connection, order_id)
+    if verdict == LINK:
+        verdict = await link(connection, order_id)
+    return verdict
+
+
+@durable_step("weigh")
+async def weigh(connection: str, order_id: str) -> str:
+    """Fetches the order, stores what came, and decides: post, cancel, hold, or nothing to do."""
+    site = running().sites[connection]
+    transfer = await running().journal.transfers.open(connection, FLOW, order_id)
+
+    async def work() -> str:
+        return await _weigh(site, transfer, order_id)
+
+    return await run_stage(site, transfer, "weigh", (FLOW, order_id), work)
+
+
+@durable_step("post")
+async def post(connection: str, order_id: str) -> str:
+    """Posts the mapped sale: header, order, then invoice and payments as the design says."""
+    site = running().sites[connection]
+    transfer = await running().journal.transfers.open(connection, FLOW, order_id)
+
+    async def work() -> str:
+        return await _post(site, transfer)
+
+    return await run_stage(site, transfer, "post", (FLOW, order_id), work)
+
+
+@durable_step("link")
+async def link(connection: str, order_id: str) -> str:
+    """Writes the sale's id onto the order at the shop; the sale carries the order's since its first call."""
+    site = running().sites[connection]
+    transfer = await running().journal.transfers.open(connection, FLOW, order_id)
+
+    async def work() -> str:
+        await site.shop.update_order(int(order_id), lane=Lane.ORDERS, external_order_id=transfer.target_id)
+        return DONE
+
+    return await run_stage(site, transfer, "link", (FLOW, order_id), work)
+
+
+async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
+    journal = running().journal
+    try:
+        header = await site.shop.order(int(order_id), lane=Lane.ORDERS)
+    except NotFound:
+        return await _gone(site, transfer, order_id)
+    except ValueError:
+        finding = reject(FindingKind.ORDER_GONE, "id", order_id, "a number")
+        await journal.transfers.weighed(transfer.id, (finding,))
+        return STOPPED
+    posted = transfer.state is State.POSTED
+    version = order_version(header, site.capture_rule, already_captured=bool(transfer.target_id))
+    if posted and version == transfer.source_version:
+        return DONE
+
+    order = await fetch_order(site, header)
+    decision = crossing(order, site.capture_rule, already_captured=bool(transfer.target_id))
+    await _reserve(site, order, decision)
+    await journal.transfers.change(
+        transfer.id, source_version=version, amount=order.total_inc_tax, currency=order.currency
+    )
+    if decision is Crossing.CANCELLED:
+        return await void_sale(site, transfer, order)
+    if decision in (Crossing.NOT_YET, Crossing.OUT_OF_SCOPE):
+        await journal.transfers.change(transfer.id, state=State.NOT_CAPTURED, reason_kind=decision, reason="", owner="")
+        return DONE
+    if decision is Crossing.WAIT:
+        finding = hold(FindingKind.STATUS_ON_HOLD, "status_id", order.status_id, "a decision at the shop")
+        await journal.transfers.weighed(transfer.id, (finding,))
+        return STOPPED
+    return await _map(site, transfer, order)
+
+
+async def _gone(site: Site, transfer: Transfer, order_id: str) -> str:
+    """A hook may come before its order can be read, or after it was removed for good."""
+    if transfer.state is State.POSTED or transfer.target_id:
+        finding = hold(FindingKind.ORDER_GONE, "id", order_id, "an order at the shop; its sale exists in Cin7")
+    elif transfer.tries < len(site.connection.design.retry.schedule("order_gone")):
+        wait = site.connection.design.retry.schedule("order_gone")[transfer.tries]
+        raise Later("order_gone", "the shop does not know this order yet", running().clock.now() + timedelta(seconds=wait))
+    else:
+        finding = reject(FindingKind.ORDER_GONE, "id", order_id, "an order at the shop")
+    await running().journal.transfers.weighed(transfer.id, (finding,))
+    await running().journal.promises.released(site.name, order_id)
+    return STOPPED
+
+
+async def fetch_order(site: Site, header: OrderHeader) -> Order:
+    """The whole order: its parts are fetched side by side and put together."""
+    shop, order_id = site.shop, header.id
+    products, addresses, taxes, transactions, coupons = await asyncio.gather(
+        shop.order_products(order_id, lane=Lane.ORDERS),
+        shop.shipping_addresses(order_id, lane=Lane.ORDERS),
+        shop.taxes(order_id, lane=Lane.ORDERS),
+        shop.transactions(order_id, lane=Lane.ORDERS),
+        shop.coupons(order_id, lane=Lane.ORDERS) if header.coupon_discount else _nothing(),
+    )
+    return read_order(header, products, addresses, taxes, transactions, coupons)
+
+
+async def _nothing() -> list[OrderCoupon]:
+    return []
+
+
+async def _reserve(site: Site, order: Order, decision: Crossing) -> None:
+    """What the shop has sold is taken off what it may sell, at once, even when the order is held."""
+    promises = running().journal.promises
+    if decision is Crossing.CANCELLED or decision is Crossing.OUT_OF_SCOPE:
+        await promises.released(site.name, str(order.id))
+    elif order.status_id not in NOT_SOLD_YET:
+        units: dict[str, Decimal] = {}
+        for line in order.lines:
+            if line.sku and line.quantity > 0 and line.kind is LineKind.PHYSICAL:
+                units[line.sku] = units.get(line.sku, Decimal(0)) + line.quantity
+        await promises.make(site.name, str(order.id), units)
+        await running().journal.stock_levels.distrust(site.name, units)
+
+
+async def _map(site: Site, transfer: Transfer, order: Order) -> str:
+    journal = running().journal
+    books = await books_for(site, {line.sku for line in order.lines if line.sku}, order.currency)
+    mapped = map_order(order, books, site.sale_policy)
+    if transfer.state is State.POSTED or transfer.target_id:
+        return await _changed_after_posting(transfer, order, mapped)
+    if not isinstance(mapped, Mapped):
+        await journal.transfers.weighed(transfer.id, mapped.findings, design_version=site.design_version)
+        log.info("order_held", order=order.id, kind=str(mapped.findings[-1].kind))
+        return STOPPED
+    await journal.transfers.weighed(
+        transfer.id,
+        mapped.notes,
+        state=State.NEW,
+        reason_kind="",
+        reason="",
+        owner="",
+        amount=mapped.sale.value,
+        content=stored(Captured(mapped.sale, order.lines, fingerprint(mapped.sale))),
+        design_version=site.design_version,
+    )
+    return POST
+
+
+async def _changed_after_posting(transfer: Transfer, order: Order, mapped: Mapped | Stopped) -> str:
+    """A posted order that changed: new payments are posted, changed goods or money wait for a person."""
+    journal = running().journal
+    posted = CAPTURED.validate_python(transfer.content)
+    if isinstance(mapped, Mapped) and fingerprint(mapped.sale) == posted.fingerprint:
+        paid = replace(posted, sale=replace(posted.sale, tenders=mapped.sale.tenders))
+        await journal.transfers.change(transfer.id, content=stored(paid))
+        return POST
+    expected = f"{posted.sale.value} {posted.sale.currency} and the lines that were posted"
+    finding = hold(FindingKind.CHANGED_AFTER_POSTING, "order", f"{order.total_inc_tax} {order.currency}", expected)
+    await journal.transfers.weighed(transfer.id, (finding,))
+    return STOPPED
+
+
+def fingerprint(sale: Sale) -> str:
+    """Tells whether two mappings of an order ask for the same documents; payments may still be added."""
+    goods = TypeAdapter(Sale).dump_json(replace(sale, tenders=(), note=""))
+    return hashlib.sha256(goods).hexdigest()
+
+
+def stored(captured: Captured) -> Any:
+    """`captured` as JSON for the journal."""
+    return CAPTURED.dump_python(captured, mode="json")
+
+
+async def _post(site: Site, transfer: Transfer) -> str:
+    journal, policy = running().journal, site.sale_policy
+    captured = CAPTURED.validate_python(transfer.content)
+    header = await open_sale(site, transfer, captured.sale)
+    await journal.transfers.change(transfer.id, target_id=header.sale_id, target_number=header.number)
+    authorised = await authorise(site, transfer, captured.sale, header.sale_id, captured.revision)
+    await journal.promises.allocated(site.name, transfer.key)
+    if authorised.total != captured.sale.value:
+        return await _total_differs(site, transfer, captured, authorised.total)
+    if policy.depth is not Depth.ORDER:
+        bill = await invoice(site, transfer, captured.sale, header.sale_id)
+        for tender in captured.sale.tenders:
+            await pay(site, transfer, captured.sale, bill.task_id, header.sale_id, tender)
+    findings = _backorder_notes(authorised.backordered)
+    await journal.transfers.weighed(
+        transfer.id,
+        findings,
+        state=State.POSTED,
+        reason_kind="",
+        reason="",
+        owner="",
+        posted_at=transfer.posted_at or running().clock.now(),
+    )
+    log.info("order_posted", order=transfer.key, sale=header.number)
+    return LINK
+
+
+async def _total_differs(site: Site, transfer: Transfer, captured: Captured, total: Decimal) -> str:
+    """Cin7 came to another total: within the tolerance the cents become the rounding line, beyond it finance decides."""
+    residual = captured.sale.value - total
+    if abs(residual) > site.sale_policy.tolerance or captured.revision >= MOST_REVISIONS:
+        expected = f"{captured.sale.value} {captured.sale.currency}, the order's total"
+        finding = hold(FindingKind.TOTAL_DIFFERS_IN_CIN7, "sale.total", total, expected)
+        await running().journal.transfers.weighed(transfer.id, (finding,))
+        return STOPPED
+    rounded = with_rounding(captured.sale, residual, site.sale_policy)
+    again = replace(captured, sale=rounded, revision=captured.revision + 1)
+    await running().journal.transfers.change(transfer.id, content=stored(again))
+    raise Later("rounding", f"Cin7 came to {total}; posting again with a rounding line", running().clock.now())
+
+
+def _backorder_notes(backordered: Mapping[str, Decimal]) -> tuple[Finding, ...]:
+    return tuple(
+        note(FindingKind.BACKORDERED, f"sale.{sku}", units, "stock for every unit; Cin7 backordered these")
+        for sku, units in backordered.items()
+    )

@@ -1,0 +1,164 @@
+"""The writes that make a sale: header, order, invoice, payments. Each one knows how to find itself again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+from weighbridge.domain.sale import Sale, SaleTender
+from weighbridge.flows.runtime import Site
+from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
+from weighbridge.journal.transfers import Transfer
+from weighbridge.platforms.budget import Lane
+from weighbridge.platforms.cin7 import read, write
+
+AUTHORISED = "AUTHORISED"
+VOIDED = "VOIDED"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSale:
+    sale_id: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisedOrder:
+    """The order document as Cin7 has it."""
+
+    total: Decimal
+    """With tax, in order currency."""
+    backordered: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Invoiced:
+    task_id: str
+    number: str
+    total: Decimal
+
+
+async def open_sale(site: Site, transfer: Transfer, sale: Sale) -> OpenedSale:
+    """The sale's header, found by its external id or made. Source: POST /sale; ids are not unique there."""
+    body = write.sale_header(sale, site.sale_policy)
+
+    async def send(before_send: BeforeSend) -> Answered:
+        made = await site.books.create_sale(body, lane=Lane.ORDERS, before_send=before_send)
+        return {"sale_id": made.id, "number": made.order_number}
+
+    async def probe() -> Answered | None:
+        found = read.live_sales(await site.books.sales_by_external_id(sale.external_id, lane=Lane.ORDERS))
+        return {"sale_id": found[0].id, "number": found[0].order_number} if found else None
+
+    settle = site.connection.design.retry.settle_seconds
+    answer = await _write(site, transfer, "header", body, send, probe, settle)
+    return OpenedSale(**answer)
+
+
+async def authorise(site: Site, transfer: Transfer, sale: Sale, sale_id: str, revision: int) -> AuthorisedOrder:
+    """The authorised order document, which reserves the stock.
+
+    Cin7 refuses a second authorisation and overwrites a draft, so a lost answer is simply read back. A later
+    `revision` first takes the authorised document back to a draft.
+    Source: POST /sale/order; platform notes, cin7 section 6 (step 4) and trap 44.
+    """
+    if revision:
+        await _reopen(site, transfer, sale_id, revision)
+    body = write.sale_order(sale, sale_id)
+
+    async def send(before_send: BeforeSend) -> Answered:
+        document = await site.books.authorise_order(body, lane=Lane.ORDERS, before_send=before_send)
+        return read.order_document(document)
+
+    async def probe() -> Answered | None:
+        document = await site.books.sale_order(sale_id, lane=Lane.ORDERS)
+        return read.order_document(document) if document.status == AUTHORISED else None
+
+    answer = await _write(site, transfer, f"order:{revision}", body, send, probe, 0.0)
+    backordered = {sku: Decimal(units) for sku, units in answer["backordered"].items()}
+    return AuthorisedOrder(Decimal(answer["total"]), backordered)
+
+
+async def invoice(site: Site, transfer: Transfer, sale: Sale, sale_id: str) -> Invoiced:
+    """The sale's authorised invoice. A second call would make a second invoice, so a lost answer is waited out."""
+    body = write.invoice(sale, sale_id, site.sale_policy)
+
+    async def send(before_send: BeforeSend) -> Answered:
+        made = await site.books.create_invoice(body, lane=Lane.ORDERS, before_send=before_send)
+        return read.newest_invoice(made)
+
+    async def probe() -> Answered | None:
+        invoices = await site.books.sale_invoices(sale_id, lane=Lane.ORDERS)
+        return read.authorised_invoice(invoices)
+
+    settle = site.connection.design.retry.call_settle_seconds
+    answer = await _write(site, transfer, "invoice", body, send, probe, settle)
+    return Invoiced(answer["task_id"], answer["number"], Decimal(answer["total"]))
+
+
+async def pay(
+    site: Site, transfer: Transfer, sale: Sale, invoice_task_id: str, sale_id: str, tender: SaleTender
+) -> None:
+    """One payment on the invoice, recognised by its reference and amount."""
+    body = write.payment(sale, invoice_task_id, tender)
+
+    async def send(before_send: BeforeSend) -> Answered:
+        made = await site.books.create_payment(body, lane=Lane.ORDERS, before_send=before_send)
+        return {"payment_id": made.id}
+
+    async def probe() -> Answered | None:
+        payments = await site.books.payments(sale_id, lane=Lane.ORDERS)
+        same = [p for p in payments if p.reference == tender.reference and p.amount == tender.amount]
+        return {"payment_id": same[0].id} if same else None
+
+    settle = site.connection.design.retry.call_settle_seconds
+    await _write(site, transfer, f"payment:{tender.reference}", body, send, probe, settle)
+
+
+async def void(site: Site, transfer: Transfer, sale_id: str) -> None:
+    """Voids the sale, which releases its stock. Voiding twice is refused or harmless, so the state is read first."""
+
+    async def send(before_send: BeforeSend) -> Answered:
+        await site.books.void_sale(sale_id, lane=Lane.ORDERS, before_send=before_send)
+        return {"sale_id": sale_id}
+
+    async def probe() -> Answered | None:
+        sale = await site.books.sale(sale_id, lane=Lane.ORDERS)
+        return {"sale_id": sale_id} if sale.status == VOIDED else None
+
+    await _write(site, transfer, f"void:{sale_id}", None, send, probe, 0.0)
+
+
+async def _reopen(site: Site, transfer: Transfer, sale_id: str, revision: int) -> None:
+    async def send(before_send: BeforeSend) -> Answered:
+        await site.books.undo_sale(sale_id, lane=Lane.ORDERS, before_send=before_send)
+        return {"sale_id": sale_id}
+
+    async def probe() -> Answered | None:
+        document = await site.books.sale_order(sale_id, lane=Lane.ORDERS)
+        return {"sale_id": sale_id} if document.status != AUTHORISED else None
+
+    await _write(site, transfer, f"undo:{revision}", None, send, probe, 0.0)
+
+
+async def _write(
+    site: Site,
+    transfer: Transfer,
+    kind: str,
+    body: BaseModel | None,
+    send: Callable[[BeforeSend], Awaitable[Answered]],
+    probe: Callable[[], Awaitable[Answered | None]],
+    settle_seconds: float,
+) -> Answered:
+    wanted = Write(
+        key=f"{site.name}:{transfer.flow}:{transfer.key}:{kind}",
+        kind=kind.split(":")[0],
+        request=body.model_dump(mode="json", by_alias=True, exclude_none=True) if body is not None else None,
+        send=send,
+        probe=probe,
+        settle_seconds=settle_seconds,
+    )
+    return await write_once(transfer.id, wanted, site.connection.design.retry.lease_seconds)

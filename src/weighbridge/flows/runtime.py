@@ -1,0 +1,56 @@
+"""What a running worker has at hand: its journal, its clock, and one site for each connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from weighbridge.clock import Clock
+from weighbridge.design.schema import Connection
+from weighbridge.domain.capture import CaptureRule
+from weighbridge.domain.policy import SalePolicy
+from weighbridge.journal import Journal
+from weighbridge.platforms.bigcommerce.client import BigCommerceClient
+from weighbridge.platforms.cin7.client import Cin7Client
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One connection, wired: its design, its clients, its policies."""
+
+    name: str
+    connection: Connection
+    design_version: str
+    shop: BigCommerceClient
+    books: Cin7Client
+    sale_policy: SalePolicy
+    capture_rule: CaptureRule
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The worker that the flows of this process belong to."""
+
+    worker: str
+    clock: Clock
+    journal: Journal
+    sites: Mapping[str, Site]
+
+
+_running: Runtime | None = None
+
+
+def install(runtime: Runtime | None) -> None:
+    """Makes `runtime` the one this process works with; None when it stops.
+
+    The engine calls flows by name with plain arguments, so they find their worker here.
+    """
+    global _running
+    _running = runtime
+
+
+def running() -> Runtime:
+    """This process's runtime. Raises RuntimeError outside a running worker."""
+    if _running is None:
+        raise RuntimeError("no worker is running in this process")
+    return _running

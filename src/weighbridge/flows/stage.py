@@ -1,0 +1,122 @@
+"""A stage of a transfer: one attempt, with every way it can end turned into a state, a reason and a next try."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from weighbridge.domain.finding import FindingKind, default_owner
+from weighbridge.engine import current_run
+from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.write_once import Later
+from weighbridge.journal.transfers import LeaseLost, State, Transfer
+from weighbridge.platforms.transport import (
+    AnswerLost,
+    CredentialsRefused,
+    Malformed,
+    PlatformError,
+    Refused,
+    Throttled,
+    Unreachable,
+)
+
+log = structlog.get_logger()
+
+Stage = Callable[[], Awaitable[str]]
+
+STOPPED = "stopped"
+"""How a stage ends that did not reach its goal; state and reason are on the transfer."""
+
+
+async def run_stage(site: Site, transfer: Transfer, step: str, look: tuple[str, str], work: Stage) -> str:
+    """Runs `work` as one attempt at `transfer` and answers how it ended; STOPPED when it did not reach its goal.
+
+    `look` (flow, key) is put on the agenda when trying again later makes sense. No exception leaves this function:
+    one bad object never stops the others.
+    """
+    journal = running().journal
+    run = f"{running().worker}/{current_run()}"
+    async with journal.attempts.attempt(transfer.id, step, run) as ending:
+        try:
+            await journal.transfers.claim(transfer.id, run, site.connection.design.retry.lease_seconds)
+            ending.outcome = await work()
+            await journal.transfers.release(transfer.id, run)
+            if transfer.tries and ending.outcome != STOPPED:
+                await journal.transfers.change(transfer.id, tries=0, next_try_at=None)
+        except LeaseLost:
+            ending.outcome, ending.note = STOPPED, "another run holds this transfer"
+            await _again(site, look, site.connection.design.retry.lease_seconds, "lease held elsewhere")
+        except Later as later:
+            ending.outcome, ending.note = STOPPED, str(later)
+            wait = max(0.0, (later.at - running().clock.now()).total_seconds())
+            await _wait(site, transfer, look, later.kind, later.reason, wait)
+        except (Throttled, Unreachable, AnswerLost, CredentialsRefused) as error:
+            ending.outcome, ending.note = STOPPED, str(error)
+            await _wait_by_schedule(site, transfer, look, _cause(error), str(error))
+        except Refused as error:
+            ending.outcome, ending.note = STOPPED, str(error)
+            kind = _refusal_kind(error)
+            await _hold(transfer, kind, f"{error.exchange.platform} refused: {'; '.join(error.messages) or error}")
+        except Malformed as error:
+            ending.outcome, ending.note = STOPPED, str(error)
+            problems = "; ".join(f"{field} is {value}; expected {expected}" for field, value, expected in error.problems)
+            await _hold(transfer, FindingKind.PAYLOAD_MALFORMED, problems or str(error))
+        except Exception as error:
+            log.exception("stage_failed", flow=transfer.flow, key=transfer.key, step=step)
+            ending.outcome, ending.note = STOPPED, f"{type(error).__name__}: {error}"
+            await _wait_by_schedule(site, transfer, look, "unexpected_error", ending.note)
+        return ending.outcome
+
+
+def _cause(error: PlatformError) -> str:
+    if isinstance(error, Throttled):
+        return "throttled"
+    if isinstance(error, CredentialsRefused):
+        return "credentials_refused"
+    return "unreachable" if isinstance(error, Unreachable) else "answer_lost"
+
+
+def _refusal_kind(error: Refused) -> FindingKind:
+    if error.exchange.platform == "cin7":
+        return FindingKind.REFUSED_BY_CIN7
+    return FindingKind.REFUSED_BY_BIGCOMMERCE
+
+
+async def _wait_by_schedule(site: Site, transfer: Transfer, look: tuple[str, str], cause: str, reason: str) -> None:
+    """Waits as the design's schedule for `cause` says; after its last entry the transfer is held."""
+    schedule = site.connection.design.retry.schedule(cause)
+    if transfer.tries >= len(schedule):
+        kind = FindingKind.UNEXPECTED_ERROR if cause == "unexpected_error" else FindingKind.RETRIES_EXHAUSTED
+        await _hold(transfer, kind, f"{cause} after {transfer.tries} tries: {reason}")
+        return
+    await _wait(site, transfer, look, cause, reason, float(schedule[transfer.tries]))
+
+
+async def _wait(
+    site: Site, transfer: Transfer, look: tuple[str, str], kind: str, reason: str, seconds: float
+) -> None:
+    at = running().clock.now() + timedelta(seconds=seconds)
+    if transfer.state in (State.POSTED, State.CANCELLED):
+        await running().journal.transfers.change(transfer.id, tries=transfer.tries + 1, next_try_at=at)
+    else:
+        await running().journal.transfers.waits(transfer.id, kind, reason, at, transfer.tries + 1)
+    await _again(site, look, seconds, kind)
+
+
+async def _again(site: Site, look: tuple[str, str], seconds: float, reason: str) -> None:
+    flow, key = look
+    await running().journal.agenda.look_again(site.name, flow, key, reason, after=timedelta(seconds=seconds))
+
+
+async def _hold(transfer: Transfer, kind: FindingKind, reason: str) -> None:
+    log.warning("transfer_held", flow=transfer.flow, key=transfer.key, kind=str(kind))
+    await running().journal.transfers.change(
+        transfer.id,
+        state=State.HELD,
+        reason_kind=kind,
+        reason=reason[:4000],
+        owner=default_owner(kind),
+        next_try_at=None,
+    )

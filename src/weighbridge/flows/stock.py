@@ -1,0 +1,158 @@
+"""Stock: scan what the warehouse has, take off what the shop has promised, tell the shop what changed, read it back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import structlog
+
+from weighbridge.domain.stock import AvailabilityRow, Figure, available_by_sku, changes, figure
+from weighbridge.engine import durable_flow, durable_step
+from weighbridge.flows import orders
+from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.stage import STOPPED, run_stage
+from weighbridge.flows.sweeps import find_changed_orders
+from weighbridge.journal.catalogue import ShopItem
+from weighbridge.journal.transfers import State
+from weighbridge.platforms.bigcommerce import write
+from weighbridge.platforms.budget import Lane
+from weighbridge.platforms.cin7.read import read_availability
+from weighbridge.platforms.transport import Refused
+
+log = structlog.get_logger()
+
+FLOW = "stock"
+ALL = "*"
+CAPTURE_PATIENCE = timedelta(seconds=60)
+"""How long a push waits for the orders it just heard of; then it tells the shop of falls only."""
+
+
+@durable_flow(FLOW)
+async def stock(connection: str, key: str) -> str:
+    """One full round of stock: scan, figure, push, verify."""
+    return await push_stock(connection, key)
+
+
+@durable_step("stock")
+async def push_stock(connection: str, key: str) -> str:
+    site = running().sites[connection]
+    transfer = await running().journal.transfers.open(connection, FLOW, key)
+
+    async def work() -> str:
+        return await _push(site)
+
+    ended = await run_stage(site, transfer, "stock", (FLOW, key), work)
+    if ended != STOPPED:
+        await running().journal.transfers.weighed(transfer.id, (), state=State.POSTED, reason_kind="", reason="")
+        cadence = site.connection.design.stock.cadence
+        await running().journal.agenda.look_again(connection, FLOW, key, "cadence", after=cadence)
+    return ended
+
+
+async def _push(site: Site) -> str:
+    journal = running().journal
+    await _verify_earlier(site)
+    started = running().clock.now()
+    rows = await _scan(site)
+    await find_changed_orders(site)
+    all_captured = await _orders_captured(site)
+    items = await journal.catalogue.shop_items(site.name)
+    figures = await _figures(site, rows, items, started)
+    await journal.stock_levels.scanned(site.name, figures)
+    shown = await journal.stock_levels.shown(site.name)
+    differing = changes(figures, shown)
+    if not all_captured:
+        differing = tuple(one for one in differing if one.ats < shown.get(one.sku, one.ats + 1))
+    size = site.connection.design.stock.batch
+    for start in range(0, len(differing), size):
+        await _tell(site, differing[start : start + size], items)
+    return f"{len(differing)} of {len(figures)} figures pushed"
+
+
+async def _scan(site: Site) -> Sequence[AvailabilityRow]:
+    """Every availability row, all pages. Source: GET /ref/productavailability; there is no filter by time."""
+    rows: list[AvailabilityRow] = []
+    async for page in site.books.availability(lane=Lane.STOCK):
+        rows.extend(read_availability(row) for row in page)
+    return rows
+
+
+async def _orders_captured(site: Site) -> bool:
+    """Waits until every order on the agenda has been looked at, so that its units are taken off; False on time-out."""
+    clock = running().clock
+    until = clock.now() + CAPTURE_PATIENCE
+    while clock.now() < until:
+        if await running().journal.transfers.unweighed(site.name, orders.FLOW) == 0:
+            return True
+        await asyncio.sleep(0.05)
+    log.info("stock_push_without_rises", connection=site.name)
+    return False
+
+
+async def _figures(
+    site: Site, rows: Sequence[AvailabilityRow], items: Mapping[str, ShopItem], started: datetime
+) -> tuple[Figure, ...]:
+    """A figure for every SKU that the shop tracks and the books stock; a SKU without a row has nothing.
+
+    Source: platform notes, cin7 3.1 (rows vanish at zero).
+    """
+    journal, policy = running().journal, site.connection.design.stock
+    available = available_by_sku(rows, frozenset(policy.locations), started.date())
+    in_flight = await journal.promises.in_flight(site.name, started)
+    unsellable = await journal.catalogue.unsellable_skus(site.name)
+    stocked = await journal.catalogue.stocked_skus(site.name)
+    zero = Decimal(0)
+    return tuple(
+        figure(
+            sku,
+            available.get(sku, zero),
+            in_flight.get(sku, zero),
+            Decimal(policy.buffer),
+            sellable=sku not in unsellable,
+        )
+        for sku, item in items.items()
+        if sku in stocked and item.tracking != "none"
+    )
+
+
+async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> None:
+    """Tells the shop absolute levels; where it refuses a batch, the halves are told until the bad item stands alone.
+
+    Setting an absolute level twice is harmless, so no intent is kept.
+    Source: Inventory V3, PUT /inventory/adjustments/absolute; it does not say which item it refused.
+    """
+    location = site.connection.design.stock.bigcommerce_location_id
+    body = write.absolute_levels(figures, items, location)
+    try:
+        await site.shop.set_inventory_absolute(body, lane=Lane.STOCK)
+    except Refused as refusal:
+        if len(figures) == 1:
+            log.warning("stock_level_refused", sku=figures[0].sku, messages=refusal.messages)
+            return
+        middle = len(figures) // 2
+        await _tell(site, figures[:middle], items)
+        await _tell(site, figures[middle:], items)
+        return
+    await running().journal.stock_levels.told(site.name, figures)
+
+
+async def _verify_earlier(site: Site) -> None:
+    """Reads back what was told before the last minute; a level that differs is told again.
+
+    A shop's own sale in between makes a difference too, and telling the current figure again is right then as well.
+    Source: platform notes, bigcommerce 5.3 (adjustments are applied asynchronously).
+    """
+    journal = running().journal
+    told = await journal.stock_levels.told_before(site.name, running().clock.now() - timedelta(seconds=60))
+    skus = sorted(told)
+    for start in range(0, len(skus), 50):
+        wanted = skus[start : start + 50]
+        there = await site.shop.inventory_levels(
+            wanted, site.connection.design.stock.bigcommerce_location_id, lane=Lane.STOCK
+        )
+        wrong = [sku for sku in wanted if there.get(sku) != told[sku]]
+        await journal.stock_levels.verified(site.name, [sku for sku in wanted if sku not in wrong])
+        await journal.stock_levels.distrust(site.name, wrong)
