@@ -1,0 +1,148 @@
+"""The policies of a design: what crosses, how it is mapped, and what the shop is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Literal
+
+from babel.numbers import list_currencies
+from pydantic import Field, ValidationInfo, field_validator
+
+from weighbridge.design.parts import Name, Part
+
+
+class Masters(Part):
+    """Which system is right when the two differ. Stated so that people can read it; nothing else is supported."""
+
+    stock: Literal["cin7"] = "cin7"
+    """Stock on hand and its allocation."""
+    ledger: Literal["cin7"] = "cin7"
+    """Invoices, payments, cost."""
+    orders: Literal["bigcommerce"] = "bigcommerce"
+    """What was ordered, by whom, at which price and tax."""
+
+
+class Capture(Part):
+    """Which orders cross."""
+
+    status_ids: tuple[int, ...] = Field(default=(11, 9, 8), min_length=1)
+    """BigCommerce status ids that make an order a sale: awaiting fulfilment, awaiting shipment, awaiting pickup."""
+    hold_status_ids: tuple[int, ...] = (12, 13)
+    """BigCommerce status ids that hold an order: manual verification required, disputed."""
+    channels: tuple[int, ...] | None = None
+    """Channel ids that cross; all channels when left out."""
+    include_test_orders: bool = False
+    """Whether orders paid through a test gateway cross too."""
+
+    @field_validator("hold_status_ids")
+    @classmethod
+    def _not_both(cls, hold: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        both = sorted(set(hold) & set(info.data.get("status_ids", ())))
+        if both:
+            raise ValueError(f"status ids that are not in status_ids; {both[0]} stands in both")
+        return hold
+
+
+class Sale(Part):
+    """How a sale is made."""
+
+    type: Literal["Advanced", "Simple"] = "Advanced"
+    """Cin7 sale type. Advanced takes several fulfilments and invoices; Simple takes one of each."""
+    external_id_prefix: Name = "bc"
+    """First part of the key that every sale carries for ever: prefix, store hash, order number."""
+    customers: dict[str, Name] = Field(min_length=1)
+    """Currency code -> name of the Cin7 customer that web orders in it are billed to; made when missing."""
+    location: Name
+    """Cin7 location that sales allocate from."""
+    price_tier: Name = "Tier 1"
+    """Cin7 price tier named on the sale; prices always come from the order."""
+    payment_terms: Name
+    """Cin7 payment term named on the sale."""
+    revenue_account: Name
+    """Cin7 account code for revenue."""
+    receivable_account: Name
+    """Cin7 account code for what web customers owe; used when a web customer is made."""
+    post: Literal["order", "invoice", "invoice_and_payment"] = "order"
+    """How far an order is posted into the books: 2 Cin7 calls, 3, or 4 and one more for each further tender."""
+    shipping_product: Name = "Shipping"
+    """Cin7 Service product that carries shipping."""
+    handling_product: Name = "Handling"
+    """Cin7 Service product that carries handling."""
+    wrapping_product: Name = "Gift wrapping"
+    """Cin7 Service product that carries gift wrapping."""
+    fee_product: Name = "Fee"
+    """Cin7 Service product that carries fees."""
+    rounding_product: Name = "Rounding"
+    """Cin7 Service product that carries the rounding line."""
+    gift_certificate_product: str = ""
+    """Cin7 Service product that carries sold gift certificates; left out, orders with one are held."""
+    tolerance: Decimal = Field(default=Decimal("0.05"), ge=0)
+    """Largest difference that is posted as the rounding line, in order currency; beyond it the order is held."""
+    unusual_quantity: Decimal = Field(default=Decimal(10000), gt=0)
+    """Units on one line above which operations is told; the order still crosses."""
+
+    @field_validator("customers")
+    @classmethod
+    def _currencies(cls, customers: dict[str, str]) -> dict[str, str]:
+        for code in customers:
+            if code not in list_currencies():
+                raise ValueError(f"ISO 4217 currency codes such as USD as keys; {code!r} is none")
+        return customers
+
+
+class Tax(Part):
+    """How tax is mapped. Whether prices include tax is read from each order."""
+
+    rules: dict[str, Name] = Field(default_factory=dict)
+    """BigCommerce tax name -> Cin7 tax rule; the names of stacked taxes are joined with ` + `."""
+    untaxed: Name
+    """Cin7 tax rule for lines without tax."""
+
+
+class Payments(Part):
+    """Where received money goes; needed for `post = "invoice_and_payment"`."""
+
+    accounts: dict[str, Name] = Field(default_factory=dict)
+    """Tender method, gateway or payment method -> Cin7 account code that receives it; first match in that order."""
+
+    @field_validator("accounts")
+    @classmethod
+    def _in_lower_case(cls, accounts: dict[str, str]) -> dict[str, str]:
+        """Shops write the same method as `Cheque` and `cheque`, so case does not matter."""
+        return {name.lower(): account for name, account in accounts.items()}
+
+
+class Stock(Part):
+    """What the shop may sell."""
+
+    locations: tuple[Name, ...] = Field(min_length=1)
+    """Cin7 locations whose stock the shop sells."""
+    bigcommerce_location_id: int = Field(default=1, ge=1)
+    """BigCommerce inventory location that is told."""
+    buffer: int = Field(default=0, ge=0)
+    """Units of every SKU that the shop is never told of."""
+    cadence_seconds: float = Field(default=300, gt=0)
+    """How often stock is read in full."""
+    batch: int = Field(default=500, ge=1, le=2000)
+    """Levels told to the shop in one call."""
+
+    @property
+    def cadence(self) -> timedelta:
+        return timedelta(seconds=self.cadence_seconds)
+
+
+class Carrier(Part):
+    """How a Cin7 carrier is called at the shop."""
+
+    provider: str = ""
+    """BigCommerce shipping provider, such as `fedex`."""
+    tracking_carrier: str = ""
+    """Carrier code for the tracking link, such as `dhl`."""
+
+
+class Fulfilment(Part):
+    """What shoppers are told of parcels."""
+
+    carriers: dict[str, Carrier] = Field(default_factory=dict)
+    """Cin7 carrier name -> how the shop calls it; an unknown carrier is passed on as text."""
