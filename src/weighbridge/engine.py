@@ -21,7 +21,15 @@ APPLICATION_VERSION = "weighbridge-flows-1"
 change of a flow's steps that a half-done run could not continue, and then let `drain` old runs first."""
 
 QUEUE = "looks"
-PRIORITIES = {"orders": 1, "fulfilment": 3, "order_sweep": 4, "fulfilment_sweep": 5, "stock": 6, "references": 7, "hooks": 8}
+PRIORITIES = {
+    "orders": 1,
+    "fulfilment": 3,
+    "order_sweep": 4,
+    "fulfilment_sweep": 5,
+    "stock": 6,
+    "references": 7,
+    "hooks": 8,
+}
 """Lower first. Every flow has one: an item without a priority would go before all others."""
 
 Look = Callable[[str, str], Coroutine[Any, Any, str]]

@@ -31,6 +31,7 @@ class SalePolicy:
     price_tier: str
     payment_terms: str
     revenue_account: str
+    receivable_account: str
     untaxed_rule: str
     tax_rules: Mapping[str, str]
     """Shop tax name (or names joined by ` + ` when they stack) -> Cin7 tax rule."""

@@ -29,6 +29,17 @@ class AvailabilityRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopItem:
+    """A SKU at the shop and how its stock is addressed. Source: Inventory V3, identity by tracking mode."""
+
+    sku: str
+    product_id: int
+    variant_id: int | None
+    tracking: str
+    """`none`, `product` or `variant`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One SKU's available-to-sell with every term of it."""
 

@@ -69,7 +69,11 @@ async def _arm_shop(site: Site) -> int:
     destination = site.shop_hooks
     if destination is None:
         return 0
-    there = {hook.scope: hook for hook in await site.shop.hooks(lane=Lane.RECONCILIATION) if hook.destination == destination.url}
+    there = {
+        hook.scope: hook
+        for hook in await site.shop.hooks(lane=Lane.RECONCILIATION)
+        if hook.destination == destination.url
+    }
     armed = 0
     for scope in SHOP_SCOPES:
         hook = there.get(scope)
@@ -94,7 +98,11 @@ async def _arm_books(site: Site) -> int:
     destination = site.books_hooks
     if destination is None:
         return 0
-    there = {hook.type: hook for hook in await site.books.webhooks(lane=Lane.RECONCILIATION) if hook.external_url == destination.url}
+    there = {
+        hook.type: hook
+        for hook in await site.books.webhooks(lane=Lane.RECONCILIATION)
+        if hook.external_url == destination.url
+    }
     armed = 0
     for kind in BOOKS_TYPES:
         hook = there.get(kind)

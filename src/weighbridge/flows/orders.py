@@ -143,7 +143,9 @@ async def _gone(site: Site, transfer: Transfer, order_id: str) -> str:
         finding = hold(FindingKind.ORDER_GONE, "id", order_id, "an order at the shop; its sale exists in Cin7")
     elif transfer.tries < len(site.connection.design.retry.schedule("order_gone")):
         wait = site.connection.design.retry.schedule("order_gone")[transfer.tries]
-        raise Later("order_gone", "the shop does not know this order yet", running().clock.now() + timedelta(seconds=wait))
+        raise Later(
+            "order_gone", "the shop does not know this order yet", running().clock.now() + timedelta(seconds=wait)
+        )
     else:
         finding = reject(FindingKind.ORDER_GONE, "id", order_id, "an order at the shop")
     await running().journal.transfers.weighed(transfer.id, (finding,))

@@ -61,7 +61,9 @@ async def run_stage(site: Site, transfer: Transfer, step: str, look: tuple[str, 
             await _hold(transfer, kind, f"{error.exchange.platform} refused: {'; '.join(error.messages) or error}")
         except Malformed as error:
             ending.outcome, ending.note = STOPPED, str(error)
-            problems = "; ".join(f"{field} is {value}; expected {expected}" for field, value, expected in error.problems)
+            problems = "; ".join(
+                f"{field} is {value}; expected {expected}" for field, value, expected in error.problems
+            )
             await _hold(transfer, FindingKind.PAYLOAD_MALFORMED, problems or str(error))
         except Exception as error:
             log.exception("stage_failed", flow=transfer.flow, key=transfer.key, step=step)
@@ -94,9 +96,7 @@ async def _wait_by_schedule(site: Site, transfer: Transfer, look: tuple[str, str
     await _wait(site, transfer, look, cause, reason, float(schedule[transfer.tries]))
 
 
-async def _wait(
-    site: Site, transfer: Transfer, look: tuple[str, str], kind: str, reason: str, seconds: float
-) -> None:
+async def _wait(site: Site, transfer: Transfer, look: tuple[str, str], kind: str, reason: str, seconds: float) -> None:
     at = running().clock.now() + timedelta(seconds=seconds)
     if transfer.state in (State.POSTED, State.CANCELLED):
         await running().journal.transfers.change(transfer.id, tries=transfer.tries + 1, next_try_at=at)

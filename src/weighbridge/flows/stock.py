@@ -9,13 +9,12 @@ from decimal import Decimal
 
 import structlog
 
-from weighbridge.domain.stock import AvailabilityRow, Figure, available_by_sku, changes, figure
+from weighbridge.domain.stock import AvailabilityRow, Figure, ShopItem, available_by_sku, changes, figure
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.sweeps import find_changed_orders
-from weighbridge.journal.catalogue import ShopItem
 from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.budget import Lane

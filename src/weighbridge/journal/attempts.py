@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
+from weighbridge.identity import new_id
 from weighbridge.journal.exchanges import Serving, serving
-from weighbridge.journal.identity import new_id
 from weighbridge.tables import attempts
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,21 +11,11 @@ import sqlalchemy as sa
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.books import BookProduct
+from weighbridge.domain.stock import ShopItem
 from weighbridge.tables import book_products, shop_items
 
 ROWS_PER_WRITE = 400
 """Both databases limit the values of one statement; SQLite to 32,766."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShopItem:
-    """A SKU at the shop and how its stock is addressed. Source: Inventory V3, identity by tracking mode."""
-
-    sku: str
-    product_id: int
-    variant_id: int | None
-    tracking: str
-    """`none`, `product` or `variant`."""
 
 
 class Catalogue:

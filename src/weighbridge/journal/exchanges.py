@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.database import Database
-from weighbridge.journal.identity import new_id
+from weighbridge.identity import new_id
 from weighbridge.tables import exchanges
 
 

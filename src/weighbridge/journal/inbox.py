@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
+from weighbridge.identity import new_id
 from weighbridge.journal.agenda import Agenda
-from weighbridge.journal.identity import new_id
 from weighbridge.tables import inbox
 
 KEPT_HEADERS = frozenset({"webhook-id", "webhook-timestamp", "content-type", "event-type", "user-agent"})

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.finding import Finding, deciding
-from weighbridge.journal.identity import new_id
+from weighbridge.identity import new_id
 from weighbridge.tables import transfers
 
 

@@ -1,0 +1,156 @@
+"""BigCommerce's API as typed calls. Every call names its lane; writes that are not repeatable carry `before_send`.
+
+Deleting orders is not offered: the same path without an id archives every order of the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from weighbridge.platforms.bigcommerce import models
+from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.transport import BeforeSend, Transport
+
+ORDERS_PER_PAGE = 250
+LINES_PER_PAGE = 250
+PRODUCTS_PER_PAGE = 250
+
+T = TypeVar("T")
+
+
+class BigCommerceClient:
+    """The calls of one connection to one store."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+    async def order(self, order_id: int, *, lane: Lane) -> models.OrderHeader:
+        """An order with its fees."""
+        return await self._transport.read(
+            f"v2/orders/{order_id}", models.OrderHeader, lane=lane, query={"include": "fees"}
+        )
+
+    async def orders(self, *, min_date_modified: datetime, lane: Lane) -> AsyncIterator[list[models.OrderHeader]]:
+        """Orders changed since a moment, oldest change first, in pages."""
+        query = {
+            "min_date_modified": min_date_modified.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00"),
+            "sort": "date_modified:asc",
+        }
+        async for page in self._v2_pages("v2/orders", models.OrderHeader, ORDERS_PER_PAGE, query, lane):
+            yield page
+
+    async def order_products(self, order_id: int, *, lane: Lane) -> list[models.OrderProduct]:
+        """All lines; one page holds 50 unless asked for more."""
+        return await self._v2_all(f"v2/orders/{order_id}/products", models.OrderProduct, LINES_PER_PAGE, lane)
+
+    async def shipping_addresses(self, order_id: int, *, lane: Lane) -> list[models.PostalAddress]:
+        return await self._v2_all(f"v2/orders/{order_id}/shipping_addresses", models.PostalAddress, 250, lane)
+
+    async def taxes(self, order_id: int, *, lane: Lane) -> list[models.OrderTax]:
+        """Tax rows per line and charge."""
+        return await self._v2_all(f"v2/orders/{order_id}/taxes", models.OrderTax, 250, lane, {"details": "true"})
+
+    async def coupons(self, order_id: int, *, lane: Lane) -> list[models.OrderCoupon]:
+        return await self._v2_all(f"v2/orders/{order_id}/coupons", models.OrderCoupon, 250, lane)
+
+    async def transactions(self, order_id: int, *, lane: Lane) -> list[models.Transaction]:
+        """Movements of money; an order without any answers without a body."""
+        answer: models.Enveloped[list[models.Transaction]] | list[models.Transaction] = await self._transport.read(
+            f"v3/orders/{order_id}/transactions",
+            models.Enveloped[list[models.Transaction]] | list[models.Transaction],
+            lane=lane,
+        )
+        return answer if isinstance(answer, list) else answer.data
+
+    async def update_order(self, order_id: int, body: models.OrderUpdate, *, lane: Lane) -> None:
+        """Sets members that recalculate nothing; doing it twice is harmless."""
+        await self._transport.write("PUT", f"v2/orders/{order_id}", body, None, lane=lane)
+
+    async def shipments(self, order_id: int, *, lane: Lane) -> list[models.Shipment]:
+        return await self._v2_all(f"v2/orders/{order_id}/shipments", models.Shipment, 250, lane)
+
+    async def create_shipment(
+        self, order_id: int, body: models.ShipmentRequest, *, lane: Lane, before_send: BeforeSend | None = None
+    ) -> models.Shipment:
+        return await self._transport.write(
+            "POST", f"v2/orders/{order_id}/shipments", body, models.Shipment, lane=lane, before_send=before_send
+        )
+
+    async def update_shipment(
+        self, order_id: int, shipment_id: int, body: models.TrackingRequest, *, lane: Lane
+    ) -> None:
+        await self._transport.write("PUT", f"v2/orders/{order_id}/shipments/{shipment_id}", body, None, lane=lane)
+
+    async def products(self, *, lane: Lane) -> AsyncIterator[list[models.ProductRow]]:
+        """All products with their variants, paged by id so that changes while paging hide none."""
+        last = 0
+        while True:
+            query = {
+                "include": "variants",
+                "include_fields": "sku,inventory_tracking",
+                "limit": str(PRODUCTS_PER_PAGE),
+                "sort": "id",
+                "id:greater": str(last),
+            }
+            page = await self._data("v3/catalog/products", list[models.ProductRow], lane, query)
+            if not page:
+                return
+            yield page
+            last = max(row.id for row in page)
+
+    async def inventory_levels(self, skus: Sequence[str], location_id: int, *, lane: Lane) -> dict[str, int]:
+        """On-hand units at a location, by SKU."""
+        query = {"sku:in": ",".join(skus), "location_id:in": str(location_id), "limit": "1000"}
+        items = await self._data("v3/inventory/items", list[models.InventoryItem], lane, query)
+        return {
+            item.identity.sku: place.total_inventory_onhand
+            for item in items
+            for place in item.locations
+            if place.location_id == location_id
+        }
+
+    async def set_inventory_absolute(self, body: models.LevelsRequest, *, lane: Lane) -> None:
+        """Sets levels; accepted at once, applied a little later."""
+        await self._transport.write("PUT", "v3/inventory/adjustments/absolute", body, None, lane=lane)
+
+    async def hooks(self, *, lane: Lane) -> list[models.Hook]:
+        return await self._data("v3/hooks", list[models.Hook], lane, {"limit": "250"})
+
+    async def create_hook(self, body: models.HookRequest, *, lane: Lane) -> None:
+        await self._transport.write("POST", "v3/hooks", body, None, lane=lane)
+
+    async def activate_hook(self, hook_id: int, *, lane: Lane) -> None:
+        await self._transport.write("PUT", f"v3/hooks/{hook_id}", {"is_active": True}, None, lane=lane)
+
+    async def _data(self, path: str, model: Any, lane: Lane, query: Mapping[str, str]) -> Any:
+        answer: models.Enveloped[Any] = await self._transport.read(
+            path, models.Enveloped[model], lane=lane, query=query
+        )
+        return answer.data
+
+    async def _v2_all(
+        self, path: str, model: type[T], limit: int, lane: Lane, query: Mapping[str, str] | None = None
+    ) -> list[T]:
+        rows: list[T] = []
+        async for page in self._v2_pages(path, model, limit, query or {}, lane):
+            rows += page
+        return rows
+
+    async def _v2_pages(
+        self, path: str, model: type[T], limit: int, query: Mapping[str, str], lane: Lane
+    ) -> AsyncIterator[list[T]]:
+        """Pages of a bare list; ends on an answer without a body, an empty list or a short page."""
+        number = 1
+        while True:
+            asked = {**query, "page": str(number), "limit": str(limit)}
+            page: list[T] = await self._transport.read(path, list[model], lane=lane, query=asked)  # type: ignore[valid-type]
+            if page:
+                yield page
+            if len(page) < limit:
+                return
+            number += 1

@@ -1,0 +1,200 @@
+"""BigCommerce's payloads as domain values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+
+from weighbridge.domain.capture import AFTER_CAPTURE, ENDED, CaptureRule
+from weighbridge.domain.money import ZERO, minor_digits, round_half_up, total
+from weighbridge.domain.order import Address, Charge, ChargeKind, LineKind, Order, OrderLine, TaxRow, Tender
+from weighbridge.domain.stock import ShopItem
+from weighbridge.platforms.bigcommerce import models
+
+
+def read_order(
+    header: models.OrderHeader,
+    products: Sequence[models.OrderProduct],
+    addresses: Sequence[models.PostalAddress],
+    taxes: Sequence[models.OrderTax],
+    transactions: Sequence[models.Transaction],
+    coupons: Sequence[models.OrderCoupon],
+) -> Order:
+    """The order put together from its parts. Amounts keep the digits they came with, at the coin of the currency
+    where the books need whole coins."""
+    digits = minor_digits(header.currency)
+    rate = header.store_default_to_transactional_exchange_rate
+    return Order(
+        id=header.id,
+        status_id=header.status_id,
+        placed_at=header.date_created,
+        modified_at=header.date_modified,
+        currency=header.currency,
+        tax_inclusive=header.is_tax_inclusive_pricing,
+        customer_id=header.customer_id,
+        channel_id=header.channel_id,
+        billing=_address(header.billing_address),
+        shipping=tuple(_address(address) for address in addresses),
+        lines=tuple(_line(product, digits) for product in products),
+        taxes=tuple(_tax(tax) for tax in taxes),
+        charges=_charges(header, digits),
+        coupon_codes=tuple(coupon.code for coupon in coupons if coupon.code),
+        tenders=tuple(_tender(transaction, header.currency) for transaction in transactions),
+        total_inc_tax=round_half_up(header.total_inc_tax, digits),
+        total_tax=round_half_up(header.total_tax, digits),
+        gift_certificate_amount=round_half_up(header.gift_certificate_amount, digits),
+        store_credit_amount=round_half_up(header.store_credit_amount, digits),
+        payment_method=header.payment_method,
+        payment_status=header.payment_status,
+        items_total=header.items_total,
+        exchange_rate=Decimal(1) / rate if rate else Decimal(1),
+        staff_notes=header.staff_notes,
+        shopper_message=header.customer_message,
+        external_order_id=header.external_order_id,
+    )
+
+
+def order_version(header: models.OrderHeader, rule: CaptureRule, *, already_captured: bool) -> str:
+    """A digest of what about an order matters to its sale. Our own writes (external id, shipments) leave it alone."""
+    status: object = header.status_id
+    if already_captured and header.status_id not in ENDED:
+        status = "captured"
+    elif header.status_id in rule.status_ids or header.status_id in AFTER_CAPTURE:
+        status = "capture"
+    seen = (
+        status,
+        str(header.total_inc_tax.normalize()),
+        str(header.total_tax.normalize()),
+        str(header.items_total.normalize()),
+        str(header.shipping_cost_inc_tax.normalize()),
+        str(header.discount_amount.normalize()),
+        str(header.coupon_discount.normalize()),
+        header.payment_status,
+        header.currency,
+        header.billing_address.model_dump(mode="json"),
+    )
+    return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:40]
+
+
+def read_shop_items(products: Sequence[models.ProductRow]) -> list[ShopItem]:
+    """The SKUs of a page of products, addressed as their tracking mode wants.
+
+    Source: platform notes, bigcommerce 5.1: tracked by variant -> variant id, otherwise -> product id.
+    """
+    items: dict[str, ShopItem] = {}
+    for product in products:
+        if product.inventory_tracking == "variant":
+            for variant in product.variants:
+                if variant.sku:
+                    items[variant.sku] = ShopItem(variant.sku, product.id, variant.id, "variant")
+        elif product.sku:
+            items[product.sku] = ShopItem(product.sku, product.id, None, product.inventory_tracking)
+    return list(items.values())
+
+
+def _address(address: models.PostalAddress) -> Address:
+    return Address(
+        id=address.id,
+        first_name=address.first_name,
+        last_name=address.last_name,
+        company=address.company,
+        street_1=address.street_1,
+        street_2=address.street_2,
+        city=address.city,
+        state=address.state,
+        postcode=address.zip,
+        country=address.country or address.country_iso2,
+        country_code=address.country_iso2,
+        phone=address.phone,
+        email=address.email,
+    )
+
+
+def _line(product: models.OrderProduct, digits: int) -> OrderLine:
+    kind = product.type if product.type in {kind.value for kind in LineKind} else LineKind.PHYSICAL
+    discounts = total(Decimal(str(one.get("amount") or 0)) for one in product.applied_discounts)
+    discounted = product.discounted_total_inc_tax
+    return OrderLine(
+        id=product.id,
+        product_id=product.product_id,
+        variant_id=product.variant_id,
+        sku=product.sku,
+        name=product.name,
+        kind=LineKind(kind),
+        quantity=product.quantity,
+        total_ex_tax=product.total_ex_tax,
+        total_inc_tax=product.total_inc_tax,
+        discounted_inc_tax=round_half_up(
+            discounted if discounted is not None else product.total_inc_tax - discounts, digits
+        ),
+        total_tax=product.total_tax,
+        address_id=product.order_address_id,
+        quantity_shipped=product.quantity_shipped,
+    )
+
+
+def _tax(tax: models.OrderTax) -> TaxRow:
+    return TaxRow(
+        line_id=tax.order_product_id if tax.line_item_type in ("", "item") else None,
+        applies_to=tax.line_item_type,
+        name=tax.name,
+        tax_class=tax.tax_class,
+        rate=tax.rate,
+        amount=tax.line_amount,
+        priority=tax.priority,
+    )
+
+
+def _charges(header: models.OrderHeader, digits: int) -> tuple[Charge, ...]:
+    fees = header.fees
+    raw = (
+        (
+            ChargeKind.SHIPPING,
+            "Shipping",
+            header.shipping_cost_ex_tax,
+            header.shipping_cost_inc_tax,
+            header.shipping_cost_tax,
+        ),
+        (
+            ChargeKind.HANDLING,
+            "Handling",
+            header.handling_cost_ex_tax,
+            header.handling_cost_inc_tax,
+            header.handling_cost_tax,
+        ),
+        (
+            ChargeKind.WRAPPING,
+            "Gift wrapping",
+            header.wrapping_cost_ex_tax,
+            header.wrapping_cost_inc_tax,
+            header.wrapping_cost_tax,
+        ),
+        (
+            ChargeKind.FEE,
+            ", ".join(fee.display_name_merchant for fee in fees if fee.display_name_merchant),
+            total(fee.cost_ex_tax for fee in fees),
+            total(fee.cost_inc_tax for fee in fees),
+            total(fee.cost_tax for fee in fees),
+        ),
+    )
+    return tuple(
+        Charge(kind, name, round_half_up(ex, digits), round_half_up(inc, digits), tax)
+        for kind, name, ex, inc, tax in raw
+        if inc != ZERO
+    )
+
+
+def _tender(transaction: models.Transaction, currency: str) -> Tender:
+    return Tender(
+        id=transaction.id,
+        event=transaction.event,
+        method=transaction.method,
+        gateway=transaction.gateway,
+        amount=transaction.amount,
+        currency=transaction.currency or currency,
+        succeeded=transaction.status in ("", "ok"),
+        is_test=transaction.test,
+        at=transaction.date_created,
+    )

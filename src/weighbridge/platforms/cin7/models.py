@@ -1,0 +1,358 @@
+"""Cin7 Core's payloads, as far as we read and write them, with the vendor's own names."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+
+def _moment(value: Any) -> Any:
+    """Dates come with and without a zone and with up to 7 decimals; all are UTC. Source: notes, cin7 1.5."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if "." in text:
+        head, _, tail = text.partition(".")
+        digits = "".join(ch for ch in tail if ch.isdigit())[:6]
+        text = f"{head}.{digits}{'Z' if text.endswith('Z') else ''}"
+    parsed = datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _list(value: Any) -> Any:
+    return [] if value is None else value
+
+
+def _written_moment(value: datetime) -> str:
+    """The one form that Cin7 documents for dates it is sent."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}"
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+Text = Annotated[str, BeforeValidator(_text)]
+SentMoment = Annotated[datetime, PlainSerializer(_written_moment)]
+
+
+class Read(BaseModel):
+    """A payload of an answer: unknown fields are left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Sent(BaseModel):
+    """A payload of a request: written under the vendor's names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Company(Read):
+    currency: str = Field(alias="Currency")
+    time_zone: Text = Field("", alias="TimeZone")
+    tax_calculation_method: Text = Field("", alias="TaxCalculationMethod")
+    lock_date: Text = Field("", alias="LockDate")
+
+
+class TaxRuleRow(Read):
+    id: str = Field(alias="ID")
+    name: str = Field(alias="Name")
+    is_active: bool = Field(alias="IsActive")
+    percent: Decimal = Field(alias="TaxPercent")
+    for_sales: bool = Field(alias="IsTaxForSale")
+
+
+class TaxRulePage(Read):
+    total: int = Field(0, alias="Total")
+    rows: list[TaxRuleRow] = Field(alias="TaxRuleList")
+
+
+class ProductRow(Read):
+    id: str = Field(alias="ID")
+    sku: str = Field(alias="SKU")
+    name: Text = Field(alias="Name")
+    type: str = Field(alias="Type")
+    status: Text = Field("Active", alias="Status")
+    sellable: bool | None = Field(True, alias="Sellable")
+
+
+class ProductPage(Read):
+    total: int = Field(0, alias="Total")
+    rows: list[ProductRow] = Field(alias="Products")
+
+
+class CustomerRow(Read):
+    id: str = Field(alias="ID")
+    name: str = Field(alias="Name")
+    currency: Text = Field("", alias="Currency")
+
+
+class CustomerPage(Read):
+    total: int = Field(0, alias="Total")
+    rows: list[CustomerRow] = Field(alias="CustomerList")
+
+
+class AvailabilityLine(Read):
+    sku: str = Field(alias="SKU")
+    location: str = Field(alias="Location")
+    bin: Text = Field("", alias="Bin")
+    batch: Text = Field("", alias="Batch")
+    expires: Moment | None = Field(None, alias="ExpiryDate")
+    available: Decimal = Field(alias="Available")
+
+
+class AvailabilityPage(Read):
+    total: int = Field(0, alias="Total")
+    rows: list[AvailabilityLine] = Field(alias="ProductAvailabilityList")
+
+
+class SaleRow(Read):
+    """A row of saleList: the only change feed of sales."""
+
+    id: str = Field(alias="SaleID")
+    order_number: Text = Field("", alias="OrderNumber")
+    status: Text = Field("", alias="Status")
+    order_status: Text = Field("", alias="OrderStatus")
+    shipping_status: Text = Field("", alias="CombinedShippingStatus")
+    fulfilment_status: Text = Field("", alias="FulFilmentStatus")
+    tracking_numbers: Text = Field("", alias="CombinedTrackingNumbers")
+    external_id: Text = Field("", alias="ExternalID")
+    updated: Moment = Field(alias="Updated")
+    invoice_amount: Decimal | None = Field(None, alias="InvoiceAmount")
+
+
+class SalePage(Read):
+    total: int = Field(0, alias="Total")
+    rows: list[SaleRow] = Field(alias="SaleList")
+
+
+class DocumentLine(Read):
+    sku: Text = Field("", alias="SKU")
+    quantity: Decimal = Field(alias="Quantity")
+    backordered: Decimal | None = Field(None, alias="BackorderQuantity")
+    total: Decimal | None = Field(None, alias="Total")
+
+
+class OrderDocument(Read):
+    status: str = Field(validation_alias=AliasChoices("Status", "OrderStatus"))
+    lines: Annotated[list[DocumentLine], BeforeValidator(_list)] = Field(default_factory=list, alias="Lines")
+    total: Decimal | None = Field(None, alias="Total")
+    tax: Decimal | None = Field(None, alias="Tax")
+
+
+class SaleDetail(Read):
+    id: str = Field(alias="ID")
+    status: Text = Field("", alias="Status")
+    order_number: Text = Field("", validation_alias=AliasChoices("OrderNumber", "SaleOrderNumber"))
+    external_id: Text = Field("", alias="ExternalID")
+    combined_picking_status: Text = Field("", alias="CombinedPickingStatus")
+    combined_shipping_status: Text = Field("", alias="CombinedShippingStatus")
+    order: OrderDocument | None = Field(None, alias="Order")
+
+
+class InvoiceDocument(Read):
+    task_id: str = Field(alias="TaskID")
+    number: Text = Field("", alias="InvoiceNumber")
+    status: str = Field(alias="Status")
+    total: Decimal | None = Field(None, alias="Total")
+
+
+class InvoiceSet(Read):
+    invoices: Annotated[list[InvoiceDocument], BeforeValidator(_list)] = Field(alias="Invoices")
+
+
+class PaymentRow(Read):
+    id: str = Field(alias="ID")
+    type: Text = Field("", alias="Type")
+    reference: Text = Field("", alias="Reference")
+    amount: Decimal = Field(alias="Amount")
+
+
+class PackLine(Read):
+    sku: str = Field(alias="SKU")
+    quantity: Decimal = Field(alias="Quantity")
+    box: Text = Field("", alias="Box")
+
+
+class ShipLineRow(Read):
+    id: Text = Field("", alias="ID")
+    shipped_at: Moment | None = Field(None, alias="ShipmentDate")
+    carrier: Text = Field("", alias="Carrier")
+    boxes: Text = Field("", validation_alias=AliasChoices("Boxes", "Box"))
+    tracking_number: Text = Field("", alias="TrackingNumber")
+    tracking_url: Text = Field("", alias="TrackingURL")
+    is_shipped: bool | None = Field(False, alias="IsShipped")
+
+
+class Pack(Read):
+    status: Text = Field("", alias="Status")
+    lines: Annotated[list[PackLine], BeforeValidator(_list)] = Field(default_factory=list, alias="Lines")
+
+
+class Ship(Read):
+    status: Text = Field("", alias="Status")
+    lines: Annotated[list[ShipLineRow], BeforeValidator(_list)] = Field(default_factory=list, alias="Lines")
+
+
+class FulfilmentTask(Read):
+    task_id: str = Field(alias="TaskID")
+    number: int = Field(0, alias="FulfillmentNumber")
+    pack: Pack | None = Field(None, alias="Pack")
+    ship: Ship | None = Field(None, alias="Ship")
+
+
+class FulfilmentSet(Read):
+    fulfilments: Annotated[list[FulfilmentTask], BeforeValidator(_list)] = Field(alias="Fulfilments")
+
+
+class WebhookRow(Read):
+    id: str = Field(alias="ID")
+    type: str = Field(alias="Type")
+    is_active: bool = Field(alias="IsActive")
+    external_url: Text = Field("", alias="ExternalURL")
+
+
+class WebhookPage(Read):
+    rows: list[WebhookRow] = Field(alias="Webhooks", default_factory=list)
+
+
+class SentAddress(Sent):
+    line1: str = Field(alias="Line1")
+    line2: str | None = Field(None, alias="Line2")
+    city: str | None = Field(None, alias="City")
+    state: str | None = Field(None, alias="State")
+    postcode: str | None = Field(None, alias="Postcode")
+    country: str = Field(alias="Country")
+
+
+class SentShippingAddress(SentAddress):
+    company: str | None = Field(None, alias="Company")
+    contact: str | None = Field(None, alias="Contact")
+    ship_to_other: bool = Field(True, alias="ShipToOther")
+
+
+class SaleHeader(Sent):
+    """POST /sale: the header alone; documents follow. Source: Cin7 Core API v2, Sale POST/PUT attributes."""
+
+    customer_id: str = Field(alias="CustomerID")
+    contact: str | None = Field(None, alias="Contact")
+    phone: str | None = Field(None, alias="Phone")
+    email: str | None = Field(None, alias="Email")
+    default_account: str = Field(alias="DefaultAccount")
+    skip_quote: bool = Field(True, alias="SkipQuote")
+    billing_address: SentAddress = Field(alias="BillingAddress")
+    shipping_address: SentShippingAddress = Field(alias="ShippingAddress")
+    tax_rule: str = Field(alias="TaxRule")
+    tax_inclusive: bool = Field(alias="TaxInclusive")
+    terms: str = Field(alias="Terms")
+    price_tier: str = Field(alias="PriceTier")
+    location: str = Field(alias="Location")
+    sale_order_date: SentMoment = Field(alias="SaleOrderDate")
+    note: str | None = Field(None, alias="Note")
+    customer_reference: str = Field(alias="CustomerReference")
+    currency_rate: Decimal = Field(alias="CurrencyRate")
+    external_id: str = Field(alias="ExternalID")
+    sale_type: str = Field(alias="SaleType")
+
+
+class SentLine(Sent):
+    product_id: str = Field(alias="ProductID")
+    sku: str = Field(alias="SKU")
+    name: str = Field(alias="Name")
+    quantity: Decimal = Field(alias="Quantity")
+    price: Decimal = Field(alias="Price")
+    discount: Decimal = Field(alias="Discount")
+    tax: Decimal = Field(alias="Tax")
+    tax_rule: str = Field(alias="TaxRule")
+    comment: str | None = Field(None, alias="Comment")
+    total: Decimal = Field(alias="Total")
+    account: str | None = Field(None, alias="Account")
+
+
+class SentCharge(Sent):
+    description: str = Field(alias="Description")
+    quantity: Decimal = Field(alias="Quantity")
+    price: Decimal = Field(alias="Price")
+    discount: Decimal = Field(alias="Discount")
+    tax: Decimal = Field(alias="Tax")
+    tax_rule: str = Field(alias="TaxRule")
+    comment: str | None = Field(None, alias="Comment")
+    total: Decimal = Field(alias="Total")
+    account: str | None = Field(None, alias="Account")
+
+
+class SaleOrderRequest(Sent):
+    """POST /sale/order."""
+
+    sale_id: str = Field(alias="SaleID")
+    combine_additional_charges: bool = Field(False, alias="CombineAdditionalCharges")
+    memo: str = Field(alias="Memo")
+    status: str = Field("AUTHORISED", alias="Status")
+    lines: list[SentLine] = Field(alias="Lines")
+    additional_charges: list[SentCharge] = Field(alias="AdditionalCharges")
+
+
+class InvoiceRequest(Sent):
+    """POST /sale/invoice. The all-zero task id asks for a new invoice."""
+
+    sale_id: str = Field(alias="SaleID")
+    task_id: str = Field("00000000-0000-0000-0000-000000000000", alias="TaskID")
+    combine_additional_charges: bool = Field(False, alias="CombineAdditionalCharges")
+    memo: str = Field(alias="Memo")
+    status: str = Field("AUTHORISED", alias="Status")
+    invoice_date: SentMoment = Field(alias="InvoiceDate")
+    invoice_due_date: SentMoment = Field(alias="InvoiceDueDate")
+    currency_conversion_rate: Decimal = Field(alias="CurrencyConversionRate")
+    lines: list[SentLine] = Field(alias="Lines")
+    additional_charges: list[SentCharge] = Field(alias="AdditionalCharges")
+
+
+class PaymentRequest(Sent):
+    """POST /sale/payment."""
+
+    task_id: str = Field(alias="TaskID")
+    type: str = Field("Payment", alias="Type")
+    reference: str = Field(alias="Reference")
+    amount: Decimal = Field(alias="Amount")
+    date_paid: SentMoment = Field(alias="DatePaid")
+    account: str = Field(alias="Account")
+    currency_rate: Decimal = Field(alias="CurrencyRate")
+
+
+class CustomerRequest(Sent):
+    """POST /customer with its seven required fields."""
+
+    name: str = Field(alias="Name")
+    status: str = Field("Active", alias="Status")
+    currency: str = Field(alias="Currency")
+    payment_term: str = Field(alias="PaymentTerm")
+    account_receivable: str = Field(alias="AccountReceivable")
+    revenue_account: str = Field(alias="RevenueAccount")
+    tax_rule: str = Field(alias="TaxRule")
+    price_tier: str = Field(alias="PriceTier")
+
+
+class WebhookHeader(Sent):
+    key: str = Field(alias="Key")
+    value: str = Field(alias="Value")
+
+
+class WebhookRequest(Sent):
+    """POST and PUT /webhooks."""
+
+    id: str | None = Field(None, alias="ID")
+    type: str = Field(alias="Type")
+    is_active: bool = Field(True, alias="IsActive")
+    external_url: str = Field(alias="ExternalURL")
+    external_authorization_type: str = Field("bearerauth", alias="ExternalAuthorizationType")
+    external_bearer_token: str = Field(alias="ExternalBearerToken")
+
+    @classmethod
+    def with_bearer(cls, kind: str, url: str, secret: str) -> WebhookRequest:
+        """An active hook that shows `secret` as its bearer token; Cin7 signs nothing."""
+        return cls(type=kind, external_url=url, external_bearer_token=secret)

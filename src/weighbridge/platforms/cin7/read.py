@@ -1,0 +1,126 @@
+"""Cin7 Core's payloads as domain values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from weighbridge.domain.books import BookProduct, TaxRule
+from weighbridge.domain.fulfilment import Dispatch, PackedLine, ShipLine
+from weighbridge.domain.policy import SalePolicy
+from weighbridge.domain.stock import AvailabilityRow
+from weighbridge.platforms.cin7 import models
+
+DEAD_STATUSES = frozenset({"VOIDED"})
+SHIPPING_STATUSES = frozenset({"SHIPPED", "PARTIALLY SHIPPED"})
+
+
+def read_tax_rule(row: models.TaxRuleRow) -> TaxRule:
+    return TaxRule(row.name, row.percent, row.is_active and row.for_sales)
+
+
+def read_book_product(row: models.ProductRow) -> BookProduct:
+    return BookProduct(
+        id=row.id,
+        sku=row.sku,
+        name=row.name,
+        is_service=row.type == "Service",
+        is_active=row.status != "Deprecated",
+        is_sellable=row.sellable is not False,
+    )
+
+
+def read_availability(row: models.AvailabilityLine) -> AvailabilityRow:
+    expires = row.expires.date() if row.expires else None
+    return AvailabilityRow(row.sku, row.location, row.bin, row.batch, expires, row.available)
+
+
+def is_live(row: models.SaleRow) -> bool:
+    return row.status not in DEAD_STATUSES
+
+
+def is_ours(row: models.SaleRow, policy: SalePolicy) -> bool:
+    """Whether the sale carries an external id that this connection wrote."""
+    return order_id_of(row, policy) is not None
+
+
+def order_id_of(row: models.SaleRow, policy: SalePolicy) -> int | None:
+    """The order that a sale of ours was made for; None for anybody else's sale."""
+    prefix = f"{policy.external_id_prefix}:{policy.store}:"
+    rest = row.external_id.removeprefix(prefix)
+    return int(rest) if row.external_id.startswith(prefix) and rest.isdigit() else None
+
+
+def live_sales(rows: Iterable[models.SaleRow]) -> list[models.SaleRow]:
+    """The sales that count, the one to keep first: an authorised one before a draft, then the lowest number.
+
+    Source: platform notes, cin7 section 6 (step 3).
+    """
+    live = [row for row in rows if is_live(row)]
+    return sorted(live, key=lambda row: (row.order_status != "AUTHORISED", row.order_number))
+
+
+def order_document(document: models.OrderDocument) -> dict[str, Any]:
+    """What is kept of an order document: its total with tax and what it could not allocate."""
+    return {
+        "total": str(document.total if document.total is not None else 0),
+        "backordered": {line.sku: str(line.backordered) for line in document.lines if line.backordered},
+    }
+
+
+def authorised_invoice(invoices: models.InvoiceSet) -> dict[str, Any] | None:
+    """The first invoice that counts, None while there is none."""
+    counting = [one for one in invoices.invoices if one.status in ("AUTHORISED", "PAID")]
+    return _invoice(counting[0]) if counting else None
+
+
+def newest_invoice(invoices: models.InvoiceSet) -> dict[str, Any]:
+    """The invoice a call just made: the last authorised one."""
+    counting = [one for one in invoices.invoices if one.status in ("AUTHORISED", "PAID")]
+    return _invoice((counting or invoices.invoices)[-1])
+
+
+def _invoice(invoice: models.InvoiceDocument) -> dict[str, Any]:
+    total = invoice.total if invoice.total is not None else 0
+    return {"task_id": invoice.task_id, "number": invoice.number, "total": str(total)}
+
+
+def read_dispatches(found: models.FulfilmentSet) -> tuple[Dispatch, ...]:
+    return tuple(_dispatch(task) for task in found.fulfilments)
+
+
+def _dispatch(task: models.FulfilmentTask) -> Dispatch:
+    packed = task.pack.lines if task.pack and task.pack.status == "AUTHORISED" else []
+    shipped = task.ship.lines if task.ship and task.ship.status in ("AUTHORISED", "PARTIALLY AUTHORISED") else []
+    return Dispatch(
+        task.task_id.lower(),
+        task.number,
+        tuple(PackedLine(line.sku, line.quantity, line.box.strip()) for line in packed),
+        tuple(_ship_line(position, line) for position, line in enumerate(shipped)),
+    )
+
+
+def _ship_line(position: int, line: models.ShipLineRow) -> ShipLine:
+    return ShipLine(
+        id=line.id.lower() or str(position),
+        boxes=tuple(box.strip() for box in line.boxes.split(",") if box.strip()),
+        carrier=line.carrier,
+        tracking_number=line.tracking_number.strip(),
+        tracking_url=line.tracking_url,
+        shipped_at=line.shipped_at,
+        is_shipped=bool(line.is_shipped),
+    )
+
+
+def dispatch_version(row: models.SaleRow) -> str:
+    """Changes whenever a parcel left or a tracking number came; empty while nothing was shipped.
+
+    The list cuts tracking numbers at 256 characters; beyond that its last change is taken for a new version.
+    Source: platform notes, cin7 2.10 and trap 36.
+    """
+    if row.shipping_status not in SHIPPING_STATUSES and not row.tracking_numbers:
+        return ""
+    cut = row.updated.isoformat() if len(row.tracking_numbers) >= 250 else ""
+    seen = f"{row.shipping_status}|{row.fulfilment_status}|{row.tracking_numbers}|{cut}"
+    return hashlib.sha256(seen.encode()).hexdigest()[:32]

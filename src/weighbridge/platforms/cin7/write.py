@@ -1,0 +1,136 @@
+"""Domain values as Cin7 Core's payloads."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from weighbridge.domain.checks import LIMITS
+from weighbridge.domain.order import Address
+from weighbridge.domain.policy import SalePolicy
+from weighbridge.domain.sale import Sale, SaleCharge, SaleLine, SaleTender
+from weighbridge.platforms.cin7 import models
+
+ONE, NONE = Decimal(1), Decimal(0)
+RATE_STEP = Decimal("0.00001")
+
+
+def sale_header(sale: Sale, policy: SalePolicy) -> models.SaleHeader:
+    """The header of a sale. The shipping address is always "other", so that the web customer's card does not grow.
+
+    Source: POST /sale; platform notes, cin7 2.2 and trap 42.
+    """
+    return models.SaleHeader(
+        customer_id=sale.customer_id,
+        contact=sale.contact or None,
+        phone=sale.phone or None,
+        email=sale.email or None,
+        default_account=policy.revenue_account,
+        billing_address=_address(sale.billing),
+        shipping_address=models.SentShippingAddress(
+            **_address(sale.shipping).model_dump(),
+            company=sale.shipping.company[:128] or None,
+            contact=sale.shipping.name[:512] or None,
+            ship_to_other=True,
+        ),
+        tax_rule=policy.untaxed_rule,
+        tax_inclusive=sale.tax_inclusive,
+        terms=policy.payment_terms,
+        price_tier=policy.price_tier,
+        location=policy.location,
+        sale_order_date=sale.ordered_at,
+        note=sale.note or None,
+        customer_reference=sale.order_number,
+        currency_rate=sale.currency_rate.quantize(RATE_STEP),
+        external_id=sale.external_id,
+        sale_type=policy.sale_type,
+    )
+
+
+def sale_order(sale: Sale, sale_id: str) -> models.SaleOrderRequest:
+    """The order document, authorised at once: a draft would reserve nothing."""
+    return models.SaleOrderRequest(
+        sale_id=sale_id,
+        memo="",
+        lines=[_line(line, None) for line in sale.lines],
+        additional_charges=[_charge(charge, None) for charge in sale.charges],
+    )
+
+
+def invoice(sale: Sale, sale_id: str, policy: SalePolicy) -> models.InvoiceRequest:
+    """The invoice of the whole sale; its memo carries the order number, since its own number is Cin7's."""
+    account = policy.revenue_account
+    return models.InvoiceRequest(
+        sale_id=sale_id,
+        memo=f"BigCommerce order {sale.order_number}",
+        invoice_date=sale.ordered_at,
+        invoice_due_date=sale.ordered_at + timedelta(0),
+        currency_conversion_rate=sale.currency_rate,
+        lines=[_line(line, account) for line in sale.lines],
+        additional_charges=[_charge(charge, account) for charge in sale.charges],
+    )
+
+
+def payment(sale: Sale, invoice_task_id: str, tender: SaleTender) -> models.PaymentRequest:
+    return models.PaymentRequest(
+        task_id=invoice_task_id,
+        reference=tender.reference,
+        amount=tender.amount,
+        date_paid=tender.at,
+        account=tender.account,
+        currency_rate=sale.currency_rate,
+    )
+
+
+def web_customer(name: str, currency: str, policy: SalePolicy) -> models.CustomerRequest:
+    """The customer that web orders in a currency are billed to."""
+    return models.CustomerRequest(
+        name=name,
+        currency=currency,
+        payment_term=policy.payment_terms,
+        account_receivable=policy.receivable_account,
+        revenue_account=policy.revenue_account,
+        tax_rule=policy.untaxed_rule,
+        price_tier=policy.price_tier,
+    )
+
+
+def _address(address: Address) -> models.SentAddress:
+    return models.SentAddress(
+        line1=address.street_1[: LIMITS["Line"]],
+        line2=address.street_2[: LIMITS["Line"]] or None,
+        city=address.city[: LIMITS["Line"]] or None,
+        state=address.state[: LIMITS["Line"]] or None,
+        postcode=address.postcode or None,
+        country=address.country,
+    )
+
+
+def _line(line: SaleLine, account: str | None) -> models.SentLine:
+    return models.SentLine(
+        product_id=line.product_id,
+        sku=line.sku,
+        name=line.name[: LIMITS["Name"]],
+        quantity=line.quantity,
+        price=line.price,
+        discount=NONE,
+        tax=line.tax,
+        tax_rule=line.tax_rule,
+        comment=line.comment[: LIMITS["Comment"]] or None,
+        total=line.line_total,
+        account=account,
+    )
+
+
+def _charge(charge: SaleCharge, account: str | None) -> models.SentCharge:
+    return models.SentCharge(
+        description=charge.product_name,
+        quantity=ONE,
+        price=charge.price,
+        discount=NONE,
+        tax=charge.tax,
+        tax_rule=charge.tax_rule,
+        comment=charge.comment or None,
+        total=charge.price,
+        account=account,
+    )

@@ -1,0 +1,306 @@
+"""The way to a platform: pooled, patient, recorded. Reads are retried here; writes never are."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol, TypeVar
+
+import httpx2
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from weighbridge.clock import Clock
+from weighbridge.platforms.exchange import (
+    AnswerLost,
+    CredentialsRefused,
+    Exchange,
+    Malformed,
+    NotFound,
+    PlatformError,
+    Recorder,
+    Refused,
+    Throttled,
+    Unreachable,
+)
+from weighbridge.platforms.lanes import Lane
+
+T = TypeVar("T")
+BeforeSend = Callable[[], Awaitable[None]]
+
+READ_ATTEMPTS = 4
+NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds of the machine's time that a call may take."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    write: float = 60.0
+    """Authorising a long order is slow; a short time-out would make its outcome uncertain. Source: notes, cin7 1.6."""
+
+
+class SlotGiver(Protocol):
+    """Gives permission for one call at a time. See budget.py."""
+
+    def slot(self, lane: Lane) -> AbstractAsyncContextManager[None]: ...
+
+    async def throttled(self, retry_after_seconds: float | None) -> None: ...
+
+    async def observed(self, headers: Mapping[str, str]) -> None: ...
+
+
+class Dialect(Protocol):
+    """How one platform says no."""
+
+    name: str
+
+    def is_throttle(self, status: int, body: bytes) -> bool: ...
+
+    def retry_after(self, headers: Mapping[str, str]) -> float | None: ...
+
+    def messages(self, body: bytes) -> tuple[str, ...]: ...
+
+
+class Transport:
+    """All calls of one connection to one platform."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        base_url: str,
+        headers: Mapping[str, str],
+        *,
+        connection: str,
+        clock: Clock,
+        budget: SlotGiver,
+        recorder: Recorder,
+        timeouts: Timeouts = Timeouts(),
+        verify: bool | str = True,
+    ) -> None:
+        self._dialect = dialect
+        self._base = base_url.rstrip("/")
+        self._connection = connection
+        self._clock = clock
+        self._budget = budget
+        self._recorder = recorder
+        self._timeouts = timeouts
+        self._jitter = random.Random()
+        self._client = httpx2.AsyncClient(
+            headers=dict(headers),
+            follow_redirects=False,
+            verify=verify,
+            limits=httpx2.Limits(max_connections=20, max_keepalive_connections=10),
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def read(self, path: str, model: type[T] | Any, *, lane: Lane, query: Mapping[str, str] | None = None) -> T:
+        """A GET, parsed as `model`; tried again when the answer is lost or the quota used up.
+
+        Raises Refused, Throttled, Unreachable, AnswerLost or Malformed.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                exchange = await self._exchange("GET", path, query, b"", lane, None)
+                return self._parsed(exchange, model)
+            except Throttled:
+                if attempt >= READ_ATTEMPTS:
+                    raise
+            except (AnswerLost, Unreachable):
+                if attempt >= READ_ATTEMPTS:
+                    raise
+                await self._clock.sleep(2**attempt * (0.5 + self._jitter.random()))
+
+    async def write(
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | list[Any] | dict[str, Any] | None,
+        model: type[T] | Any,
+        *,
+        lane: Lane,
+        query: Mapping[str, str] | None = None,
+        before_send: BeforeSend | None = None,
+    ) -> T:
+        """One POST, PUT or DELETE, sent at most once. `before_send` runs when nothing but the sending is left to do.
+
+        Raises Refused, Throttled and Unreachable when nothing was written, AnswerLost when that is not known.
+        An answer that cannot be parsed after a write counts as lost: the write happened.
+        """
+        raw = b"" if body is None else dump(body)
+        exchange = await self._exchange(method, path, query, raw, lane, before_send)
+        try:
+            return self._parsed(exchange, model)
+        except Malformed as error:
+            raise AnswerLost(exchange, str(error)) from error
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        raw: bytes,
+        lane: Lane,
+        before_send: BeforeSend | None,
+    ) -> Exchange:
+        async with self._budget.slot(lane):
+            if before_send is not None:
+                await before_send()
+            return await self._send(method, path, query, raw)
+
+    async def _send(self, method: str, path: str, query: Mapping[str, str] | None, raw: bytes) -> Exchange:
+        url = f"{self._base}/{path.lstrip('/')}"
+        seconds = self._timeouts.read if method == "GET" else self._timeouts.write
+        headers = {"accept": "application/json"} | ({"content-type": "application/json"} if raw else {})
+        request = self._client.build_request(
+            method,
+            url,
+            params=dict(query) if query else None,
+            content=raw or None,
+            headers=headers,
+            timeout=httpx2.Timeout(seconds, connect=self._timeouts.connect),
+        )
+        started_at, began = self._clock.now(), time.perf_counter()
+        status: int | None = None
+        response = b""
+        error: PlatformError | None = None
+        outcome = "answered"
+        try:
+            answer = await self._client.send(request)
+            status, response = answer.status_code, answer.content
+            await self._budget.observed(answer.headers)
+        except NEVER_SENT as cause:
+            outcome = f"unreachable: {type(cause).__name__}"
+        except httpx2.HTTPError as cause:
+            outcome = f"answer lost: {type(cause).__name__}"
+        duration = int((time.perf_counter() - began) * 1000)
+
+        def exchange(how: str) -> Exchange:
+            return Exchange(
+                self._dialect.name,
+                self._connection,
+                method,
+                str(request.url),
+                raw,
+                status,
+                response,
+                started_at,
+                duration,
+                how[:32],
+            )
+
+        if status is None:
+            done = exchange(outcome)
+            kind = Unreachable if outcome.startswith("unreachable") else AnswerLost
+            error = kind(done, outcome)
+        else:
+            done = exchange(outcome)
+            error = self._judge(done, answer.headers)
+            if error is not None:
+                done = exchange(type(error).__name__.lower())
+        await self._recorder.record(done)
+        if isinstance(error, Throttled):
+            await self._budget.throttled(error.retry_after_seconds)
+        if error is not None:
+            raise error
+        return done
+
+    def _judge(self, exchange: Exchange, headers: Mapping[str, str]) -> PlatformError | None:
+        """What a status says; None when the answer can be read."""
+        status = exchange.status or 0
+        if self._dialect.is_throttle(status, exchange.response):
+            return Throttled(exchange, self._dialect.retry_after(headers))
+        if status in (401, 403):
+            return CredentialsRefused(exchange, self._dialect.messages(exchange.response))
+        if status == 404:
+            return NotFound(exchange, self._dialect.messages(exchange.response))
+        if 400 <= status < 500:
+            return Refused(exchange, self._dialect.messages(exchange.response))
+        if status >= 500 or 300 <= status < 400:
+            return AnswerLost(exchange, f"HTTP {status}")
+        if exchange.response.strip() and not _is_json(headers, exchange.response):
+            return AnswerLost(exchange, "the answer is not JSON")
+        return None
+
+    def _parsed(self, exchange: Exchange, model: type[T] | Any) -> T:
+        if model is None:
+            return None  # type: ignore[return-value]
+        adapter: TypeAdapter[T] = _adapter(model)
+        try:
+            value = from_json(exchange.response) if exchange.response.strip() else None
+            return adapter.validate_python(value if value is not None else _empty(adapter))
+        except ValidationError as error:
+            raise Malformed(exchange, problems_of(error)) from error
+        except ValueError as error:
+            raise AnswerLost(exchange, f"the answer is cut short: {error}") from error
+
+
+_adapters: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(model: Any) -> TypeAdapter[Any]:
+    if model not in _adapters:
+        _adapters[model] = TypeAdapter(model)
+    return _adapters[model]
+
+
+def _empty(adapter: TypeAdapter[Any]) -> Any:
+    """An answer without a body is an empty list: BigCommerce v2 answers 204 to a list without rows."""
+    return []
+
+
+def _is_json(headers: Mapping[str, str], body: bytes) -> bool:
+    return "html" not in headers.get("content-type", "").lower() and body.lstrip()[:1] in b"{["
+
+
+def problems_of(error: ValidationError) -> tuple[tuple[str, str, str], ...]:
+    """(field, value, expected) for each thing pydantic found wrong."""
+    return tuple(
+        (".".join(str(part) for part in one["loc"]) or "(body)", repr(one.get("input"))[:80], one["msg"])
+        for one in error.errors(include_url=False)[:10]
+    )
+
+
+def dump(body: Any) -> bytes:
+    """JSON with decimals as exact numbers; fields that are None are left out."""
+    if isinstance(body, BaseModel):
+        body = body.model_dump(mode="python", by_alias=True, exclude_none=True)
+    return _render(body).encode()
+
+
+def _render(value: Any) -> str:
+    """Decimals keep their digits: neither a float nor text would."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{to_json(str(key)).decode()}:{_render(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(_render(inner) for inner in value) + "]"
+    return to_json(value).decode()
+
+
+__all__ = [
+    "AnswerLost",
+    "BeforeSend",
+    "CredentialsRefused",
+    "Exchange",
+    "Malformed",
+    "NotFound",
+    "PlatformError",
+    "Recorder",
+    "Refused",
+    "Throttled",
+    "Timeouts",
+    "Transport",
+    "Unreachable",
+]
