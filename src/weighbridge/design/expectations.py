@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from difflib import get_close_matches
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -13,51 +13,61 @@ from weighbridge.design.parts import Part
 from weighbridge.design.positions import KeyPath
 from weighbridge.design.schema import Installation
 
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What a message says about one error."""
-
-    expected: str
-    got: str = ""
-    """What stood there, where the value itself says too little; empty: show the value."""
+FEW = 8
+"""A list of allowed values up to this long is shown in full."""
 
 
-def expectation(detail: ErrorDetails, path: KeyPath) -> Expectation:
+def expectation(detail: ErrorDetails, path: KeyPath) -> str:
     """What the schema expects at `path`, where `detail` was found."""
     kind = detail["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(path)
+        return _known_key(path)
     if kind == "missing":
-        return Expectation(_description(path))
+        return _description(path)
     if kind == "value_error":
-        return Expectation(detail["msg"].removeprefix("Value error, "))
-    if kind == "model_type" or kind == "dict_type":
-        return Expectation("a table")
-    if kind == "string_pattern_mismatch":
-        return Expectation(f"text that matches {detail['ctx']['pattern']}")
+        return detail["msg"].removeprefix("Value error, ")
+    if kind in ("model_type", "dict_type"):
+        return "a table"
+    if kind == "too_short":
+        return f"at least {detail['ctx']['min_length']} item"
+    if kind == "string_too_short":
+        return _description(path)
+    if kind in ("enum", "literal_error"):
+        return _one_of(str(detail["input"]), detail["ctx"]["expected"])
     message = detail["msg"].removeprefix("Input should be ")
-    return Expectation(message[:1].lower() + message[1:])
+    return message[:1].lower() + message[1:]
 
 
-def _unknown_key(path: KeyPath) -> Expectation:
+def _known_key(path: KeyPath) -> str:
     around = schema_at(path[:-1])
     known = list(around.model_fields) if isinstance(around, type) and issubclass(around, Part) else []
     near = get_close_matches(str(path[-1]), known, n=1)
-    hint = f"perhaps '{near[0]}'" if near else f"one of {', '.join(known)}"
-    return Expectation(hint, got="an unknown field")
+    return f"perhaps '{near[0]}'" if near else f"one of {', '.join(known)}"
+
+
+def _one_of(value: str, allowed: str) -> str:
+    """`allowed` as the schema lists it, `'a', 'b' or 'c'`; a long list shrinks to its nearest member."""
+    known = re.findall(r"'([^']*)'", allowed)
+    near = get_close_matches(value, known, n=1)
+    if len(known) > FEW and near:
+        return f"perhaps '{near[0]}'"
+    return allowed
 
 
 def _description(path: KeyPath) -> str:
     around = schema_at(path[:-1])
     if isinstance(around, type) and issubclass(around, Part):
         field = around.model_fields.get(str(path[-1]))
-        if field is not None and field.description:
-            first = field.description.split("\n")[0].rstrip(".")
-            return first[:1].lower() + first[1:] if not first[1:2].isupper() else first
         if field is not None:
-            return "a table"
+            return _phrase(field.description) if field.description else "a table"
     return "a value"
+
+
+def _phrase(description: str) -> str:
+    """The first clause of a field's description, fit to stand inside a sentence."""
+    clause = re.split(r"[;.](?:\s|$)", description, maxsplit=1)[0]
+    named = clause.startswith(("Cin7", "BigCommerce", "ISO"))
+    return clause if named else clause[:1].lower() + clause[1:]
 
 
 def schema_at(path: KeyPath) -> Any:

@@ -20,6 +20,7 @@ from weighbridge.domain.finding import Owner
 
 _FINANCE = ("sale", "tax", "payments")
 _ECOMMERCE = ("capture", "bigcommerce")
+_OF_THE_WAREHOUSE = ("location", "type", "unusual_quantity")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -95,11 +96,9 @@ def _syntax_problem(error: tomllib.TOMLDecodeError, text: str, file: str) -> Pro
 def _problem(detail: ErrorDetails, document: Mapping[str, Any], lines: Mapping[KeyPath, int], file: str) -> Problem:
     # A bad key of a mapping is reported below the key, as `[key]`, which is no place in the file.
     path: KeyPath = tuple(part for part in detail["loc"] if part != "[key]")
-    read = expectation(detail, path)
-    path = (*path, *read.beneath)
     table, field = _split(path, document)
-    got = read.got or _shown(detail, path)
-    return Problem(file, line_of(path, dict(lines)), table, field, got, read.expected, _owner(path))
+    got = "an unknown field" if detail["type"] == "extra_forbidden" else _shown(detail, path)
+    return Problem(file, line_of(path, lines), table, field, got, expectation(detail, path), _owner(path))
 
 
 def _split(path: KeyPath, document: Mapping[str, Any]) -> tuple[str, str]:
@@ -129,7 +128,7 @@ def _shown(detail: ErrorDetails, path: KeyPath) -> str:
 
 def _owner(path: KeyPath) -> Owner:
     """Who can say what belongs at `path`: money and tax finance, the shop ecommerce, all else operations."""
-    if any(part in _FINANCE for part in path[3:4]):
+    if any(part in _FINANCE for part in path[3:4]) and path[-1] not in _OF_THE_WAREHOUSE:
         return Owner.FINANCE
     if any(part in _ECOMMERCE for part in path[2:4]):
         return Owner.ECOMMERCE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 KeyPath = tuple[str | int, ...]
 """Keys from the root of the document; a position in an array is a number."""
@@ -20,7 +20,7 @@ def key_lines(text: str) -> dict[KeyPath, int]:
     return _Reader(text).read()
 
 
-def line_of(path: Iterable[str | int], lines: dict[KeyPath, int]) -> int:
+def line_of(path: Iterable[str | int], lines: Mapping[KeyPath, int]) -> int:
     """The line of `path` or, where it does not stand in the text, of the nearest thing around it; 1 at worst."""
     wanted = tuple(path)
     for length in range(len(wanted), 0, -1):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from weighbridge.clock import ScaledClock
 from weighbridge.design.parts import Name, Part, SecretReference
@@ -18,8 +19,25 @@ from weighbridge.domain.finding import FindingKind, Owner, default_owner
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 
-Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]")]
-ConnectionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+def _web_address(text: str) -> str:
+    if not re.match(r"https?://[^\s/]", text):
+        raise ValueError("an address that begins with http:// or https://")
+    return text.rstrip("/")
+
+
+def _web_address_if_any(text: str) -> str:
+    return _web_address(text) if text else ""
+
+
+def _connection_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", text):
+        raise ValueError("a connection name of up to 40 lower-case letters, digits, - and _")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_web_address)]
+ConnectionName = Annotated[str, AfterValidator(_connection_name)]
 
 
 class BigCommerceAccount(Part):
@@ -125,7 +143,7 @@ class Settings(Part):
     """Address on which hooks and the operators' API are served."""
     port: int = Field(default=8800, ge=0, le=65535)
     """Port for the same; 0 takes any free one."""
-    public_url: str = Field(default="", pattern=r"^(https?://[^\s/].*)?$")
+    public_url: Annotated[str, AfterValidator(_web_address_if_any)] = ""
     """The address under which the platforms reach this process's hooks."""
     concurrency: int = Field(default=12, ge=1, le=200)
     """Looks that run side by side in one process."""
