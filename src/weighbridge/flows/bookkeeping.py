@@ -15,9 +15,9 @@ from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.read import read_shop_items
-from weighbridge.platforms.budget import Lane
 from weighbridge.platforms.cin7 import write
 from weighbridge.platforms.cin7.read import read_book_product, read_tax_rule
+from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 

@@ -9,8 +9,8 @@ from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED
 from weighbridge.flows.write_once import LOOKS_BEFORE_RESENDING, Later
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.platforms.budget import Lane
 from weighbridge.platforms.cin7 import read
+from weighbridge.platforms.lanes import Lane
 
 NOTHING_PICKED = frozenset({"", "NOT AVAILABLE", "NOT PICKED", "VOIDED"})
 

@@ -11,9 +11,9 @@ from weighbridge.flows import orders
 from weighbridge.flows.posting import void
 from weighbridge.flows.runtime import Site, running
 from weighbridge.journal.transfers import State
-from weighbridge.platforms.budget import Lane
 from weighbridge.platforms.cin7.models import SaleRow
 from weighbridge.platforms.cin7.read import is_live, order_id_of
+from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 

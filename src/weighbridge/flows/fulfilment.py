@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -15,12 +16,12 @@ from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
-from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
+from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce import write
-from weighbridge.platforms.bigcommerce.models import Shipment
-from weighbridge.platforms.budget import Lane
-from weighbridge.platforms.cin7.read import dispatch_version_of, read_dispatches
+from weighbridge.platforms.bigcommerce.models import OrderUpdate, Shipment
+from weighbridge.platforms.cin7.read import read_dispatches
+from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 
@@ -55,11 +56,15 @@ async def report_parcels(connection: str, sale_id: str) -> str:
     site = running().sites[connection]
     journal = running().journal
     order = await journal.transfers.find_target(connection, orders.FLOW, sale_id)
-    if order is None or order.content is None:
+    known = await journal.transfers.find(connection, FLOW, sale_id)
+    if order is None and known is None:
         return "not ours"
-    transfer = await journal.transfers.open(connection, FLOW, sale_id)
+    transfer = known or await journal.transfers.open(connection, FLOW, sale_id)
 
     async def work() -> str:
+        if order is None or order.content is None:
+            at = running().clock.now() + timedelta(seconds=60)
+            raise Later("order_not_posted", "the parcel's order is still being posted", at)
         return await _report(site, transfer, order, sale_id)
 
     return await run_stage(site, transfer, "parcels", (FLOW, sale_id), work)
@@ -93,7 +98,6 @@ async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str)
         reason_kind="",
         reason="",
         owner="",
-        source_version=dispatch_version_of(fulfilments),
         target_number=order.key,
         posted_at=transfer.posted_at or running().clock.now(),
     )
@@ -110,7 +114,7 @@ async def _ship(
     lines: tuple[OrderLine, ...],
     known: tuple[Shipped, ...],
 ) -> Shipped | Finding:
-    """One shipment at the shop for one parcel. Source: Orders V2, POST /orders/{id}/shipments; it has no key of ours."""
+    """One shipment at the shop for one parcel. Source: Orders V2, POST /orders/{id}/shipments; no key of ours fits there."""
     units: dict[int, int] = {}
     for one in known:
         for item in one.items:
@@ -123,7 +127,7 @@ async def _ship(
         expected = "items for one shipping address; the shop ships each address by itself"
         return hold(FindingKind.PARCEL_UNMATCHED, f"parcel {parcel.key}", f"{len(addresses)} addresses", expected)
     order_id = int(order.key)
-    body = write.shipment(parcel, items, site.connection.design.fulfilment.carriers)
+    body = write.shipment(parcel, items, _carriers(site))
     taken = {one.shipment_id for one in known}
 
     async def send(before_send: BeforeSend) -> Answered:
@@ -156,7 +160,7 @@ def _same(shipment: Shipment, parcel: Parcel, items: tuple[ShipmentItem, ...]) -
 
 async def _retrack(site: Site, order: Transfer, parcel: Parcel, before: Shipped) -> None:
     """Tracking that came later, or was corrected. Writing the same value twice is harmless."""
-    body = write.tracking(parcel, site.connection.design.fulfilment.carriers)
+    body = write.tracking(parcel, _carriers(site))
     await site.shop.update_shipment(int(order.key), before.shipment_id, body, lane=Lane.FULFILMENT)
 
 
@@ -171,7 +175,14 @@ async def _settle_status(site: Site, order: Transfer, lines: tuple[OrderLine, ..
     ordered = sum(int(line.quantity) for line in lines if line.kind == "physical" and line.quantity > 0)
     sent = sum(item.quantity for one in known for item in one.items)
     status = OrderStatus.SHIPPED if sent >= ordered else OrderStatus.PARTIALLY_SHIPPED
-    await site.shop.update_order(int(order.key), lane=Lane.FULFILMENT, status_id=status)
+    await site.shop.update_order(int(order.key), OrderUpdate(status_id=status), lane=Lane.FULFILMENT)
+
+
+def _carriers(site: Site) -> dict[str, write.CarrierNames]:
+    return {
+        name: write.CarrierNames(carrier.provider, carrier.tracking_carrier)
+        for name, carrier in site.connection.design.fulfilment.carriers.items()
+    }
 
 
 def _stored(known: tuple[Shipped, ...]) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import structlog
 
 from weighbridge.engine import durable_flow, durable_step
@@ -12,8 +10,8 @@ from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce.models import HookRequest
-from weighbridge.platforms.budget import Lane
 from weighbridge.platforms.cin7.models import WebhookRequest
+from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 
@@ -28,14 +26,6 @@ BOOKS_TYPES = (
     "Sale/Voided",
     "Stock/AvailableStockLevelChanged",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a connection's hooks are delivered, with the secret that each delivery must show."""
-
-    url: str
-    secret: str
 
 
 @durable_flow(FLOW)

@@ -27,10 +27,10 @@ from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.platforms.bigcommerce.models import OrderCoupon, OrderHeader
+from weighbridge.platforms.bigcommerce.models import OrderCoupon, OrderHeader, OrderUpdate
 from weighbridge.platforms.bigcommerce.read import order_version, read_order
-from weighbridge.platforms.budget import Lane
-from weighbridge.platforms.transport import NotFound
+from weighbridge.platforms.exchange import NotFound
+from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 
@@ -98,7 +98,7 @@ async def link(connection: str, order_id: str) -> str:
     transfer = await running().journal.transfers.open(connection, FLOW, order_id)
 
     async def work() -> str:
-        await site.shop.update_order(int(order_id), lane=Lane.ORDERS, external_order_id=transfer.target_id)
+        await site.shop.update_order(int(order_id), OrderUpdate(external_order_id=transfer.target_id), lane=Lane.ORDERS)
         return DONE
 
     return await run_stage(site, transfer, "link", (FLOW, order_id), work)
@@ -261,7 +261,7 @@ async def _post(site: Site, transfer: Transfer) -> str:
 
 
 async def _total_differs(site: Site, transfer: Transfer, captured: Captured, total: Decimal) -> str:
-    """Cin7 came to another total: within the tolerance the cents become the rounding line, beyond it finance decides."""
+    """Cin7 came to another total: within tolerance the cents become the rounding line, beyond it finance decides."""
     residual = captured.sale.value - total
     if abs(residual) > site.sale_policy.tolerance or captured.revision >= MOST_REVISIONS:
         expected = f"{captured.sale.value} {captured.sale.currency}, the order's total"

@@ -12,8 +12,8 @@ from weighbridge.domain.sale import Sale, SaleTender
 from weighbridge.flows.runtime import Site
 from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
 from weighbridge.journal.transfers import Transfer
-from weighbridge.platforms.budget import Lane
 from weighbridge.platforms.cin7 import read, write
+from weighbridge.platforms.lanes import Lane
 
 AUTHORISED = "AUTHORISED"
 VOIDED = "VOIDED"

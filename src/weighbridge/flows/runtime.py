@@ -15,6 +15,14 @@ from weighbridge.platforms.cin7.client import Cin7Client
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a platform delivers a connection's hooks, with the secret that each delivery must show."""
+
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One connection, wired: its design, its clients, its policies."""
 
@@ -25,6 +33,9 @@ class Site:
     books: Cin7Client
     sale_policy: SalePolicy
     capture_rule: CaptureRule
+    shop_hooks: Destination | None = None
+    """Where the store delivers; None when hooks are off."""
+    books_hooks: Destination | None = None
 
 
 @dataclass(frozen=True, slots=True)

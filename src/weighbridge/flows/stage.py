@@ -12,7 +12,7 @@ from weighbridge.engine import current_run
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import LeaseLost, State, Transfer
-from weighbridge.platforms.transport import (
+from weighbridge.platforms.exchange import (
     AnswerLost,
     CredentialsRefused,
     Malformed,

@@ -17,14 +17,15 @@ from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce import write
-from weighbridge.platforms.budget import Lane
 from weighbridge.platforms.cin7.read import read_availability
-from weighbridge.platforms.transport import Refused
+from weighbridge.platforms.exchange import Refused
+from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 
 FLOW = "stock"
 ALL = "*"
+SETTLED = frozenset({State.HELD, State.REJECTED})
 CAPTURE_PATIENCE = timedelta(seconds=60)
 """How long a push waits for the orders it just heard of; then it tells the shop of falls only."""
 
@@ -56,8 +57,7 @@ async def _push(site: Site) -> str:
     await _verify_earlier(site)
     started = running().clock.now()
     rows = await _scan(site)
-    await find_changed_orders(site)
-    all_captured = await _orders_captured(site)
+    all_captured = await _captured(site, await find_changed_orders(site))
     items = await journal.catalogue.shop_items(site.name)
     figures = await _figures(site, rows, items, started)
     await journal.stock_levels.scanned(site.name, figures)
@@ -79,16 +79,22 @@ async def _scan(site: Site) -> Sequence[AvailabilityRow]:
     return rows
 
 
-async def _orders_captured(site: Site) -> bool:
-    """Waits until every order on the agenda has been looked at, so that its units are taken off; False on time-out."""
-    clock = running().clock
+async def _captured(site: Site, asked: Mapping[str, str]) -> bool:
+    """Waits until the orders just heard of were looked at, so that their units are taken off; False on time-out."""
+    clock, transfers = running().clock, running().journal.transfers
     until = clock.now() + CAPTURE_PATIENCE
-    while clock.now() < until:
-        if await running().journal.transfers.unweighed(site.name, orders.FLOW) == 0:
-            return True
-        await asyncio.sleep(0.05)
-    log.info("stock_push_without_rises", connection=site.name)
-    return False
+    left = dict(asked)
+    while left:
+        for order_id, version in list(left.items()):
+            found = await transfers.find(site.name, orders.FLOW, order_id)
+            if found is not None and (found.source_version == version or found.state in SETTLED):
+                del left[order_id]
+        if left and clock.now() > until:
+            log.info("stock_push_without_rises", connection=site.name, orders=len(left))
+            return False
+        if left:
+            await asyncio.sleep(0.05)
+    return True
 
 
 async def _figures(

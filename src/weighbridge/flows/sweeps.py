@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -11,10 +11,11 @@ from weighbridge.flows import fulfilment, orders
 from weighbridge.flows.duplicates import void_extras
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, Stage, run_stage
-from weighbridge.journal.transfers import State
+from weighbridge.journal.transfers import State, Transfer
+from weighbridge.platforms.bigcommerce.models import OrderHeader, UnreadableRow
 from weighbridge.platforms.bigcommerce.read import order_version
-from weighbridge.platforms.budget import Lane
-from weighbridge.platforms.cin7.read import dispatch_version, is_ours
+from weighbridge.platforms.cin7.read import dispatch_version, is_ours, order_id_of
+from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 
@@ -33,7 +34,11 @@ async def order_sweep(connection: str, key: str) -> str:
 async def sweep_shop(connection: str, key: str) -> str:
     site = running().sites[connection]
     cadence = site.connection.design.cadence.orders
-    return await _sweep(site, ORDER_SWEEP, key, cadence, lambda: find_changed_orders(site))
+    return await _sweep(site, ORDER_SWEEP, key, cadence, lambda: _sweep_orders(site))
+
+
+async def _sweep_orders(site: Site) -> str:
+    return told(len(await find_changed_orders(site)))
 
 
 @durable_flow(FULFILMENT_SWEEP)
@@ -60,49 +65,69 @@ async def _sweep(site: Site, flow: str, key: str, cadence: timedelta, work: Stag
     return ended
 
 
-async def find_changed_orders(site: Site) -> str:
-    """Asks for a look at every order whose stored version is not the one the shop shows.
+async def find_changed_orders(site: Site) -> dict[str, str]:
+    """Asks for a look at every order whose stored version is not the one the shop shows; answers them with it.
 
-    Re-reads an overlap, since the shop's list is ordered by a key that moves while it is paged.
-    Source: platform notes, bigcommerce 2.1.
+    Re-reads an overlap, since the shop's list is ordered by a key that moves while it is paged. A row that cannot be
+    read is looked at by itself, so that it stops nobody else. Source: platform notes, bigcommerce 2.1.
     """
     journal = running().journal
-    mark = await journal.watermarks.read(site.name, ORDER_SWEEP)
-    since = (mark or running().clock.now() - site.connection.design.cadence.first_sweep) - (
-        site.connection.design.cadence.overlap
-    )
-    asked = 0
-    async for page in site.shop.orders(min_date_modified=since, lane=Lane.RECONCILIATION):
-        for header in page:
-            found = await journal.transfers.find(site.name, orders.FLOW, str(header.id))
+    asked: dict[str, str] = {}
+    async for page in site.shop.orders(min_date_modified=await _since(site, ORDER_SWEEP), lane=Lane.RECONCILIATION):
+        for row in page:
+            order_id = str(row.id)
+            found = await journal.transfers.find(site.name, orders.FLOW, order_id)
+            if isinstance(row, UnreadableRow):
+                await _ask_about_unreadable(site, order_id, row, found)
+                continue
             captured = found is not None and bool(found.target_id)
-            version = order_version(header, site.capture_rule, already_captured=captured)
+            version = order_version(row, site.capture_rule, already_captured=captured)
             if found is None or found.source_version != version:
-                await journal.agenda.look_again(site.name, orders.FLOW, str(header.id), "sweep")
-                asked += 1
-        if page:
-            await journal.watermarks.advance(site.name, ORDER_SWEEP, max(row.date_modified for row in page))
-    return f"asked for {asked} looks" if asked else "nothing new"
+                await journal.agenda.look_again(site.name, orders.FLOW, order_id, "sweep")
+                asked[order_id] = version
+        seen = [row.date_modified for row in page if isinstance(row, OrderHeader)]
+        if seen:
+            await journal.watermarks.advance(site.name, ORDER_SWEEP, max(seen))
+    return asked
+
+
+async def _ask_about_unreadable(site: Site, order_id: str, row: UnreadableRow, found: Transfer | None) -> None:
+    if found is not None and found.source_version == row.digest:
+        return
+    await running().journal.agenda.look_again(site.name, orders.FLOW, order_id, "unreadable row")
+    transfer = found or await running().journal.transfers.open(site.name, orders.FLOW, order_id)
+    await running().journal.transfers.change(transfer.id, source_version=row.digest)
 
 
 async def _find_changed_sales(site: Site) -> str:
     """Asks for a look at every sale of ours whose dispatch changed; voids sales that exist twice."""
     journal = running().journal
-    mark = await journal.watermarks.read(site.name, FULFILMENT_SWEEP)
-    since = (mark or running().clock.now() - site.connection.design.cadence.first_sweep) - (
-        site.connection.design.cadence.overlap
-    )
     asked = 0
-    async for page in site.books.sale_list(updated_since=since, lane=Lane.FULFILMENT):
+    async for page in site.books.sale_list(updated_since=await _since(site, FULFILMENT_SWEEP), lane=Lane.FULFILMENT):
         ours = [row for row in page if is_ours(row, site.sale_policy)]
         for row in ours:
             version = dispatch_version(row)
-            if version:
-                found = await journal.transfers.find(site.name, fulfilment.FLOW, row.id)
-                if found is None or found.source_version != version:
-                    await journal.agenda.look_again(site.name, fulfilment.FLOW, row.id, "sweep")
-                    asked += 1
+            if not version:
+                continue
+            transfer = await journal.transfers.open(site.name, fulfilment.FLOW, row.id)
+            if transfer.source_version != version:
+                await journal.agenda.look_again(site.name, fulfilment.FLOW, row.id, "sweep")
+                order_id = str(order_id_of(row, site.sale_policy))
+                await journal.transfers.change(transfer.id, source_version=version, target_id=order_id)
+                asked += 1
         await void_extras(site, ours)
         if page:
             await journal.watermarks.advance(site.name, FULFILMENT_SWEEP, max(row.updated for row in page))
+    return told(asked)
+
+
+async def _since(site: Site, name: str) -> datetime:
+    """Where a sweep begins: its watermark less the overlap."""
+    cadence = site.connection.design.cadence
+    mark = await running().journal.watermarks.read(site.name, name)
+    return (mark or running().clock.now() - cadence.first_sweep) - cadence.overlap
+
+
+def told(asked: int) -> str:
+    """How a sweep ended, in words."""
     return f"asked for {asked} looks" if asked else "nothing new"

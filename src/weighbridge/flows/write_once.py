@@ -14,7 +14,7 @@ from typing import Any
 
 from weighbridge.engine import current_run
 from weighbridge.flows.runtime import running
-from weighbridge.platforms.transport import AnswerLost, Refused, Throttled, Unreachable
+from weighbridge.platforms.exchange import AnswerLost, Refused, Throttled, Unreachable
 
 BeforeSend = Callable[[], Awaitable[None]]
 Answered = dict[str, Any]

@@ -54,15 +54,15 @@ class Budget:
         floors: Mapping[Lane, int] | None = None,
         call_timeout_wall_seconds: float = 75.0,
         in_flight: int | None = None,
+        reserve: float = 0.0,
     ) -> None:
         self._database = database
         self._clock = clock
         self._application = application
-        self._capacity = capacity
         self._window = timedelta(seconds=window_seconds)
         self._floors = {**DEFAULT_FLOORS, **(floors or {})}
         self._call_timeout = timedelta(seconds=call_timeout_wall_seconds * _speed(clock))
-        self._in_flight = in_flight
+        self._reserve = reserve
         self._locally = asyncio.Semaphore(in_flight or 64)
         self._seen_quota = capacity
 
@@ -83,7 +83,7 @@ class Budget:
         async with self._database.transaction() as transaction:
             await self._lock(transaction)
             used = len(await self._slots(transaction, now))
-            explained = used >= self._capacity
+            explained = used >= self._seen_quota
             await transaction.execute(
                 sa.update(budget_state)
                 .where(budget_state.c.application == self._application)
@@ -104,8 +104,7 @@ class Budget:
         if not (quota and left and quota.isdigit() and left.isdigit()):
             return
         self._seen_quota = int(quota)
-        reserve = int(int(quota) * 0.1)
-        if int(left) <= reserve and reset and reset.isdigit():
+        if int(left) <= int(quota) * self._reserve / 2 and reset and reset.isdigit():
             async with self._database.transaction() as transaction:
                 until = self._clock.now() + timedelta(milliseconds=int(reset))
                 await transaction.execute(
@@ -220,7 +219,7 @@ class Budget:
 
     def _capacity_now(self, state: sa.Row[tuple[object, ...]]) -> int:
         """The capacity, lowered for a while where someone else uses the same quota; it comes back step by step."""
-        capacity = min(self._capacity, self._seen_quota)
+        capacity = max(1, int(self._seen_quota * (1 - self._reserve)))
         if state.lowered_to is None or state.lowered_at is None:
             return capacity
         recovered = (self._clock.now() - state.lowered_at) / RECOVERY

@@ -235,7 +235,7 @@ class Transport:
     def _parsed(self, exchange: Exchange, model: type[T] | Any) -> T:
         if model is None:
             return None  # type: ignore[return-value]
-        adapter: TypeAdapter[T] = _adapter(model)
+        adapter = _adapter(model)
         try:
             value = from_json(exchange.response) if exchange.response.strip() else None
             return adapter.validate_python(value if value is not None else _empty(adapter))
@@ -287,20 +287,3 @@ def _render(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(_render(inner) for inner in value) + "]"
     return to_json(value).decode()
-
-
-__all__ = [
-    "AnswerLost",
-    "BeforeSend",
-    "CredentialsRefused",
-    "Exchange",
-    "Malformed",
-    "NotFound",
-    "PlatformError",
-    "Recorder",
-    "Refused",
-    "Throttled",
-    "Timeouts",
-    "Transport",
-    "Unreachable",
-]

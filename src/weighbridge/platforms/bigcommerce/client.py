@@ -5,9 +5,13 @@ Deleting orders is not offered: the same path without an id archives every order
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from weighbridge.platforms.bigcommerce import models
 from weighbridge.platforms.lanes import Lane
@@ -35,14 +39,16 @@ class BigCommerceClient:
             f"v2/orders/{order_id}", models.OrderHeader, lane=lane, query={"include": "fees"}
         )
 
-    async def orders(self, *, min_date_modified: datetime, lane: Lane) -> AsyncIterator[list[models.OrderHeader]]:
-        """Orders changed since a moment, oldest change first, in pages."""
+    async def orders(
+        self, *, min_date_modified: datetime, lane: Lane
+    ) -> AsyncIterator[list[models.OrderHeader | models.UnreadableRow]]:
+        """Orders changed since a moment, oldest change first, in pages; each row is read by itself."""
         query = {
             "min_date_modified": min_date_modified.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00"),
             "sort": "date_modified:asc",
         }
-        async for page in self._v2_pages("v2/orders", models.OrderHeader, ORDERS_PER_PAGE, query, lane):
-            yield page
+        async for page in self._v2_pages("v2/orders", dict[str, Any], ORDERS_PER_PAGE, query, lane):
+            yield [read for row in page if (read := _order_row(row)) is not None]
 
     async def order_products(self, order_id: int, *, lane: Lane) -> list[models.OrderProduct]:
         """All lines; one page holds 50 unless asked for more."""
@@ -154,3 +160,13 @@ class BigCommerceClient:
             if len(page) < limit:
                 return
             number += 1
+
+
+def _order_row(row: dict[str, Any]) -> models.OrderHeader | models.UnreadableRow | None:
+    """A row of the order list; None when not even its id can be read, which only the next change can mend."""
+    try:
+        return models.OrderHeader.model_validate(row)
+    except ValidationError:
+        digest = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()[:40]
+        order_id = row.get("id")
+        return models.UnreadableRow(id=order_id, digest=digest) if isinstance(order_id, int) else None

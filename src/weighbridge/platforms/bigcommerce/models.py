@@ -138,6 +138,14 @@ class OrderHeader(Read):
         return self.default_currency_code or self.currency_code
 
 
+class UnreadableRow(Read):
+    """A row of a list that is not what the platform documents; its id is all that is sure."""
+
+    id: int
+    digest: str
+    """Of the row's bytes: the same trouble is not looked at twice."""
+
+
 class OrderProduct(Read):
     """A line. Source: Orders V2, GET /orders/{id}/products."""
 

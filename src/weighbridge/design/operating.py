@@ -1,0 +1,48 @@
+"""The design in the domain's own words: the policies that pure functions are given."""
+
+from __future__ import annotations
+
+from weighbridge.design.schema import Connection, Design
+from weighbridge.domain.capture import CaptureRule
+from weighbridge.domain.order import ChargeKind
+from weighbridge.domain.policy import Depth, SalePolicy
+
+
+def capture_rule(design: Design) -> CaptureRule:
+    """Which orders cross under this design."""
+    capture = design.capture
+    return CaptureRule(
+        status_ids=frozenset(capture.status_ids),
+        hold_status_ids=frozenset(capture.hold_status_ids),
+        channel_ids=frozenset(capture.channels) if capture.channels is not None else None,
+        include_test_orders=capture.include_test_orders,
+    )
+
+
+def sale_policy(connection: Connection) -> SalePolicy:
+    """How a sale is made under this connection's design."""
+    sale, tax = connection.design.sale, connection.design.tax
+    return SalePolicy(
+        external_id_prefix=sale.external_id_prefix,
+        store=connection.bigcommerce.store_hash,
+        sale_type=sale.type,
+        location=sale.location,
+        price_tier=sale.price_tier,
+        payment_terms=sale.payment_terms,
+        revenue_account=sale.revenue_account,
+        receivable_account=sale.receivable_account,
+        untaxed_rule=tax.untaxed,
+        tax_rules=dict(tax.rules),
+        charge_products={
+            ChargeKind.SHIPPING: sale.shipping_product,
+            ChargeKind.HANDLING: sale.handling_product,
+            ChargeKind.WRAPPING: sale.wrapping_product,
+            ChargeKind.FEE: sale.fee_product,
+        },
+        rounding_product=sale.rounding_product,
+        gift_certificate_product=sale.gift_certificate_product,
+        tolerance=sale.tolerance,
+        payment_accounts=dict(connection.design.payments.accounts),
+        depth=Depth(sale.post),
+        unusual_quantity=sale.unusual_quantity,
+    )

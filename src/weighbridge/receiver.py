@@ -1,0 +1,148 @@
+"""The receiver: stores every webhook, then answers. Nothing in a body is believed; it only says where to look."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from standardwebhooks import Webhook
+
+from weighbridge.clock import Clock
+from weighbridge.flows.hooks import SECRET_HEADER, looks_for_books_event, looks_for_shop_event
+from weighbridge.journal import Journal
+
+log = structlog.get_logger()
+
+SIGNATURE_TOLERANCE = timedelta(minutes=5)
+LARGEST_BODY = 1_000_000
+ACCEPTED, UNKNOWN, TOO_LARGE = 204, 404, 413
+
+
+@dataclass(frozen=True, slots=True)
+class HookDoor:
+    """What a delivery for one connection must show."""
+
+    secret: str
+    client_secret: str
+    """Signs the store's deliveries; empty where the account has none."""
+
+
+def receiver(journal: Journal, clock: Clock, doors: Mapping[str, HookDoor]) -> FastAPI:
+    """The web application that takes deliveries from both platforms.
+
+    A delivery without its secrets is answered like an unknown address: whoever guesses learns nothing.
+    """
+    app = FastAPI(title="Weighbridge receiver", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok", "time": clock.now().isoformat()}
+
+    @app.post("/hooks/bigcommerce/{connection}/{secret}")
+    async def from_shop(connection: str, secret: str, request: Request) -> Response:
+        door = doors.get(connection)
+        if door is None or not _same(secret, door.secret) or not _same(_header(request, SECRET_HEADER), door.secret):
+            return Response(status_code=UNKNOWN)
+        raw = await request.body()
+        if len(raw) > LARGEST_BODY:
+            return Response(status_code=TOO_LARGE)
+        if not signature_fits(door.client_secret, request.headers, raw, clock.now()):
+            log.warning("hook_signature_refused", connection=connection)
+            return Response(status_code=UNKNOWN)
+        scope, order_id = shop_event(raw)
+        looks = looks_for_shop_event(scope, order_id)
+        await journal.inbox.receive(connection, "bigcommerce", scope, looks, dict(request.headers), raw)
+        return Response(status_code=ACCEPTED)
+
+    @app.post("/hooks/cin7/{connection}/{secret}")
+    async def from_books(connection: str, secret: str, request: Request) -> Response:
+        door = doors.get(connection)
+        bearer = _header(request, "authorization").removeprefix("Bearer ")
+        shown = _same(bearer, door.secret) or _same(_header(request, SECRET_HEADER), door.secret) if door else False
+        if door is None or not _same(secret, door.secret) or not shown:
+            return Response(status_code=UNKNOWN)
+        raw = await request.body()
+        if len(raw) > LARGEST_BODY:
+            return Response(status_code=TOO_LARGE)
+        kind, sale_id = books_event(raw, _header(request, "event-type"))
+        looks = looks_for_books_event(kind, sale_id)
+        await journal.inbox.receive(connection, "cin7", kind, looks, dict(request.headers), raw)
+        return Response(status_code=ACCEPTED)
+
+    return app
+
+
+def signature_fits(client_secret: str, headers: Mapping[str, str], raw: bytes, now: datetime) -> bool:
+    """Whether a delivery's Standard Webhooks signature is right and fresh.
+
+    True when there is nothing to check: the account has no client secret, or the delivery carries no signature (the
+    documents do not promise one for every account). Source: platform notes, bigcommerce 7.5.
+    """
+    signatures = headers.get("webhook-signature", "")
+    if not client_secret or not signatures:
+        return True
+    try:
+        sent_at = datetime.fromtimestamp(int(headers.get("webhook-timestamp", "")), UTC)
+    except ValueError:
+        return False
+    if abs(now - sent_at) > SIGNATURE_TOLERANCE:
+        return False
+    key = base64.b64encode(client_secret.encode()).decode()
+    expected = Webhook(key).sign(headers.get("webhook-id", ""), sent_at, raw.decode(errors="replace"))
+    return any(hmac.compare_digest(expected.encode(), one.encode()) for one in signatures.split(" "))
+
+
+def shop_event(raw: bytes) -> tuple[str, str]:
+    """(scope, order id) of a store delivery; empty texts for what cannot be read.
+
+    Source: platform notes, bigcommerce 7.3: the id is `id`, `order_id` or `orderId`, as number or text.
+    """
+    body = _object(raw)
+    data = body.get("data")
+    scope = body.get("scope")
+    if not isinstance(data, dict) or not isinstance(scope, str):
+        return "unreadable", ""
+    for name in ("id", "order_id", "orderId"):
+        if isinstance(data.get(name), (int, str)) and str(data[name]).isdigit():
+            return scope, str(data[name])
+    return scope, ""
+
+
+def books_event(raw: bytes, event_type_header: str) -> tuple[str, str]:
+    """(event type, sale id) of a Cin7 delivery. A bare array is the stock event, which names no type.
+
+    Source: platform notes, cin7 5.3; ids come in upper case here.
+    """
+    try:
+        body: Any = json.loads(raw)
+    except ValueError:
+        return "unreadable", ""
+    if isinstance(body, list):
+        return "Stock/AvailableStockLevelChanged", ""
+    if not isinstance(body, dict):
+        return "unreadable", ""
+    sale_id = body.get("SaleID") or body.get("SaleTaskID") or ""
+    return str(body.get("EventType") or event_type_header or "unreadable"), str(sale_id).lower()
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _header(request: Request, name: str) -> str:
+    return request.headers.get(name, "")
+
+
+def _same(shown: str, kept: str) -> bool:
+    return bool(kept) and hmac.compare_digest(shown.encode(), kept.encode())

@@ -1,0 +1,266 @@
+"""The service: one worker process, wired from its configuration, that runs until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+import uvicorn
+
+from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
+from weighbridge.database import Database
+from weighbridge.design.operating import capture_rule, sale_policy
+from weighbridge.design.schema import Connection, Installation, design_version
+from weighbridge.engine import APPLICATION_VERSION, Engine
+from weighbridge.flows import bookkeeping, hooks, stock, sweeps
+from weighbridge.flows.runtime import Destination, Runtime, Site, install
+from weighbridge.journal import Journal
+from weighbridge.platforms.bigcommerce.client import BigCommerceClient
+from weighbridge.platforms.bigcommerce.dialect import BigCommerceDialect
+from weighbridge.platforms.budget import Budget
+from weighbridge.platforms.cin7.client import Cin7Client
+from weighbridge.platforms.cin7.dialect import Cin7Dialect
+from weighbridge.platforms.exchange import Exchange
+from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.transport import Transport
+from weighbridge.receiver import HookDoor, receiver
+from weighbridge.settings import Secrets
+
+log = structlog.get_logger()
+
+TICK_WALL_SECONDS = 0.1
+HEARTBEAT_WALL_SECONDS = 2.0
+DEAD_AFTER_WALL_SECONDS = 20.0
+SHOP_WINDOW_SECONDS = 30.0
+SHOP_QUOTA = 150
+"""Calls per window until the store's own headers say otherwise. Source: platform notes, bigcommerce 1.3."""
+BOOKS_IN_FLIGHT = 6
+RECURRING = (bookkeeping.FLOW, hooks.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP, stock.FLOW)
+PATIENCE_WITH_SWEEPS = timedelta(hours=26)
+AGENDA_BATCH = 50
+
+
+class JournalRecorder:
+    """Keeps every exchange of the clients in the journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def record(self, exchange: Exchange) -> None:
+        await self._journal.exchanges.store(
+            connection=exchange.connection,
+            platform=exchange.platform,
+            method=exchange.method,
+            url=exchange.url,
+            request=exchange.request,
+            status=exchange.status,
+            response=exchange.response,
+            started_at=exchange.started_at,
+            duration_ms=exchange.duration_ms,
+            outcome=exchange.outcome,
+        )
+
+
+class Service:
+    """One worker of an installation."""
+
+    def __init__(self, installation: Installation, secrets: dict[str, Secrets]) -> None:
+        self._installation = installation
+        self._secrets = secrets
+        settings = installation.installation
+        self.clock: Clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
+        self.database = Database(settings.database)
+        self.journal = Journal.of(self.database, self.clock)
+        self.engine = Engine(
+            settings.engine_database or settings.database,
+            settings.worker,
+            polling_seconds=settings.polling_seconds,
+            concurrency=settings.concurrency,
+        )
+        self._sites: dict[str, Site] = {}
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """The worker alive: tables there, clients open, engine running, agenda handed out. Stops in good order."""
+        settings = self._installation.installation
+        await self.database.create_tables()
+        self._sites = {
+            name: self._site(name, connection) for name, connection in self._installation.connections.items()
+        }
+        install(Runtime(settings.worker, self.clock, self.journal, self._sites))
+        await self.journal.workers.arrive(settings.worker, APPLICATION_VERSION)
+        await self.engine.start()
+        tasks = [asyncio.create_task(self._hand_out()), asyncio.create_task(self._keep_alive())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.engine.stop(patience_seconds=5)
+            await self.journal.workers.leave(settings.worker)
+            install(None)
+            for site in self._sites.values():
+                await site.shop.close()
+                await site.books.close()
+            await self.database.close()
+
+    async def run(self) -> None:
+        """Works and receives hooks until the process is told to stop."""
+        settings = self._installation.installation
+        app = receiver(self.journal, self.clock, self._doors())
+        config = uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
+        async with self.working():
+            recurring = asyncio.create_task(self._keep_recurring())
+            try:
+                log.info("worker_started", worker=settings.worker, port=settings.port)
+                await uvicorn.Server(config).serve()
+            finally:
+                recurring.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await recurring
+
+    async def once(self, flows: tuple[str, ...]) -> None:
+        """Runs the named recurring flows one time and everything they lead to, then returns."""
+        async with self.working():
+            for name in self._sites:
+                for flow in flows:
+                    await self.journal.agenda.look_again(name, flow, "*", "asked for")
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Waits until nothing is due and nothing runs."""
+        quiet = 0
+        while quiet < 3:
+            await asyncio.sleep(0.1)
+            busy = await self.journal.agenda.due(1) or await self.engine.unfinished()
+            quiet = 0 if busy else quiet + 1
+
+    async def _hand_out(self) -> None:
+        """Hands what is due to the engine; handing over twice is harmless, so it is marked afterwards."""
+        while True:
+            try:
+                items = [item for item in await self.journal.agenda.due(AGENDA_BATCH) if item.connection in self._sites]
+                for item in items:
+                    await self.engine.enqueue(item)
+                if items:
+                    await self.journal.agenda.taken(items)
+            except Exception:
+                log.exception("agenda_not_handed_out")
+            await asyncio.sleep(TICK_WALL_SECONDS)
+
+    async def _keep_alive(self) -> None:
+        """Beats, and takes over the work of workers that do not."""
+        worker = self._installation.installation.worker
+        patience = timedelta(seconds=DEAD_AFTER_WALL_SECONDS / self.clock.wall_seconds(1.0))
+        while True:
+            try:
+                await self.journal.workers.beat(worker)
+                dead = [one for one in await self.journal.workers.bury(patience) if one != worker]
+                if dead:
+                    log.warning("workers_died", workers=dead)
+                    await self.engine.take_over(dead)
+            except Exception:
+                log.exception("heartbeat_failed")
+            await asyncio.sleep(HEARTBEAT_WALL_SECONDS)
+
+    async def _keep_recurring(self) -> None:
+        while True:
+            try:
+                for name, site in self._sites.items():
+                    for flow in RECURRING:
+                        if flow != hooks.FLOW or site.shop_hooks is not None:
+                            await self.journal.agenda.keep_recurring(name, flow, "*", PATIENCE_WITH_SWEEPS)
+            except Exception:
+                log.exception("recurring_looks_not_kept")
+            await asyncio.sleep(HEARTBEAT_WALL_SECONDS)
+
+    def _site(self, name: str, connection: Connection) -> Site:
+        secrets = self._secrets[name]
+        shop_hooks, books_hooks = self._destinations(name, connection, secrets)
+        return Site(
+            name=name,
+            connection=connection,
+            design_version=design_version(connection.design),
+            shop=BigCommerceClient(self._shop_transport(name, connection, secrets)),
+            books=Cin7Client(self._books_transport(name, connection, secrets)),
+            sale_policy=sale_policy(connection),
+            capture_rule=capture_rule(connection.design),
+            shop_hooks=shop_hooks,
+            books_hooks=books_hooks,
+        )
+
+    def _shop_transport(self, name: str, connection: Connection, secrets: Secrets) -> Transport:
+        account, quota = connection.bigcommerce, connection.design.quota
+        budget = Budget(
+            self.database,
+            self.clock,
+            f"bigcommerce:{account.store_hash}",
+            capacity=SHOP_QUOTA,
+            window_seconds=SHOP_WINDOW_SECONDS,
+            reserve=quota.bigcommerce_reserve,
+            in_flight=quota.bigcommerce_in_flight,
+        )
+        return Transport(
+            BigCommerceDialect(),
+            f"{account.api}/stores/{account.store_hash}",
+            {"x-auth-token": secrets.access_token.get_secret_value(), "user-agent": "Weighbridge"},
+            connection=name,
+            clock=self.clock,
+            budget=budget,
+            recorder=JournalRecorder(self.journal),
+        )
+
+    def _books_transport(self, name: str, connection: Connection, secrets: Secrets) -> Transport:
+        """Connections to one company share one budget: it belongs to the account, whichever key is used."""
+        account_id = secrets.account_id.get_secret_value()
+        quota = connection.design.quota
+        budget = Budget(
+            self.database,
+            self.clock,
+            f"cin7:{hashlib.sha256(account_id.encode()).hexdigest()[:16]}",
+            capacity=quota.cin7_calls_per_minute,
+            window_seconds=60.0,
+            floors={Lane[lane.upper()]: floor for lane, floor in quota.floors.items()},
+            in_flight=BOOKS_IN_FLIGHT,
+        )
+        headers = {
+            "api-auth-accountid": account_id,
+            "api-auth-applicationkey": secrets.application_key.get_secret_value(),
+            "user-agent": "Weighbridge",
+        }
+        return Transport(
+            Cin7Dialect(),
+            connection.cin7.api,
+            headers,
+            connection=name,
+            clock=self.clock,
+            budget=budget,
+            recorder=JournalRecorder(self.journal),
+        )
+
+    def _destinations(
+        self, name: str, connection: Connection, secrets: Secrets
+    ) -> tuple[Destination | None, Destination | None]:
+        if not connection.hooks.enabled or secrets.hook_secret is None:
+            return None, None
+        base = self._installation.installation.public_url.rstrip("/")
+        secret = secrets.hook_secret.get_secret_value()
+        return (
+            Destination(f"{base}/hooks/bigcommerce/{name}/{secret}", secret),
+            Destination(f"{base}/hooks/cin7/{name}/{secret}", secret),
+        )
+
+    def _doors(self) -> dict[str, HookDoor]:
+        return {
+            name: HookDoor(
+                secrets.hook_secret.get_secret_value() if secrets.hook_secret else "",
+                secrets.client_secret.get_secret_value() if secrets.client_secret else "",
+            )
+            for name, secrets in self._secrets.items()
+        }
