@@ -1,0 +1,69 @@
+# Weighbridge: every task of the project. `make help` lists them.
+# A bare machine needs python3 (3.11 or newer, with venv) and make; everything else is installed into .venv, locked.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+WORKERS ?= 2
+
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links --extra build
+
+.DEFAULT_GOAL := help
+.PHONY: help demo twins test kill lint format lock
+
+help: ## List the tasks
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@echo '  ARGS="..." passes options on, PYTHON=... chooses the interpreter, VENV=... the environment.'
+
+demo: $(RUN_STAMP) ## Run the product against both twins; ARGS="--help" shows the options
+	@$(BIN)/weighbridge demo $(ARGS)
+
+twins: $(RUN_STAMP) ## Serve the twins of BigCommerce and Cin7 Core alone
+	@$(BIN)/weighbridge twins serve $(ARGS)
+
+test: $(DEV_STAMP) ## Run the tests, with coverage; ARGS="tests/domain -k tax" chooses
+	@$(BIN)/pytest -n $(WORKERS) -m "not slow" --cov --cov-report=term $(ARGS)
+
+kill: $(DEV_STAMP) ## Run the long suites that kill the product while it works
+	@$(BIN)/pytest -m slow tests/chaos $(ARGS)
+
+lint: $(DEV_STAMP) ## Check style, formatting, types and import rules
+	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff format --check src tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(DEV_STAMP) ## Format the source and mend what ruff can mend
+	@$(BIN)/ruff check --fix src tests
+	@$(BIN)/ruff format src tests
+
+lock: $(DEV_STAMP) ## Renew the lock files from pyproject.toml
+	@$(LOCK) --upgrade pyproject.toml --output-file requirements.lock
+	@$(LOCK) --upgrade pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+$(RUN_STAMP): requirements.lock pyproject.toml | $(BIN)/python
+	$(call install,requirements.lock)
+
+$(DEV_STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(call install,requirements-dev.lock)
+
+# The build back end is locked too, so the package itself is installed without asking an index for anything.
+define install
+	@echo "Installing $(1) into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(1)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+endef
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "$(PYTHON) is not installed; install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is $$($(PYTHON) -V 2>&1); Weighbridge needs Python 3.11 or newer: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv module; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
