@@ -8,7 +8,7 @@ import pytest
 
 from tests.design.examples import SMALL, changed
 from weighbridge.design.loading import parse_installation
-from weighbridge.settings import SecretsMissing, resolve_secrets
+from weighbridge.settings import SecretsProblem, resolve_secrets
 
 INSTALLATION = parse_installation(SMALL)
 ENVIRONMENT = {"BC_TOKEN": "token-1", "CIN7_ACCOUNT": "account-1"}
@@ -56,7 +56,7 @@ def test_credentials_that_the_service_manager_mounts_are_found(
 
 def test_missing_secrets_are_told_all_at_once_with_every_place_looked_in(tmp_path: Path) -> None:
     environment = {"BC_TOKEN": " ", "CIN7_ACCOUNT_FILE": "/nowhere/account"}
-    with pytest.raises(SecretsMissing) as caught:
+    with pytest.raises(SecretsProblem) as caught:
         resolve_secrets(INSTALLATION, tmp_path, environment)
     token, account, key = str(caught.value).splitlines()
     assert token.startswith("connections.main.bigcommerce.access_token: no secret in environment variable BC_TOKEN")
@@ -66,3 +66,22 @@ def test_missing_secrets_are_told_all_at_once_with_every_place_looked_in(tmp_pat
     assert f"{tmp_path}/keys/cin7 (No such file or directory)" in key
     assert "/run/secrets/keys/cin7" in key
     assert key.endswith("operations acts")
+
+
+HOOKS = '[installation]\npublic_url = "https://gate.example.com"\n[connections.main.hooks]\nenabled = true\n'
+HOOKED = parse_installation(HOOKS + 'secret = { env = "HOOK" }\n' + SMALL)
+
+
+def test_a_hook_secret_that_can_be_guessed_or_needs_escaping_is_refused(folder: Path) -> None:
+    for secret in ("short", "with/slash-with/slash-with"):
+        with pytest.raises(SecretsProblem, match="at least 20 letters, digits, - and _") as caught:
+            resolve_secrets(HOOKED, folder, {**ENVIRONMENT, "HOOK": secret})
+        assert secret not in str(caught.value)
+
+
+def test_a_hook_secret_is_needed_only_while_hooks_are_enabled(folder: Path) -> None:
+    found = resolve_secrets(HOOKED, folder, {**ENVIRONMENT, "HOOK": "A1-_" * 5})["main"].hook_secret
+    assert found is not None
+    assert found.get_secret_value() == "A1-_" * 5
+    resting = parse_installation(SMALL + '[connections.main.hooks]\nsecret = { env = "HOOK" }\n')
+    assert resolve_secrets(resting, folder, ENVIRONMENT)["main"].hook_secret is None

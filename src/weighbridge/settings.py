@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,12 @@ MOUNTED_SECRETS = Path("/run/secrets")
 """Where container platforms mount secrets."""
 
 
-class SecretsMissing(Exception):
-    """Secrets that were found nowhere. Its text has one line for each, with every place that was looked in."""
+HOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{20,}")
+"""Part of an address, so it needs no escaping; long enough that nobody guesses it."""
+
+
+class SecretsProblem(Exception):
+    """Secrets that cannot be used. Its text has one line for each: every place looked in, or what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +37,12 @@ class Secrets:
 
 
 class SecretFinder:
-    """Looks secrets up and keeps a list of what it did not find."""
+    """Looks secrets up and keeps a list of what is wrong with them."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._folder = folder
         self._environment = environment
-        self.missing: list[str] = []
+        self.problems: list[str] = []
 
     def find(self, field: str, reference: SecretReference) -> SecretStr:
         """The secret that `reference` means, without white space around it; empty and on the list when not found."""
@@ -49,8 +54,19 @@ class SecretFinder:
                 if found is not None:
                     break
         if found is None:
-            self.missing.append(f"{field}: no secret in {reference}; looked in {', '.join(looked)}; operations acts")
+            self.problems.append(f"{field}: no secret in {reference}; looked in {', '.join(looked)}; operations acts")
         return SecretStr(found or "")
+
+    def find_hook_secret(self, field: str, reference: SecretReference | None) -> SecretStr | None:
+        """The same for the secret in a hook's address, which must be hard to guess and need no escaping."""
+        if reference is None:
+            return None
+        secret = self.find(field, reference)
+        value = secret.get_secret_value()
+        if value and not HOOK_SECRET.fullmatch(value):
+            expected = "at least 20 letters, digits, - and _"
+            self.problems.append(f"{field}: got {len(value)} characters, expected {expected}; operations acts")
+        return secret
 
     def _from_environment(self, name: str, looked: list[str]) -> str | None:
         value = self._environment.get(name, "").strip()
@@ -77,12 +93,12 @@ def resolve_secrets(
 
     `folder` is the configuration file's: relative paths are looked up there first, then in the folder that
     `CREDENTIALS_DIRECTORY` names and in /run/secrets. For `env = "NAME"`, a file that `NAME_FILE` names serves too.
-    Raises SecretsMissing with all that were not found.
+    Raises SecretsProblem with all that were not found or cannot be used.
     """
     finder = SecretFinder(folder, os.environ if environment is None else environment)
     found = {name: _secrets_of(name, connection, finder) for name, connection in installation.connections.items()}
-    if finder.missing:
-        raise SecretsMissing("\n".join(finder.missing))
+    if finder.problems:
+        raise SecretsProblem("\n".join(finder.problems))
     return found
 
 
@@ -96,7 +112,9 @@ def _secrets_of(name: str, connection: Connection, finder: SecretFinder) -> Secr
         client_secret=find("bigcommerce.client_secret", shop.client_secret) if shop.client_secret else None,
         account_id=find("cin7.account_id", books.account_id),
         application_key=find("cin7.application_key", books.application_key),
-        hook_secret=find("hooks.secret", hooks.secret) if hooks.secret else None,
+        hook_secret=finder.find_hook_secret(f"connections.{name}.hooks.secret", hooks.secret)
+        if hooks.enabled
+        else None,
     )
 
 
