@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -104,3 +105,11 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in documents:
         for target in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.relative_to(ROOT)} links to {target}"
+
+
+def test_every_dependency_has_a_sentence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
+    sentences = (ROOT / "docs" / "adr" / "0008-dependencies.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"[\w-]+", " ".join(re.findall(r"^\| ([\w, -]+) \|", sentences, re.M))))
+    assert {match[0] for name in named if (match := re.match(r"[\w-]+", name))} == rows - {"package"}

@@ -1,0 +1,63 @@
+"""The Makefile on a machine that is not ready: it says what is missing and leaves nothing half-made behind."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TASKS = ("demo", "twins", "test", "kill", "lint", "format", "lock", "help")
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+
+
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def interpreter(folder: Path, script: str) -> Path:
+    path = folder / "python3"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_help_lists_every_task() -> None:
+    listed = make("help").stdout
+    assert all(f"make {task}" in listed for task in TASKS)
+
+
+def test_a_missing_interpreter_is_named(tmp_path: Path) -> None:
+    done = make("demo", f"PYTHON={tmp_path}/absent", f"VENV={tmp_path}/venv")
+    assert done.returncode != 0
+    assert "is not installed; install Python 3.11 or newer" in done.stdout
+
+
+def test_an_old_interpreter_is_refused(tmp_path: Path) -> None:
+    old = interpreter(tmp_path, 'case "$*" in *-V*) echo Python 3.9.2;; *version_info*) exit 1;; esac')
+    done = make("demo", f"PYTHON={old}", f"VENV={tmp_path}/venv")
+    assert done.returncode != 0
+    assert "is Python 3.9.2; Weighbridge needs Python 3.11 or newer" in done.stdout
+    assert not (tmp_path / "venv").exists()
+
+
+def test_a_missing_venv_module_says_what_to_install(tmp_path: Path) -> None:
+    bare = interpreter(tmp_path, 'case "$*" in *ensurepip*) exit 1;; esac')
+    done = make("test", f"PYTHON={bare}", f"VENV={tmp_path}/venv")
+    assert done.returncode != 0
+    assert "apt install python3-venv" in done.stdout
+    assert not (tmp_path / "venv").exists()
+
+
+def test_nothing_is_installed_again_while_the_lock_stays(tmp_path: Path) -> None:
+    environment = tmp_path / "venv"
+    (environment / "bin").mkdir(parents=True)
+    interpreter(environment / "bin", "exit 9").rename(environment / "bin" / "python")
+    (environment / ".installed-run").touch()
+    product = environment / "bin" / "weighbridge"
+    product.write_text('#!/bin/sh\necho "asked for: $*"\n')
+    product.chmod(0o755)
+    assert make("demo", f"VENV={environment}", "ARGS=--orders 5").stdout == "asked for: demo --orders 5\n"
