@@ -70,13 +70,14 @@ payment_terms = "30 days"
 revenue_account = "200"
 receivable_account = "610"
 post = {_toml(example.post)}
+gift_certificate_product = "Gift certificate"
 
 [{name}.design.tax]
 untaxed = "Tax Exempt"
 rules = {{ "Tax on Sales" = "Tax on Sales", "Sales Tax" = "Tax on Sales" }}
 
 [{name}.design.payments]
-accounts = {{ credit_card = "090", offline = "090", custom = "090", store_credit = "090", gift_certificate = "090" }}
+accounts = {{ credit_card = "091", offline = "090", custom = "090", gift_certificate = "093", store_credit = "094" }}
 
 [{name}.design.stock]
 locations = ["Main Warehouse", "Overflow"]
