@@ -32,10 +32,8 @@ kill: $(DEV_STAMP) ## Run the long suites that kill the product while it works
 	@$(BIN)/pytest -m slow tests/chaos $(ARGS)
 
 lint: $(DEV_STAMP) ## Check style, formatting, types and import rules
-	@$(BIN)/ruff check src tests
-	@$(BIN)/ruff format --check src tests
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@failed=0; for check in "ruff check src tests" "ruff format --check src tests" mypy lint-imports; do \
+		echo "== $$check"; $(BIN)/$$check || failed=1; done; exit $$failed
 
 format: $(DEV_STAMP) ## Format the source and mend what ruff can mend
 	@$(BIN)/ruff check --fix src tests

@@ -86,6 +86,7 @@ locations = ["Main Warehouse", "Overflow"]
 "DHL Express" = {{ tracking_carrier = "dhl" }}
 FedEx = {{ provider = "fedex", tracking_carrier = "fedex" }}
 UPS = {{ provider = "ups", tracking_carrier = "ups" }}
+USPS = {{ provider = "usps", tracking_carrier = "usps" }}
 """
 
 
