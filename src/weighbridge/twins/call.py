@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 Json = Any
-"""Anything JSON can say. Money inside a twin is Decimal; it becomes text or a number only when an answer is rendered."""
+"""Anything JSON can say. Money inside a twin is Decimal; it becomes text or a number when an answer is rendered."""
 
 
 class MalformedBody(Exception):
@@ -108,7 +108,7 @@ class Platform(Protocol):
         ...
 
     def delivered(self, delivery: Delivery, status: int | None) -> None:
-        """What the receiver answered (None: no connection or no answer in time): retry ladder, blocklist, deactivation."""
+        """Takes what the receiver answered, None when nothing came: retry ladder, blocklist, deactivation follow."""
         ...
 
     def quota(self) -> Json:
@@ -116,7 +116,7 @@ class Platform(Protocol):
         ...
 
     def act(self, name: str, arguments: Json) -> Json:
-        """POST /_twin/act/{name}: what people do beside the API (shoppers, warehouse, staff). Raises KeyError, ValueError."""
+        """POST /_twin/act/{name}: what people do beside the API. Raises KeyError and ValueError."""
         ...
 
     def dump(self) -> Json:

@@ -1,0 +1,142 @@
+"""A company as it stands on its first day: tax rules, accounts, terms, locations, services."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from weighbridge.twins.cin7.products import product_record
+from weighbridge.twins.cin7.state import Company, Record
+
+TAX_RULES = (
+    ("Tax on Sales", "8.25"),
+    ("Tax Exempt", "0"),
+    ("GST on Income", "10"),
+    ("VAT 20%", "20"),
+    ("Zero Rated", "0"),
+)
+ACCOUNTS = (
+    ("090", "Business Bank Account", "BANK", "ASSET", "", True),
+    ("091", "Card Clearing", "BANK", "ASSET", "", True),
+    ("092", "PayPal Clearing", "BANK", "ASSET", "", True),
+    ("093", "Gift Certificates", "CURRLIAB", "LIABILITY", "", True),
+    ("094", "Store Credit", "CURRLIAB", "LIABILITY", "", True),
+    ("200", "Sales", "REVENUE", "REVENUE", "", False),
+    ("310", "Cost of Goods Sold", "DIRECTCOSTS", "EXPENSE", "", False),
+    ("610", "Accounts Receivable", "CURRENT", "ASSET", "DEBTORS", False),
+    ("630", "Inventory", "INVENTORY", "ASSET", "", False),
+    ("800", "Accounts Payable", "CURRLIAB", "LIABILITY", "CREDITORS", False),
+    ("820", "Sales Tax", "CURRLIAB", "LIABILITY", "", False),
+    ("860", "Rounding", "CURRLIAB", "LIABILITY", "ROUNDING", False),
+)
+SERVICES = ("Shipping", "Handling", "Gift wrapping", "Fee", "Rounding", "Gift certificate")
+CARRIERS = ("DEFAULT Carrier", "FedEx", "UPS", "USPS", "DHL Express")
+TERMS = ("Pre-Payment", "30 days")
+LOCATIONS = ("Main Warehouse", "Overflow", "Returns Cage")
+
+
+def found_company(company: Company) -> None:
+    """Fills an empty company with what a trial company has, and with the services an integration needs."""
+    company.me = {
+        "Company": "Twin Company",
+        "Currency": "USD",
+        "TimeZone": "(UTC) Coordinated Universal Time",
+        "DefaultWeightUnits": "lb",
+        "DefaultDimensionsUnits": "in",
+        "LockDate": None,
+        "OpeningBalanceDate": "2016-01-01T00:00:00",
+        "TaxCalculationMethod": "Total",
+        "DefaultSaleTaxRuleId": None,
+        "DefaultSaleTaxRuleName": "Tax on Sales",
+        "MaximumDecimalPlacesInQuantity": "N4",
+        "RoundingTable": [],
+    }
+    for name, percent in TAX_RULES:
+        company.tax_rules.append(_tax_rule(company, name, Decimal(percent)))
+    company.me["DefaultSaleTaxRuleId"] = company.tax_rules[0]["ID"]
+    company.accounts += [_account(*row) for row in ACCOUNTS]
+    company.terms += [
+        {
+            "ID": company.new_id(),
+            "Name": name,
+            "Duration": 0 if name == "Pre-Payment" else 30,
+            "Method": "number of days",
+            "IsActive": True,
+            "IsDefault": name == "30 days",
+        }
+        for name in TERMS
+    ]
+    company.tiers += [{"Code": code, "Name": f"Tier {code}"} for code in range(1, 11)]
+    company.carriers += [{"CarrierID": company.new_id(), "Description": name} for name in CARRIERS]
+    company.locations += [location_record(company, name, is_default=name == LOCATIONS[0]) for name in LOCATIONS]
+    company.categories.append({"ID": company.new_id(), "Name": "Other"})
+    company.units.append({"ID": company.new_id(), "Name": "Item"})
+    company.contacts.append({"ID": company.new_id(), "Name": "DEFAULT sales rep", "Type": "Sale", "IsDefault": True})
+    for name in SERVICES:
+        company.add_product(product_record(company, {"SKU": name, "Name": name, "Type": "Service"}))
+
+
+def location_record(company: Company, name: str, *, is_default: bool = False) -> Record:
+    """A location as the vendor shows it."""
+    return {
+        "ID": company.new_id(),
+        "Name": name,
+        "IsDefault": is_default,
+        "IsDeprecated": False,
+        "Bins": [],
+        "FixedAssetsLocation": False,
+        "ParentID": None,
+        "ParentName": None,
+        "ReferenceCount": 0,
+        "AddressLine1": "",
+        "AddressLine2": "",
+        "AddressCitySuburb": "",
+        "AddressStateProvince": "",
+        "AddressZipPostCode": "",
+        "AddressCountry": "",
+        "PickZones": None,
+        "IsShopfloor": False,
+        "IsCoMan": False,
+        "IsStaging": False,
+    }
+
+
+def _tax_rule(company: Company, name: str, percent: Decimal) -> Record:
+    return {
+        "ID": company.new_id(),
+        "Name": name,
+        "Account": "820",
+        "IsActive": True,
+        "TaxInclusive": False,
+        "TaxPercent": percent,
+        "IsTaxForSale": True,
+        "IsTaxForPurchase": True,
+        "Components": [
+            {
+                "ID": company.new_id().upper(),
+                "Name": "Tax",
+                "Percent": f"{percent:.10f}",
+                "AccountCode": "820",
+                "Compound": False,
+                "ComponentOrder": "1",
+            }
+        ],
+    }
+
+
+def _account(code: str, name: str, kind: str, group: str, system: str, for_payments: bool) -> Record:
+    return {
+        "Code": code,
+        "Status": "ACTIVE",
+        "Name": name,
+        "Type": kind,
+        "Description": "",
+        "Class": group,
+        "SystemAccount": name if system else None,
+        "SystemAccountCode": system or None,
+        "BankAccountNumber": None,
+        "BankAccountId": None,
+        "ForPayments": for_payments,
+        "Currency": None,
+        "DisplayName": f"{code}: {name}",
+        "OldCode": None,
+    }
