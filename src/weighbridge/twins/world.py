@@ -1,0 +1,181 @@
+"""The world around the twins: shoppers who place a real month's baskets, and a warehouse that ships them.
+
+Everything that people do is decided by the seed and the basket, never by how a connector behaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from itertools import count
+from typing import Any, Final
+
+from weighbridge.clock import Clock, seconds_between
+from weighbridge.twins.baskets import Basket, Product, sku_of
+from weighbridge.twins.call import Json, Platform
+from weighbridge.twins.world_assortment import Article, assortment
+from weighbridge.twins.world_options import WorldOptions
+from weighbridge.twins.world_plan import OrderPlan, Payment, plan_orders
+from weighbridge.twins.world_shoppers import Shoppers
+from weighbridge.twins.world_warehouse import MAIN, OVERFLOW, Warehouse
+
+_TURN_SECONDS: Final = 0.01
+"""Wall time that people may take before the twins answer calls again."""
+_REST_SECONDS: Final = 0.02
+_LOOK_SECONDS: Final = 30.0
+"""Time of the twins' clock between two looks of the warehouse at Cin7."""
+_LOOK_WALL_SECONDS: Final = 0.25
+
+
+class World:
+    """Shoppers and warehouse of one pair of twins. `seed` once, then `run`; `status` and `done` at any time."""
+
+    def __init__(
+        self,
+        shop: Platform,
+        company: Platform,
+        clock: Clock,
+        baskets: list[Basket],
+        products: Mapping[str, Product],
+        options: WorldOptions,
+    ) -> None:
+        self._shop = shop
+        self._company = company
+        self._clock = clock
+        self._options = options
+        self._articles = assortment(baskets, products, options)
+        self.plans = plan_orders(baskets, options)
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = count()
+        self._placed = 0
+        self._began: datetime | None = None
+        self._looked = (0.0, 0.0)
+        self.shoppers = Shoppers(shop, self._later)
+        goods = {article.sku for article in self._articles}
+        self.warehouse = Warehouse(company, clock, options, goods, self.shoppers.basket_of)
+
+    def seed(self) -> None:
+        """Puts products into both systems and stock into Cin7; the shop's stock starts at 0."""
+        self._shop.act("seed_products", [_shop_product(article) for article in self._articles])
+        held = [article for article in self._articles if article.in_cin7]
+        self._company.act("seed", {"products": [_company_product(one) for one in held], "stock": _stock(held)})
+
+    def begin(self) -> None:
+        """Opens the shop at the present moment of the clock: all orders go on the agenda."""
+        self._began = self._clock.now()
+        for plan in self.plans:
+            self._at(plan.arrives, self._arrival(plan))
+
+    def turn(self) -> bool:
+        """Does what is due, for a short moment of wall time; True when more is due at once."""
+        if self._began is None:
+            return False
+        until = time.perf_counter() + _TURN_SECONDS
+
+        def over() -> bool:
+            return time.perf_counter() >= until
+
+        elapsed = self._elapsed()
+        while self._agenda and self._agenda[0][0] <= elapsed:
+            heapq.heappop(self._agenda)[2]()
+            if over():
+                return True
+        if not self._options.warehouse:
+            return False
+        wall = time.monotonic()
+        if elapsed - self._looked[0] >= _LOOK_SECONDS and wall - self._looked[1] >= _LOOK_WALL_SECONDS:
+            self._looked = (elapsed, wall)
+            self.warehouse.look()
+        return self.warehouse.work(over)
+
+    async def run(self) -> None:
+        """Lets the people act until cancelled; call `begin` first."""
+        while True:
+            busy = self.turn()
+            await asyncio.sleep(_TURN_SECONDS / 2 if busy else _REST_SECONDS)
+
+    @property
+    def done(self) -> bool:
+        """True when all orders are placed, shoppers want nothing more and each seen sale is shipped with tracking."""
+        shopped = self._began is not None and self._placed == len(self.plans) and self.shoppers.pending == 0
+        return shopped and (not self._options.warehouse or self.warehouse.idle)
+
+    @cached_property
+    def expected_shipments(self) -> int:
+        """Orders that a flawless connector brings to dispatch: paid, not cancelled, every product known to Cin7."""
+        known = {article.sku for article in self._articles if article.in_cin7}
+        return sum(_shippable(plan, known) for plan in self.plans)
+
+    def status(self) -> dict[str, Any]:
+        """Counts of what people did so far."""
+        return {
+            "running": self._began is not None,
+            "began": self._began.isoformat() if self._began else None,
+            "planned": len(self.plans),
+            "placed": self._placed,
+            "pending_acts": self.shoppers.pending,
+            "expected_shipments": self.expected_shipments,
+            "shoppers": dict(self.shoppers.counts),
+            "warehouse": dict(self.warehouse.counts),
+            "warehouse_idle": self.warehouse.idle,
+            "done": self.done,
+        }
+
+    def _elapsed(self) -> float:
+        return seconds_between(self._began, self._clock.now()) if self._began else 0.0
+
+    def _at(self, seconds: float, step: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (seconds, next(self._order), step))
+
+    def _later(self, seconds: float, step: Callable[[], None]) -> None:
+        self._at(self._elapsed() + seconds, step)
+
+    def _arrival(self, plan: OrderPlan) -> Callable[[], None]:
+        def arrive() -> None:
+            self._placed += 1
+            self.shoppers.arrive(plan)
+
+        return arrive
+
+
+def _shippable(plan: OrderPlan, known: set[str]) -> bool:
+    if plan.payment is Payment.NEVER or plan.cancels_after is not None:
+        return False
+    lines = plan.basket.lines
+    return all(sku_of(line.product_id) in known for line in lines) and any(line.quantity for line in lines)
+
+
+def _shop_product(article: Article) -> Json:
+    return {
+        "sku": article.sku,
+        "name": article.name,
+        "price": article.price,
+        "tax_class_id": 0 if article.taxable else 1,
+        "tracking": "product",
+        "inventory_level": 0,
+    }
+
+
+def _company_product(article: Article) -> Json:
+    return {
+        "sku": article.sku,
+        "name": article.name,
+        "type": "Stock",
+        "tier_price": article.price,
+        "tax": "Tax on Sales" if article.taxable else "Tax Exempt",
+    }
+
+
+def _stock(articles: list[Article]) -> list[Json]:
+    rows: list[Json] = []
+    for article in articles:
+        cost = (article.price * Decimal("0.6")).quantize(Decimal("0.0001"))
+        for location, units in ((MAIN, article.main_stock), (OVERFLOW, article.overflow_stock)):
+            if units:
+                rows.append({"sku": article.sku, "location": location, "on_hand": units, "unit_cost": cost})
+    return rows

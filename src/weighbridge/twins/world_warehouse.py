@@ -1,0 +1,233 @@
+"""The warehouse: sees the sales in Cin7 Core and nothing else; picks, packs, ships, receives what is short."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+from itertools import count
+from typing import Any, Final
+
+from weighbridge.clock import Clock
+from weighbridge.twins.call import Call, Json, Platform
+from weighbridge.twins.world_options import WorldOptions
+from weighbridge.twins.world_plan import Dispatch, plan_dispatch
+
+API: Final = "/ExternalApi/v2"
+MAIN: Final = "Main Warehouse"
+OVERFLOW: Final = "Overflow"
+_OVERLAP: Final = timedelta(minutes=5)
+_FULL_LOOK_EVERY: Final = 20
+_RETRY_SECONDS: Final = 120.0
+
+
+@dataclass
+class _Job:
+    """A sale on the warehouse's desk."""
+
+    sale_id: str
+    number: str
+    plan: Dispatch
+    parcels_sent: int = 0
+    tracking_owed: int = 0
+    goods_ordered: bool = False
+
+
+class Warehouse:
+    """Dispatches authorised sales. How a sale is handled follows from its basket, see `world_plan`.
+
+    `basket_of` gives the basket of a shop order number, None for an order of another origin.
+    """
+
+    def __init__(
+        self,
+        company: Platform,
+        clock: Clock,
+        options: WorldOptions,
+        goods: set[str],
+        basket_of: Callable[[str], str | None],
+    ) -> None:
+        self._company = company
+        self._clock = clock
+        self._options = options
+        self._goods = goods
+        self._basket_of = basket_of
+        self._jobs: dict[str, _Job] = {}
+        self._finished: set[str] = set()
+        self._agenda: list[tuple[float, int, Callable[[_Job], None], _Job]] = []
+        self._order = count()
+        self._since: datetime | None = None
+        self._looks = 0
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def idle(self) -> bool:
+        """True when every sale that was seen is shipped with its tracking, or gone."""
+        return not self._jobs
+
+    def look(self) -> None:
+        """Reads the sales that changed and puts those to be shipped on the desk."""
+        # Now and then everything: a list may hide rows for a while, and the warehouse leaves nothing lying.
+        full = self._looks % _FULL_LOOK_EVERY == 0
+        self._looks += 1
+        since = None if full or self._since is None else self._since - _OVERLAP
+        self._since = self._clock.now()
+        for row in self._sale_rows(since):
+            sale_id = str(row["SaleID"])
+            if row["OrderStatus"] != "AUTHORISED" or row["Status"] == "VOIDED":
+                continue
+            if sale_id in self._jobs or sale_id in self._finished or row["CombinedShippingStatus"] == "SHIPPED":
+                continue
+            job = _Job(sale_id, str(row["OrderNumber"]), plan_dispatch(self._key(row), self._options))
+            self._jobs[sale_id] = job
+            self._later(job.plan.pick_after, self._dispatch, job)
+
+    def work(self, until: Callable[[], bool]) -> bool:
+        """Does what is due until `until` says that time is up; True when more is due."""
+        now = self._clock.now().timestamp()
+        while self._agenda and self._agenda[0][0] <= now:
+            if until():
+                return True
+            _, _, step, job = heapq.heappop(self._agenda)
+            step(job)
+        return False
+
+    def _later(self, seconds: float, step: Callable[[_Job], None], job: _Job) -> None:
+        heapq.heappush(self._agenda, (self._clock.now().timestamp() + seconds, next(self._order), step, job))
+
+    def _key(self, row: Mapping[str, Any]) -> str:
+        for text in (row.get("ExternalID"), row.get("CustomerReference")):
+            number = _last_number(str(text or ""))
+            basket = self._basket_of(number) if number else None
+            if basket:
+                return basket
+        return str(row["OrderNumber"])
+
+    def _dispatch(self, job: _Job) -> None:
+        sale = self._read("/sale", {"ID": job.sale_id})
+        order = sale.get("Order") or {}
+        if order.get("Status") != "AUTHORISED" or sale.get("Status") == "VOIDED":
+            self._forget(job, "withdrawn")
+            return
+        lines = [line for line in order.get("Lines") or [] if self._is_goods(line)]
+        short = [line for line in lines if _number(line.get("BackorderQuantity")) > 0]
+        if short:
+            self._await_goods(job, short, str(sale.get("Location") or MAIN))
+            return
+        if not lines:
+            self._forget(job, "without_goods")
+            return
+        first = _first_parcel(lines) if job.plan.parcels == 2 and job.parcels_sent == 0 else None
+        if self._send_parcel(job, first):
+            if first:
+                self._later(job.plan.second_after, self._dispatch, job)
+            elif job.tracking_owed == 0:
+                self._forget(job, "shipped")
+        else:
+            self._later(_RETRY_SECONDS, self._dispatch, job)
+
+    def _send_parcel(self, job: _Job, lines: Json) -> bool:
+        """Ships the lines, None for all that remain; False when Cin7 refuses."""
+        parcel = min(job.parcels_sent, 1)
+        late = job.plan.late_tracking[parcel]
+        tracking = job.plan.tracking[parcel]
+        arguments: dict[str, Any] = {"sale_id": job.sale_id, "carrier": job.plan.carrier}
+        if lines is not None:
+            arguments["lines"] = lines
+        if not late:
+            arguments["tracking"] = tracking
+        try:
+            self._company.act("pick_pack_ship", arguments)
+        except ValueError:
+            self.counts["refused"] += 1
+            return False
+        job.parcels_sent += 1
+        self.counts["parcels"] += 1
+        if late:
+            job.tracking_owed += 1
+            number = job.parcels_sent
+            self._later(job.plan.tracking_after, lambda owed: self._add_tracking(owed, number, tracking), job)
+        return True
+
+    def _add_tracking(self, job: _Job, number: int, tracking: str) -> None:
+        arguments = {
+            "sale_id": job.sale_id,
+            "fulfilment_number": number,
+            "tracking": tracking,
+            "carrier": job.plan.carrier,
+        }
+        self._company.act("add_tracking", arguments)
+        self.counts["late_tracking"] += 1
+        job.tracking_owed -= 1
+        whole = job.parcels_sent >= 2 or job.plan.parcels == 1 or not self._remains(job)
+        if whole and job.tracking_owed == 0:
+            self._forget(job, "shipped")
+
+    def _remains(self, job: _Job) -> bool:
+        return bool(self._read("/sale", {"ID": job.sale_id}).get("CombinedShippingStatus") != "SHIPPED")
+
+    def _await_goods(self, job: _Job, short: list[Json], location: str) -> None:
+        if job.goods_ordered:
+            for line in short:
+                needed = _number(line["BackorderQuantity"]).to_integral_value(ROUND_CEILING)
+                self._company.act("receive_stock", {"sku": line["SKU"], "location": location, "quantity": needed})
+                self.counts["receipts"] += 1
+            self._later(_RETRY_SECONDS, self._dispatch, job)
+            return
+        job.goods_ordered = True
+        self.counts["backordered"] += 1
+        self._later(self._options.receipt_minutes * 60.0, self._dispatch, job)
+
+    def _forget(self, job: _Job, how: str) -> None:
+        del self._jobs[job.sale_id]
+        self.counts[how] += 1
+        # A sale that was withdrawn may be authorised again after an undo.
+        if how != "withdrawn":
+            self._finished.add(job.sale_id)
+
+    def _is_goods(self, line: Mapping[str, Any]) -> bool:
+        return str(line.get("SKU")) in self._goods and _number(line.get("Quantity")) > 0
+
+    def _sale_rows(self, since: datetime | None) -> list[Json]:
+        query = {"Limit": "1000", "OrderStatus": "AUTHORISED"}
+        if since is not None:
+            query["UpdatedSince"] = since.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        rows: list[Json] = []
+        for page in count(1):
+            found = self._read("/saleList", {**query, "Page": str(page)})
+            rows += found["SaleList"]
+            if not found["SaleList"] or len(rows) >= found["Total"]:
+                return rows
+        return rows
+
+    def _read(self, path: str, query: Mapping[str, str]) -> Json:
+        # People sit before the same data as the API shows, but use up none of its quota.
+        answer = self._company.answer(Call("GET", API + path, query, {}))
+        if answer.status != 200:
+            raise ValueError(f"Cin7 answers {answer.status} to GET {path} {dict(query)}: {answer.body}")
+        return answer.body
+
+
+def _first_parcel(lines: list[Json]) -> list[dict[str, Any]] | None:
+    """About half of the goods; None when they cannot be divided."""
+    if len(lines) > 1:
+        return [{"sku": line["SKU"], "quantity": line["Quantity"]} for line in lines[: len(lines) // 2]]
+    whole = int(_number(lines[0]["Quantity"]))
+    return [{"sku": lines[0]["SKU"], "quantity": whole // 2}] if whole >= 2 else None
+
+
+def _number(value: object) -> Decimal:
+    return Decimal(str(value or 0))
+
+
+def _last_number(text: str) -> str:
+    """The number at the end of a reference such as bc:abc:100123 or BC-100123."""
+    digits = ""
+    for sign in reversed(text.strip()):
+        if not sign.isdigit():
+            break
+        digits = sign + digits
+    return digits
