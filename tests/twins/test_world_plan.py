@@ -112,12 +112,12 @@ def test_the_whole_assortment_can_be_stocked() -> None:
 def test_options_are_read_from_json_and_wrong_ones_named() -> None:
     options = WorldOptions.read({"orders": 30, "pick_minutes": [1, 2], "cancel_share": 0.5})
     assert (options.orders, options.pick_minutes, options.cancel_share) == (30, (1.0, 2.0), 0.5)
-    wrong: dict[str, Any]
-    for wrong, named in [
+    refused: list[tuple[dict[str, Any], str]] = [
         ({"cancel_shar": 1}, "cancel_shar"),
         ({"cancel_share": 2}, "cancel_share"),
         ({"pick_minutes": [5, 1]}, "pick_minutes"),
         ({"arrivals_per_minute": 0}, "arrivals_per_minute"),
-    ]:
+    ]
+    for wrong, named in refused:
         with pytest.raises(ValueError, match=named):
             WorldOptions.read(wrong)

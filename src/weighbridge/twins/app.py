@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
@@ -76,12 +77,16 @@ class TwinApp:
         names = ",".join(rule.fault for rule in struck) or None
         now = self.clock.now()
         if answer is None:
-            self._note(call, scope, None, b"", started, names)
+            self._note(call, scope, None, b"", started, names, now)
             await _abort(receive)
             return
+        # Rendered at once: the body may hold the platform's own objects, which change while a slow answer waits.
         raw = _payload(answer)
         if any(rule.fault == "malformed_json" for rule in struck) and answer.text is None:
             raw = raw[: max(1, len(raw) // 2)]
+        for rule in struck:
+            if rule.fault == "slow":
+                await asyncio.sleep(_seconds(rule))
         self._note(call, scope, answer.status, raw, started, names, now)
         await _send(send, answer, call.method, raw)
 
@@ -103,11 +108,7 @@ class TwinApp:
         answer = self._struck_after(self._committed(call), struck) if early is None else self._refused_early(early)
         if answer is None:
             return None, struck
-        answer = self.platform.finish(call, answer)
-        for rule in struck:
-            if rule.fault == "slow":
-                await asyncio.sleep(_seconds(rule))
-        return answer, struck
+        return self.platform.finish(call, answer), struck
 
     def _committed(self, call: Call) -> Answer:
         try:
@@ -150,9 +151,8 @@ class TwinApp:
         raw: bytes,
         started: float,
         fault: str | None,
-        now: Any = None,
+        at: datetime,
     ) -> None:
-        at = now or self.clock.now()
         self.log.add(at, call.method, call.path, call.query, status, time.perf_counter() - started, fault)
         if self.recorder is not None:
             query = scope["query_string"].decode("latin-1")

@@ -140,7 +140,7 @@ class Warehouse:
         if not late:
             arguments["tracking"] = tracking
         try:
-            self._company.act("pick_pack_ship", arguments)
+            sent = self._company.act("pick_pack_ship", arguments)
         except ValueError:
             self.counts["refused"] += 1
             return False
@@ -148,7 +148,7 @@ class Warehouse:
         self.counts["parcels"] += 1
         if late:
             job.tracking_owed += 1
-            number = job.parcels_sent
+            number = int(sent["fulfilment_number"])
             self._later(job.plan.tracking_after, lambda owed: self._add_tracking(owed, number, tracking), job)
         return True
 
@@ -159,15 +159,19 @@ class Warehouse:
             "tracking": tracking,
             "carrier": job.plan.carrier,
         }
-        self._company.act("add_tracking", arguments)
-        self.counts["late_tracking"] += 1
         job.tracking_owed -= 1
-        whole = job.parcels_sent >= 2 or job.plan.parcels == 1 or not self._remains(job)
-        if whole and job.tracking_owed == 0:
+        try:
+            self._company.act("add_tracking", arguments)
+            self.counts["late_tracking"] += 1
+        except (KeyError, ValueError):
+            # Somebody has voided the sale or its fulfilment since.
+            self.counts["refused"] += 1
+        if job.tracking_owed == 0 and not self._remains(job):
             self._forget(job, "shipped")
 
     def _remains(self, job: _Job) -> bool:
-        return bool(self._read("/sale", {"ID": job.sale_id}).get("CombinedShippingStatus") != "SHIPPED")
+        """True while a parcel of the sale is still to leave."""
+        return any(job is waiting and step == self._dispatch for _, _, step, waiting in self._agenda)
 
     def _await_goods(self, job: _Job, short: list[Json], location: str) -> None:
         if job.goods_ordered:
