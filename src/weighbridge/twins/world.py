@@ -54,6 +54,7 @@ class World:
         self._order = count()
         self._placed = 0
         self._began: datetime | None = None
+        self._last_act = clock.now()
         self._looked = (0.0, 0.0)
         self.shoppers = Shoppers(shop, self._later)
         goods = {article.sku for article in self._articles}
@@ -83,6 +84,7 @@ class World:
         elapsed = self._elapsed()
         while self._agenda and self._agenda[0][0] <= elapsed:
             heapq.heappop(self._agenda)[2]()
+            self._last_act = self._clock.now()
             if over():
                 return True
         if not self._options.warehouse:
@@ -100,10 +102,26 @@ class World:
             await asyncio.sleep(_TURN_SECONDS / 2 if busy else _REST_SECONDS)
 
     @property
+    def shopped(self) -> bool:
+        """True when all orders are placed and shoppers want nothing more."""
+        return self._began is not None and self._placed == len(self.plans) and self.shoppers.pending == 0
+
+    @property
+    def complete(self) -> bool:
+        """True when besides that every order that can be shipped was shipped with its tracking."""
+        shipped = self.warehouse.counts["shipped"] >= self.expected_shipments
+        return self.shopped and self.warehouse.idle and (shipped or not self._options.warehouse)
+
+    @property
     def done(self) -> bool:
-        """True when all orders are placed, shoppers want nothing more and each seen sale is shipped with tracking."""
-        shopped = self._began is not None and self._placed == len(self.plans) and self.shoppers.pending == 0
-        return shopped and (not self._options.warehouse or self.warehouse.idle)
+        """True when `complete`, or when every sale in Cin7 is shipped and none came for `patience_minutes`.
+
+        The patience ends a trial whose connector holds orders that the world expected to ship.
+        """
+        if self.complete or not self.shopped or not self.warehouse.idle:
+            return self.complete
+        waited = seconds_between(max(self._last_act, self.warehouse.last_news), self._clock.now())
+        return waited >= self._options.patience_minutes * 60.0
 
     @cached_property
     def expected_shipments(self) -> int:
@@ -123,6 +141,8 @@ class World:
             "shoppers": dict(self.shoppers.counts),
             "warehouse": dict(self.warehouse.counts),
             "warehouse_idle": self.warehouse.idle,
+            "shopped": self.shopped,
+            "complete": self.complete,
             "done": self.done,
         }
 

@@ -65,6 +65,9 @@ class WorldOptions:
     receipt_minutes: float = 60.0
     """How long a sale stays backordered before the missing goods are received."""
 
+    patience_minutes: float = 30.0
+    """How long after the last event a world waits for sales that do not come, before it counts as done."""
+
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
             if name.endswith("_share") and not 0.0 <= value <= 1.0:

@@ -62,6 +62,8 @@ class Warehouse:
         self._since: datetime | None = None
         self._looks = 0
         self.counts: Counter[str] = Counter()
+        self.last_news = clock.now()
+        """When a sale last came to the desk or left it."""
 
     @property
     def idle(self) -> bool:
@@ -83,6 +85,7 @@ class Warehouse:
                 continue
             job = _Job(sale_id, str(row["OrderNumber"]), plan_dispatch(self._key(row), self._options))
             self._jobs[sale_id] = job
+            self.last_news = self._since
             self._later(job.plan.pick_after, self._dispatch, job)
 
     def work(self, until: Callable[[], bool]) -> bool:
@@ -187,6 +190,7 @@ class Warehouse:
 
     def _forget(self, job: _Job, how: str) -> None:
         del self._jobs[job.sale_id]
+        self.last_news = self._clock.now()
         self.counts[how] += 1
         # A sale that was withdrawn may be authorised again after an undo.
         if how != "withdrawn":

@@ -1,0 +1,191 @@
+"""A small month: shoppers in the shop, a warehouse in Cin7, and between them a connector that lives and dies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from tests.twins.test_world_warehouse import HandClock
+from tests.twins.tiny_shop import CANCELLED, TinyShop
+from weighbridge.twins.baskets import read_baskets, read_products
+from weighbridge.twins.call import Call
+from weighbridge.twins.calls_log import render
+from weighbridge.twins.cin7 import Cin7Twin
+from weighbridge.twins.world import World
+from weighbridge.twins.world_options import WorldOptions
+from weighbridge.twins.world_shoppers import AWAITING_FULFILLMENT
+
+LIVELY = WorldOptions(
+    seed=11,
+    arrivals_per_minute=4.0,
+    cancel_share=0.1,
+    edit_share=0.2,
+    incomplete_share=0.1,
+    abandoned_share=0.05,
+    awaiting_payment_share=0.1,
+    partial_share=0.3,
+    late_tracking_share=0.3,
+    scarce_share=0.05,
+)
+
+
+class Town:
+    """A world with a tiny connector that a test may stop."""
+
+    def __init__(self, options: WorldOptions = LIVELY, orders: int = 60) -> None:
+        self.clock = HandClock()
+        self.shop = TinyShop()
+        self.company = Cin7Twin(self.clock, account_id="a", application_key="k")
+        self.company.act("seed", {"customers": [{"Name": "Web", "TaxRule": "Tax Exempt"}]})
+        baskets = read_baskets(limit=orders)
+        self.world = World(self.shop, self.company, self.clock, baskets, read_products(), options)
+        self.world.seed()
+        self.world.begin()
+        self.sales: dict[int, str] = {}
+
+    def call(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+        raw = b"" if body is None else render(body)
+        answer = self.company.answer(Call(method, f"/ExternalApi/v2{path}", query, {}, raw))
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    def pass_minutes(self, minutes: int, *, connected: bool = True) -> None:
+        for _ in range(minutes):
+            self.clock.moment += timedelta(minutes=1)
+            self.world._looked = (self.world._looked[0], 0.0)
+            while self.world.turn():
+                pass
+            if connected:
+                self.connect()
+
+    def connect(self) -> None:
+        for order_id, order in self.shop.orders.items():
+            captured = order["payment"] == "captured" and order["status_id"] == AWAITING_FULFILLMENT
+            if captured and order_id not in self.sales:
+                self.sales[order_id] = self.post(order)
+            elif order["status_id"] == CANCELLED and self.sales.get(order_id):
+                self.call("DELETE", "/sale", ID=self.sales[order_id], Void="true")
+                self.sales[order_id] = ""
+
+    def post(self, order: dict[str, Any]) -> str:
+        header = {
+            "Customer": "Web", "Location": "Main Warehouse", "SkipQuote": True, "TaxRule": "Tax Exempt",
+            "CustomerReference": str(order["id"]), "SaleType": "Simple",
+            "BillingAddress": {"Line1": "1 Elm St", "Country": "United States"},
+        }  # fmt: skip
+        lines = [line for line in order["lines"] if line["quantity"] and self.product(line["sku"])]
+        sale: str = self.call("POST", "/sale", header)["ID"]
+        body = {
+            "SaleID": sale, "CombineAdditionalCharges": False, "Memo": "", "Status": "AUTHORISED",
+            "Lines": [
+                {
+                    "ProductID": self.product(line["sku"])["ID"], "SKU": line["sku"], "Name": line["sku"],
+                    "Quantity": line["quantity"], "Price": Decimal(1), "Discount": 0, "Tax": 0,
+                    "TaxRule": "Tax Exempt", "Total": Decimal(line["quantity"]),
+                }
+                for line in lines
+            ],
+        }  # fmt: skip
+        self.call("POST", "/sale/order", body)
+        return sale
+
+    def product(self, sku: str) -> Any:
+        found = self.call("GET", "/product", Sku=sku, Page="1", Limit="10")["Products"]
+        return next((one for one in found if one["SKU"] == sku), None)
+
+    def run(self, minutes: int = 400) -> None:
+        for _ in range(minutes):
+            self.pass_minutes(1)
+            if self.world.done:
+                return
+
+
+def test_a_world_runs_until_everything_is_shipped() -> None:
+    town = Town()
+    town.run()
+    status = town.world.status()
+    assert status["done"], status
+    assert status["placed"] == 60
+    assert status["warehouse"]["shipped"] >= status["expected_shipments"] > 30
+    assert status["warehouse"]["late_tracking"] > 0
+    assert status["warehouse"]["parcels"] > status["warehouse"]["shipped"]
+    assert status["shoppers"]["cancelled"] > 0
+    shipped = town.call("GET", "/saleList", CombinedShippingStatus="SHIPPED", Page="1", Limit="1000")
+    assert shipped["Total"] == status["warehouse"]["shipped"]
+    assert all(row["CombinedTrackingNumbers"] for row in shipped["SaleList"])
+
+
+def test_shoppers_do_the_same_whether_the_connector_works_or_not() -> None:
+    working, dead = Town(), Town()
+    for _ in range(60):
+        working.pass_minutes(1)
+        dead.pass_minutes(1, connected=False)
+    assert working.shop.orders == dead.shop.orders
+    assert working.shop.history == dead.shop.history
+    assert len(working.shop.history) > 90
+
+
+def test_a_world_whose_connector_died_and_came_back_ships_the_same_parcels() -> None:
+    def parcels(town: Town) -> Counter[str]:
+        rows = town.call("GET", "/saleList", CombinedShippingStatus="SHIPPED", Page="1", Limit="1000")["SaleList"]
+        return Counter(row["CombinedTrackingNumbers"] for row in rows)
+
+    quiet = replace(LIVELY, cancel_share=0.0)
+    smooth, bumpy = Town(quiet, orders=30), Town(quiet, orders=30)
+    smooth.run()
+    bumpy.pass_minutes(40, connected=False)
+    bumpy.run()
+    assert smooth.world.done
+    assert bumpy.world.done
+    assert parcels(smooth) == parcels(bumpy)
+
+
+def test_the_world_is_not_done_before_the_last_order_is_placed() -> None:
+    town = Town(replace(LIVELY, warehouse=False), orders=20)
+    done = []
+    for _ in range(60):
+        done.append(town.world.done)
+        town.pass_minutes(1)
+    assert done == sorted(done)
+    assert done[:6] == [False] * 6
+    assert town.world.done
+    assert town.world.status()["warehouse"] == {}
+
+
+def test_without_a_connector_the_world_loses_patience_and_says_what_it_missed() -> None:
+    town = Town(replace(LIVELY, patience_minutes=45), orders=20)
+    town.pass_minutes(40, connected=False)
+    waiting = town.world.status()
+    town.pass_minutes(60, connected=False)
+    given_up = town.world.status()
+    assert waiting["shopped"]
+    assert (waiting["done"], waiting["complete"]) == (False, False)
+    assert (given_up["done"], given_up["complete"]) == (True, False)
+    assert given_up["warehouse"].get("shipped", 0) == 0 < given_up["expected_shipments"]
+
+
+def test_the_shop_sells_products_that_cin7_does_not_know_and_starts_without_stock() -> None:
+    town = Town(orders=600)
+    unlisted = [sku for sku in town.shop.products if town.product(sku) is None]
+    assert unlisted == ["W05978656"]
+    assert {product["inventory_level"] for product in town.shop.products.values()} == {0}
+    assert town.world.expected_shipments < 600
+
+
+def test_what_shoppers_pay_is_what_the_baskets_say() -> None:
+    town = Town(replace(LIVELY, money_edit_share=0.0), orders=60)
+    town.pass_minutes(60, connected=False)
+    for plan, order in zip(town.world.plans, sorted(town.shop.orders.values(), key=lambda one: one["id"]), strict=True):
+        assert order["total"] == plan.basket.paid + plan.shipping_cost
+        assert order["customer_id"] == 0 or not plan.guest
+
+
+def test_abandoned_orders_stay_incomplete_and_others_do_not() -> None:
+    town = Town()
+    town.pass_minutes(120, connected=False)
+    incomplete = [order for order in town.shop.orders.values() if order["status_id"] == 0]
+    assert len(incomplete) == town.world.status()["shoppers"]["abandoned"] > 0
+    assert {order["payment"] for order in incomplete} == {"none"}
