@@ -27,7 +27,7 @@ class GuestBook:
     name = "guestbook"
 
     def __init__(self) -> None:
-        self.switches: dict[str, Any] = {"page_drift": False, "greeting": "hello"}
+        self.switches: dict[str, Any] = {"page_drift": 0, "greeting": "hello"}
         self.entries: list[Json] = []
         self.due: list[Delivery] = []
         self.outcomes: list[tuple[str, int | None]] = []

@@ -14,6 +14,9 @@ import typer
 import uvloop
 
 from weighbridge.twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, UnreadableBaskets
+from weighbridge.twins.bigcommerce import switches as bigcommerce_switches
+from weighbridge.twins.cin7 import switches as cin7_switches
+from weighbridge.twins.reference_tables import fault_table, filled, switch_table, world_table
 from weighbridge.twins.serving import RunningTwins, ServeOptions, serve
 from weighbridge.twins.world_options import WorldOptions
 
@@ -77,6 +80,22 @@ def serve_command(
     except (ValueError, OSError, UnreadableBaskets) as error:
         typer.echo(f"The twins cannot be served: {error}", err=True)
         raise typer.Exit(1) from error
+
+
+@twins_app.command("document")
+def document_command(file: Annotated[Path, typer.Argument(help="The page whose marked tables are written.")]) -> None:
+    """Write the tables of faults, switches and world options into a page, between its marks."""
+    file.write_text(filled(file.read_text(encoding="utf-8"), documented_tables()), encoding="utf-8")
+
+
+def documented_tables() -> dict[str, str]:
+    """The tables of docs/twins.md by the names of their marks."""
+    return {
+        "faults": fault_table(),
+        "bigcommerce switches": switch_table(bigcommerce_switches.SWITCHES),
+        "cin7 switches": switch_table(cin7_switches.SWITCHES),
+        "world": world_table(),
+    }
 
 
 async def _serve(options: ServeOptions) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from weighbridge.twins.call import Answer, Call, Json, MalformedBody, Platform
 from weighbridge.twins.calls_log import CallsLog
 from weighbridge.twins.faults import FAULTS, SWITCH_FAULTS, FaultBook, FaultRule
 from weighbridge.twins.state_file import Baseline
 from weighbridge.twins.world_clock import MovableClock
+
+_SWITCH_SIGNS: Final[Mapping[str, tuple[str, int]]] = {
+    "delayed_visibility": ("visibility", 30),
+    "page_drift": ("drift", 1),
+}
+"""By fault: what the name of the platform's switch contains, and the reading without a `value`."""
 
 
 class WorldControl(Protocol):
@@ -132,10 +138,11 @@ class Control:
     def _switches_of(self, fault: str, given: Json) -> dict[str, Any]:
         if isinstance(given.get("switches"), dict):
             return dict(given["switches"])
-        named = [name for name in self.platform.switches if fault in name]
+        sign, ordinary = _SWITCH_SIGNS[fault]
+        named = [name for name in self.platform.switches if sign in name]
         if len(named) != 1:
             raise ValueError(f'{fault}: say which switches of {self.platform.name}, as "switches": {{name: reading}}')
-        return {named[0]: given.get("value", True)}
+        return {named[0]: given.get("value", ordinary)}
 
     def _restore(self, call: Call) -> Json:
         self.platform.restore(_object(call))

@@ -34,8 +34,8 @@ HOOK_FAULTS: Final[dict[str, str]] = {
 }
 
 SWITCH_FAULTS: Final[dict[str, str]] = {
-    "delayed_visibility": "what was just written is missing from lists for a while (the platform's switch)",
-    "page_drift": "rows move between pages while a client pages (the platform's switch)",
+    "delayed_visibility": "what was just written is missing from lists for `value` seconds (default 30)",
+    "page_drift": "`value` rows (default 1) vanish between two pages while a client pages",
 }
 
 FAULTS: Final[dict[str, str]] = {**REQUEST_FAULTS, **HOOK_FAULTS, **SWITCH_FAULTS}
