@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Protocol
@@ -39,11 +38,12 @@ class NamedSwitch(Protocol):
 def filled(text: str, tables: Mapping[str, str]) -> str:
     """`text` with each table between its marks `<!-- name -->` and `<!-- /name -->`. Raises KeyError on lost marks."""
     for name, table in tables.items():
-        marks = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- /{re.escape(name)} -->)", re.DOTALL)
-        if not marks.search(text):
+        opening, closing = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        before, _, rest = text.partition(opening)
+        _, closed, after = rest.partition(closing)
+        if not closed:
             raise KeyError(f"the marks of {name} are missing")
-        # A function, because a table may contain what a replacement text would interpret.
-        text = marks.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)  # type: ignore[misc]
+        text = f"{before}{opening}{table}\n{closing}{after}"
     return text
 
 

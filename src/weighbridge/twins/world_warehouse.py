@@ -20,7 +20,7 @@ API: Final = "/ExternalApi/v2"
 MAIN: Final = "Main Warehouse"
 OVERFLOW: Final = "Overflow"
 _OVERLAP: Final = timedelta(minutes=5)
-_FULL_LOOK_EVERY: Final = 20
+_LOOKS_BETWEEN_FULL: Final = 20
 _RETRY_SECONDS: Final = 120.0
 
 
@@ -72,9 +72,10 @@ class Warehouse:
 
     def look(self) -> None:
         """Reads the sales that changed and puts those to be shipped on the desk."""
-        # Now and then everything: a list may hide rows for a while, and the warehouse leaves nothing lying.
-        full = self._looks % _FULL_LOOK_EVERY == 0
-        self._looks += 1
+        # Now and then everything: a list may hide rows for a while, and the warehouse leaves nothing lying. The more
+        # there is to read, the more rarely, so that a long month costs no more than its beginning.
+        full = self._looks <= 0
+        self._looks = _LOOKS_BETWEEN_FULL + len(self._finished) // 10 if full else self._looks - 1
         since = None if full or self._since is None else self._since - _OVERLAP
         self._since = self._clock.now()
         for row in self._sale_rows(since):

@@ -1,0 +1,256 @@
+"""Both real twins in one server: addresses, credentials, control, recording, state, TLS, webhooks."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.twins.test_faults import receiver, wait_for
+from weighbridge.clock import ScaledClock
+from weighbridge.twins.command import documented_tables
+from weighbridge.twins.reference_tables import filled
+from weighbridge.twins.server import Credentials, TwinServer
+from weighbridge.twins.world_options import WorldOptions
+
+REPOSITORY = Path(__file__).parents[2]
+GOODS = [{"sku": "TEA", "name": "Tea", "price": "4.50", "tax_class_id": 1, "tracking": "product", "inventory_level": 5}]
+ORDER = {"lines": [{"sku": "TEA", "quantity": 2}], "payment": "captured", "shipping_cost": "4.99"}
+
+
+def shop_client(twins: TwinServer, **options: Any) -> httpx2.Client:
+    return httpx2.Client(headers={"X-Auth-Token": twins.credentials.access_token}, **options)
+
+
+def cin7_client(twins: TwinServer) -> httpx2.Client:
+    keys = twins.credentials
+    return httpx2.Client(
+        headers={"api-auth-accountid": keys.account_id, "api-auth-applicationkey": keys.application_key}
+    )
+
+
+def test_both_twins_answer_at_their_addresses_with_their_credentials() -> None:
+    with TwinServer() as twins, shop_client(twins) as shop, cin7_client(twins) as cin7:
+        store = shop.get(f"{twins.bigcommerce_url}/v2/store")
+        me = cin7.get(f"{twins.cin7_url}/me")
+        stranger = httpx2.get(f"{twins.bigcommerce_url}/v2/store")
+        refused = httpx2.get(f"{twins.cin7_url}/me")
+    assert store.status_code == 200
+    assert me.json()["Currency"] == "USD"
+    assert stranger.status_code == 401
+    assert refused.status_code == 403
+
+
+def test_the_server_starts_quickly() -> None:
+    with TwinServer():
+        pass
+    started = time.perf_counter()
+    with TwinServer():
+        seconds = time.perf_counter() - started
+    assert seconds < 2.0, "half a second on a quiet machine"
+
+
+def test_people_act_and_the_api_shows_it() -> None:
+    with TwinServer() as twins, shop_client(twins) as shop:
+        twins.act("bigcommerce", "seed_products", GOODS)
+        placed = twins.act("bigcommerce", "place_order", ORDER)
+        order = shop.get(f"{twins.bigcommerce_url}/v2/orders/{placed['id']}").json()
+        calls = twins.calls("bigcommerce", path="/orders")
+    assert order["id"] == placed["id"]
+    assert order["total_inc_tax"] == "13.9900"
+    assert [(call["method"], call["status"]) for call in calls] == [("GET", 200)]
+
+
+def test_a_fault_and_its_end() -> None:
+    with TwinServer() as twins, cin7_client(twins) as cin7:
+        rule = twins.fault("cin7", {"fault": "drop_after", "match": {"path": "/me"}, "times": 1})
+        with pytest.raises(httpx2.TransportError):
+            cin7.get(f"{twins.cin7_url}/me")
+        after = cin7.get(f"{twins.cin7_url}/me")
+        fired = twins.faults("cin7")[0]["fired"]
+        removed = twins.clear_faults("cin7", rule)
+        other = twins.faults("bigcommerce")
+    assert (after.status_code, fired, removed, other) == (200, 1, 1, [])
+
+
+@pytest.mark.parametrize("platform", ["bigcommerce", "cin7"])
+@pytest.mark.parametrize("fault", ["delayed_visibility", "page_drift"])
+def test_faults_that_are_switches_work_on_both_platforms(platform: str, fault: str) -> None:
+    with TwinServer() as twins:
+        before = twins.set_switches(platform, {})
+        twins.fault(platform, {"fault": fault, "value": 7})
+        during = twins.set_switches(platform, {})
+        twins.clear_faults(platform)
+        after = twins.set_switches(platform, {})
+    assert [name for name in before if before[name] != during[name]] != []
+    assert after == before
+
+
+def test_switches_are_given_at_the_start() -> None:
+    with TwinServer(cin7_switches={"page_drift": 2}, bigcommerce_switches={"requests_per_window": 9}) as twins:
+        assert twins.cin7.switches["page_drift"] == 2
+        assert twins.bigcommerce.switches["requests_per_window"] == 9
+    with pytest.raises(ValueError, match="no_such_switch"), TwinServer(cin7_switches={"no_such_switch": 1}):
+        pass
+
+
+def test_traffic_of_both_is_recorded_with_absolute_addresses(tmp_path: Path) -> None:
+    file = tmp_path / "traffic.jsonl"
+    with TwinServer(record=file) as twins, shop_client(twins) as shop, cin7_client(twins) as cin7:
+        shop.get(f"{twins.bigcommerce_url}/v2/time")
+        cin7.get(f"{twins.cin7_url}/ref/tax?Page=1")
+        address = twins.cin7_url
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [row["platform"] for row in rows] == ["bigcommerce", "cin7"]
+    assert rows[1]["url"] == f"{address}/ref/tax?Page=1"
+    assert rows[1]["response"]["TaxRuleList"]
+
+
+def test_the_state_survives_a_restart_with_clock_and_switches(tmp_path: Path) -> None:
+    file = tmp_path / "twins.json"
+    with TwinServer(state=file, speed=60, bigcommerce_switches={"page_drift": 3}) as twins:
+        twins.act("bigcommerce", "seed_products", GOODS)
+        placed = twins.act("bigcommerce", "place_order", ORDER)
+        goods = [{"sku": "TEA", "name": "Tea", "type": "Stock", "tier_price": "4.50"}]
+        twins.act("cin7", "seed", {"products": goods, "stock": [{"sku": "TEA", "location": "Overflow", "on_hand": 7}]})
+        clock = str(twins.clock)
+    with TwinServer(state=file) as twins, shop_client(twins) as shop, cin7_client(twins) as cin7:
+        order = shop.get(f"{twins.bigcommerce_url}/v2/orders/{placed['id']}")
+        stock = cin7.get(f"{twins.cin7_url}/ref/productavailability?Page=1&Limit=10&Sku=TEA").json()
+        switch = twins.bigcommerce.switches["page_drift"]
+        assert str(twins.clock) == clock
+    assert order.status_code == 200
+    assert [row["OnHand"] for row in stock["ProductAvailabilityList"]] == [7]
+    assert switch == 3
+
+
+def test_a_damaged_state_file_is_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "twins.json"
+    file.write_text("{half")
+    with pytest.raises(ValueError, match=r"twins\.json"), TwinServer(state=file):
+        pass
+    assert file.read_text() == "{half"
+
+
+def test_tls_is_verifiable_with_the_certificate_of_the_twins() -> None:
+    with TwinServer(tls=True) as twins:
+        assert twins.bigcommerce_url.startswith("https://")
+        with shop_client(twins, verify=str(twins.certificate)) as shop:
+            answer = shop.get(f"{twins.bigcommerce_url}/v2/time")
+        with pytest.raises(httpx2.TransportError):
+            httpx2.get(f"{twins.bigcommerce_url}/v2/time")
+        twins.fault("bigcommerce", {"fault": "drop_before", "times": 1})
+        with shop_client(twins, verify=str(twins.certificate)) as shop, pytest.raises(httpx2.TransportError):
+            shop.get(f"{twins.bigcommerce_url}/v2/time")
+    assert answer.status_code == 200
+
+
+def test_a_webhook_of_the_shop_reaches_its_receiver() -> None:
+    with TwinServer(speed=60) as twins, receiver() as (url, arrived), shop_client(twins) as shop:
+        hook = {"scope": "store/order/*", "destination": url, "is_active": True}
+        made = shop.post(f"{twins.bigcommerce_url}/v3/hooks", json=hook)
+        assert made.status_code == 200, made.text
+        twins.act("bigcommerce", "seed_products", GOODS)
+        placed = twins.act("bigcommerce", "place_order", ORDER)
+        assert wait_for(lambda: arrived, 10)
+    first = json.loads(arrived[0])
+    assert first["scope"] == "store/order/created"
+    assert first["data"]["id"] == placed["id"]
+
+
+def test_a_hook_that_is_silently_deactivated_is_off_in_the_shop() -> None:
+    with TwinServer(speed=60) as twins, receiver() as (url, arrived), shop_client(twins) as shop:
+        hook = {"scope": "store/order/created", "destination": url, "is_active": True}
+        number = shop.post(f"{twins.bigcommerce_url}/v3/hooks", json=hook).json()["data"]["id"]
+        twins.fault("bigcommerce", {"fault": "hook_deactivated", "times": 1})
+        twins.act("bigcommerce", "seed_products", GOODS)
+        twins.act("bigcommerce", "place_order", ORDER)
+
+        def off() -> bool:
+            shown = shop.get(f"{twins.bigcommerce_url}/v3/hooks/{number}").json()
+            return shown["data"]["is_active"] is False
+
+        assert wait_for(off, 10)
+    assert arrived == []
+
+
+def test_the_same_seed_gives_the_same_credentials() -> None:
+    assert Credentials.of_seed(4) == Credentials.of_seed(4)
+    assert Credentials.of_seed(4).access_token != Credentials.of_seed(5).access_token
+
+
+def test_a_taken_port_is_named() -> None:
+    with TwinServer() as twins:
+        port = int(twins.cin7_url.split(":")[2].split("/")[0])
+        with pytest.raises(OSError, match=str(port)), TwinServer(cin7_port=port):
+            pass
+
+
+def test_a_world_is_started_by_control_with_its_options() -> None:
+    with TwinServer(speed=600) as twins:
+        control = twins.running.bigcommerce.root + "/_twin/world"
+        wrong = httpx2.post(control, json={"action": "start", "cancel_sher": 1})
+        started = httpx2.post(control, json={"action": "start", "orders": 5, "arrivals_per_minute": 60})
+        again = httpx2.post(control, json={"action": "start"})
+        assert wait_for(lambda: httpx2.get(control).json()["placed"] == 5, 10)
+        stopped = httpx2.post(control, json={"action": "stop"}).json()
+        after = httpx2.get(control).json()
+    assert wrong.status_code == 400
+    assert started.json()["planned"] == 5, started.text
+    assert again.status_code == 400
+    assert stopped["running"] is False
+    assert after["running"] is False
+
+
+def test_a_world_in_the_server_fills_both_systems_and_orders_arrive_with_hooks() -> None:
+    world = WorldOptions(orders=12, arrivals_per_minute=30, abandoned_share=0)
+    with TwinServer(speed=60, world=world) as twins, receiver() as (url, arrived), shop_client(twins) as shop:
+        hook = {"scope": "store/order/created", "destination": url, "is_active": True}
+        shop.post(f"{twins.bigcommerce_url}/v3/hooks", json=hook)
+        before = twins.world_status()
+        twins.start_world()
+        assert wait_for(lambda: twins.world_status()["placed"] == 12, 10)
+        assert wait_for(lambda: len(arrived) >= 12, 10)
+        orders = shop.get(f"{twins.bigcommerce_url}/v2/orders?limit=50").json()
+    assert before["running"] is False
+    assert len(orders) == 12
+    assert {json.loads(body)["data"]["id"] for body in arrived} == {order["id"] for order in orders}
+
+
+def test_the_command_prints_one_line_and_leaves_its_state(tmp_path: Path) -> None:
+    state, record = tmp_path / "state.json", tmp_path / "traffic.jsonl"
+    program = "from weighbridge.twins.command import twins_app; twins_app()"
+    arguments = ["serve", "--bigcommerce-port", "0", "--cin7-port", "0", "--speed", "60", "--seed", "3"]
+    arguments += ["--state", str(state), "--record", str(record), "--cin7-switch", "page_drift=1"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, env=os.environ
+    )
+    try:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        time_of_shop = httpx2.get(f"{told['bigcommerce_url']}/v2/time", headers={"X-Auth-Token": told["access_token"]})
+        switches = httpx2.get(f"{told['cin7_control']}/switches").json()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(10)
+    assert code == 0
+    assert time_of_shop.status_code == 200
+    assert ScaledClock.parse(told["clock"]).speed == 60
+    assert told["store_hash"] in told["bigcommerce_url"]
+    assert told["cin7_url"].endswith("/ExternalApi/v2")
+    assert switches["page_drift"] == 1
+    assert json.loads(state.read_text())["clock"] == told["clock"]
+    assert len(record.read_text().splitlines()) == 1
+
+
+def test_the_documented_tables_are_those_of_the_code() -> None:
+    page = (REPOSITORY / "docs" / "twins.md").read_text(encoding="utf-8")
+    assert filled(page, documented_tables()) == page, "run: weighbridge twins document docs/twins.md"
