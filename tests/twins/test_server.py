@@ -214,6 +214,37 @@ def test_a_world_is_started_by_control_with_its_options() -> None:
     assert after["running"] is False
 
 
+def test_a_second_world_goes_on_where_the_first_one_stopped() -> None:
+    with TwinServer(speed=600) as twins:
+        twins.start_world({"orders": 6, "arrivals_per_minute": 60, "guest_share": 0.0})
+        assert wait_for(lambda: twins.world_status()["placed"] == 6, 10)
+        twins.stop_world()
+        twins.start_world({"orders": 6, "skip": 3, "arrivals_per_minute": 60})
+        assert wait_for(lambda: twins.world_status()["placed"] == 6, 10)
+        status = twins.world_status()
+        orders = twins.run(lambda: len(twins.bigcommerce.shop.orders))
+    assert "failed" not in status
+    assert orders == 12
+
+
+def test_a_world_is_not_laid_over_a_saved_state(tmp_path: Path) -> None:
+    file = tmp_path / "twins.json"
+    with TwinServer(state=file):
+        pass
+    with pytest.raises(ValueError, match="fresh twins"), TwinServer(state=file, world=WorldOptions(orders=1)):
+        pass
+
+
+def test_an_act_with_wrong_arguments_is_refused_and_breaks_nothing() -> None:
+    with TwinServer() as twins:
+        root = twins.running.bigcommerce.root
+        wrongs: list[Any] = [{"lines": [{"sku": "X", "quantity": "many"}]}, {"lines": 5}, {"lines": [{}]}]
+        answers = [httpx2.post(f"{root}/_twin/act/place_order", json=wrong) for wrong in wrongs]
+        fine = httpx2.get(f"{root}/_twin/quota")
+    assert [answer.status_code for answer in answers] == [422, 422, 404]
+    assert fine.status_code == 200
+
+
 def test_a_world_in_the_server_fills_both_systems_and_orders_arrive_with_hooks() -> None:
     world = WorldOptions(orders=12, arrivals_per_minute=30, abandoned_share=0)
     with TwinServer(speed=60, world=world) as twins, receiver() as (url, arrived), shop_client(twins) as shop:

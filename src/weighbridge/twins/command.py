@@ -42,6 +42,7 @@ def serve_command(
     cin7_switch: Annotated[list[str] | None, typer.Option(help="name=reading, a switch of the Cin7 twin.")] = None,
     bigcommerce_switch: Annotated[list[str] | None, typer.Option(help="name=reading, a BigCommerce switch.")] = None,
     world: Annotated[bool, typer.Option("--world", help="Let shoppers and a warehouse act at once.")] = False,
+    world_waits: Annotated[bool, typer.Option("--world-waits", help="The people wait for POST /_twin/world.")] = False,
     baskets: Annotated[Path, typer.Option(help="The baskets that shoppers order, CSV or CSV.gz.")] = SAMPLE_BASKETS,
     products: Annotated[Path, typer.Option(help="The products of the baskets, CSV or CSV.gz.")] = SAMPLE_PRODUCTS,
     world_orders: Annotated[int | None, typer.Option(help="How many baskets are ordered; all without.")] = None,
@@ -74,7 +75,7 @@ def serve_command(
             )
             if world
             else None,
-            world_starts=world,
+            world_starts=world and not world_waits,
         )
         uvloop.run(_serve(options))
     except (ValueError, OSError, UnreadableBaskets) as error:

@@ -105,7 +105,7 @@ class Control:
             return self.platform.act(name, {} if arguments is None else arguments)
         except KeyError as error:
             raise UnknownAct(f"act {name}: unknown act, argument or object {error}") from error
-        except ValueError as error:
+        except (ValueError, TypeError, ArithmeticError) as error:
             raise RefusedAct(f"act {name}: {error}") from error
 
     def add_fault(self, given: Json) -> FaultRule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 from itertools import count
 from typing import Final
@@ -37,7 +38,6 @@ class HookSender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: list[tuple[float, int, Delivery]] = []
         self._order = count()
-        self._silenced: set[str] = set()
 
     async def run(self) -> None:
         """Sends until cancelled."""
@@ -79,10 +79,9 @@ class HookSender:
             self._dispatch(client, delivery, copies)
 
     def _silence(self, delivery: Delivery) -> None:
-        if delivery.hook_id in self._silenced:
-            return
-        self._silenced.add(delivery.hook_id)
-        self._platform.act(DEACTIVATING_ACT, {"hook_id": delivery.hook_id})
+        # Its owner may have deleted the hook while the delivery was due.
+        with contextlib.suppress(KeyError):
+            self._platform.act(DEACTIVATING_ACT, {"hook_id": delivery.hook_id})
 
     def _dispatch(self, client: httpx2.AsyncClient, delivery: Delivery, copies: int) -> None:
         for copy_number in range(copies):

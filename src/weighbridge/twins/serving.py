@@ -189,7 +189,11 @@ def _build(
 ) -> RunningTwins:
     credentials = Credentials.of_seed(options.seed)
     saved = state_file.load(options.state) if options.state else None
-    scaled = ScaledClock.parse(saved["clock"]) if saved else ScaledClock.starting_now(options.speed, options.start)
+    if saved and options.world:
+        raise ValueError(f"a world begins with fresh twins: move {options.state} away or leave the world out")
+    scaled = (
+        ScaledClock.parse(saved["clock"]) if saved else ScaledClock.starting_now(float(options.speed), options.start)
+    )
     clock = MovableClock(scaled)
     shop_root, cin7_root = roots
     shop_prefix = f"/stores/{credentials.store_hash}"

@@ -17,7 +17,9 @@ from typing import Any, Final
 
 from weighbridge.clock import Clock, seconds_between
 from weighbridge.twins.baskets import Basket, Product, sku_of
-from weighbridge.twins.call import Json, Platform
+from weighbridge.twins.bigcommerce import BigCommerceTwin
+from weighbridge.twins.call import Json
+from weighbridge.twins.cin7 import Cin7Twin
 from weighbridge.twins.world_assortment import Article, assortment
 from weighbridge.twins.world_options import WorldOptions
 from weighbridge.twins.world_plan import OrderPlan, Payment, plan_orders
@@ -37,8 +39,8 @@ class World:
 
     def __init__(
         self,
-        shop: Platform,
-        company: Platform,
+        shop: BigCommerceTwin,
+        company: Cin7Twin,
         clock: Clock,
         baskets: list[Basket],
         products: Mapping[str, Product],
@@ -61,9 +63,14 @@ class World:
         self.warehouse = Warehouse(company, clock, options, goods, self.shoppers.basket_of)
 
     def seed(self) -> None:
-        """Puts products into both systems and stock into Cin7; the shop's stock starts at 0."""
-        self._shop.act("seed_products", [_shop_product(article) for article in self._articles])
-        held = [article for article in self._articles if article.in_cin7]
+        """Puts products into both systems and stock into Cin7; the shop's stock starts at 0.
+
+        What an earlier world has left stays as it is: what is short by now will be received.
+        """
+        new = [article for article in self._articles if self._shop.shop.variant_by_sku(article.sku) is None]
+        self._shop.act("seed_products", [_shop_product(article) for article in new])
+        known = self._company.company.product_by_sku
+        held = [article for article in self._articles if article.in_cin7 and known(article.sku) is None]
         self._company.act("seed", {"products": [_company_product(one) for one in held], "stock": _stock(held)})
 
     def begin(self) -> None:

@@ -8,13 +8,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from weighbridge.twins.baskets import Basket, sku_of
-from weighbridge.twins.call import Platform
+from weighbridge.twins.bigcommerce import BigCommerceTwin
 from weighbridge.twins.world_plan import Edit, OrderPlan, Payment
 
 INCOMPLETE: Final = 0
 AWAITING_PAYMENT: Final = 7
 AWAITING_FULFILLMENT: Final = 11
-_GONE: Final = frozenset({"Shipped", "Partially Shipped", "Completed", "Cancelled", "Refunded"})
 
 Later = Callable[[float, Callable[[], None]], None]
 """Puts something on the world's agenda: seconds from now, what to do."""
@@ -23,10 +22,11 @@ Later = Callable[[float, Callable[[], None]], None]
 class Shoppers:
     """Carries out order plans in the shop, through what the shop offers to people."""
 
-    def __init__(self, shop: Platform, later: Later) -> None:
+    def __init__(self, shop: BigCommerceTwin, later: Later) -> None:
         self._shop = shop
         self._later = later
-        self._customers: dict[str, int] = {}
+        # An earlier world may have left customers, and the shop takes each e-mail once.
+        self._customers = {str(one["email"]): int(number) for number, one in shop.shop.customers.items()}
         self._basket_by_order: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self.pending = 0
@@ -79,15 +79,14 @@ class Shoppers:
         }
 
     def _customer(self, plan: OrderPlan) -> int:
-        household = plan.basket.household_id
-        if household not in self._customers:
-            person = plan.person
+        person = plan.person
+        if person.email not in self._customers:
             created = self._shop.act(
                 "seed_customers",
                 [{"email": person.email, "first_name": person.first_name, "last_name": person.last_name}],
             )
-            self._customers[household] = int(created["ids"][0])
-        return self._customers[household]
+            self._customers[person.email] = int(created["ids"][0])
+        return self._customers[person.email]
 
     def _complete(self, order_id: int, plan: OrderPlan) -> None:
         if plan.payment is Payment.AT_ONCE:
