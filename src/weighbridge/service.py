@@ -125,12 +125,11 @@ class Service:
                 with contextlib.suppress(asyncio.CancelledError):
                     await recurring
 
-    async def once(self, flows: tuple[str, ...]) -> None:
-        """Runs the named recurring flows one time and everything they lead to, then returns."""
-        async with self.working():
+    async def run_once(self, flows: tuple[str, ...]) -> None:
+        """Runs the named recurring flows one time, in order, each with everything it leads to."""
+        for flow in flows:
             for name in self._sites:
-                for flow in flows:
-                    await self.journal.agenda.look_again(name, flow, "*", "asked for")
+                await self.journal.agenda.look_again(name, flow, "*", "asked for")
             await self.settle()
 
     async def settle(self) -> None:

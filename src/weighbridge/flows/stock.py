@@ -12,9 +12,11 @@ import structlog
 from weighbridge.domain.stock import AvailabilityRow, Figure, ShopItem, available_by_sku, changes, figure
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
+from weighbridge.flows.bookkeeping import READY
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.sweeps import find_changed_orders
+from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.cin7.read import read_availability
@@ -54,6 +56,9 @@ async def push_stock(connection: str, key: str) -> str:
 
 async def _push(site: Site) -> str:
     journal = running().journal
+    if await journal.references.read(site.name, READY) is None:
+        at = running().clock.now() + timedelta(seconds=5)
+        raise Later("references", "the catalogues of both sides are not read yet", at)
     await _verify_earlier(site)
     started = running().clock.now()
     rows = await _scan(site)

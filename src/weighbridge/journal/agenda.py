@@ -67,7 +67,7 @@ class Agenda:
             .where(agenda.c.connection == connection, agenda.c.flow == flow, agenda.c.key == key)
             .values(
                 generation=agenda.c.generation + 1,
-                due_at=sa.case((pending_earlier, agenda.c.due_at), else_=due_at),
+                due_at=sa.case((pending_earlier, agenda.c.due_at), else_=sa.literal(due_at, agenda.c.due_at.type)),
                 reason=reason,
             )
         )

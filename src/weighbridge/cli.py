@@ -1,0 +1,303 @@
+"""The command line: `weighbridge run`, `sync`, `trace`, `holds`, `status`, `demo`, `twins serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from weighbridge.clock import REAL_CLOCK, ScaledClock
+from weighbridge.database import Database
+from weighbridge.demo import Demo, DemoFailed, DemoOptions, demo_folder, play
+from weighbridge.demo_summary import Summary
+from weighbridge.design.loading import ConfigurationProblem, load_installation
+from weighbridge.design.schema import Installation
+from weighbridge.flows import bookkeeping, stock, sweeps
+from weighbridge.journal import Journal
+from weighbridge.journal.trace import Story, tell_order
+from weighbridge.journal.transfers import State
+from weighbridge.logs import configure_logs
+from weighbridge.service import Service
+from weighbridge.settings import SecretsProblem, resolve_secrets
+from weighbridge.tables import transfers
+from weighbridge.twins.command import twins_app
+
+app = typer.Typer(help="The controlled layer between BigCommerce and Cin7 Core.", no_args_is_help=True)
+sync_app = typer.Typer(help="Run one flow now.", no_args_is_help=True)
+app.add_typer(twins_app, name="twins")
+app.add_typer(sync_app, name="sync")
+
+Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONFIG", help="The installation's file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Connection = Annotated[str, typer.Option(help="Connection; may be left out where there is one.")]
+DEFAULT_CONFIG = Path("weighbridge.toml")
+out = Console()
+err = Console(stderr=True)
+
+
+@app.command()
+def run(config: Config = DEFAULT_CONFIG) -> None:
+    """Work until stopped: receive hooks, sweep, post, push stock, report parcels."""
+    service = _service(config)
+    asyncio.run(service.run())
+
+
+@sync_app.command("orders")
+def sync_orders(config: Config = DEFAULT_CONFIG, once: bool = True, as_json: AsJson = False) -> None:
+    """Find changed orders and bring each to posted, held or rejected."""
+    _sync(config, (bookkeeping.FLOW, sweeps.ORDER_SWEEP), as_json)
+
+
+@sync_app.command("stock")
+def sync_stock(config: Config = DEFAULT_CONFIG, once: bool = True, as_json: AsJson = False) -> None:
+    """Read the stock, tell the shop what changed."""
+    _sync(config, (bookkeeping.FLOW, stock.FLOW), as_json)
+
+
+@sync_app.command("fulfilment")
+def sync_fulfilment(config: Config = DEFAULT_CONFIG, once: bool = True, as_json: AsJson = False) -> None:
+    """Find shipped parcels and report them to the shop."""
+    _sync(config, (sweeps.FULFILMENT_SWEEP,), as_json)
+
+
+@app.command()
+def trace(
+    kind: Annotated[str, typer.Argument(help="What to trace: order.")],
+    number: Annotated[str, typer.Argument(help="Its number at the shop.")],
+    config: Config = DEFAULT_CONFIG,
+    connection: Connection = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell the story of an order: what came, what was decided, what was sent and answered."""
+    if kind != "order":
+        _fail(f"cannot trace a {kind!r}; expected: order")
+    installation = _installation(config)
+    name = _connection(installation, connection)
+    story = _with_journal(installation, lambda journal: tell_order(journal, name, number))
+    if story is None:
+        _fail(f"order {number} was never seen on connection {name}")
+    if as_json:
+        _print_json(story.as_json())
+    else:
+        _print_story(story)
+
+
+@app.command()
+def holds(config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False) -> None:
+    """List what waits for a person: order, owner, reason."""
+    installation = _installation(config)
+    name = _connection(installation, connection)
+    held = (transfers.c.connection == name) & transfers.c.state.in_([State.HELD, State.REJECTED])
+    rows = _with_journal(installation, lambda journal: journal.transfers.select(held, limit=10_000))
+    if as_json:
+        _print_json(
+            [
+                {"flow": r.flow, "key": r.key, "state": r.state, "kind": r.reason_kind, "owner": r.owner,
+                 "reason": r.reason, "amount": str(r.amount or ""), "currency": r.currency,
+                 "since": r.updated_at.isoformat()}
+                for r in rows
+            ]
+        )  # fmt: skip
+        return
+    if not rows:
+        out.print("Nothing waits for a person.")
+        return
+    table = Table("Flow", "Key", "State", "Owner", "Amount", "Reason", title=f"Waiting for a person on {name}")
+    for row in rows:
+        amount = f"{row.amount} {row.currency}" if row.amount is not None else ""
+        table.add_row(row.flow, row.key, row.state, row.owner, amount, f"{row.reason_kind}: {row.reason}")
+    out.print(table)
+
+
+@app.command()
+def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Count transfers by flow and state, for every connection."""
+    installation = _installation(config)
+    counts = _with_journal(installation, lambda journal: journal.transfers.counts())
+    rows = [
+        {"connection": connection, "flow": flow, "state": state, "kind": kind, "count": number}
+        for connection, flow, state, kind, number in counts
+    ]
+    if as_json:
+        _print_json(rows)
+        return
+    table = Table("Connection", "Flow", "State", "Reason")
+    table.add_column("Count", justify="right")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    out.print(table)
+
+
+@app.command()
+def demo(
+    orders: Annotated[int, typer.Option(min=1, help="How many baskets are ordered.")] = 300,
+    baskets: Annotated[Path | None, typer.Option(help="Baskets to play, CSV or CSV.gz; a sample without.")] = None,
+    products: Annotated[Path | None, typer.Option(help="Their products, CSV or CSV.gz.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, help="Seconds of the twins' time per second.")] = 60.0,
+    rate: Annotated[float, typer.Option(min=0.1, help="Orders a minute of the twins' time.")] = 10.0,
+    seed: Annotated[int, typer.Option(help="Decides everything that people do.")] = 1,
+    post: Annotated[str, typer.Option(help="order, invoice or invoice_and_payment.")] = "invoice_and_payment",
+    record: Annotated[Path | None, typer.Option(help="Write every exchange here, a JSON line each.")] = None,
+    database: Annotated[str, typer.Option(help="postgresql://... instead of SQLite.")] = "",
+    workers: Annotated[int, typer.Option(min=1, max=8, help="Worker processes (more than 1 on PostgreSQL).")] = 1,
+    limit: Annotated[float, typer.Option(help="Give up after so many seconds.")] = 240.0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the summary to this file.")] = None,
+) -> None:
+    """Play real baskets through the product against twins of both platforms, and count what came of it."""
+    options = DemoOptions(
+        baskets=baskets, products=products, orders=orders, speed=speed, rate=rate, seed=seed, post=post, record=record,
+        database=database, workers=workers, limit_seconds=limit,
+    )  # fmt: skip
+    try:
+        summary = asyncio.run(_play(options))
+    except DemoFailed as failure:
+        _fail(str(failure))
+    print_summary(summary)
+    if json_file is not None:
+        json_file.write_text(json.dumps(summary.as_json(), indent=2) + "\n", encoding="utf-8")
+    if not summary.balanced:
+        raise typer.Exit(1)
+
+
+async def _play(options: DemoOptions) -> Summary:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with demo_folder() as folder, Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("Starting the twins and the product", total=options.orders)
+
+        def tell(words: str, done: int, of: int) -> None:
+            progress.update(task, description=words, completed=done, total=of)
+
+        async with Demo(options, folder).running() as running:
+            return await play(running, tell)
+
+
+def print_summary(summary: Summary) -> None:
+    """The summary as a person reads it."""
+    table = Table(title="What the twins hold at the end", show_header=False, title_justify="left")
+    table.add_column()
+    table.add_column(justify="right")
+    held = len(summary.held)
+    rows = (
+        ("Orders in the shop", f"{summary.orders_in_shop:,}"),
+        ("Orders that should have a sale (paid, not cancelled)", f"{summary.orders_to_cross:,}"),
+        ("... with exactly one live sale in Cin7", f"{summary.orders_with_one_sale:,}"),
+        ("... with more than one", f"{summary.orders_with_several_sales:,}"),
+        ("... held, with a reason", f"{held:,}"),
+        ("Live sales without such an order", f"{summary.sales_without_order:,}"),
+        ("Money of these orders at the shop", f"{summary.shop_total}"),
+        ("Money of their sales in Cin7", f"{summary.books_total}"),
+        ("... invoiced", f"{summary.invoiced_total}"),
+        ("... paid", f"{summary.paid_total}"),
+        ("Every sale equals its order to the cent", "yes" if summary.totals_equal else "NO"),
+        ("SKUs whose stock is equal on both sides", f"{summary.ats_equal:,} of {summary.skus:,}"),
+        ("Parcels shipped / reported / tracked",
+         f"{summary.parcels_in_books:,} / {summary.parcels_in_shop:,} / {summary.parcels_tracked:,}"),
+        ("Cin7 calls per order (all flows together)", summary.cin7_calls_per_order),
+        ("Largest share of the Cin7 quota in any minute", summary.cin7_peak_share),
+        ("Largest share of the BigCommerce quota in any window", summary.bigcommerce_peak_share),
+        ("Throttle answers caused", f"{summary.throttles:,}"),
+    )  # fmt: skip
+    for label, value in rows:
+        table.add_row(label, value)
+    out.print(table)
+    if summary.held:
+        reasons = Table("Order", "Owner", "Why it is held", title="Held orders", title_justify="left")
+        for one in summary.held:
+            reasons.add_row(one.order, one.owner, f"{one.kind}: {one.reason}")
+        out.print(reasons)
+    if summary.ats_different:
+        out.print(f"Different stock: {', '.join(summary.ats_different)}")
+    out.print("[bold green]Everything balances.[/]" if summary.balanced else "[bold red]Something does not balance.[/]")
+
+
+def main() -> None:
+    """The entry point of the `weighbridge` command."""
+    configure_logs()
+    app()
+
+
+def _sync(config: Path, flows: tuple[str, ...], as_json: bool) -> None:
+    service = _service(config)
+
+    async def work() -> list[tuple[str, str, str, str, int]]:
+        async with service.working():
+            await service.run_once(flows)
+            return await service.journal.transfers.counts()
+
+    counts = asyncio.run(work())
+    rows = [dict(zip(("connection", "flow", "state", "kind", "count"), row, strict=True)) for row in counts]
+    if as_json:
+        _print_json(rows)
+    else:
+        for row in rows:
+            out.print(f"{row['connection']} {row['flow']} {row['state']} {row['kind']}: {row['count']}")
+
+
+def _service(config: Path) -> Service:
+    installation = _installation(config)
+    try:
+        secrets = resolve_secrets(installation, config.absolute().parent)
+    except SecretsProblem as missing:
+        _fail(str(missing))
+    configure_logs(installation.installation.log_level)
+    return Service(installation, secrets)
+
+
+def _installation(config: Path) -> Installation:
+    try:
+        return load_installation(config)
+    except ConfigurationProblem as problem:
+        _fail(str(problem))
+
+
+def _connection(installation: Installation, wanted: str) -> str:
+    names = sorted(installation.connections)
+    if wanted and wanted not in names:
+        _fail(f"no connection {wanted!r}; there are {', '.join(names)}")
+    if not wanted and len(names) > 1:
+        _fail(f"say which connection: --connection {' | '.join(names)}")
+    return wanted or names[0]
+
+
+def _with_journal(installation: Installation, ask: Any) -> Any:
+    async def work() -> Any:
+        settings = installation.installation
+        database = Database(settings.database)
+        clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
+        try:
+            await database.create_tables()
+            return await ask(Journal.of(database, clock))
+        finally:
+            await database.close()
+
+    return asyncio.run(work())
+
+
+def _print_story(story: Story) -> None:
+    out.print(f"[bold]{story.headline}[/]")
+    for finding in story.transfer.findings:
+        out.print(f"  {finding['severity']}: {finding['field']} is {finding['value']}; expected {finding['expected']}")
+    for event in story.events:
+        out.print(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.text}", highlight=False, markup=False)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(message, style="red", highlight=False, markup=False)
+    raise typer.Exit(2)

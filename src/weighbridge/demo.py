@@ -1,0 +1,285 @@
+"""The demonstration: both twins, the product, a real retailer's baskets, and a summary that does not take our word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import sqlalchemy as sa
+
+from weighbridge.clock import ScaledClock
+from weighbridge.database import Database
+from weighbridge.demo_summary import Held, Summary, summarise
+from weighbridge.design.example import Example, example_toml
+from weighbridge.design.loading import load_installation
+from weighbridge.journal.transfers import State, Transfers
+from weighbridge.tables import transfers
+
+SECRETS = {
+    "access_token": "DEMO_ACCESS_TOKEN",
+    "client_secret": "DEMO_CLIENT_SECRET",
+    "account_id": "DEMO_ACCOUNT_ID",
+    "application_key": "DEMO_APPLICATION_KEY",
+    "hooks": "DEMO_HOOK_SECRET",
+}
+HOOK_SECRET = "demo-hook-secret-not-for-real-use"
+LOCATIONS = frozenset({"Main Warehouse", "Overflow"})
+START_SECONDS = 30.0
+QUIET_SECONDS = 1.0
+
+
+class DemoFailed(Exception):
+    """The demonstration could not run to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """How a demonstration runs; minutes and rates are the twins' time, `speed` of which pass in one second."""
+
+    baskets: Path | None = None
+    products: Path | None = None
+    orders: int = 300
+    speed: float = 60.0
+    seed: int = 1
+    rate: float = 10.0
+    """Orders a minute."""
+    post: str = "invoice_and_payment"
+    record: Path | None = None
+    database: str = ""
+    """Empty: SQLite in a folder of its own."""
+    workers: int = 1
+    limit_seconds: float = 240.0
+    world: Mapping[str, Any] = field(default_factory=dict)
+
+
+WORLD: Mapping[str, Any] = {
+    "pick_minutes": [8.0, 14.0],
+    "second_parcel_minutes": [2.0, 6.0],
+    "late_tracking_minutes": [2.0, 6.0],
+    "settle_minutes": [0.5, 4.0],
+    "receipt_minutes": 5.0,
+    "patience_minutes": 4.0,
+}
+"""A brisk warehouse, so that a day's work fits into the demonstration."""
+
+
+class Demo:
+    """Twins and workers of one demonstration, each a process of its own."""
+
+    def __init__(self, options: DemoOptions, folder: Path) -> None:
+        self.options = options
+        self.folder = folder
+        self.config = folder / "weighbridge.toml"
+        self.announcement: dict[str, Any] = {}
+        self._twins: subprocess.Popen[str] | None = None
+        self._workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._ports: dict[str, int] = {}
+        self._http = httpx2.AsyncClient(timeout=30.0)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Demo]:
+        """Twins up, shop not yet open, workers up. Everything is stopped at the end."""
+        try:
+            self._start_twins()
+            for number in range(1, self.options.workers + 1):
+                self.start_worker(f"worker-{number}")
+            yield self
+        finally:
+            for name in list(self._workers):
+                self.stop_worker(name, signal.SIGTERM)
+            if self._twins is not None:
+                self._twins.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._twins.wait(10)
+            await self._http.aclose()
+
+    async def open_shop(self) -> None:
+        """Lets shoppers and warehouse begin."""
+        await self._post("bigcommerce", "world", {})
+
+    async def world_status(self) -> dict[str, Any]:
+        return dict(await self._get("bigcommerce", "world"))
+
+    async def shop_levels(self) -> dict[str, int]:
+        """What the shop shows per SKU."""
+        return dict(await self._post("bigcommerce", "act/stock_levels", {}))
+
+    async def summary(self) -> Summary:
+        """The summary of this moment, from the twins' state."""
+        shop, books, shop_quota, books_quota = await asyncio.gather(
+            self._get("bigcommerce", "state"),
+            self._get("cin7", "state"),
+            self._get("bigcommerce", "quota"),
+            self._get("cin7", "quota"),
+        )
+        return summarise(shop, books, shop_quota, books_quota, await self._holds(), LOCATIONS)
+
+    def start_worker(self, name: str) -> None:
+        """Starts a worker, or starts it again under the same name."""
+        config = self._write_config(name)
+        command = [sys.executable, "-m", "weighbridge", "run", "--config", str(config)]
+        log = (self.folder / f"{name}.log").open("ab")
+        self._workers[name] = subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log)
+
+    def stop_worker(self, name: str, how: signal.Signals) -> None:
+        """Stops a worker; SIGKILL is a crash."""
+        worker = self._workers.pop(name)
+        worker.send_signal(how)
+        try:
+            worker.wait(20)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait(10)
+
+    def worker_names(self) -> list[str]:
+        return sorted(self._workers)
+
+    def dead_worker(self) -> str | None:
+        """A worker that ended by itself, which it never should."""
+        return next((name for name, worker in self._workers.items() if worker.poll() is not None), None)
+
+    def _start_twins(self) -> None:
+        options = self.options
+        command = [sys.executable, "-m", "weighbridge", "twins", "serve", "--bigcommerce-port", "0", "--cin7-port", "0"]
+        command += ["--speed", str(options.speed), "--seed", str(options.seed), "--world", "--world-waits"]
+        command += ["--world-orders", str(options.orders), "--world-rate", str(options.rate)]
+        if options.baskets:
+            command += ["--baskets", str(options.baskets)]
+        if options.products:
+            command += ["--products", str(options.products)]
+        if options.record:
+            command += ["--record", str(options.record)]
+        for name, value in {**WORLD, **options.world}.items():
+            command += ["--world-option", f"{name}={json.dumps(value)}"]
+        log = (self.folder / "twins.log").open("ab")
+        self._twins = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        assert self._twins.stdout is not None
+        line = self._twins.stdout.readline()
+        if not line:
+            raise DemoFailed(f"the twins did not start: {(self.folder / 'twins.log').read_text()[-2000:]}")
+        self.announcement = json.loads(line)
+
+    def _write_config(self, worker: str) -> Path:
+        port = self._ports.setdefault(worker, free_port())
+        shop = str(self.announcement["bigcommerce_url"]).partition("/stores/")[0]
+        example = Example(
+            bigcommerce_api=shop,
+            store_hash=self.announcement["store_hash"],
+            cin7_api=self.announcement["cin7_url"],
+            secrets=SECRETS,
+            database=self.options.database or "sqlite:///weighbridge.db",
+            worker=worker,
+            clock=self.announcement["clock"],
+            port=port,
+            public_url=f"http://127.0.0.1:{self._ports[min(self._ports)]}",
+            post=self.options.post,
+        )
+        config = self.folder / f"{worker}.toml"
+        config.write_text(example_toml(example), encoding="utf-8")
+        return config
+
+    def _environment(self) -> dict[str, str]:
+        secrets = {**self.announcement, "hooks": HOOK_SECRET}
+        return {**os.environ, **{variable: str(secrets[name]) for name, variable in SECRETS.items()}}
+
+    async def _holds(self) -> dict[str, Held]:
+        """The product's own words for what it holds; the only part of a summary that is not the twins'."""
+        installation = load_installation(next(self.folder.glob("worker-*.toml")))
+        database = Database(installation.installation.database)
+        try:
+            clock = ScaledClock.parse(self.announcement["clock"])
+            held = (transfers.c.flow == "orders") & transfers.c.state.in_([State.HELD, State.REJECTED])
+            rows = await Transfers(database, clock).select(held, limit=100_000)
+            return {row.key: Held(row.key, row.reason_kind, row.owner, row.reason) for row in rows}
+        except sa.exc.DBAPIError:
+            return {}
+        finally:
+            await database.close()
+
+    async def _get(self, platform: str, path: str) -> Any:
+        answer = await self._http.get(f"{self.announcement[f'{platform}_control']}/{path}")
+        answer.raise_for_status()
+        return answer.json()
+
+    async def _post(self, platform: str, path: str, body: Any) -> Any:
+        answer = await self._http.post(f"{self.announcement[f'{platform}_control']}/{path}", json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+
+Progress = Callable[[str, int, int], None]
+"""Told what is going on: words, how much is done, of how much."""
+
+
+async def play(demo: Demo, tell: Progress, disturb: Callable[[Demo], None] | None = None) -> Summary:
+    """Opens the shop once it shows stock, and answers the summary when everything has come to rest.
+
+    `disturb` is called about ten times a second while the world plays. Raises DemoFailed when a worker ends by itself
+    or nothing comes to rest within the limit.
+    """
+    until = time.monotonic() + demo.options.limit_seconds
+    tell("Reading both systems, telling the shop its stock", 0, demo.options.orders)
+    while not any((await demo.shop_levels()).values()):
+        _check(demo, until, "the shop was told no stock")
+        if disturb:
+            disturb(demo)
+        await asyncio.sleep(0.2)
+    await demo.open_shop()
+    calm_since: float | None = None
+    before: Summary | None = None
+    checked = 0.0
+    while True:
+        if disturb:
+            disturb(demo)
+        _check(demo, until, f"the run did not come to rest; last: {before.as_json() if before else None}")
+        await asyncio.sleep(0.1)
+        if time.monotonic() - checked < QUIET_SECONDS:
+            continue
+        checked = time.monotonic()
+        status = await demo.world_status()
+        tell("Shoppers order, the warehouse ships", int(status["placed"]), int(status["planned"]))
+        if not status["done"]:
+            continue
+        summary = await demo.summary()
+        if summary.balanced and before is not None and summary.outcome() == before.outcome():
+            calm_since = calm_since or time.monotonic()
+            if time.monotonic() - calm_since >= QUIET_SECONDS:
+                return summary
+        else:
+            calm_since = None
+        before = summary
+
+
+def _check(demo: Demo, until: float, failure: str) -> None:
+    dead = demo.dead_worker()
+    if dead is not None:
+        raise DemoFailed(f"{dead} ended by itself: {(demo.folder / f'{dead}.log').read_text()[-3000:]}")
+    if time.monotonic() > until:
+        raise DemoFailed(failure)
+
+
+@contextlib.contextmanager
+def demo_folder() -> Iterator[Path]:
+    """A folder for the databases and logs of one demonstration."""
+    with tempfile.TemporaryDirectory(prefix="weighbridge-demo-") as folder:
+        yield Path(folder)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

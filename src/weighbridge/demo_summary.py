@@ -1,0 +1,225 @@
+"""What a trial run ended in, computed from the state of the twins: what the shop sold against what the books hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+ENDED = frozenset({5, 6})
+NOT_COMPLETED = frozenset({0, 1})
+NOT_PAID_YET = frozenset({7})
+ZERO = Decimal(0)
+State = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An order without a sale, and why."""
+
+    order: str
+    kind: str
+    owner: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The end of a run. Everything but `held` reasons comes from the twins."""
+
+    orders_in_shop: int
+    orders_to_cross: int
+    """Completed, paid and not cancelled."""
+    live_sales: int
+    orders_with_one_sale: int
+    orders_with_several_sales: int
+    sales_without_order: int
+    shop_total: str
+    """Money of the orders that have their sale, as the shop shows it."""
+    books_total: str
+    """Money of the same orders' sales, as the order documents in Cin7 show it."""
+    invoiced_total: str
+    paid_total: str
+    totals_equal: bool
+    skus: int
+    ats_equal: int
+    ats_different: tuple[str, ...]
+    parcels_in_books: int
+    parcels_in_shop: int
+    parcels_tracked: int
+    cin7_calls: int
+    cin7_calls_per_order: str
+    cin7_peak_share: str
+    bigcommerce_calls: int
+    bigcommerce_peak_share: str
+    throttles: int
+    held: tuple[Held, ...] = field(default=())
+
+    @property
+    def balanced(self) -> bool:
+        """True when nothing is missing, doubled, different or unexplained."""
+        return (
+            self.totals_equal
+            and self.orders_with_several_sales == 0
+            and self.sales_without_order == 0
+            and self.orders_with_one_sale + len(self.held) == self.orders_to_cross
+            and not self.ats_different
+            and self.parcels_in_books == self.parcels_in_shop == self.parcels_tracked
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "balanced": self.balanced}
+
+    def outcome(self) -> tuple[Any, ...]:
+        """What has to be the same however often the product was killed on the way."""
+        held = tuple(sorted((one.order, one.kind) for one in self.held))
+        return (
+            self.orders_to_cross,
+            self.orders_with_one_sale,
+            self.orders_with_several_sales,
+            self.sales_without_order,
+            self.shop_total,
+            self.books_total,
+            self.invoiced_total,
+            self.paid_total,
+            self.ats_different,
+            self.parcels_in_books,
+            self.parcels_in_shop,
+            self.parcels_tracked,
+            held,
+        )
+
+
+def summarise(
+    shop: State,
+    books: State,
+    shop_quota: State,
+    books_quota: State,
+    holds: Mapping[str, Held],
+    locations: frozenset[str],
+) -> Summary:
+    """The summary of both twins' states; `holds` are the product's reasons by order id."""
+    orders = {str(_plain(order["fields"]["id"])): order for order in shop["orders"]}
+    crossing = {key: one for key, one in orders.items() if _crosses(one)}
+    sales = [sale for sale in books["sales"] if not sale["voided"]]
+    by_order: dict[str, list[State]] = {}
+    strangers = 0
+    for sale in sales:
+        key = str(sale["header"].get("ExternalID") or "").rpartition(":")[2]
+        if key in crossing:
+            by_order.setdefault(key, []).append(sale)
+        else:
+            strangers += 1
+    matched = {key: rows[0] for key, rows in by_order.items() if len(rows) == 1}
+    shop_total = sum((_decimal(crossing[key]["fields"]["total_inc_tax"]) for key in matched), ZERO)
+    books_total = sum((_decimal((sale["order"] or {}).get("Total")) for sale in matched.values()), ZERO)
+    equal = all(
+        _decimal(crossing[key]["fields"]["total_inc_tax"]) == _decimal((sale["order"] or {}).get("Total"))
+        for key, sale in matched.items()
+    )
+    shown, wanted = _levels(shop), _available(books, locations)
+    owed = _owed(orders, by_order)
+    skus = sorted(set(shown) & {product["SKU"] for product in books["products"].values() if product["Type"] == "Stock"})
+    different = tuple(
+        sku for sku in skus if max(shown[sku], 0) != max(int(wanted.get(sku, ZERO) - owed.get(sku, ZERO)), 0)
+    )
+    parcels = [
+        line for sale in sales for task in sale["fulfilments"] for line in task["Ship"]["Lines"] if line["IsShipped"]
+    ]
+    shipments = [one for order in orders.values() for one in order["shipments"]]
+    numbers = {line["TrackingNumber"] for line in parcels if line["TrackingNumber"]}
+    tracked = sum(1 for one in shipments if _plain(one["tracking_number"]) in numbers)
+    calls = int(books_quota["calls"])
+    return Summary(
+        orders_in_shop=len(orders),
+        orders_to_cross=len(crossing),
+        live_sales=len(sales),
+        orders_with_one_sale=len(matched),
+        orders_with_several_sales=sum(len(rows) > 1 for rows in by_order.values()),
+        sales_without_order=strangers,
+        shop_total=str(shop_total),
+        books_total=str(books_total.quantize(Decimal("0.01"))),
+        invoiced_total=str(_invoiced(matched).quantize(Decimal("0.01"))),
+        paid_total=str(_paid(matched).quantize(Decimal("0.01"))),
+        totals_equal=equal,
+        skus=len(skus),
+        ats_equal=len(skus) - len(different),
+        ats_different=different[:20],
+        parcels_in_books=len(parcels),
+        parcels_in_shop=len(shipments),
+        parcels_tracked=tracked,
+        cin7_calls=calls,
+        cin7_calls_per_order=f"{calls / len(matched):.2f}" if matched else "0",
+        cin7_peak_share=f"{float(books_quota['peak_share']):.0%}",
+        bigcommerce_calls=int(shop_quota["calls"]),
+        bigcommerce_peak_share=f"{float(shop_quota['peak_share']):.0%}",
+        throttles=int(books_quota["throttled"]) + int(shop_quota["throttled"]),
+        held=tuple(holds[key] for key in sorted(crossing.keys() - by_order.keys(), key=int) if key in holds),
+    )
+
+
+def _crosses(order: State) -> bool:
+    fields = order["fields"]
+    return int(_plain(fields["status_id"])) not in ENDED | NOT_COMPLETED | NOT_PAID_YET and not fields["is_deleted"]
+
+
+def _levels(shop: State) -> dict[str, int]:
+    """What the shop shows per SKU at its default location."""
+    levels = {int(row[1]): int(row[2]) for row in shop["location_stock"] if int(row[0]) == 1}
+    return {
+        str(variant["sku"]): levels.get(int(variant["id"]), 0)
+        for product in shop["products"]
+        for variant in product["variants"]
+        if variant["sku"]
+    }
+
+
+def _available(books: State, locations: frozenset[str]) -> dict[str, Decimal]:
+    """On hand less allocated per SKU, in the locations that the shop sells."""
+    available: dict[str, Decimal] = {}
+    for row in books["stock"]:
+        if row["location"] in locations:
+            sku = books["products"][row["product_id"]]["SKU"]
+            available[sku] = available.get(sku, ZERO) + _decimal(row["on_hand"]) - _decimal(row["allocated"])
+    return available
+
+
+def _owed(orders: Mapping[str, State], by_order: Mapping[str, list[State]]) -> dict[str, Decimal]:
+    """Units of orders that the shop has and the books have not: held ones, and those still to be paid."""
+    owed: dict[str, Decimal] = {}
+    for key, order in orders.items():
+        status = int(_plain(order["fields"]["status_id"]))
+        if key in by_order or status in ENDED | NOT_COMPLETED:
+            continue
+        for line in order["products"]:
+            owed[line["sku"]] = owed.get(line["sku"], ZERO) + _decimal(line["quantity"])
+    return owed
+
+
+def _invoiced(sales: Mapping[str, State]) -> Decimal:
+    return sum(
+        (
+            _decimal(one["Total"])
+            for sale in sales.values()
+            for one in sale["invoices"]
+            if one["Status"] in ("AUTHORISED", "PAID")
+        ),
+        ZERO,
+    )
+
+
+def _paid(sales: Mapping[str, State]) -> Decimal:
+    return sum((_decimal(one["Amount"]) for sale in sales.values() for one in sale["payments"]), ZERO)
+
+
+def _plain(value: Any) -> Any:
+    """State files mark moments and decimals; this is the value itself."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        return next(iter(value.values()))
+    return value
+
+
+def _decimal(value: Any) -> Decimal:
+    plain = _plain(value)
+    return Decimal(str(plain)) if plain is not None else ZERO
