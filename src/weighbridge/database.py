@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -31,6 +33,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _async_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._one_writer = asyncio.Lock() if self.is_sqlite else None
         if self.is_sqlite:
             self.engine: AsyncEngine = create_async_engine(
                 self.url,
@@ -53,8 +56,12 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A short writing transaction; commits at the end, rolls back on an exception."""
-        async with self.engine.begin() as connection:
+        """A short writing transaction; commits at the end, rolls back on an exception.
+
+        SQLite has one writer, and a writer that finds the lock taken sleeps for up to a tenth of a second; so writers
+        of one process queue here instead, and only other processes are waited for in that way.
+        """
+        async with self._one_writer or contextlib.nullcontext(), self.engine.begin() as connection:
             yield connection
 
     @asynccontextmanager

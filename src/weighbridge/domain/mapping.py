@@ -31,19 +31,6 @@ class Stopped:
     findings: tuple[Finding, ...]
 
 
-def order_value(order: Order) -> Decimal:
-    """What the shopper owes for the order, with tax, before gift certificates and store credit.
-
-    The vendor does not say whether `total_inc_tax` is before or after these tenders; where the parts come to the
-    total plus the tenders, it was after. Source: platform notes, bigcommerce 2.3 and 10 (question 2).
-    """
-    parts = order.lines_value + order.charges_value
-    tenders = order.gift_certificate_amount + order.store_credit_amount
-    if tenders and abs(parts - (order.total_inc_tax + tenders)) < abs(parts - order.total_inc_tax):
-        return order.total_inc_tax + tenders
-    return order.total_inc_tax
-
-
 def map_order(order: Order, books: Books, policy: SalePolicy) -> Mapped | Stopped:
     """The sale that `order` becomes, cent for cent, or every reason why it cannot cross."""
     digits = minor_digits(order.currency)
@@ -75,7 +62,7 @@ def map_order(order: Order, books: Books, policy: SalePolicy) -> Mapped | Stoppe
         lines=tuple(lines),
         charges=tuple(charges),
         tenders=tuple(tenders),
-        value=order_value(order),
+        value=order.value,
     )
     return _settle_residual(sale, findings, policy)
 

@@ -180,5 +180,18 @@ class Order:
         return total(charge.inc_tax for charge in self.charges)
 
     @property
+    def value(self) -> Decimal:
+        """What the shopper owes for the order, with tax, before gift certificates and store credit.
+
+        The vendor does not say whether `total_inc_tax` is before or after these tenders; where the parts come to the
+        total plus the tenders, it was after. Source: platform notes, bigcommerce 2.3 and 10 (question 2).
+        """
+        parts = self.lines_value + self.charges_value
+        tenders = self.gift_certificate_amount + self.store_credit_amount
+        if tenders and abs(parts - (self.total_inc_tax + tenders)) < abs(parts - self.total_inc_tax):
+            return self.total_inc_tax + tenders
+        return self.total_inc_tax
+
+    @property
     def is_test(self) -> bool:
         return bool(self.tenders) and all(tender.is_test for tender in self.tenders)
