@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +15,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from weighbridge.tables import metadata
 
 LOCK_WAIT_SECONDS = 30
+LARGEST_GROUP = 24
+"""Transactions that share one commit at most, so that none waits long for the others."""
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -27,13 +28,84 @@ def _async_url(url: str) -> sa.URL:
     return parsed.set(drivername=_DRIVERS[backend])
 
 
+class GroupCommit:
+    """Joins the transactions that wait at the same moment into one commit.
+
+    SQLite has one writer and makes it wait for the disk at each commit. Members run one after the other, each inside
+    its own savepoint, so one that fails takes nobody with it; each returns only after the commit it belongs to.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._connection: AsyncConnection | None = None
+        self._committed: asyncio.Future[None] | None = None
+        self._members = 0
+        self._leftover: asyncio.Task[None] | None = None
+        """Commits the group when the one that should have gone on with it was cancelled."""
+
+    @asynccontextmanager
+    async def member(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction of the group that is open or begins now."""
+        self._waiting += 1
+        try:
+            await self._turn.acquire()
+        except BaseException:
+            self._waiting -= 1
+            if self._waiting == 0:
+                self._leftover = asyncio.create_task(self.close())
+            raise
+        self._waiting -= 1
+        try:
+            connection = await self._begun()
+            committed = self._committed
+            assert committed is not None
+            self._members += 1
+            try:
+                async with connection.begin_nested():
+                    yield connection
+            finally:
+                if self._waiting == 0 or self._members >= LARGEST_GROUP:
+                    await self._commit(connection, committed)
+        finally:
+            self._turn.release()
+        await asyncio.shield(committed)
+
+    async def close(self) -> None:
+        """Commits what is still open."""
+        async with self._turn:
+            if self._connection is not None and self._committed is not None:
+                await self._commit(self._connection, self._committed)
+
+    async def _begun(self) -> AsyncConnection:
+        if self._connection is None:
+            self._connection = await self._engine.connect().__aenter__()
+            self._committed = asyncio.get_running_loop().create_future()
+            self._members = 0
+            await self._connection.begin()
+        return self._connection
+
+    async def _commit(self, connection: AsyncConnection, committed: asyncio.Future[None]) -> None:
+        self._connection = self._committed = None
+        try:
+            await connection.commit()
+        except BaseException as error:
+            committed.set_exception(error)
+            committed.exception()
+            raise
+        else:
+            committed.set_result(None)
+        finally:
+            await connection.close()
+
+
 class Database:
     """Weighbridge's own database. On SQLite every writing transaction takes the write lock at once."""
 
     def __init__(self, url: str) -> None:
         self.url = _async_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._one_writer = asyncio.Lock() if self.is_sqlite else None
         if self.is_sqlite:
             self.engine: AsyncEngine = create_async_engine(
                 self.url,
@@ -44,7 +116,9 @@ class Database:
             )
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+            self._group: GroupCommit | None = GroupCommit(self.engine)
         else:
+            self._group = None
             self.engine = create_async_engine(self.url, pool_size=10, max_overflow=10)
 
     async def create_tables(self) -> None:
@@ -56,13 +130,16 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A short writing transaction; commits at the end, rolls back on an exception.
+        """A short writing transaction; committed when the block has ended, rolled back on an exception.
 
-        SQLite has one writer, and a writer that finds the lock taken sleeps for up to a tenth of a second; so writers
-        of one process queue here instead, and only other processes are waited for in that way.
+        Never open one inside another: on SQLite the second would wait for the first for ever.
         """
-        async with self._one_writer or contextlib.nullcontext(), self.engine.begin() as connection:
-            yield connection
+        if self._group is not None:
+            async with self._group.member() as connection:
+                yield connection
+        else:
+            async with self.engine.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -72,6 +149,8 @@ class Database:
             yield connection
 
     async def close(self) -> None:
+        if self._group is not None:
+            await self._group.close()
         await self.engine.dispose()
 
     def upsert(self, table: sa.Table, rows: list[dict[str, Any]], keep: tuple[str, ...] = ()) -> sa.Executable:

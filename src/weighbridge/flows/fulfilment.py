@@ -114,7 +114,7 @@ async def _ship(
     lines: tuple[OrderLine, ...],
     known: tuple[Shipped, ...],
 ) -> Shipped | Finding:
-    """One shipment at the shop for one parcel. Source: Orders V2, POST /orders/{id}/shipments; no key of ours fits there."""
+    """One shipment at the shop for one parcel. Source: Orders V2, POST /orders/{id}/shipments: it takes no key."""
     units: dict[int, int] = {}
     for one in known:
         for item in one.items:

@@ -11,7 +11,8 @@ from weighbridge.domain.finding import FindingKind, default_owner
 from weighbridge.engine import current_run
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Later
-from weighbridge.journal.transfers import LeaseLost, State, Transfer
+from weighbridge.journal.leases import LeaseLost
+from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.exchange import (
     AnswerLost,
     CredentialsRefused,

@@ -72,8 +72,7 @@ async def write_once(transfer_id: str, write: Write, lease_seconds: float) -> An
             raise Later("answer_lost", f"no answer to {write.kind}; looking for it again", at)
 
     async def before_send() -> None:
-        await journal.transfers.claim(transfer_id, run, lease_seconds)
-        await journal.intents.sent(write.key)
+        await journal.intents.sent(write.key, transfer_id, run, lease_seconds)
 
     try:
         answer = await write.send(before_send)

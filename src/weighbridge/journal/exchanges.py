@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ class Serving:
     transfer_id: str
     attempt_id: str
 
+
+GATHERING_WALL_SECONDS = 0.004
 
 serving: ContextVar[Serving | None] = ContextVar("serving", default=None)
 
@@ -45,6 +48,8 @@ class StoredExchange:
 class Exchanges:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._pending: list[dict[str, Any]] = []
+        self._flush: asyncio.Task[None] | None = None
 
     async def store(
         self,
@@ -77,8 +82,17 @@ class Exchanges:
             "duration_ms": duration_ms,
             "outcome": outcome,
         }
+        self._pending.append(row)
+        if self._flush is None or self._flush.done():
+            self._flush = asyncio.create_task(self._store_pending())
+        await asyncio.shield(self._flush)
+
+    async def _store_pending(self) -> None:
+        """Stores in one go what the tasks of this moment have exchanged; each of them waits for it."""
+        await asyncio.sleep(GATHERING_WALL_SECONDS)
+        rows, self._pending = self._pending, []
         async with self._database.transaction() as transaction:
-            await transaction.execute(exchanges.insert().values(row))
+            await transaction.execute(exchanges.insert(), rows)
 
     async def of_transfer(self, transfer_id: str) -> list[StoredExchange]:
         """The exchanges of a transfer, oldest first."""

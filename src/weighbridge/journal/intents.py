@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
+from weighbridge.journal.leases import take_lease
 from weighbridge.tables import intents
 
 
@@ -53,17 +54,27 @@ class Intents:
         }
         async with self._database.transaction() as transaction:
             result = await transaction.execute(self._database.insert_new(intents, [row]))
-            if result.rowcount == 0:
-                await transaction.execute(
-                    sa.update(intents).where(intents.c.key == key, intents.c.sent_at.is_(None)).values(request=request)
-                )
+            if result.rowcount:
+                return Intent(key, kind, None, 0, 0, None, None, "open")
+            await transaction.execute(
+                sa.update(intents).where(intents.c.key == key, intents.c.sent_at.is_(None)).values(request=request)
+            )
             query = sa.select(*(intents.c[name] for name in _FIELDS)).where(intents.c.key == key)
             stored = (await transaction.execute(query)).one()
         return Intent(**stored._mapping)
 
-    async def sent(self, key: str) -> None:
-        """Notes that the request is about to leave; from here on the write may have happened."""
-        await self._change(key, sent_at=self._clock.now(), sends=intents.c.sends + 1, looks=0)
+    async def sent(self, key: str, transfer_id: str, run: str, lease_seconds: float) -> None:
+        """Notes that the request is about to leave; from here on the write may have happened.
+
+        Renews the lease in the same transaction. Raises LeaseLost, and notes nothing, while another run holds it.
+        """
+        async with self._database.transaction() as transaction:
+            await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
+            await transaction.execute(
+                sa.update(intents)
+                .where(intents.c.key == key)
+                .values(sent_at=self._clock.now(), sends=intents.c.sends + 1, looks=0)
+            )
 
     async def not_sent(self, key: str) -> None:
         """Notes that the request certainly had no effect: it may be sent afresh."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.finding import Finding, deciding
 from weighbridge.identity import new_id
+from weighbridge.journal.leases import take_lease
 from weighbridge.tables import transfers
 
 
@@ -29,10 +30,6 @@ class State(StrEnum):
     NOT_CAPTURED = "not_captured"
     """The capture rule does not take it as it stands."""
     CANCELLED = "cancelled"
-
-
-class LeaseLost(Exception):
-    """Another run holds this transfer; the caller must stop without calling outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +138,8 @@ class Transfers:
 
         Checked right before every outside write: a worker that was declared dead by mistake stops here.
         """
-        now = self._clock.now()
-        free = (transfers.c.lease_owner == "") | (transfers.c.lease_owner == run) | (transfers.c.lease_until < now)
         async with self._database.transaction() as transaction:
-            result = await transaction.execute(
-                sa.update(transfers)
-                .where(transfers.c.id == transfer_id, free)
-                .values(lease_owner=run, lease_until=now + timedelta(seconds=seconds))
-            )
-        if result.rowcount == 0:
-            raise LeaseLost(transfer_id)
+            await take_lease(transaction, transfer_id, run, self._clock.now(), seconds)
 
     async def release(self, transfer_id: str, run: str) -> None:
         """Gives the lease back, if `run` still holds it."""

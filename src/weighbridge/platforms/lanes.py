@@ -65,19 +65,14 @@ def claim_order(waiters: tuple[Waiter, ...], used: Mapping[Lane, int], floors: M
     return [waiter for below, waiter in sorted(ordered, key=lambda pair: not pair[0])]
 
 
-def granted(
-    me: Waiter,
-    waiters: tuple[Waiter, ...],
-    slots: tuple[Slot, ...],
-    capacity: int,
-    floors: Mapping[Lane, int],
-) -> bool:
-    """Whether `me`, one of `waiters`, may call now: as many of the first in claim order as there are free slots."""
+def first_served(
+    waiters: tuple[Waiter, ...], slots: tuple[Slot, ...], capacity: int, floors: Mapping[Lane, int]
+) -> list[Waiter]:
+    """The waiters that may call now: as many of the first in claim order as there are free slots."""
     free = capacity - len(slots)
     if free <= 0:
-        return False
+        return []
     used: dict[Lane, int] = {}
     for slot in slots:
         used[slot.lane] = used.get(slot.lane, 0) + 1
-    first = claim_order(waiters, used, floors)[:free]
-    return any(waiter.id == me.id for waiter in first)
+    return claim_order(waiters, used, floors)[:free]

@@ -59,10 +59,9 @@ def read_order(
 def order_version(header: models.OrderHeader, rule: CaptureRule, *, already_captured: bool) -> str:
     """A digest of what about an order matters to its sale. Our own writes (external id, shipments) leave it alone."""
     status: object = header.status_id
-    if already_captured and header.status_id not in ENDED:
+    captures = header.status_id in rule.status_ids or header.status_id in AFTER_CAPTURE
+    if captures or (already_captured and header.status_id not in ENDED):
         status = "captured"
-    elif header.status_id in rule.status_ids or header.status_id in AFTER_CAPTURE:
-        status = "capture"
     seen = (
         status,
         str(header.total_inc_tax.normalize()),
