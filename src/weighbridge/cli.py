@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -46,7 +47,7 @@ err = Console(stderr=True)
 def run(config: Config = DEFAULT_CONFIG) -> None:
     """Work until stopped: receive hooks, sweep, post, push stock, report parcels."""
     service = _service(config)
-    asyncio.run(service.run())
+    uvloop.run(service.run())
 
 
 @sync_app.command("orders")

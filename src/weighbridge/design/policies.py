@@ -124,6 +124,8 @@ class Stock(Part):
     """Units of every SKU that the shop is never told of."""
     cadence_seconds: float = Field(default=300, gt=0)
     """How often stock is read in full."""
+    hook: bool = False
+    """Whether Cin7's stock event starts a reading too; it comes for every SKU of every sale, so cadence may do."""
     batch: int = Field(default=500, ge=1, le=2000)
     """Levels told to the shop in one call."""
 

@@ -19,13 +19,13 @@ FLOW = "hooks"
 ALL = "*"
 SECRET_HEADER = "x-weighbridge-secret"
 
-SHOP_SCOPES = ("store/order/*", "store/shipment/*")
+SHOP_SCOPES = ("store/order/*",)
 BOOKS_TYPES = (
     "Sale/ShipmentAuthorised",
     "Sale/ShipmentTrackingNumberChanged",
-    "Sale/Voided",
-    "Stock/AvailableStockLevelChanged",
 )
+STOCK_TYPE = "Stock/AvailableStockLevelChanged"
+"""Comes for every SKU of every sale and pick; only where the design asks for it."""
 
 
 @durable_flow(FLOW)
@@ -94,7 +94,8 @@ async def _arm_books(site: Site) -> int:
         if hook.external_url == destination.url
     }
     armed = 0
-    for kind in BOOKS_TYPES:
+    wanted_types = (*BOOKS_TYPES, STOCK_TYPE) if site.connection.design.stock.hook else BOOKS_TYPES
+    for kind in wanted_types:
         hook = there.get(kind)
         wanted = WebhookRequest.with_bearer(kind, destination.url, destination.secret)
         if hook is None:
@@ -116,7 +117,7 @@ def looks_for_shop_event(scope: str, event_id: str) -> tuple[tuple[str, str], ..
 
 def looks_for_books_event(event_type: str, sale_id: str) -> tuple[tuple[str, str], ...]:
     """The looks (flow, key) that a Cin7 event hints at. Stock events carry many rows and collapse into one push."""
-    if event_type == "Stock/AvailableStockLevelChanged":
+    if event_type == STOCK_TYPE:
         return ((stock.FLOW, ALL),)
     if event_type in ("Sale/ShipmentAuthorised", "Sale/ShipmentTrackingNumberChanged") and sale_id:
         return ((fulfilment.FLOW, sale_id.lower()),)
