@@ -113,7 +113,9 @@ VARIANT_FIELDS: Final = (
 )  # fmt: skip
 
 
-def check_unique(shop: Shop, name: Any, skus: Iterable[Any], own: Product | None, variant_id: int | None = None) -> None:
+def check_unique(
+    shop: Shop, name: Any, skus: Iterable[Any], own: Product | None, variant_id: int | None = None
+) -> None:
     """Names are unique; SKUs are unique whatever their case, over products and variants. Raises Refusal 409.
 
     `own` is the product that may keep its name and SKU, `variant_id` the variant that may keep its own.
@@ -169,11 +171,26 @@ def remove_product(shop: Shop, product: Product) -> None:
 
 
 def remove_variant(shop: Shop, product: Product, variant: Variant) -> None:
-    """The variant is gone with its stock. Raises Refusal 422 for the base variant, which is the product itself."""
+    """The variant is gone with its stock; after the last one the product has its base variant again.
+
+    Raises Refusal 422 for the base variant, which is the product itself.
+    """
     if not variant.option_values:
         raise Refusal(422, "The base variant cannot be deleted")
     _forget_variant(shop, product, variant)
+    if not product.variants:
+        sku = product.sku
+        set_parent_sku(shop, product, "")
+        product.fields["sku"] = sku
+        add_variant(shop, product, {"sku": sku})
     emit(shop, "store/sku/deleted", sku_data(product, variant))
+
+
+def drop_base_variant(shop: Shop, product: Product) -> None:
+    """Real variants take the place of the base variant; the product's SKU stays taken, but is no stock any more."""
+    for variant in [one for one in product.variants if not one.option_values]:
+        _forget_variant(shop, product, variant)
+    set_parent_sku(shop, product, product.sku)
 
 
 def _forget_variant(shop: Shop, product: Product, variant: Variant) -> None:
@@ -185,7 +202,7 @@ def _forget_variant(shop: Shop, product: Product, variant: Variant) -> None:
 
 
 def sku_data(product: Product, variant: Variant) -> Record:
-    """What a SKU hook carries: its id is that of the SKU, not of the variant. Source: platform notes, bigcommerce 7.3."""
+    """What a SKU hook carries; its id is that of the SKU, not of the variant. Source: notes, bigcommerce 7.3."""
     inner = {"product_id": product.id, "variant_id": variant.id}
     return {"type": "sku", "id": variant.id + SKU_OFFSET, "sku": inner}
 

@@ -16,18 +16,21 @@ SWITCHES: Final[tuple[Switch, ...]] = (
     ),
     Switch("inventory_delay_spread", 0, (), "By how many random seconds may an accepted adjustment come later?"),
     Switch(
-        "absolute_sets", "on_hand", ("on_hand", "available_to_sell"), "What does an absolute adjustment set to quantity?"
+        "absolute_sets",
+        "on_hand",
+        ("on_hand", "available_to_sell"),
+        "What does an absolute adjustment set to quantity?",
     ),
     Switch(
         "untracked_adjustment",
-        "applied",
-        ("applied", "ignored", "refused"),
+        "refused",
+        ("refused", "ignored", "applied"),
         "What happens to an adjustment of an item that is not tracked?",
     ),
     Switch(
         "sku_names_product_stock",
-        "accepted",
-        ("accepted", "refused"),
+        "refused",
+        ("refused", "accepted"),
         "May a SKU address an item that is tracked by product?",
     ),
     Switch(
@@ -43,7 +46,6 @@ SWITCHES: Final[tuple[Switch, ...]] = (
         "Does the stock part of a catalogue write fail, with a 207?",
     ),
     Switch("variant_bumps_product", True, (True, False), "Does a variant's change count as one of its product?"),
-    Switch("duplicate_sku_checked", True, (True, False), "Does the store refuse a SKU that is in use?"),
 )
 
 

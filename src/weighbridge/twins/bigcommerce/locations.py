@@ -25,9 +25,7 @@ ADDRESS: Final[Record] = {
 }  # fmt: skip
 
 
-def add_location(
-    shop: Shop, code: str, label: str, *, is_default: bool = False, given: Record | None = None
-) -> Record:
+def add_location(shop: Shop, code: str, label: str, *, is_default: bool = False, given: Record | None = None) -> Record:
     """A location; `given` has the vendor's further members."""
     location_id = shop.next_id("location")
     stamp = iso(shop.now())
