@@ -6,11 +6,16 @@ from typing import Any, Final
 
 from weighbridge.twins.bigcommerce import (
     categories,
+    channels,
+    currencies,
     custom_fields,
+    inventory_settings,
+    price_lists,
     product_images,
     product_metafields,
     product_options,
     products_v2,
+    tax,
     variants,
 )
 from weighbridge.twins.bigcommerce.adjustments import overlap
@@ -29,7 +34,18 @@ from weighbridge.twins.call import Answer, Call
 __all__ = ["add_product", "find", "remove_product", "routes"]
 
 routes = Routes()
-for _module in (variants, product_options, product_images, custom_fields, product_metafields, categories, products_v2):
+ITS_PARTS: Final = (
+    variants,
+    product_options,
+    product_images,
+    custom_fields,
+    product_metafields,
+    categories,
+    products_v2,
+)
+ITS_TERMS: Final = (channels, currencies, tax, price_lists, inventory_settings)
+"""Where, in which money, with which tax and at which prices the catalogue is sold."""
+for _module in (*ITS_PARTS, *ITS_TERMS):
     routes.merge(_module.routes)
 
 MOST_PER_CALL: Final = 10
@@ -122,7 +138,7 @@ def delete_product(shop: Shop, call: Call, product_id: str) -> Answer:
 
 @routes.on("DELETE", "/v3/catalog/products")
 def delete_products(shop: Shop, call: Call) -> Answer:
-    """Deletes what the filters choose, 250 at most. Raises Refusal 422 without a filter. Source: notes, bigcommerce 4.1."""
+    """Deletes what the filters choose, 250 at most. Raises Refusal 422 without a filter."""
     if not call.query:
         raise Refusal(422, "A filter is required")
     for product in matching(shop, call)[:MOST_DELETED]:
