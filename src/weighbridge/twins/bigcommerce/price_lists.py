@@ -97,7 +97,7 @@ def upsert_records(shop: Shop, call: Call, list_id: str) -> Answer:
     for place, given in enumerate(rows):
         found = _variant(shop, given)
         if found is None or not given.get("currency"):
-wrong = "variant_id" if found is None else "currency"
+            wrong = "variant_id" if found is None else "currency"
             errors.append({"row": place, "errors": {wrong: "invalid"}})
         else:
             _write(shop, records, int(list_id), *found, given)
