@@ -1,137 +1,153 @@
-"""Customers, their addresses and groups. Source: platform notes, bigcommerce 6.6."""
+"""Customers of the shop. Source: platform notes, bigcommerce 6.6; Customers v3."""
 
 from __future__ import annotations
 
-from weighbridge.twins.bigcommerce.errors import Refusal, not_found
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from weighbridge.twins.bigcommerce import customer_addresses, customers_v2
+from weighbridge.twins.bigcommerce.customer_addresses import add_address, addresses_of
+from weighbridge.twins.bigcommerce.customer_records import add_customer, check_customer, shown
+from weighbridge.twins.bigcommerce.errors import Refusal
 from weighbridge.twins.bigcommerce.events import emit
-from weighbridge.twins.bigcommerce.paging import v2_page, v3_page, wanted_ids, wanted_texts
-from weighbridge.twins.bigcommerce.rendering import iso, parse_date, rendered
+from weighbridge.twins.bigcommerce.paging import v3_page, wanted_ids, wanted_texts
+from weighbridge.twins.bigcommerce.rendering import parse_date
 from weighbridge.twins.bigcommerce.routing import Routes
 from weighbridge.twins.bigcommerce.state import Record, Shop
 from weighbridge.twins.call import Answer, Call
 
+__all__ = ["add_customer", "routes"]
+
 routes = Routes()
-BATCH = 10
+routes.merge(customer_addresses.routes)
+routes.merge(customers_v2.routes)
 
-
-def add_customer(shop: Shop, given: Record) -> Record:
-    """A customer; e-mails are unique. Raises Refusal 422."""
-    email = str(given.get("email") or "")
-    if not email or not given.get("first_name") or not given.get("last_name"):
-        raise Refusal(422, "Required fields are missing", {"email": "email, first_name and last_name are required"})
-    if any(one["email"].casefold() == email.casefold() for one in shop.customers.values()):
-        raise Refusal(422, f"email {email} already in use", {".customer_create": "Error creating customers"})
-    now = shop.now()
-    customer: Record = {
-        "id": shop.next_id("customer", 11), "email": email, "first_name": given["first_name"],
-        "last_name": given["last_name"], "company": given.get("company") or "", "phone": given.get("phone") or "",
-        "notes": given.get("notes") or "", "tax_exempt_category": "", "customer_group_id": given.get("customer_group_id") or 0,
-        "address_count": 0, "registration_ip_address": "", "date_created": now, "date_modified": now,
-        "authentication": {"force_password_reset": False}, "accepts_product_review_abandoned_cart_emails": False,
-        "origin_channel_id": 1, "channel_ids": [1],
-    }  # fmt: skip
-    shop.customers[customer["id"]] = customer
-    emit(shop, "store/customer/created", {"type": "customer", "id": customer["id"]})
-    return customer
+MOST_PER_CALL: Final = 10
+MOST_EMBEDDED: Final = 10
+READ_ONLY: Final = frozenset({"id", "date_created", "date_modified", "address_count", "attribute_count",
+                              "registration_ip_address"})  # fmt: skip
+FILTERS: Final = frozenset({"page", "limit", "before", "after", "sort", "include", "id:in", "email:in", "company:in",
+                            "name:in", "name:like", "phone:in", "customer_group_id:in", "date_created",
+                            "date_created:min", "date_created:max", "date_modified", "date_modified:min",
+                            "date_modified:max", "registration_ip_address:in"})  # fmt: skip
 
 
 @routes.on("GET", "/v3/customers")
 def list_customers(shop: Shop, call: Call) -> Answer:
-    ids, emails = wanted_ids(call, "id:in"), wanted_texts(call, "email:in")
-    names = wanted_texts(call, "name:in")
-    since = parse_date(call.query["date_modified:min"]) if call.query.get("date_modified:min") else None
+    """Customers by the documented filters; `id` alone is none of them. Embedded addresses end at ten."""
+    query = call.query
+    unknown = sorted(set(query) - FILTERS)
+    if unknown and shop.switches["unknown_filters"] == "rejected":
+        raise Refusal(422, f"The filter {unknown[0]} is not supported", {unknown[0]: "unknown"})
+    ids, groups = wanted_ids(call, "id:in"), wanted_ids(call, "customer_group_id:in")
+    texts = {name: wanted_texts(call, f"{name}:in") for name in ("email", "company", "phone")}
+    names, like = wanted_texts(call, "name:in"), query.get("name:like", "").casefold()
     rows = [
         row
-        for row in shop.customers.values()
-        if (ids is None or row["id"] in ids)
-        and (emails is None or row["email"].casefold() in emails)
-        and (names is None or f"{row['first_name']} {row['last_name']}".casefold() in names)
-        and (since is None or row["date_modified"] >= since)
+        for row in _known(shop, ids)
+        if (groups is None or row["customer_group_id"] in groups)
+        and all(wanted is None or row[name].casefold() in wanted for name, wanted in texts.items())
+        and (names is None or _name(row) in names)
+        and like in _name(row)
+        and _in_time(query, row)
     ]
-    return v3_page(call, rows, shown)
+    field, _, direction = query.get("sort", "").partition(":")
+    if field in ("date_created", "date_modified", "last_name"):
+        rows.sort(key=lambda row: row[field], reverse=direction == "desc")
+    include = set(query.get("include", "").split(","))
+    return v3_page(call, rows, lambda row: _with(shop, row, include))
+
+
+def _known(shop: Shop, ids: set[int] | None) -> list[Record]:
+    return (
+        list(shop.customers.values()) if ids is None else [row for row in shop.customers.values() if row["id"] in ids]
+    )
+
+
+def _name(row: Record) -> str:
+    return f"{row['first_name']} {row['last_name']}".casefold()
+
+
+def _in_time(query: Mapping[str, str], row: Record) -> bool:
+    for field in ("date_created", "date_modified"):
+        moment: datetime = row[field]
+        if query.get(f"{field}:min") and moment < parse_date(query[f"{field}:min"]):
+            return False
+        if query.get(f"{field}:max") and moment > parse_date(query[f"{field}:max"]):
+            return False
+    return True
+
+
+def _with(shop: Shop, row: Record, include: set[str]) -> Record:
+    record = shown(shop, row)
+    if "addresses" in include:
+        record["addresses"] = addresses_of(shop, row["id"])[:MOST_EMBEDDED]
+    if "storecredit" in include:
+        record["store_credit_amounts"] = row["_store_credit"]
+    if "attributes" in include:
+        record["attributes"] = []
+    if "formfields" in include:
+        record["form_fields"] = row["_form_fields"]
+    return record
 
 
 @routes.on("POST", "/v3/customers")
 def create_customers(shop: Shop, call: Call) -> Answer:
-    rows = call.body if isinstance(call.body, list) else []
-    if not rows or len(rows) > BATCH:
-        raise Refusal(413 if rows else 422, f"Between 1 and {BATCH} customers")
-    return Answer(200, {"data": [shown(add_customer(shop, row)) for row in rows], "meta": {}})
+    """Up to ten customers with their addresses, all or none. An e-mail in use answers 422 without the id it has."""
+    rows = _rows(call)
+    taken: set[str] = set()
+    for row in rows:
+        check_customer(shop, row, None, taken)
+        taken.add(str(row["email"]).casefold())
+    made = []
+    for row in rows:
+        customer = add_customer(shop, row)
+        for address in row.get("addresses") or []:
+            add_address(shop, {**address, "customer_id": customer["id"]})
+        made.append(_with(shop, customer, {"addresses"} if row.get("addresses") else set()))
+    return Answer(200, {"data": made, "meta": {}})
 
 
 @routes.on("PUT", "/v3/customers")
 def update_customers(shop: Shop, call: Call) -> Answer:
-    rows = call.body if isinstance(call.body, list) else []
-    if len(rows) > BATCH:
-        raise Refusal(413, f"At most {BATCH} customers")
-    changed = []
+    """Changes up to ten customers, all or none."""
+    rows = _rows(call)
+    chosen = []
     for row in rows:
         customer = shop.customers.get(int(row.get("id") or 0))
         if customer is None:
-            raise Refusal(422, "Customer not found", {"id": "unknown"})
-        customer |= {name: value for name, value in row.items() if name in customer and name != "id"}
+            raise Refusal(422, f"Customer {row.get('id')} does not exist", {"id": "unknown"})
+        check_customer(shop, {**customer, **row}, customer, set())
+        chosen.append(customer)
+    for customer, row in zip(chosen, rows, strict=True):
+        customer |= {name: value for name, value in row.items() if name in customer and name not in READ_ONLY}
+        customer["authentication"] = {"force_password_reset": False}
+        customer["_store_credit"] = row.get("store_credit_amounts", customer["_store_credit"])
+        customer["_form_fields"] = row.get("form_fields", customer["_form_fields"])
         customer["date_modified"] = shop.now()
         emit(shop, "store/customer/updated", {"type": "customer", "id": customer["id"]})
-        changed.append(shown(customer))
-    return Answer(200, {"data": changed, "meta": {}})
+    return Answer(200, {"data": [shown(shop, customer) for customer in chosen], "meta": {}})
 
 
-def shown(row: Record) -> Record:
-    return {**row, "date_created": iso(row["date_created"]), "date_modified": iso(row["date_modified"])}
+@routes.on("DELETE", "/v3/customers")
+def delete_customers(shop: Shop, call: Call) -> Answer:
+    """Deletes customers with their addresses; their orders stay."""
+    ids = wanted_ids(call, "id:in")
+    if not ids:
+        raise Refusal(422, "id:in is required", {"id:in": "required"})
+    for customer_id in ids & set(shop.customers):
+        del shop.customers[customer_id]
+        for address in addresses_of(shop, customer_id):
+            del shop.addresses[address["id"]]
+        emit(shop, "store/customer/deleted", {"type": "customer", "id": customer_id})
+    return Answer(204, empty=True)
 
 
-@routes.on("GET", "/v3/customers/addresses")
-def list_addresses(shop: Shop, call: Call) -> Answer:
-    customers = wanted_ids(call, "customer_id:in")
-    rows = [row for row in shop.addresses.values() if customers is None or row["customer_id"] in customers]
-    return v3_page(call, rows)
-
-
-@routes.on("POST", "/v3/customers/addresses")
-def create_addresses(shop: Shop, call: Call) -> Answer:
-    """An address that exists is left out of the answer without an error."""
-    made = []
-    for row in call.body or []:
-        same = [one for one in shop.addresses.values() if all(one.get(name) == value for name, value in row.items())]
-        if same:
-            continue
-        address = {"id": shop.next_id("address"), "country": "", "address_type": "residential", **row}
-        shop.addresses[address["id"]] = address
-        made.append(address)
-        emit(shop, "store/customer/address/created",
-             {"type": "customer", "id": address["id"], "address": {"customer_id": row.get("customer_id")}})  # fmt: skip
-    return Answer(200, {"data": made, "meta": {}})
-
-
-@routes.on("GET", "/v2/customers")
-def list_v2(shop: Shop, call: Call) -> Answer:
-    return v2_page(call, list(shop.customers.values()), rendered)
-
-
-@routes.on("POST", "/v2/customers")
-def create_v2(shop: Shop, call: Call) -> Answer:
-    return Answer(201, rendered(add_customer(shop, call.body if isinstance(call.body, dict) else {})))
-
-
-@routes.on("GET", "/v2/customers/{customer_id}")
-def get_v2(shop: Shop, call: Call, customer_id: str) -> Answer:
-    return Answer(200, rendered(_find(shop, customer_id)))
-
-
-@routes.on("PUT", "/v2/customers/{customer_id}")
-def update_v2(shop: Shop, call: Call, customer_id: str) -> Answer:
-    customer = _find(shop, customer_id)
-    customer |= {name: value for name, value in (call.body or {}).items() if name in customer and name != "id"}
-    return Answer(200, rendered(customer))
-
-
-@routes.on("GET", "/v2/customer_groups")
-def list_groups(shop: Shop, call: Call) -> Answer:
-    return v2_page(call, list(shop.groups.values()))
-
-
-def _find(shop: Shop, customer_id: str) -> Record:
-    customer = shop.customers.get(int(customer_id)) if customer_id.isdigit() else None
-    if customer is None:
-        raise not_found()
-    return customer
+def _rows(call: Call) -> list[Record]:
+    rows = call.body if isinstance(call.body, list) else []
+    if len(rows) > MOST_PER_CALL:
+        raise Refusal(413, f"At most {MOST_PER_CALL} customers")
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise Refusal(422, "A list of customers is required")
+    return rows

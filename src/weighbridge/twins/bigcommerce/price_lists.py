@@ -158,15 +158,9 @@ def _write(shop: Shop, records: list[Record], list_id: int, product: Product, va
         (row for row in records if row["variant_id"] == variant.id and row["currency"] == given["currency"]), None
     )
     row: Record = old or {"date_created": stamp, "price": None, "sale_price": None, "bulk_pricing_tiers": []}
-    row |= {
-        "price_list_id": list_id,
-        "product_id": product.id,
-        "variant_id": variant.id,
-        "sku": variant.sku,
-        "currency": given["currency"],
-        "date_modified": stamp,
-        **{name: given[name] for name in (*PRICES, "bulk_pricing_tiers") if name in given},
-    }
+    row |= {"price_list_id": list_id, "product_id": product.id, "variant_id": variant.id, "sku": variant.sku}
+    row |= {"currency": given["currency"], "date_modified": stamp}
+    row |= {name: given[name] for name in (*PRICES, "bulk_pricing_tiers") if name in given}
     row["calculated_price"] = row["sale_price"] or row["price"] or product.fields["price"]
     if old is None:
         records.append(row)
