@@ -63,8 +63,12 @@ class GroupCommit:
             assert committed is not None
             self._members += 1
             try:
-                async with connection.begin_nested():
+                await connection.exec_driver_sql("SAVEPOINT member")
+                try:
                     yield connection
+                except BaseException:
+                    await connection.exec_driver_sql("ROLLBACK TO member")
+                    raise
             finally:
                 if self._waiting == 0 or self._members >= LARGEST_GROUP:
                     await self._commit(connection, committed)

@@ -85,14 +85,17 @@ class Service:
         self._sites: dict[str, Site] = {}
 
     @asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
-        """The worker alive: tables there, clients open, engine running, agenda handed out. Stops in good order."""
+    async def working(self, *, recurring: bool = False) -> AsyncIterator[None]:
+        """The worker alive: tables there, clients open, engine running, agenda handed out. Stops in good order.
+
+        With `recurring`, sweeps put their own next round on the agenda.
+        """
         settings = self._installation.installation
         await self.database.create_tables()
         self._sites = {
             name: self._site(name, connection) for name, connection in self._installation.connections.items()
         }
-        install(Runtime(settings.worker, self.clock, self.journal, self._sites))
+        install(Runtime(settings.worker, self.clock, self.journal, self._sites, recurring))
         await self.journal.workers.arrive(settings.worker, APPLICATION_VERSION)
         await self.engine.start()
         tasks = [asyncio.create_task(self._hand_out()), asyncio.create_task(self._keep_alive())]
@@ -115,7 +118,7 @@ class Service:
         settings = self._installation.installation
         app = receiver(self.journal, self.clock, self._doors())
         config = uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
-        async with self.working():
+        async with self.working(recurring=True):
             recurring = asyncio.create_task(self._keep_recurring())
             try:
                 log.info("worker_started", worker=settings.worker, port=settings.port)

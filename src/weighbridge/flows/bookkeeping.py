@@ -11,7 +11,7 @@ import structlog
 from weighbridge.domain.books import Books, TaxRule
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import STOPPED, run_stage
+from weighbridge.flows.stage import STOPPED, next_round, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.read import read_shop_items
@@ -51,7 +51,7 @@ async def read_references(connection: str, key: str) -> str:
     ended = await run_stage(site, transfer, "references", (FLOW, key), work)
     if ended != STOPPED:
         cadence = site.connection.design.cadence.references
-        await running().journal.agenda.look_again(connection, FLOW, key, "cadence", after=cadence)
+        await next_round(connection, FLOW, key, cadence)
     return ended
 
 

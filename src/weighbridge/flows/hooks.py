@@ -7,7 +7,7 @@ import structlog
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import fulfilment, orders, stock, sweeps
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import STOPPED, run_stage
+from weighbridge.flows.stage import STOPPED, next_round, run_stage
 from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce.models import HookRequest
 from weighbridge.platforms.cin7.models import WebhookRequest
@@ -50,7 +50,7 @@ async def arm_hooks(connection: str, key: str) -> str:
     if ended != STOPPED:
         await running().journal.transfers.weighed(transfer.id, (), state=State.POSTED, reason_kind="", reason="")
         cadence = site.connection.design.cadence.hooks
-        await running().journal.agenda.look_again(connection, FLOW, key, "cadence", after=cadence)
+        await next_round(connection, FLOW, key, cadence)
     return ended
 
 

@@ -46,6 +46,8 @@ class Runtime:
     clock: Clock
     journal: Journal
     sites: Mapping[str, Site]
+    recurring: bool = True
+    """False for a worker that does one round and leaves."""
 
 
 _running: Runtime | None = None

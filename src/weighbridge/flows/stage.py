@@ -73,6 +73,12 @@ async def run_stage(site: Site, transfer: Transfer, step: str, look: tuple[str, 
         return ending.outcome
 
 
+async def next_round(connection: str, flow: str, key: str, cadence: timedelta) -> None:
+    """Puts the next round of a recurring flow on the agenda, where the worker goes on working."""
+    if running().recurring:
+        await running().journal.agenda.look_again(connection, flow, key, "cadence", after=cadence)
+
+
 def _cause(error: PlatformError) -> str:
     if isinstance(error, Throttled):
         return "throttled"

@@ -14,7 +14,7 @@ from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
 from weighbridge.flows.bookkeeping import READY
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import STOPPED, run_stage
+from weighbridge.flows.stage import STOPPED, next_round, run_stage
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import State
@@ -50,7 +50,7 @@ async def push_stock(connection: str, key: str) -> str:
     if ended != STOPPED:
         await running().journal.transfers.weighed(transfer.id, (), state=State.POSTED, reason_kind="", reason="")
         cadence = site.connection.design.stock.cadence
-        await running().journal.agenda.look_again(connection, FLOW, key, "cadence", after=cadence)
+        await next_round(connection, FLOW, key, cadence)
     return ended
 
 

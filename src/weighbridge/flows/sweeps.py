@@ -10,7 +10,7 @@ from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import fulfilment, orders
 from weighbridge.flows.duplicates import void_extras
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import STOPPED, Stage, run_stage
+from weighbridge.flows.stage import STOPPED, Stage, next_round, run_stage
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.models import OrderHeader, UnreadableRow
 from weighbridge.platforms.bigcommerce.read import order_version
@@ -61,7 +61,7 @@ async def _sweep(site: Site, flow: str, key: str, cadence: timedelta, work: Stag
     ended = await run_stage(site, transfer, flow, (flow, key), work)
     if ended != STOPPED:
         await journal.transfers.weighed(transfer.id, (), state=State.POSTED, reason_kind="", reason="")
-        await journal.agenda.look_again(site.name, flow, key, "cadence", after=cadence)
+        await next_round(site.name, flow, key, cadence)
     return ended
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
@@ -12,6 +13,10 @@ from weighbridge.tables import inbox
 
 KEPT_HEADERS = frozenset({"webhook-id", "webhook-timestamp", "content-type", "event-type", "user-agent"})
 """Headers worth keeping; secrets and signatures are not."""
+
+COALESCING = timedelta(seconds=3)
+"""How long a look waits for more hints at the same object: platforms tell of one change in several events.
+Source: platform notes, bigcommerce 7.6."""
 
 
 class Inbox:
@@ -47,4 +52,4 @@ class Inbox:
         async with self._database.transaction() as transaction:
             await transaction.execute(inbox.insert().values(row))
             for flow, key in looks:
-                await self._agenda.add(transaction, connection, flow, key, f"hook {scope}"[:128], now)
+                await self._agenda.add(transaction, connection, flow, key, f"hook {scope}"[:128], now + COALESCING)

@@ -59,31 +59,32 @@ class StockLevels:
     async def told(self, connection: str, figures: Iterable[Figure]) -> None:
         """Notes that the shop accepted these figures."""
         now = self._clock.now()
+        rows = [{"of": one.sku, "level": one.ats} for one in figures]
+        if not rows:
+            return
+        statement = (
+            sa.update(stock_levels)
+            .where(stock_levels.c.connection == connection, stock_levels.c.sku == sa.bindparam("of"))
+            .values(shown=sa.bindparam("level"), pushed_at=sa.literal(now, stock_levels.c.pushed_at.type))
+        )
         async with self._database.transaction() as transaction:
-            for figure in figures:
-                await transaction.execute(
-                    sa.update(stock_levels)
-                    .where(stock_levels.c.connection == connection, stock_levels.c.sku == figure.sku)
-                    .values(shown=figure.ats, pushed_at=now)
-                )
+            await transaction.execute(statement, rows)
 
     async def verified(self, connection: str, skus: Iterable[str]) -> None:
         """Notes that the shop was read back and shows what it was told."""
-        now = self._clock.now()
-        async with self._database.transaction() as transaction:
-            for sku in skus:
-                await transaction.execute(
-                    sa.update(stock_levels)
-                    .where(stock_levels.c.connection == connection, stock_levels.c.sku == sku)
-                    .values(verified_at=now)
-                )
+        await self._set(connection, skus, verified_at=self._clock.now())
 
     async def distrust(self, connection: str, skus: Iterable[str]) -> None:
         """Forgets what the shop was told of these SKUs, so that the next push tells it again."""
-        async with self._database.transaction() as transaction:
-            for sku in skus:
+        await self._set(connection, skus, shown=None)
+
+    async def _set(self, connection: str, skus: Iterable[str], **values: object) -> None:
+        wanted = sorted(skus)
+        for start in range(0, len(wanted), ROWS_PER_WRITE):
+            chosen = wanted[start : start + ROWS_PER_WRITE]
+            async with self._database.transaction() as transaction:
                 await transaction.execute(
                     sa.update(stock_levels)
-                    .where(stock_levels.c.connection == connection, stock_levels.c.sku == sku)
-                    .values(shown=None)
+                    .where(stock_levels.c.connection == connection, stock_levels.c.sku.in_(chosen))
+                    .values(**values)
                 )

@@ -45,6 +45,12 @@ SWITCHES: Final[tuple[Switch, ...]] = (
         ("applied", "fails"),
         "Does the stock part of a catalogue write fail, with a 207?",
     ),
+    Switch(
+        "complex_base_variant",
+        "left_out",
+        ("left_out", "null"),
+        "Is base_variant_id of a product with variants null, as the text says, or left out, as its type wants?",
+    ),
     Switch("variant_bumps_product", True, (True, False), "Does a variant's change count as one of its product?"),
 )
 

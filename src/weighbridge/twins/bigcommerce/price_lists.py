@@ -157,11 +157,11 @@ def _write(shop: Shop, records: list[Record], list_id: int, product: Product, va
     old = next(
         (row for row in records if row["variant_id"] == variant.id and row["currency"] == given["currency"]), None
     )
-    row: Record = old or {"date_created": stamp, "price": None, "sale_price": None, "bulk_pricing_tiers": []}
+    row: Record = old or {"date_created": stamp, "bulk_pricing_tiers": []}
     row |= {"price_list_id": list_id, "product_id": product.id, "variant_id": variant.id, "sku": variant.sku}
     row |= {"currency": given["currency"], "date_modified": stamp}
     row |= {name: given[name] for name in (*PRICES, "bulk_pricing_tiers") if name in given}
-    row["calculated_price"] = row["sale_price"] or row["price"] or product.fields["price"]
+    row["calculated_price"] = row.get("sale_price") or row.get("price") or product.fields["price"]
     if old is None:
         records.append(row)
     ids = {"type": "price_list", "id": list_id, "variant_id": variant.id}

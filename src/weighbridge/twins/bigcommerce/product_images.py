@@ -27,7 +27,10 @@ def list_images(shop: Shop, call: Call, product_id: str) -> Answer:
 
 @routes.on("POST", "/v3/catalog/products/{product_id}/images")
 def create_image(shop: Shop, call: Call, product_id: str) -> Answer:
-    """One picture; an address that is relative or too long is refused."""
+    """One picture; an address that is relative or too long is refused.
+
+    A write answers with the file it keeps; the address is told by the reads only.
+    """
     product = find(shop, product_id)
     body = _body(call)
     rows = _rows(product)
@@ -48,7 +51,7 @@ def create_image(shop: Shop, call: Call, product_id: str) -> Answer:
     }
     rows.append(row)
     _keep_one_thumbnail(rows, row)
-    return Answer(200, {"data": row, "meta": {}})
+    return Answer(200, {"data": {**row, "image_url": None}, "meta": {}})
 
 
 @routes.on("GET", "/v3/catalog/products/{product_id}/images/{image_id}")
@@ -63,7 +66,7 @@ def update_image(shop: Shop, call: Call, product_id: str, image_id: str) -> Answ
     body = _body(call, needs_url=False)
     row |= {name: value for name, value in body.items() if name in WRITABLE} | {"date_modified": iso(shop.now())}
     _keep_one_thumbnail(rows, row)
-    return Answer(200, {"data": row, "meta": {}})
+    return Answer(200, {"data": {**row, "image_url": None}, "meta": {}})
 
 
 @routes.on("DELETE", "/v3/catalog/products/{product_id}/images/{image_id}")

@@ -43,10 +43,12 @@ def shown(
         "inventory_level": _level(shop, product),
         "date_created": iso(fields["date_created"]),
         "date_modified": iso(fields["date_modified"]),
-        "base_variant_id": None if is_complex(product) else product.variants[0].id,
-        "option_set_id": None,
         "option_set_display": "right",
     }
+    if not is_complex(product):
+        record["base_variant_id"] = product.variants[0].id
+    elif reading(shop, "complex_base_variant") == "null":
+        record["base_variant_id"] = None
     if fields.get("date_last_imported"):
         record["date_last_imported"] = iso(fields["date_last_imported"])
     only, without = choice
@@ -60,8 +62,9 @@ def shown(
     record |= {name: fields.get(f"_{name}", []) for name in LISTS if name in include}
     if "channels" in include:
         record["channels"] = fields.get("_channels", [1])
-    if "primary_image" in include:
-        record["primary_image"] = next((one for one in fields.get("_images", []) if one["is_thumbnail"]), None)
+    thumbnails = [one for one in fields.get("_images", []) if one["is_thumbnail"]]
+    if "primary_image" in include and thumbnails:
+        record["primary_image"] = thumbnails[0]
     return record
 
 

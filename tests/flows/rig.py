@@ -1,0 +1,167 @@
+"""A product and two twins in one test: orders go in at the shop, and what stands in Cin7 at the end is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from weighbridge.design.example import Example, example_toml
+from weighbridge.design.loading import parse_installation
+from weighbridge.design.schema import Installation
+from weighbridge.flows import bookkeeping, stock, sweeps
+from weighbridge.journal.transfers import State, Transfer
+from weighbridge.service import Service
+from weighbridge.settings import resolve_secrets
+from weighbridge.tables import transfers
+from weighbridge.twins.server import TwinServer
+
+SPEED = 600.0
+"""Ten minutes of the twins' time in one second: waiting costs nothing, and no test sleeps."""
+ORDERS = (bookkeeping.FLOW, sweeps.ORDER_SWEEP)
+ADDRESS = {
+    "first_name": "Ada",
+    "last_name": "Barlow",
+    "street_1": "12 Mill St",
+    "city": "Austin",
+    "state": "Texas",
+    "zip": "78701",
+    "country": "United States",
+    "country_iso2": "US",
+    "email": "ada@example.com",
+    "phone": "555-0101",
+}
+SECRETS = {name: f"RIG_{name.upper()}" for name in ("access_token", "client_secret", "account_id", "application_key", "hooks")}
+
+
+class Rig:
+    """One connection between a seeded pair of twins."""
+
+    def __init__(self, twins: TwinServer, folder: Path, *, post: str = "order", database: str = "", design: str = "") -> None:
+        self.twins = twins
+        self._folder = folder
+        self._post = post
+        self._database = database or f"sqlite:///{folder}/weighbridge.db"
+        self._design = design
+        twins.act("bigcommerce", "seed_products", [_shop_product("MUG", "12.50", 0), _shop_product("TEA", "4.00", 1)])
+        twins.act(
+            "cin7",
+            "seed",
+            {
+                "products": [{"sku": "MUG", "name": "Mug", "tier_price": "12.50"}, {"sku": "TEA", "name": "Tea"}],
+                "stock": [{"sku": "MUG", "on_hand": 100}, {"sku": "TEA", "on_hand": 500}],
+            },
+        )
+
+    def place(self, **changes: Any) -> int:
+        """An ordinary order: two mugs and three packets of tea, shipping, paid by card."""
+        spec: dict[str, Any] = {
+            "lines": [{"sku": "MUG", "quantity": 2}, {"sku": "TEA", "quantity": 3}],
+            "shipping_cost": "6.00",
+            "billing_address": ADDRESS,
+            "shipping_addresses": [ADDRESS],
+        }
+        return int(self.twins.act("bigcommerce", "place_order", spec | changes)["id"])
+
+    def installation(self) -> Installation:
+        shop = self.twins.bigcommerce_url.partition("/stores/")[0]
+        text = example_toml(
+            Example(
+                bigcommerce_api=shop,
+                store_hash=self.twins.credentials.store_hash,
+                cin7_api=self.twins.cin7_url,
+                secrets=SECRETS,
+                database=self._database,
+                clock=str(self.twins.clock),
+                post=self._post,
+            )
+        )
+        return parse_installation(text + self._design).resolved(self._folder)
+
+    def service(self) -> Service:
+        keys = self.twins.credentials
+        environment = {
+            SECRETS["access_token"]: keys.access_token,
+            SECRETS["client_secret"]: keys.client_secret,
+            SECRETS["account_id"]: keys.account_id,
+            SECRETS["application_key"]: keys.application_key,
+            SECRETS["hooks"]: "rig-hook-secret-rig-hook-secret",
+        }
+        installation = self.installation()
+        return Service(installation, resolve_secrets(installation, self._folder, environment))
+
+    def run(self, *flows: str, until: Callable[[list[Transfer]], bool] | None = None, seconds: float = 30.0) -> list[Transfer]:
+        """Runs the flows (orders by default) until no order waits any more; answers the orders' transfers."""
+
+        async def work() -> list[Transfer]:
+            service = self.service()
+            deadline = time.monotonic() + seconds
+            async with service.working():
+                await service.run_once(flows or ORDERS)
+                while True:
+                    rows = await service.journal.transfers.select(transfers.c.flow == "orders")
+                    moving = [row for row in rows if row.state in (State.NEW, State.WAITING)]
+                    if until(rows) if until else not moving:
+                        await service.settle()
+                        return await service.journal.transfers.select(transfers.c.flow == "orders")
+                    assert time.monotonic() < deadline, [(r.key, r.state, r.reason) for r in rows]
+                    await asyncio.sleep(0.05)
+
+        return asyncio.run(work())
+
+    def push_stock(self) -> None:
+        self.run(bookkeeping.FLOW, stock.FLOW, until=lambda rows: True)
+
+    def ship(self) -> None:
+        self.run(sweeps.FULFILMENT_SWEEP, until=lambda rows: True)
+
+    def sales(self, order_id: int | None = None) -> list[dict[str, Any]]:
+        """Live sales in Cin7, of one order or of all."""
+        state = self.twins.run(lambda: self.twins.cin7.dump())
+        ours = f":{order_id}"
+        return [
+            sale
+            for sale in state["sales"]
+            if not sale["voided"] and (order_id is None or str(sale["header"].get("ExternalID")).endswith(ours))
+        ]
+
+    def order(self, order_id: int) -> dict[str, Any]:
+        """The order's own fields at the shop."""
+        return self.twins.run(lambda: dict(self.twins.bigcommerce.shop.orders[order_id].fields))
+
+    def shipments(self, order_id: int) -> list[dict[str, Any]]:
+        return self.twins.run(lambda: [dict(one) for one in self.twins.bigcommerce.shop.orders[order_id].shipments])
+
+    def writes(self) -> list[str]:
+        """The Cin7 calls that write sales, in order."""
+        return [
+            f"{call['method']} {call['path'].partition('/v2')[2]}"
+            for call in self.twins.calls("cin7")
+            if call["method"] != "GET" and "/sale" in call["path"]
+        ]
+
+    def assert_one_sale(self, order_id: int) -> dict[str, Any]:
+        """Exactly one live sale, authorised, equal to the order to the cent."""
+        sales = self.sales(order_id)
+        assert len(sales) == 1, [(sale["number"], sale["order"]) for sale in sales]
+        assert sales[0]["order"]["Status"] == "AUTHORISED"
+        assert Decimal(str(sales[0]["order"]["Total"])) == self.order(order_id)["total_inc_tax"]
+        return sales[0]
+
+
+@contextmanager
+def rig(folder: Path, *, post: str = "order", database: str = "", design: str = "", **twins: Any) -> Iterator[Rig]:
+    with TwinServer(speed=twins.pop("speed", SPEED), **twins) as server:
+        yield Rig(server, folder, post=post, database=database, design=design)
+
+
+def by_key(rows: list[Transfer]) -> Mapping[str, Transfer]:
+    return {row.key: row for row in rows}
+
+
+def _shop_product(sku: str, price: str, tax_class_id: int) -> dict[str, Any]:
+    return {"sku": sku, "name": f"Product {sku}", "price": price, "tax_class_id": tax_class_id, "inventory_level": 0}
