@@ -63,11 +63,15 @@ class GroupCommit:
             assert committed is not None
             self._members += 1
             try:
-                await connection.exec_driver_sql("SAVEPOINT member")
+                alone = self._members == 1
+                if not alone:
+                    await connection.exec_driver_sql("SAVEPOINT member")
                 try:
                     yield connection
                 except BaseException:
-                    await connection.exec_driver_sql("ROLLBACK TO member")
+                    await connection.exec_driver_sql("ROLLBACK" if alone else "ROLLBACK TO member")
+                    if alone:
+                        await connection.exec_driver_sql("BEGIN IMMEDIATE")
                     raise
             finally:
                 if self._waiting == 0 or self._members >= LARGEST_GROUP:
@@ -185,7 +189,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    if connection.get_execution_options().get("reading"):
-        connection.exec_driver_sql("BEGIN")
-    else:
+    if not connection.get_execution_options().get("reading"):
         connection.exec_driver_sql("BEGIN IMMEDIATE")

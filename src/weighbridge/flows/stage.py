@@ -11,6 +11,7 @@ from weighbridge.domain.finding import FindingKind, default_owner
 from weighbridge.engine import current_run
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Later
+from weighbridge.journal.attempts import Ending
 from weighbridge.journal.leases import LeaseLost
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.exchange import (
@@ -37,40 +38,47 @@ async def run_stage(site: Site, transfer: Transfer, step: str, look: tuple[str, 
     `look` (flow, key) is put on the agenda when trying again later makes sense. No exception leaves this function:
     one bad object never stops the others.
     """
-    journal = running().journal
     run = f"{running().worker}/{current_run()}"
-    async with journal.attempts.attempt(transfer.id, step, run) as ending:
-        try:
-            await journal.transfers.claim(transfer.id, run, site.connection.design.retry.lease_seconds)
-            ending.outcome = await work()
-            await journal.transfers.release(transfer.id, run)
-            if transfer.tries and ending.outcome != STOPPED:
-                await journal.transfers.change(transfer.id, tries=0, next_try_at=None)
-        except LeaseLost:
-            ending.outcome, ending.note = STOPPED, "another run holds this transfer"
-            await _again(site, look, site.connection.design.retry.lease_seconds, "lease held elsewhere")
-        except Later as later:
-            ending.outcome, ending.note = STOPPED, str(later)
-            wait = max(0.0, (later.at - running().clock.now()).total_seconds())
-            await _wait(site, transfer, look, later.kind, later.reason, wait)
-        except (Throttled, Unreachable, AnswerLost, CredentialsRefused) as error:
-            ending.outcome, ending.note = STOPPED, str(error)
-            await _wait_by_schedule(site, transfer, look, _cause(error), str(error))
-        except Refused as error:
-            ending.outcome, ending.note = STOPPED, str(error)
-            kind = _refusal_kind(error)
-            await _hold(transfer, kind, f"{error.exchange.platform} refused: {'; '.join(error.messages) or error}")
-        except Malformed as error:
-            ending.outcome, ending.note = STOPPED, str(error)
-            problems = "; ".join(
-                f"{field} is {value}; expected {expected}" for field, value, expected in error.problems
-            )
-            await _hold(transfer, FindingKind.PAYLOAD_MALFORMED, problems or str(error))
-        except Exception as error:
-            log.exception("stage_failed", flow=transfer.flow, key=transfer.key, step=step)
-            ending.outcome, ending.note = STOPPED, f"{type(error).__name__}: {error}"
-            await _wait_by_schedule(site, transfer, look, "unexpected_error", ending.note)
-        return ending.outcome
+    lease_seconds = site.connection.design.retry.lease_seconds
+    try:
+        async with running().journal.attempts.attempt(transfer.id, step, run, lease_seconds) as ending:
+            await _bring_to_an_end(site, transfer, step, look, work, ending)
+            return ending.outcome
+    except LeaseLost:
+        await _again(site, look, lease_seconds, "another run holds this transfer")
+        return STOPPED
+
+
+async def _bring_to_an_end(
+    site: Site, transfer: Transfer, step: str, look: tuple[str, str], work: Stage, ending: Ending
+) -> None:
+    """Does `work`; however it ends becomes the ending of the attempt, the transfer's state and its next try."""
+    try:
+        ending.outcome = await work()
+        if transfer.tries and ending.outcome != STOPPED:
+            await running().journal.transfers.change(transfer.id, tries=0, next_try_at=None)
+    except LeaseLost:
+        ending.outcome, ending.note = STOPPED, "another run holds this transfer"
+        await _again(site, look, site.connection.design.retry.lease_seconds, "lease held elsewhere")
+    except Later as later:
+        ending.outcome, ending.note = STOPPED, str(later)
+        wait = max(0.0, (later.at - running().clock.now()).total_seconds())
+        await _wait(site, transfer, look, later.kind, later.reason, wait)
+    except (Throttled, Unreachable, AnswerLost, CredentialsRefused) as error:
+        ending.outcome, ending.note = STOPPED, str(error)
+        await _wait_by_schedule(site, transfer, look, _cause(error), str(error))
+    except Refused as error:
+        ending.outcome, ending.note = STOPPED, str(error)
+        kind = _refusal_kind(error)
+        await _hold(transfer, kind, f"{error.exchange.platform} refused: {'; '.join(error.messages) or error}")
+    except Malformed as error:
+        ending.outcome, ending.note = STOPPED, str(error)
+        problems = "; ".join(f"{field} is {value}; expected {expected}" for field, value, expected in error.problems)
+        await _hold(transfer, FindingKind.PAYLOAD_MALFORMED, problems or str(error))
+    except Exception as error:
+        log.exception("stage_failed", flow=transfer.flow, key=transfer.key, step=step)
+        ending.outcome, ending.note = STOPPED, f"{type(error).__name__}: {error}"
+        await _wait_by_schedule(site, transfer, look, "unexpected_error", ending.note)
 
 
 async def next_round(connection: str, flow: str, key: str, cadence: timedelta) -> None:

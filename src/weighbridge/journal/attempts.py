@@ -13,6 +13,7 @@ from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.identity import new_id
 from weighbridge.journal.exchanges import Serving, serving
+from weighbridge.journal.leases import give_lease_back, take_lease
 from weighbridge.tables import attempts
 
 
@@ -43,8 +44,12 @@ class Attempts:
         self._clock = clock
 
     @asynccontextmanager
-    async def attempt(self, transfer_id: str, step: str, run: str) -> AsyncIterator[Ending]:
-        """Brackets one try: exchanges inside are recorded under it; what `Ending` says is stored at the end."""
+    async def attempt(self, transfer_id: str, step: str, run: str, lease_seconds: float) -> AsyncIterator[Ending]:
+        """Brackets one try: exchanges inside are recorded under it; what `Ending` says is stored at the end.
+
+        Takes the transfer's lease for `run` and gives it back. Raises LeaseLost, and records no try, while another
+        run holds it.
+        """
         attempt_id = new_id()
         row = {
             "id": attempt_id,
@@ -54,6 +59,7 @@ class Attempts:
             "started_at": self._clock.now(),
         }
         async with self._database.transaction() as transaction:
+            await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
             await transaction.execute(attempts.insert().values(row))
         ending = Ending()
         token = serving.set(Serving(transfer_id, attempt_id))
@@ -67,6 +73,7 @@ class Attempts:
                     .where(attempts.c.id == attempt_id)
                     .values(ended_at=self._clock.now(), outcome=ending.outcome, note=ending.note[:4000])
                 )
+                await give_lease_back(transaction, transfer_id, run)
 
     async def of_transfer(self, transfer_id: str) -> list[StoredAttempt]:
         """The attempts of a transfer, oldest first; one without an end was cut off by a crash."""

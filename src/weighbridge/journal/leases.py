@@ -24,3 +24,12 @@ async def take_lease(transaction: AsyncConnection, transfer_id: str, run: str, n
     )
     if result.rowcount == 0:
         raise LeaseLost(transfer_id)
+
+
+async def give_lease_back(transaction: AsyncConnection, transfer_id: str, run: str) -> None:
+    """Frees the transfer, if `run` still holds it."""
+    await transaction.execute(
+        sa.update(transfers)
+        .where(transfers.c.id == transfer_id, transfers.c.lease_owner == run)
+        .values(lease_owner="", lease_until=None)
+    )

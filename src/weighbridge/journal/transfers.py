@@ -15,7 +15,6 @@ from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.finding import Finding, deciding
 from weighbridge.identity import new_id
-from weighbridge.journal.leases import take_lease
 from weighbridge.tables import transfers
 
 
@@ -132,23 +131,6 @@ class Transfers:
         query = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
         async with self._database.reading() as reading:
             return [tuple(row) for row in (await reading.execute(query)).all()]
-
-    async def claim(self, transfer_id: str, run: str, seconds: float) -> None:
-        """Takes or renews the lease for `run`. Raises LeaseLost while another run holds it.
-
-        Checked right before every outside write: a worker that was declared dead by mistake stops here.
-        """
-        async with self._database.transaction() as transaction:
-            await take_lease(transaction, transfer_id, run, self._clock.now(), seconds)
-
-    async def release(self, transfer_id: str, run: str) -> None:
-        """Gives the lease back, if `run` still holds it."""
-        async with self._database.transaction() as transaction:
-            await transaction.execute(
-                sa.update(transfers)
-                .where(transfers.c.id == transfer_id, transfers.c.lease_owner == run)
-                .values(lease_owner="", lease_until=None)
-            )
 
     async def change(self, transfer_id: str, **values: Any) -> None:
         """Sets columns of a transfer; `updated_at` follows."""

@@ -67,6 +67,7 @@ class Budget:
         self._reserve = reserve
         self._locally = asyncio.Semaphore(in_flight or 64)
         self._seen_quota = capacity
+        self._cleared: datetime | None = None
         self._queue: dict[str, tuple[Waiter, asyncio.Future[None]]] = {}
         self._answers: dict[str, datetime] = {}
         self._registered: set[str] = set()
@@ -263,10 +264,13 @@ class Budget:
         return sa.select(budget_state).where(budget_state.c.application == self._application)
 
     async def _slots(self, transaction: AsyncConnection, now: datetime) -> tuple[Slot, ...]:
+        """The calls that count now. Those that do not any more are cleared away now and then."""
         mine = budget_calls.c.application == self._application
-        await transaction.execute(sa.delete(budget_calls).where(mine, budget_calls.c.frees_at <= now))
-        rows = await transaction.execute(sa.select(budget_calls.c.lane, budget_calls.c.frees_at).where(mine))
-        return tuple(Slot(Lane(row.lane), row.frees_at) for row in rows.all())
+        if self._cleared is None or now - self._cleared > self._window:
+            self._cleared = now
+            await transaction.execute(sa.delete(budget_calls).where(mine, budget_calls.c.frees_at <= now))
+        query = sa.select(budget_calls.c.lane, budget_calls.c.frees_at).where(mine, budget_calls.c.frees_at > now)
+        return tuple(Slot(Lane(row.lane), row.frees_at) for row in (await transaction.execute(query)).all())
 
     async def _others(self, transaction: AsyncConnection, now: datetime) -> tuple[Waiter, ...]:
         """The waiters of other processes; who has not asked for a while is gone."""

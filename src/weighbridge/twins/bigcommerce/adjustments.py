@@ -51,6 +51,8 @@ def _announce(
     shop: Shop, product: Product, variant: Variant, location_id: int, difference: int, *, by_order: bool
 ) -> None:
     """The hook's value is a difference even where its method says absolute. Source: platform notes, bigcommerce 7.3."""
+    if not shop.hooks:
+        return
     kind = "sku" if product.tracking == "variant" else "product"
     inventory: Record = {"product_id": product.id, "method": "absolute", "value": difference}
     if kind == "sku":

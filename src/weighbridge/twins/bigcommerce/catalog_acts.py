@@ -10,6 +10,7 @@ from weighbridge.twins.bigcommerce.catalog_state import add_product, by_variant_
 from weighbridge.twins.bigcommerce.customers import add_customer
 from weighbridge.twins.bigcommerce.events import emit
 from weighbridge.twins.bigcommerce.inventory import DEFAULT_LOCATION, add_location, settle
+from weighbridge.twins.bigcommerce.product_options import adopt
 from weighbridge.twins.bigcommerce.state import Product, Record, Shop, Variant
 
 SILENT: Final = frozenset({"store/product/created"})
@@ -22,7 +23,9 @@ def seed_products(shop: Shop, wanted: list[Record]) -> Record:
     for row in wanted:
         given = {**row, "inventory_tracking": row.get("tracking", "variant" if row.get("variants") else "product")}
         given.setdefault("inventory_level", 0)
-        ids.append(add_product(shop, given).id)
+        product = add_product(shop, given)
+        adopt(shop, product)
+        ids.append(product.id)
     shop.pending_events = [one for one in shop.pending_events if one["body"]["scope"] not in SILENT]
     return {"ids": ids}
 
@@ -123,7 +126,7 @@ def deactivate_hook(shop: Shop, wanted: Record) -> Record:
 
 
 def delete_api_account(shop: Shop, wanted: Any) -> Record:
-    """The API account is replaced by another with the same token: its hooks are gone. Source: notes, bigcommerce 1.1."""
+    """The API account is deleted and made anew: its hooks are gone. Source: platform notes, bigcommerce 1.1."""
     gone = len(shop.hooks)
     shop.hooks.clear()
     shop.pending_events.clear()

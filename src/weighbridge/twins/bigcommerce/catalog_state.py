@@ -218,7 +218,7 @@ def find(shop: Shop, product_id: str) -> Product:
 def by_variant_id(shop: Shop, variant_id: Any) -> tuple[Product, Variant] | None:
     """A variant with its product, None when no product has it."""
     product = shop.products.get(shop.counters.get(f"variant:{variant_id}", 0))
-    variant = next((one for one in product.variants if one.id == variant_id), None) if product else None
+    variant = next((one for one in product.variants if str(one.id) == str(variant_id)), None) if product else None
     return (product, variant) if product and variant else None
 
 
