@@ -51,7 +51,7 @@ def create_metafield(shop: Shop, call: Call, product_id: str, variant_id: str = 
     row: Record = {
         "id": shop.next_id("metafield"),
         **{name: body[name] for name in REQUIRED},
-        "description": body.get("description") or "",
+        **({"description": body["description"]} if body.get("description") else {}),
         "resource_type": "variant" if variant_id else "product",
         "resource_id": int(variant_id or product_id),
         "date_created": stamp,
