@@ -109,6 +109,12 @@ class Counter:
         bodies = [json.loads(delivery.raw) for delivery in self.delivered()]
         return [(body["scope"], body["data"]) for body in bodies]
 
+    def off_the_documents(self, fragment: str) -> None:
+        """The test meant to leave the documents here, or they leave themselves: takes these violations away."""
+        meant = [one for one in self.violations if fragment in one]
+        assert meant or _speccheck() is None, f"nothing violated {fragment!r}: {self.violations}"
+        self.violations = [one for one in self.violations if one not in meant]
+
     def pass_seconds(self, seconds: float) -> None:
         self.clock.pass_seconds(seconds)
 

@@ -1,0 +1,99 @@
+"""An ordinary client library, the PyPI package `bigcommerce`, works with the twin over TLS as with the vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from bigcommerce.api import BigcommerceApi  # type: ignore[import-untyped]
+from bigcommerce.exception import (  # type: ignore[import-untyped]
+    ClientRequestException,
+    RateLimitingException,
+    ServerException,
+)
+
+from weighbridge.twins.server import TwinServer
+
+GOODS = [{"sku": "TEA", "name": "Tea", "price": "4.50", "tax_class_id": 1, "tracking": "product", "inventory_level": 5}]
+ORDER = {"lines": [{"sku": "TEA", "quantity": 2}], "payment": "captured", "shipping_cost": "4.99"}
+
+
+@pytest.fixture(scope="module")
+def twins() -> Generator[TwinServer, None, None]:
+    with TwinServer(tls=True) as running:
+        running.act("bigcommerce", "seed_products", GOODS)
+        yield running
+
+
+@pytest.fixture
+def api(twins: TwinServer, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The package, pointed at the twin as its documentation says: by the endpoint's name in the environment."""
+    keys = twins.credentials
+    monkeypatch.setenv("BC_API_ENDPOINT", urlsplit(twins.bigcommerce_url).netloc)
+    client = BigcommerceApi(client_id="any", store_hash=keys.store_hash, access_token=keys.access_token)
+    session = client.connection._session
+    # A certificate bundle named in the machine's environment would win over the session's.
+    session.trust_env, session.verify = False, str(twins.certificate)
+    return client
+
+
+def test_products_are_made_found_changed_and_deleted(api: Any) -> None:
+    made = api.Products.create(name="Cup", type="physical", price="7.50", weight="0.3", sku="CUP", categories=[])
+    assert [one.name for one in api.Products.all(sku="CUP")] == ["Cup"]
+    changed = made.update(price="8.25", inventory_tracking="simple", inventory_level=3)
+    assert changed.price == "8.2500"
+    read = api.Products.get(made.id)
+    assert (read.inventory_level, read.inventory_tracking) == (3, "simple")
+    made.delete()
+    with pytest.raises(ClientRequestException):
+        api.Products.get(made.id)
+
+
+def test_orders_are_read_with_their_parts_and_moved_on(api: Any, twins: TwinServer) -> None:
+    number = twins.act("bigcommerce", "place_order", ORDER)["id"]
+    order = api.Orders.get(number)
+    assert order.total_inc_tax == "13.9900"
+    (line,) = order.products()
+    assert (line.sku, line.quantity) == ("TEA", 2)
+    (address,) = order.shipping_addresses()
+    items = [{"order_product_id": line.id, "quantity": 2}]
+    sent = api.OrderShipments.create(number, order_address_id=address.id, items=items, tracking_number="1Z999")
+    assert [one.tracking_number for one in order.shipments()] == [sent.tracking_number] == ["1Z999"]
+    order.update(staff_notes="left the building")
+    assert api.Orders.get(number).staff_notes == "left the building"
+    assert number in [one.id for one in api.Orders.all(min_id=number)]
+
+
+def test_customers_are_made_found_changed_and_deleted(api: Any) -> None:
+    made = api.Customers.create(first_name="Ann", last_name="Example", email="ann@example.com")
+    assert [one.id for one in api.Customers.all(email="ann@example.com")] == [made.id]
+    made.update(company="Mill")
+    assert api.Customers.get(made.id).company == "Mill"
+    with pytest.raises(ClientRequestException):
+        api.Customers.create(first_name="Ann", last_name="Again", email="ANN@example.com")
+    made.delete()
+    assert api.Customers.all() == {}, "an empty list is a 204 without a body"
+
+
+def test_webhooks_are_made_found_changed_and_deleted(api: Any) -> None:
+    made = api.Webhooks.create(scope="store/order/*", destination="https://connector.example.com/", is_active=True)
+    assert [one.scope for one in api.Webhooks.all()] == ["store/order/*"]
+    made.update(is_active=False)
+    assert api.Webhooks.get(made.id).is_active is False
+    made.delete()
+    assert api.Webhooks.all() == {}
+
+
+def test_the_package_understands_quota_and_refusals(api: Any, twins: TwinServer) -> None:
+    api.Store.all()
+    left = api.connection.rate_limit["requests_remaining"]
+    api.Time.all()
+    assert api.connection.rate_limit["requests_remaining"] == left - 1
+    twins.fault("bigcommerce", {"fault": "throttle", "times": 1})
+    with pytest.raises(RateLimitingException):
+        api.Time.all()
+    twins.fault("bigcommerce", {"fault": "error_before", "times": 1})
+    with pytest.raises(ServerException):
+        api.Time.all()
