@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from weighbridge.twins.cin7.products import product_record
 from weighbridge.twins.cin7.state import Company, Record
 
 TAX_RULES = (
-    ("Tax on Sales", "8.25"),
-    ("Tax Exempt", "0"),
-    ("GST on Income", "10"),
-    ("VAT 20%", "20"),
-    ("Zero Rated", "0"),
+    ("Tax on Sales", "8.25", False),
+    ("Tax Exempt", "0", False),
+    ("GST on Income", "10", True),
+    ("VAT 20%", "20", True),
+    ("Zero Rated", "0", False),
 )
+"""Name, percent, and whether prices usually include it."""
 ACCOUNTS = (
     ("090", "Business Bank Account", "BANK", "ASSET", "", True),
     ("091", "Card Clearing", "BANK", "ASSET", "", True),
@@ -21,6 +23,7 @@ ACCOUNTS = (
     ("093", "Gift Certificates", "CURRLIAB", "LIABILITY", "", True),
     ("094", "Store Credit", "CURRLIAB", "LIABILITY", "", True),
     ("200", "Sales", "REVENUE", "REVENUE", "", False),
+    ("260", "Other Revenue", "REVENUE", "REVENUE", "", False),
     ("310", "Cost of Goods Sold", "DIRECTCOSTS", "EXPENSE", "", False),
     ("610", "Accounts Receivable", "CURRENT", "ASSET", "DEBTORS", False),
     ("630", "Inventory", "INVENTORY", "ASSET", "", False),
@@ -30,7 +33,9 @@ ACCOUNTS = (
 )
 SERVICES = ("Shipping", "Handling", "Gift wrapping", "Fee", "Rounding", "Gift certificate")
 CARRIERS = ("DEFAULT Carrier", "FedEx", "UPS", "USPS", "DHL Express")
-TERMS = ("Pre-Payment", "30 days")
+TERMS = (("Pre-Payment", 0, True), ("30 days", 30, True), ("60 days", 60, False))
+"""Name, days, and whether it is active: an inactive term is still listed."""
+CONTACTS = (("DEFAULT sales rep", "Sale"), ("DEFAULT billing contact", "Billing"))
 LOCATIONS = ("Main Warehouse", "Overflow", "Returns Cage")
 
 
@@ -48,41 +53,46 @@ def found_company(company: Company) -> None:
         "DefaultSaleTaxRuleId": None,
         "DefaultSaleTaxRuleName": "Tax on Sales",
         "MaximumDecimalPlacesInQuantity": "N4",
+        "ApplyCustomerDiscountsAfterOtherDiscounts": False,
+        "DiscountRule": "Discount",
+        "AutomaticallyApplyDiscounts": False,
         "RoundingTable": [],
     }
-    for name, percent in TAX_RULES:
-        company.tax_rules.append(_tax_rule(company, name, Decimal(percent)))
+    for name, percent, inclusive in TAX_RULES:
+        company.tax_rules.append(tax_rule_record(company, name, Decimal(percent), inclusive=inclusive))
     company.me["DefaultSaleTaxRuleId"] = company.tax_rules[0]["ID"]
-    company.accounts += [_account(*row) for row in ACCOUNTS]
+    company.accounts += [_account(company, *row) for row in ACCOUNTS]
     company.terms += [
         {
             "ID": company.new_id(),
             "Name": name,
-            "Duration": 0 if name == "Pre-Payment" else 30,
+            "Duration": days,
             "Method": "number of days",
-            "IsActive": True,
+            "IsActive": active,
             "IsDefault": name == "30 days",
         }
-        for name in TERMS
+        for name, days, active in TERMS
     ]
     company.tiers += [{"Code": code, "Name": f"Tier {code}"} for code in range(1, 11)]
     company.carriers += [{"CarrierID": company.new_id(), "Description": name} for name in CARRIERS]
     company.locations += [location_record(company, name, is_default=name == LOCATIONS[0]) for name in LOCATIONS]
     company.categories.append({"ID": company.new_id(), "Name": "Other"})
     company.units.append({"ID": company.new_id(), "Name": "Item"})
-    company.contacts.append({"ID": company.new_id(), "Name": "DEFAULT sales rep", "Type": "Sale", "IsDefault": True})
+    company.contacts += [contact_record(company, name, kind) for name, kind in CONTACTS]
     for name in SERVICES:
-        company.add_product(product_record(company, {"SKU": name, "Name": name, "Type": "Service"}))
+        company.put_product(product_record(company, {"SKU": name, "Name": name, "Type": "Service"}))
 
 
-def location_record(company: Company, name: str, *, is_default: bool = False) -> Record:
-    """A location as the vendor shows it."""
+def location_record(company: Company, name: str, *, is_default: bool = False, bins: Iterable[str] = ()) -> Record:
+    """A location as the vendor shows it; ids of bins are in upper case there."""
     return {
         "ID": company.new_id(),
         "Name": name,
         "IsDefault": is_default,
         "IsDeprecated": False,
-        "Bins": [],
+        "Bins": [
+            {"ID": company.new_id().upper(), "Name": one, "IsDeprecated": False, "IsStaging": False} for one in bins
+        ],
         "FixedAssetsLocation": False,
         "ParentID": None,
         "ParentName": None,
@@ -100,13 +110,29 @@ def location_record(company: Company, name: str, *, is_default: bool = False) ->
     }
 
 
-def _tax_rule(company: Company, name: str, percent: Decimal) -> Record:
+def contact_record(company: Company, name: str, kind: str) -> Record:
+    """A contact of the company itself: sales representatives are of type Sale."""
+    return {
+        "ContactID": company.new_id(),
+        "Name": name,
+        "Phone": "",
+        "Fax": "",
+        "Email": "",
+        "Website": "",
+        "Comment": "",
+        "Type": kind,
+        "DefaultForType": True,
+    }
+
+
+def tax_rule_record(company: Company, name: str, percent: Decimal, *, inclusive: bool = False) -> Record:
+    """A tax rule of one component on the sales tax account. Source: Tax Rule model."""
     return {
         "ID": company.new_id(),
         "Name": name,
         "Account": "820",
         "IsActive": True,
-        "TaxInclusive": False,
+        "TaxInclusive": inclusive,
         "TaxPercent": percent,
         "IsTaxForSale": True,
         "IsTaxForPurchase": True,
@@ -116,14 +142,14 @@ def _tax_rule(company: Company, name: str, percent: Decimal) -> Record:
                 "Name": "Tax",
                 "Percent": f"{percent:.10f}",
                 "AccountCode": "820",
-                "Compound": False,
+                "Compound": "0",
                 "ComponentOrder": "1",
             }
         ],
     }
 
 
-def _account(code: str, name: str, kind: str, group: str, system: str, for_payments: bool) -> Record:
+def _account(company: Company, code: str, name: str, kind: str, group: str, system: str, for_payments: bool) -> Record:
     return {
         "Code": code,
         "Status": "ACTIVE",
@@ -131,10 +157,10 @@ def _account(code: str, name: str, kind: str, group: str, system: str, for_payme
         "Type": kind,
         "Description": "",
         "Class": group,
-        "SystemAccount": name if system else None,
+        "SystemAccount": name.capitalize() if system else None,
         "SystemAccountCode": system or None,
-        "BankAccountNumber": None,
-        "BankAccountId": None,
+        "BankAccountNumber": "No Number" if kind == "BANK" else None,
+        "BankAccountId": company.new_id() if kind == "BANK" else None,
         "ForPayments": for_payments,
         "Currency": None,
         "DisplayName": f"{code}: {name}",

@@ -1,55 +1,40 @@
-"""Fulfilments: pick, pack, ship. Ship lines carry boxes, not products."""
+"""Fulfilments: pick, pack, ship. Ship lines carry boxes, not products. Source: platform notes, cin7 2.7."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
-from weighbridge.twins.call import Answer, Call
 from weighbridge.twins.cin7 import stock
-from weighbridge.twins.cin7.errors import Refusal, required
-from weighbridge.twins.cin7.events import sale_event, shipment_authorised, tracking_changed
-from weighbridge.twins.cin7.paging import given
-from weighbridge.twins.cin7.sale_header import find_sale
-from weighbridge.twins.cin7.state import ZERO, Company, Record, Sale
+from weighbridge.twins.cin7.errors import Problem, Refusal, refuse_any, required, unknown_location
+from weighbridge.twins.cin7.events import sale_event
+from weighbridge.twins.cin7.kits import free_at
+from weighbridge.twins.cin7.reading import missing, number
+from weighbridge.twins.cin7.state import ZERO, Company, Record, RowKey, Sale
 
-TRACKING_URL = "https://tracking.example/{number}"
-
-
-def get_fulfilments(company: Company, call: Call) -> Answer:
-    sale = find_sale(company, given(call, "SaleID"))
-    return Answer(200, {"SaleID": sale.id, "Fulfilments": sale.fulfilments})
-
-
-def post_fulfilment(company: Company, call: Call) -> Answer:
-    """Gate 4: the order is authorised and no pick is open; a Simple sale becomes an Advanced one."""
-    body = _body(call)
-    sale = find_sale(company, body.get("SaleID"))
-    task = open_fulfilment(company, sale)
-    return Answer(200, {"SaleID": sale.id, "Fulfilments": [task]})
+NOTHING = {"Status": "NOT AVAILABLE", "Lines": []}
 
 
 def open_fulfilment(company: Company, sale: Sale) -> Record:
-    """A new fulfilment task. Raises Refusal by gate 4."""
-    if sale.order is None or sale.order["Status"] != "AUTHORISED":
+    """A new fulfilment task; a Simple sale's second makes it an Advanced one. Raises Refusal by gate 4."""
+    if not sale.ordered:
         raise Refusal("Order is not authorised")
     if any(task["Pick"]["Status"] not in ("AUTHORISED", "VOIDED") for task in sale.fulfilments):
         raise Refusal("There is a fulfilment whose pick is not authorised")
     if sale.type == "Simple Sale" and sale.fulfilments:
         sale.type = "Advanced Sale"
-    address = {**(sale.header.get("ShippingAddress") or {})}
+    own = company.switches["task_id_is_sale_id"] and sale.type == "Simple Sale"
     task: Record = {
-        "TaskID": company.new_id(),
+        "TaskID": sale.id if own else company.new_id(),
         "FulfillmentNumber": len(sale.fulfilments) + 1,
         "LinkedInvoiceNumber": "",
         "FulFilmentStatus": "NOT FULFILLED",
-        "Pick": {"Status": "NOT AVAILABLE", "Lines": []},
-        "Pack": {"Status": "NOT AVAILABLE", "Lines": []},
+        "Pick": dict(NOTHING),
+        "Pack": dict(NOTHING),
         "Ship": {
             "Status": "NOT AVAILABLE",
-            "RequireBy": None,
-            "ShippingAddress": address,
-            "ShippingNotes": sale.header.get("ShippingNotes", ""),
+            "RequireBy": sale.header.get("ShipBy"),
+            "ShippingAddress": {**(sale.header.get("ShippingAddress") or {})},
+            "ShippingNotes": sale.header.get("ShippingNotes") or "",
             "Lines": [],
         },
     }
@@ -59,130 +44,68 @@ def open_fulfilment(company: Company, sale: Sale) -> Record:
     return task
 
 
-def post_pick(company: Company, call: Call) -> Answer:
-    body = _body(call)
-    sale, task = _task(company, body)
-    lines = remaining(company, sale) if body.get("AutoPickMode") == "AUTOPICK" else body.get("Lines") or []
-    status = "AUTHORISED" if body.get("AutoPickMode") else body.get("Status", "DRAFT")
-    pick(company, sale, task, lines, status)
-    return Answer(200, {"SaleID": sale.id, "TaskID": task["TaskID"], **task["Pick"]})
-
-
 def pick(company: Company, sale: Sale, task: Record, lines: list[Record], status: str) -> None:
-    """Gate 5: once authorised a pick is final; only what is allocated can be picked."""
-    if sale.order is None or sale.order["Status"] != "AUTHORISED":
+    """Gate 5: the order is authorised and the pick is not. Only what is ordered and on the shelf can be picked."""
+    if not sale.ordered:
         raise Refusal("Order is not authorised")
-    if task["Pick"]["Status"] == "AUTHORISED":
-        raise Refusal("Pick is already authorised")
-    full = [_full_line(company, sale, line) for line in lines]
+    if task["Pick"]["Status"] in ("AUTHORISED", "VOIDED"):
+        raise Refusal(f"Pick status is {task['Pick']['Status']}")
+    full = _full_lines(company, sale, lines)
     if status == "AUTHORISED":
-        for line in full:
-            held = sum((q for key, q in sale.allocations if key[0] == line["ProductID"]), ZERO)
-            if line["Quantity"] > held:
-                raise Refusal(f"Quantity {line['Quantity']} of {line['SKU']} is not available for picking")
-        for line in full:
-            stock.pick(company, sale, line["ProductID"], line["Quantity"])
-        sale_event(company, "Sale/PickAuthorised", sale, TaskID=task["TaskID"].upper())
+        _check_pickable(company, sale, full)
+        full = [part for line in full for part in _taken(company, sale, task, line)]
     task["Pick"] = {"Status": status, "Lines": full}
     company.touch(sale)
-
-
-def post_pack(company: Company, call: Call) -> Answer:
-    body = _body(call)
-    sale, task = _task(company, body)
-    pack(company, sale, task, body.get("Lines") or [], body.get("Status", "DRAFT"))
-    return Answer(200, {"SaleID": sale.id, "TaskID": task["TaskID"], **task["Pack"]})
+    if status == "AUTHORISED":
+        stock.serve_backorders(company, {line["ProductID"] for line in full})
+        sale_event(company, "Sale/PickAuthorised", sale, TaskID=task["TaskID"].upper())
 
 
 def pack(company: Company, sale: Sale, task: Record, lines: list[Record], status: str) -> None:
     """Gate 5: packing needs an authorised pick, and packs no more than was picked."""
     if task["Pick"]["Status"] != "AUTHORISED":
         raise Refusal("Pick is not authorised")
-    if task["Pack"]["Status"] == "AUTHORISED":
-        raise Refusal("Pack is already authorised")
-    full = [{**_full_line(company, sale, line), "Box": line.get("Box") or "Box 1"} for line in lines]
-    picked = _by_product(task["Pick"]["Lines"])
-    for product_id, quantity in _by_product(full).items():
+    if task["Pack"]["Status"] in ("AUTHORISED", "VOIDED"):
+        raise Refusal(f"Pack status is {task['Pack']['Status']}")
+    boxes = [str(line.get("Box") or "Box 1") for line in lines]
+    full = [{**one, "Box": box} for one, box in zip(_full_lines(company, sale, lines), boxes, strict=True)]
+    picked = by_product(task["Pick"]["Lines"])
+    for product_id, quantity in by_product(full).items():
         if quantity > picked.get(product_id, ZERO):
-            raise Refusal("Packed quantity is above the picked quantity")
+            raise Refusal(f"Packed quantity of {company.products[product_id]['SKU']} is above the picked quantity")
     task["Pack"] = {"Status": status, "Lines": full}
     company.touch(sale)
     if status == "AUTHORISED":
         sale_event(company, "Sale/PackAuthorised", sale, TaskID=task["TaskID"].upper())
 
 
-def post_ship(company: Company, call: Call) -> Answer:
-    body = _body(call)
-    sale, task = _task(company, body)
-    if body.get("AddTrackingNumbers"):
-        retrack(company, sale, task, body.get("Lines") or [])
+def undo_step(company: Company, sale: Sale, task: Record) -> None:
+    """The last authorised of ship, pack and pick becomes a draft; undoing a pick puts its goods back."""
+    for part in ("Ship", "Pack", "Pick"):
+        if task[part]["Status"] in ("AUTHORISED", "PARTIALLY AUTHORISED"):
+            break
     else:
-        ship(company, sale, task, body.get("Lines") or [], body.get("Status", "DRAFT"))
-    return Answer(200, {"SaleID": sale.id, "TaskID": task["TaskID"], **task["Ship"]})
-
-
-def ship(company: Company, sale: Sale, task: Record, lines: list[Record], status: str) -> None:
-    """Gate 5: shipping needs an authorised pack. Boxes that no line ships stay: the ship is partially authorised.
-
-    Requests name `Box`, answers `Boxes`.
-    """
-    if task["Pack"]["Status"] != "AUTHORISED":
-        raise Refusal("Pack is not authorised")
-    if task["Ship"]["Status"] == "AUTHORISED":
-        raise Refusal("Ship is already authorised")
-    made = [
-        {
-            "ID": company.new_id(),
-            "ShipmentDate": str(line.get("ShipmentDate") or company.stamp())[:19],
-            "Carrier": line.get("Carrier") or "",
-            "Boxes": line.get("Box") or line.get("Boxes") or "Box 1",
-            "TrackingNumber": line.get("TrackingNumber") or "",
-            "TrackingURL": _url(line.get("TrackingNumber")),
-            "IsShipped": bool(line.get("IsShipped", status == "AUTHORISED")),
-        }
-        for line in lines
-    ]
-    task["Ship"]["Lines"] = [*task["Ship"]["Lines"], *made]
-    gone = {b.strip() for line in task["Ship"]["Lines"] if line["IsShipped"] for b in str(line["Boxes"]).split(",")}
-    packed = {line["Box"] for line in task["Pack"]["Lines"]}
-    if status == "AUTHORISED":
-        task["Ship"]["Status"] = "AUTHORISED" if packed <= gone else "PARTIALLY AUTHORISED"
-        task["FulFilmentStatus"] = "FULFILLED" if packed <= gone else "PARTIALLY FULFILLED"
-        shipment_authorised(company, sale, task["TaskID"])
-        if any(line["TrackingNumber"] for line in made):
-            tracking_changed(company, sale, task)
-    else:
-        task["Ship"]["Status"] = status
+        raise Refusal("Nothing to undo")
+    if part == "Pick":
+        for key, quantity in shelved(task):
+            stock.hold_again(company, sale, key, quantity)
+        sale.movements = [one for one in sale.movements if one["TaskID"] != task["TaskID"]]
+    task[part]["Status"] = "DRAFT"
+    task["FulFilmentStatus"] = "NOT FULFILLED"
     company.touch(sale)
 
 
-def retrack(company: Company, sale: Sale, task: Record, lines: list[Record]) -> None:
-    """Tracking after authorisation; a line is found by its id or its box."""
-    for line in lines:
-        box = line.get("Box") or line.get("Boxes")
-        for known in task["Ship"]["Lines"]:
-            if (line.get("ID") and known["ID"] == str(line["ID"]).lower()) or (
-                not line.get("ID") and known["Boxes"] == box
-            ):
-                known["TrackingNumber"] = line.get("TrackingNumber") or ""
-                known["TrackingURL"] = _url(line.get("TrackingNumber"))
-                known["Carrier"] = line.get("Carrier") or known["Carrier"]
-    if company.switches["updated_moves_on_tracking"]:
-        company.touch(sale)
-    tracking_changed(company, sale, task)
-
-
-def auto_fulfil(company: Company, sale: Sale, mode: str) -> None:
-    """AutoPickPackShipMode of a Simple sale without backorder."""
-    task = open_fulfilment(company, sale)
-    lines = remaining(company, sale)
-    if not lines:
-        return
-    pick(company, sale, task, lines, "AUTHORISED")
-    if mode in ("AUTOPICKPACK", "AUTOPICKPACKSHIP"):
-        pack(company, sale, task, lines, "AUTHORISED")
-    if mode == "AUTOPICKPACKSHIP":
-        ship(company, sale, task, [{"Box": "Box 1", "Carrier": sale.header.get("Carrier") or ""}], "AUTHORISED")
+def void_task(company: Company, sale: Sale, task: Record) -> None:
+    """Voids pick, pack and ship; picked goods return and the sale holds them again."""
+    if task["Pick"]["Status"] == "VOIDED":
+        raise Refusal("Fulfilment has been voided")
+    for key, quantity in shelved(task):
+        stock.hold_again(company, sale, key, quantity)
+    sale.movements = [one for one in sale.movements if one["TaskID"] != task["TaskID"]]
+    for part in ("Pick", "Pack", "Ship"):
+        task[part]["Status"] = "VOIDED"
+    task["FulFilmentStatus"] = "VOIDED"
+    company.touch(sale)
 
 
 def remaining(company: Company, sale: Sale) -> list[Record]:
@@ -196,57 +119,113 @@ def remaining(company: Company, sale: Sale) -> list[Record]:
     ]
 
 
-def _full_line(company: Company, sale: Sale, line: Record) -> Record:
-    product = company.products.get(str(line.get("ProductID") or "").lower()) or company.product_by_sku(
-        str(line.get("SKU") or "")
-    )
-    if product is None:
-        raise Refusal(required("SKU") if not line.get("SKU") else f"Product '{line['SKU']}' was not found")
-    location = line.get("Location") or sale.location
-    where = next((one for one in company.locations if one["Name"] == location), None)
-    return {
-        "ProductID": product["ID"],
-        "SKU": product["SKU"],
-        "Name": product["Name"],
-        "Location": location,
-        "LocationID": where["ID"] if where else None,
-        "Quantity": Decimal(str(line.get("Quantity") or 0)),
-        "BatchSN": line.get("BatchSN"),
-        "ExpiryDate": line.get("ExpiryDate"),
-    }
-
-
-def _by_product(lines: list[Record]) -> dict[str, Decimal]:
+def by_product(lines: list[Record]) -> dict[str, Decimal]:
+    """Units of each product."""
     units: dict[str, Decimal] = {}
     for line in lines:
         units[line["ProductID"]] = units.get(line["ProductID"], ZERO) + line["Quantity"]
     return units
 
 
-def _task(company: Company, body: Record) -> tuple[Sale, Record]:
-    task_id = str(body.get("TaskID") or "").lower()
-    sale = company.sales.get(company.sale_of_task.get(task_id, ""))
-    task = next((one for one in sale.fulfilments if one["TaskID"] == task_id), None) if sale else None
-    if sale is None or task is None:
-        raise Refusal(required("TaskID") if not task_id else f"Fulfilment task with ID {task_id} not found")
-    return sale, task
+def shelved(task: Record) -> list[tuple[RowKey, Decimal]]:
+    """The rows that an authorised pick was taken from, to put its goods back there."""
+    if task["Pick"]["Status"] != "AUTHORISED":
+        return []
+    return [
+        ((line["ProductID"], line["Location"], line["Bin"] or "", line["BatchSN"] or ""), line["Quantity"])
+        for line in task["Pick"]["Lines"]
+        if not line["NonInventory"]
+    ]
 
 
-def get_part(part: str) -> Any:
-    """GET of the pick, pack or ship of a fulfilment."""
-
-    def handler(company: Company, call: Call) -> Answer:
-        sale, task = _task(company, {"TaskID": given(call, "TaskID")})
-        return Answer(200, {"SaleID": sale.id, "TaskID": task["TaskID"], **task[part]})
-
-    return handler
+def fulfilment_of(sale: Sale, task_id: str) -> Record:
+    """The fulfilment with this task id. Raises Refusal."""
+    task = next((one for one in sale.fulfilments if one["TaskID"] == task_id.lower()), None)
+    if task is None:
+        raise Refusal(f"Fulfilment task with ID {task_id} not found")
+    return task
 
 
-def _url(number: Any) -> str:
-    return TRACKING_URL.format(number=number) if number else ""
+def _full_lines(company: Company, sale: Sale, lines: list[Record]) -> list[Record]:
+    problems: list[Problem] = []
+    full = [_full_line(company, sale, line, problems) for line in lines]
+    refuse_any(problems)
+    return full
 
 
-def _body(call: Call) -> Record:
-    if not isinstance(call.body, dict):
-        raise Refusal("Request body is not provided")
-    return call.body
+def _full_line(company: Company, sale: Sale, line: Record, problems: list[Problem]) -> Record:
+    product = company.product_named(line.get("ProductID"), line.get("SKU"))
+    if product is None:
+        problems.append(required("SKU") if not line.get("SKU") else f"Product '{line['SKU']}' was not found")
+    problems += missing(line, ("Quantity",))
+    quantity = number(line.get("Quantity"), "Quantity", problems, ZERO)
+    if quantity <= 0:
+        problems.append("Quantity is invalid")
+    by_id = company.location_with_id(line.get("LocationID"))
+    wanted = line.get("Location") or (by_id["Name"] if by_id else line.get("LocationID")) or sale.location
+    location, bin_name, batch = stock.shelf(wanted, company, line.get("Bin"), line.get("BatchSN"))
+    where = company.location_named(location)
+    if where is None:
+        problems.append(unknown_location(wanted))
+    return {
+        "ProductID": product["ID"] if product else None,
+        "SKU": product["SKU"] if product else None,
+        "Name": product["Name"] if product else None,
+        "Location": location,
+        "LocationID": where["ID"] if where else None,
+        "Bin": bin_name or None,
+        "Quantity": quantity,
+        "BatchSN": batch or None,
+        "ExpiryDate": line.get("ExpiryDate"),
+        "NonInventory": bool(product and product["Type"] == "Service"),
+        "WarrantyRegistrationNumber": line.get("WarrantyRegistrationNumber"),
+    }
+
+
+def _check_pickable(company: Company, sale: Sale, lines: list[Record]) -> None:
+    ordered = by_product((sale.order or {}).get("Lines", []))
+    before = [task for task in sale.fulfilments if task["Pick"]["Status"] == "AUTHORISED"]
+    picked = by_product([line for task in before for line in task["Pick"]["Lines"]])
+    for product_id, quantity in by_product(lines).items():
+        if picked.get(product_id, ZERO) + quantity > ordered.get(product_id, ZERO):
+            raise Refusal(f"Picked quantity of {company.products[product_id]['SKU']} is above the ordered quantity")
+    wanted: dict[tuple[str, str], Decimal] = {}
+    for line in lines:
+        if not line["NonInventory"]:
+            place = (line["ProductID"], line["Location"])
+            wanted[place] = wanted.get(place, ZERO) + line["Quantity"]
+            _check_shelf(company, line)
+    for (product_id, location), quantity in wanted.items():
+        if quantity > free_at(company, product_id, location) + stock.held(sale, product_id, location):
+            sku = company.products[product_id]["SKU"]
+            raise Refusal(f"Quantity {quantity} of {sku} is not available at {location}")
+
+
+def _check_shelf(company: Company, line: Record) -> None:
+    """A line that names its bin or batch is served from exactly there."""
+    if not line["Bin"] and not line["BatchSN"]:
+        return
+    row = company.stock.get((line["ProductID"], line["Location"], line["Bin"] or "", line["BatchSN"] or ""))
+    if row is None or row.on_hand < line["Quantity"]:
+        raise Refusal(f"Quantity {line['Quantity']} of {line['SKU']} is not available in that bin or batch")
+
+
+def _taken(company: Company, sale: Sale, task: Record, line: Record) -> list[Record]:
+    """The line, once for each row it was served from."""
+    if line["NonInventory"]:
+        return [line]
+    place = (line["Location"], line["Bin"] or "", line["BatchSN"] or "")
+    parts = []
+    for key, quantity in stock.take(company, sale, line["ProductID"], line["Quantity"], *place):
+        row = company.row_at(key)
+        own = {"Quantity": quantity, "Bin": row.bin, "BatchSN": row.batch, "ExpiryDate": row.expires}
+        parts.append({**line, **own})
+        sale.movements.append(
+            {
+                "TaskID": task["TaskID"],
+                "ProductID": line["ProductID"],
+                "Date": company.today(),
+                "COGS": quantity * row.unit_cost,
+            }
+        )
+    return parts

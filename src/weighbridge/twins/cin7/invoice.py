@@ -1,228 +1,147 @@
-"""Invoices and payments."""
+"""Invoices. Source: platform notes, cin7 2.5."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from weighbridge.twins.call import Answer, Call
-from weighbridge.twins.cin7.documents import checked_charges, checked_lines, with_totals
-from weighbridge.twins.cin7.errors import Refusal, required
-from weighbridge.twins.cin7.events import emit, sale_event
-from weighbridge.twins.cin7.paging import given, parse_moment
-from weighbridge.twins.cin7.sale_header import find_sale
-from weighbridge.twins.cin7.state import NO_ID, ZERO, Company, Record, Sale
+from weighbridge.twins.cin7.documents import checked_charges, checked_lines
+from weighbridge.twins.cin7.errors import Problem, Refusal, refuse_any
+from weighbridge.twins.cin7.events import task_event
+from weighbridge.twins.cin7.locks import before_lock_date
+from weighbridge.twins.cin7.paging import flag, given
+from weighbridge.twins.cin7.payment import settle, settle_prepayments
+from weighbridge.twins.cin7.reading import body_of, date_of, missing, number, overlong, truth
+from weighbridge.twins.cin7.sale_header import find_sale, sale_of_task
+from weighbridge.twins.cin7.sale_quote import viewed
+from weighbridge.twins.cin7.state import NO_ID, Company, Record, Sale
+from weighbridge.twins.cin7.totals import with_totals
 
 OPEN = ("DRAFT", "NOT AVAILABLE")
-COUNTING = ("AUTHORISED", "PAID")
-KINDS = {"PAYMENT": "Payment", "REFUND": "Refund", "PREPAYMENT": "Prepayment"}
+NEEDED = ("SaleID", "TaskID", "Status", "InvoiceDate", "InvoiceDueDate")
+LONGEST = {"Memo": 1024, "BillingAddressLine1": 256, "BillingAddressLine2": 256}
 
 
 def post_invoice(company: Company, call: Call) -> Answer:
-    """Gate 3: the order is authorised and the invoice still open. The all-zero task id makes a new invoice each time."""
-    body = call.body
-    if not isinstance(body, dict):
-        raise Refusal("Request body is not provided")
-    missing = [required(n) for n in ("SaleID", "TaskID", "Status", "InvoiceDate", "InvoiceDueDate") if not body.get(n)]
-    if missing:
-        raise Refusal(*missing)
+    """Gate 3: the order is authorised and the invoice still open. The all-zero task id makes a new invoice each time.
+
+    A PUT keeps the collections and members that it leaves out. Source: POST and PUT /sale/invoice.
+    """
+    body = body_of(call)
+    updates = call.method == "PUT"
+    refuse_any(missing(body, ("SaleID", "TaskID") if updates else NEEDED) + overlong(body, LONGEST))
     sale = find_sale(company, body["SaleID"])
-    if sale.voided or sale.order is None or sale.order["Status"] != "AUTHORISED":
-        raise Refusal("Invoice cannot be created: order is not authorised")
-    _check_lock_date(company, body["InvoiceDate"])
-    invoice = _invoice_for(company, sale, str(body["TaskID"]).lower())
-    if invoice["Status"] not in OPEN:
-        raise Refusal(f"Invoice status is {invoice['Status']}. Only DRAFT or NOT AVAILABLE invoices can be changed")
-    if len(str(body.get("Memo") or "")) > 1024:
-        raise Refusal("Memo is longer than 1024 characters")
-    keep = call.method == "PUT"
-    document = {
-        **invoice,
-        "Memo": body.get("Memo", ""),
-        "Status": body["Status"],
-        "InvoiceDate": body["InvoiceDate"],
-        "InvoiceDueDate": body["InvoiceDueDate"],
-        "CurrencyConversionRate": body.get("CurrencyConversionRate", 1),
-        "Lines": invoice["Lines"] if keep and "Lines" not in body else checked_lines(company, body),
-        "AdditionalCharges": invoice["AdditionalCharges"]
-        if keep and "AdditionalCharges" not in body
-        else checked_charges(company, body),
-    }
-    invoice.update(with_totals(company, sale, document))
-    if invoice not in sale.invoices:
-        sale.invoices.append(invoice)
-        company.sale_of_task[invoice["TaskID"]] = sale.id
-    company.touch(sale)
-    if invoice["Status"] == "AUTHORISED":
-        payload = {
-            "SaleTaskID": invoice["TaskID"].upper(),
-            "TenantID": 1,
-            "OrderNumber": sale.number,
-            "InvoiceNumber": invoice["InvoiceNumber"],
-            "EventType": "Sale/InvoiceAuthorised",
-        }
-        emit(company, "Sale/InvoiceAuthorised", payload)
-    return Answer(200, {"SaleID": sale.id, "Invoices": sale.invoices})
+    task_id = str(body["TaskID"]).lower()
+    if not sale.ordered and sale.type != "Service Sale":
+        raise Refusal("Invoice cannot be created or changed: order is not authorised")
+    former = _existing(company, sale, task_id)
+    if updates and former is None:
+        raise Refusal(f"Invoice task with ID {task_id} not found")
+    if former is not None and former["Status"] not in OPEN:
+        raise Refusal(f"Invoice status is {former['Status']}. Only DRAFT or NOT AVAILABLE invoices can be changed")
+    written = _written(company, sale, {**former, **body} if updates and former else body)
+    invoice = former if former is not None else _opened(company, sale)
+    invoice.update(written)
+    _kept(company, sale, invoice)
+    return _all(company, call, sale)
 
 
 def get_invoices(company: Company, call: Call) -> Answer:
-    sale = find_sale(company, given(call, "SaleID"))
-    return Answer(200, {"SaleID": sale.id, "Invoices": sale.invoices})
+    """Source: GET /sale/invoice."""
+    return _all(company, call, find_sale(company, given(call, "SaleID")))
 
 
 def delete_invoice(company: Company, call: Call) -> Answer:
+    """Void or undo, of an Advanced sale only. Source: DELETE /sale/invoice."""
     task_id = given(call, "TaskID").lower()
-    sale = _sale_of_task(company, task_id)
+    sale = sale_of_task(company, task_id)
     invoice = next((one for one in sale.invoices if one["TaskID"] == task_id), None)
-    if invoice is None or sale.type != "Advanced Sale":
-        raise Refusal("Invoice cannot be voided")
+    if invoice is None:
+        raise Refusal(f"Invoice task with ID {task_id} not found")
+    if sale.type != "Advanced Sale":
+        raise Refusal("Invoice can be voided or undone for an Advanced Sale only")
     if any(payment["TaskID"] == task_id for payment in sale.payments):
-        raise Refusal("Invoice with payments cannot be voided")
-    invoice["Status"] = "VOIDED" if given(call, "Void").lower() == "true" else "DRAFT"
+        raise Refusal("Invoice with payments cannot be voided or undone")
+    if any(
+        note["CreditNoteInvoiceNumber"] == invoice["InvoiceNumber"] and note["Status"] == "AUTHORISED"
+        for note in sale.credit_notes
+    ):
+        raise Refusal("Invoice with authorised credit notes cannot be voided or undone")
+    invoice["Status"] = "VOIDED" if flag(call, "Void") else "DRAFT"
     company.touch(sale)
-    return Answer(200, {"SaleID": sale.id, "Invoices": sale.invoices})
+    return _all(company, call, sale)
 
 
-def post_payment(company: Company, call: Call) -> Answer:
-    """Gate 7: PREPAYMENT before the order, PAYMENT on an authorised invoice, REFUND on an authorised credit note.
-
-    Nothing is checked against earlier payments of the same reference. Source: POST /sale/payment.
-    """
-    body = call.body
-    if not isinstance(body, dict):
-        raise Refusal("Request body is not provided")
-    missing = [required(n) for n in ("TaskID", "Type", "Amount", "DatePaid") if body.get(n) in (None, "")]
-    missing += [required(n) for n in ("Account", "CurrencyRate") if not body.get(n) and not body.get("CreditID")]
-    if missing:
-        raise Refusal(*missing)
-    kind = str(body["Type"]).upper()
-    if kind not in KINDS:
-        raise Refusal("Type is invalid")
-    sale = _sale_of_task(company, str(body["TaskID"]).lower())
-    amount = Decimal(str(body["Amount"]))
-    _check_gate(company, sale, kind, str(body["TaskID"]).lower(), amount)
-    account = next((a for a in company.accounts if a["Code"] == str(body.get("Account"))), None)
-    if not body.get("CreditID") and (account is None or not account["ForPayments"]):
-        raise Refusal(f"Account '{body.get('Account')}' was not found in Chart of Accounts reference book")
-    row = _payment_row(company, sale, body, KINDS[kind], amount)
-    sale.payments.append(row)
-    _settle(company, sale, row)
-    company.touch(sale)
-    return Answer(200, row)
-
-
-def get_payments(company: Company, call: Call) -> Answer:
-    """A bare array, unlike every other list."""
-    return Answer(200, find_sale(company, given(call, "SaleID")).payments)
-
-
-def delete_payment(company: Company, call: Call) -> Answer:
-    wanted = given(call, "ID").lower()
-    for sale in company.sales.values():
-        for payment in sale.payments:
-            if payment["ID"] == wanted:
-                sale.payments.remove(payment)
-                for invoice in sale.invoices:
-                    if invoice["TaskID"] == payment["TaskID"] and invoice["Status"] == "PAID":
-                        invoice["Status"] = "AUTHORISED"
-                company.touch(sale)
-                return Answer(200, {"Success": True})
-    raise Refusal("Payment not found")
-
-
-def _invoice_for(company: Company, sale: Sale, task_id: str) -> Record:
+def _existing(company: Company, sale: Sale, task_id: str) -> Record | None:
+    """The invoice that is meant; None when a new one is to be made."""
     if task_id != NO_ID:
         found = next((one for one in sale.invoices if one["TaskID"] == task_id), None)
-        if found is None:
+        # A Simple sale's one invoice may be called by the sale's own id before it exists.
+        if found is None and not (task_id == sale.id and not sale.invoices):
             raise Refusal(f"Invoice task with ID {task_id} not found")
         return found
-    if company.switches["zero_guid_invoice"] == "fills_first" and sale.invoices:
-        return sale.invoices[0]
+    fills = company.switches["zero_guid_invoice_on_simple"] == "fills_first"
+    return sale.invoices[0] if fills and sale.type == "Simple Sale" and sale.invoices else None
+
+
+def _opened(company: Company, sale: Sale) -> Record:
     if sale.type == "Simple Sale" and sale.invoices:
         sale.type = "Advanced Sale"
-    own_id = sale.id if company.switches["task_id_is_sale_id"] and sale.type == "Simple Sale" else company.new_id()
-    return {
-        "TaskID": own_id,
+    own = company.switches["task_id_is_sale_id"] and sale.type != "Advanced Sale"
+    billing = sale.header.get("BillingAddress") or {}
+    first = " ".join(str(billing[part]) for part in ("Line1", "Line2") if billing.get(part))
+    second = " ".join(str(billing[part]) for part in ("City", "State", "Postcode") if billing.get(part))
+    invoice: Record = {
+        "TaskID": sale.id if own else company.new_id(),
         "CombineAdditionalCharges": False,
         "InvoiceNumber": company.next_number("INV"),
-        "Memo": "",
-        "Status": "NOT AVAILABLE",
-        "InvoiceDate": None,
-        "InvoiceDueDate": None,
-        "CurrencyConversionRate": 1,
-        "BillingAddressLine1": "",
-        "BillingAddressLine2": "",
-        "LinkedFulfillmentNumber": "",
-        "Lines": [],
-        "AdditionalCharges": [],
+        "BillingAddressLine1": first,
+        "BillingAddressLine2": second,
     }
+    sale.invoices.append(invoice)
+    company.sale_of_task[invoice["TaskID"]] = sale.id
+    return invoice
 
 
-def _sale_of_task(company: Company, task_id: str) -> Sale:
-    sale = company.sales.get(company.sale_of_task.get(task_id, task_id))
-    if sale is None:
-        raise Refusal(f"Task with ID {task_id} not found")
-    return sale
-
-
-def _check_gate(company: Company, sale: Sale, kind: str, task_id: str, amount: Decimal) -> None:
-    invoice = next((one for one in sale.invoices if one["TaskID"] == task_id), None)
-    note = next((one for one in sale.credit_notes if one["TaskID"] == task_id), None)
-    if kind == "PAYMENT":
-        if invoice is None or invoice["Status"] not in COUNTING:
-            raise Refusal("Payment can be added to an authorised invoice only")
-        paid = sum((p["Amount"] for p in sale.payments if p["TaskID"] == task_id), ZERO)
-        if paid + amount > invoice["Total"] and company.switches["overpayment"] == "reject":
-            raise Refusal(f"Payment amount {amount} exceeds the open balance {invoice['Total'] - paid}")
-    elif kind == "REFUND":
-        if note is None or note["Status"] != "AUTHORISED":
-            raise Refusal("Refund can be added to an authorised credit note only")
-    else:
-        quoted = sale.quote is not None and sale.quote["Status"] == "AUTHORISED"
-        skipped = sale.skip_quote and company.switches["skip_quote_prepayment"] == "accept"
-        ordered = sale.order is not None and sale.order["Status"] == "AUTHORISED"
-        if ordered or not (quoted or skipped):
-            raise Refusal("Prepayment needs an authorised quote and an order that is not authorised")
-
-
-def _payment_row(company: Company, sale: Sale, body: Record, kind: str, amount: Decimal) -> Record:
-    task_id = str(body["TaskID"]).lower()
-    invoice = next((one for one in sale.invoices if one["TaskID"] == task_id), None)
-    note = next((one for one in sale.credit_notes if one["TaskID"] == task_id), None)
-    return {
-        "SaleID": sale.id,
-        "TaskID": task_id,
-        "ID": company.new_id(),
-        "SaleOrderNumber": sale.number,
-        "InvoiceNumber": invoice["InvoiceNumber"] if invoice else None,
-        "CreditNoteNumber": note["CreditNoteNumber"] if note else None,
-        "Type": kind,
-        "Reference": body.get("Reference") or "",
-        "Amount": amount,
-        "DatePaid": body["DatePaid"],
-        "Account": body.get("Account"),
-        "CurrencyRate": body.get("CurrencyRate"),
-        "DateCreated": company.stamp(),
-        "CreditID": body.get("CreditID"),
+def _written(company: Company, sale: Sale, body: Record) -> Record:
+    problems: list[Problem] = []
+    if body["Status"] not in ("DRAFT", "AUTHORISED"):
+        problems.append("Status is invalid. Available values are DRAFT, AUTHORISED.")
+    dates = {name: date_of(body.get(name), name, problems) for name in ("InvoiceDate", "InvoiceDueDate")}
+    problems += before_lock_date(company, dates["InvoiceDate"], "InvoiceDate")
+    number(body.get("CurrencyConversionRate"), "CurrencyConversionRate", problems, number(1, "", []))
+    account = sale.header["DefaultAccount"]
+    document = {
+        "Memo": body.get("Memo") or "",
+        "Status": body["Status"],
+        **dates,
+        "CurrencyConversionRate": body.get("CurrencyConversionRate") or sale.header["CurrencyRate"],
+        "LinkedFulfillmentNumber": str(body.get("LinkedFulfillmentNumber") or ""),
+        "CombineAdditionalCharges": truth(body.get("CombineAdditionalCharges")),
+        "Lines": [{"Account": account, **line} for line in checked_lines(company, body, problems)],
+        "AdditionalCharges": [{"Account": account, **one} for one in checked_charges(company, body, problems)],
     }
+    for row in [*document["Lines"], *document["AdditionalCharges"]]:
+        if company.account_coded(row["Account"]) is None:
+            problems.append(f"Account '{row['Account']}' was not found in Chart of Accounts reference book")
+    full = with_totals(company, sale, document, problems)
+    refuse_any(problems)
+    own = {name: body[name] for name in ("BillingAddressLine1", "BillingAddressLine2") if body.get(name)}
+    return {**full, **own}
 
 
-def _settle(company: Company, sale: Sale, row: Record) -> None:
-    invoice = next((one for one in sale.invoices if one["TaskID"] == row["TaskID"]), None)
-    if invoice is None or row["Type"] != "Payment":
+def _kept(company: Company, sale: Sale, invoice: Record) -> None:
+    for task in sale.fulfilments:
+        if str(task["FulfillmentNumber"]) == invoice["LinkedFulfillmentNumber"]:
+            task["LinkedInvoiceNumber"] = invoice["InvoiceNumber"]
+    company.touch(sale)
+    if invoice["Status"] != "AUTHORISED":
         return
-    paid = sum((p["Amount"] for p in sale.payments if p["TaskID"] == row["TaskID"]), ZERO)
-    date = "/".join(reversed(str(row["DatePaid"])[:10].split("-")))
-    more = {"DocumentNumber": invoice["InvoiceNumber"], "DocumentType": "Invoice", "DocumentDate": date}
-    if paid >= invoice["Total"]:
-        invoice["Status"] = "PAID"
-        sale_event(company, "Sale/FullPaymentReceived", sale, **more)
-    else:
-        percent = (paid * 100 / invoice["Total"]).quantize(Decimal("0.01")) if invoice["Total"] else ZERO
-        sale_event(company, "Sale/PartialPaymentReceived", sale, **more, AmountPercent=str(percent))
+    task_event(company, "Sale/InvoiceAuthorised", sale, invoice["TaskID"], InvoiceNumber=invoice["InvoiceNumber"])
+    if company.switches["prepayment_settles_invoice"]:
+        settle_prepayments(company, sale, invoice)
+    elif not invoice["Total"]:
+        settle(company, sale, invoice)
 
 
-def _check_lock_date(company: Company, date: object) -> None:
-    locked = parse_moment(company.me.get("LockDate"))
-    moment = parse_moment(str(date))
-    if locked is not None and moment is not None and moment < locked:
-        raise Refusal("Document date is before the lock date")
+def _all(company: Company, call: Call, sale: Sale) -> Answer:
+    shown = [viewed(company, call, invoice) for invoice in sale.invoices]
+    return Answer(200, {"SaleID": sale.id, "Invoices": shown})

@@ -1,37 +1,51 @@
-"""Reference books: company, accounts, tax rules, locations and the other lists that sales name."""
+"""Reference books as they are read: company, accounts, tax rules, locations and the other lists that sales name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from weighbridge.twins.call import Answer, Call
-from weighbridge.twins.cin7.errors import Refusal, required
-from weighbridge.twins.cin7.paging import given, page_of
+from weighbridge.twins.cin7.errors import Refusal
+from weighbridge.twins.cin7.paging import begins, flag, given, page_of
 from weighbridge.twins.cin7.state import Company, Record
 
 Handler = Callable[[Company, Call], Answer]
 
+METHOD_NAMES = {"Total": "Total", "Line": "Row Total"}
+
 
 def get_me(company: Company, call: Call) -> Answer:
-    return Answer(200, {**company.me, "TaxCalculationMethod": company.switches["tax_calculation_method"]})
+    """The company's settings. Source: GET /me."""
+    method = METHOD_NAMES.get(str(company.switches["tax_calculation_method"]), "Total")
+    return Answer(200, {**company.me, "TaxCalculationMethod": method})
 
 
 def list_tax(company: Company, call: Call) -> Answer:
-    name, active, for_sale = given(call, "Name"), given(call, "IsActive"), given(call, "IsTaxForSale")
+    """Inactive rules are listed too. Source: GET /ref/tax."""
+    account, wanted = given(call, "Account"), given(call, "ID").lower()
     found = [
         rule
-        for rule in _named(company.tax_rules, name)
-        if (not active or rule["IsActive"] == (active.lower() == "true"))
-        and (not for_sale or rule["IsTaxForSale"] == (for_sale.lower() == "true"))
+        for rule in company.tax_rules
+        if begins(rule["Name"], given(call, "Name"))
+        and _agrees(call, "IsActive", rule["IsActive"])
+        and _agrees(call, "IsTaxForSale", rule["IsTaxForSale"])
+        and _agrees(call, "IsTaxForPurchase", rule["IsTaxForPurchase"])
+        and (not account or rule["Account"] == account)
+        and (not wanted or rule["ID"] == wanted)
     ]
     return page_of(company, call, "TaxRuleList", found)
 
 
 def list_accounts(company: Company, call: Call) -> Answer:
     """A code that does not exist answers 400, not an empty list. Source: platform notes, cin7 1.4."""
-    code = given(call, "Code")
+    code, kind, status = given(call, "Code"), given(call, "Type"), given(call, "Status")
     found = [
-        account for account in _named(company.accounts, given(call, "Name")) if not code or account["Code"] == code
+        account
+        for account in company.accounts
+        if begins(account["Name"], given(call, "Name"))
+        and (not code or account["Code"] == code)
+        and (not kind or account["Type"] == kind)
+        and (not status or account["Status"].casefold() == status.casefold())
     ]
     if code and not found:
         raise Refusal("Account with specified ID not found")
@@ -39,76 +53,93 @@ def list_accounts(company: Company, call: Call) -> Answer:
 
 
 def list_banks(company: Company, call: Call) -> Answer:
+    """Bank accounts of the chart. Source: GET /ref/account/bank."""
+    wanted = given(call, "ID").lower()
     banks = [
         {
-            "BankID": company_id(account),
-            "AccountID": company_id(account),
-            "Code": account["Code"],
-            "Name": account["Name"],
-            "Bank": account["Name"],
+            "AccountID": account["BankAccountId"],
+            "Bank": "Unknown Bank",
+            "AccountName": account["Name"],
+            "AccountNumber": account["BankAccountNumber"],
+            "AccountCode": account["Code"],
             "Currency": account["Currency"] or company.me["Currency"],
+            "StatementBalance": 0,
+            "BalanceInDear": 0,
+            "InitialBalance": 0,
         }
         for account in company.accounts
-        if account["ForPayments"]
+        if account["Type"] == "BANK"
+        and begins(account["Name"], given(call, "Name"))
+        and (not wanted or account["BankAccountId"] == wanted)
     ]
     return page_of(company, call, "BankAccountsList", banks)
 
 
-def company_id(account: Record) -> str:
-    return f"00000000-0000-4000-8000-{int(account['Code']):012d}"
-
-
 def list_locations(company: Company, call: Call) -> Answer:
-    """Bins are also returned as rows of their own, with their location as parent."""
-    deprecated = given(call, "Deprecated").lower() == "true"
+    """Bins are also returned as rows of their own, with their location as parent. Source: GET /ref/location."""
     rows: list[Record] = []
-    for location in _named(company.locations, given(call, "Name")):
-        if location["IsDeprecated"] and not deprecated:
+    for location in company.locations:
+        if location["IsDeprecated"] and not flag(call, "Deprecated"):
             continue
         rows.append(location)
-        for bin_row in location["Bins"]:
-            rows.append({**location, **bin_row, "Bins": [], "ParentID": location["ID"], "ParentName": location["Name"]})
+        for one in location["Bins"]:
+            parent = {"ParentID": location["ID"], "ParentName": location["Name"]}
+            rows.append({**location, **one, "ID": one["ID"].lower(), "IsDefault": False, "Bins": [], **parent})
     wanted = given(call, "ID").lower()
-    return page_of(company, call, "LocationList", [row for row in rows if not wanted or row["ID"] == wanted])
+    found = [row for row in rows if begins(row["Name"], given(call, "Name")) and (not wanted or row["ID"] == wanted)]
+    return page_of(company, call, "LocationList", found)
 
 
-def listing(attribute: str, key: str, name_field: str = "Name", parameter: str = "Name") -> Handler:
-    """A plain list filtered by the beginning of a name."""
+def list_terms(company: Company, call: Call) -> Answer:
+    """Inactive terms are listed, and refused on use. Source: GET /ref/paymentterm."""
+    wanted = given(call, "ID").lower()
+    found = [
+        term
+        for term in company.terms
+        if begins(term["Name"], given(call, "Name"))
+        and _agrees(call, "IsActive", term["IsActive"])
+        and _agrees(call, "IsDefault", term["IsDefault"])
+        and (not wanted or term["ID"] == wanted)
+    ]
+    return page_of(company, call, "PaymentTermList", found)
+
+
+def listing(attribute: str, key: str, name_field: str = "Name", id_field: str = "ID") -> Handler:
+    """A plain list filtered by id and by the beginning of a name."""
 
     def handler(company: Company, call: Call) -> Answer:
-        prefix = given(call, parameter).casefold()
         rows: list[Record] = getattr(company, attribute)
-        found = [row for row in rows if str(row[name_field]).casefold().startswith(prefix)]
+        wanted = given(call, id_field).lower()
+        found = [
+            row
+            for row in rows
+            if begins(row[name_field], given(call, name_field)) and (not wanted or row[id_field].lower() == wanted)
+        ]
         return page_of(company, call, key, found)
 
     return handler
 
 
 def list_tiers(company: Company, call: Call) -> Answer:
-    """Always ten rows, without a total."""
+    """Always ten rows, without a total. Source: GET /ref/priceTier."""
     return Answer(200, {"PriceTiers": company.tiers})
 
 
 def list_credits(company: Company, call: Call) -> Answer:
-    return Answer(200, {"Page": 1, "CustomerCredits": []})
+    """Credits of customers, without a total; used ones on demand. Source: GET /ref/customer/credits."""
+    customer = given(call, "CustomerID").lower()
+    found = [
+        credit
+        for credit in company.credits.values()
+        if (not customer or credit["CustomerID"] == customer)
+        and (credit["RemainingAmount"] > 0 or flag(call, "ShowUsedCredits"))
+    ]
+    page = page_of(company, call, "CustomerCredits", found)
+    if isinstance(page.body, dict):
+        page.body.pop("Total")
+    return page
 
 
-def creating(attribute: str, key: str, name_field: str = "Name", id_field: str = "ID") -> Handler:
-    """POST of a reference row; names are unique whatever their case."""
-
-    def handler(company: Company, call: Call) -> Answer:
-        body = call.body if isinstance(call.body, dict) else {}
-        if not body.get(name_field):
-            raise Refusal(required(name_field))
-        rows: list[Record] = getattr(company, attribute)
-        if any(str(row[name_field]).casefold() == str(body[name_field]).casefold() for row in rows):
-            raise Refusal(f"This {attribute[:-1]} already exists. {name_field} must be unique.")
-        row = {id_field: company.new_id(), **body}
-        rows.append(row)
-        return Answer(200, {"Total": 1, "Page": 1, key: [row]})
-
-    return handler
-
-
-def _named(rows: list[Record], prefix: str) -> list[Record]:
-    return [row for row in rows if str(row["Name"]).casefold().startswith(prefix.casefold())]
+def _agrees(call: Call, name: str, value: bool) -> bool:
+    asked = given(call, name).lower()
+    return not asked or value == (asked == "true")

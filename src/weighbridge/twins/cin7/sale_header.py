@@ -1,161 +1,86 @@
-"""The sale's header: POST, PUT, GET and DELETE /sale. Documents are separate calls."""
+"""The sale's header: POST and PUT /sale. Documents are separate calls."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from weighbridge.twins.call import Answer, Call
-from weighbridge.twins.cin7 import stock
-from weighbridge.twins.cin7.errors import Refusal, not_in_book, required
-from weighbridge.twins.cin7.events import sale_event
-from weighbridge.twins.cin7.paging import given
+from weighbridge.twins.cin7.countries import is_two_letter_code
+from weighbridge.twins.cin7.errors import (
+    Problem,
+    Refusal,
+    not_in_book,
+    refuse_any,
+    required,
+    unknown_location,
+    unknown_term,
+)
+from weighbridge.twins.cin7.events import sale_created, sale_event
+from weighbridge.twins.cin7.locks import before_lock_date
+from weighbridge.twins.cin7.reading import body_of, date_of, missing, number, overlong, truth
+from weighbridge.twins.cin7.sale_view import shown
 from weighbridge.twins.cin7.state import Company, Record, Sale
-from weighbridge.twins.cin7.status import combined, sale_status
 
 WRITABLE = (
-    "Customer",
-    "CustomerID",
-    "Contact",
-    "Phone",
-    "Email",
-    "DefaultAccount",
-    "SkipQuote",
-    "BillingAddress",
-    "ShippingAddress",
-    "ShippingNotes",
-    "TaxRule",
-    "TaxInclusive",
-    "Terms",
-    "PriceTier",
-    "ShipBy",
-    "Location",
-    "SaleOrderDate",
-    "Note",
-    "CustomerReference",
-    "CurrencyRate",
-    "SalesRepresentative",
-    "Carrier",
-    "ExternalID",
-    "AdditionalAttributes",
-    "SaleType",
-    "ServiceOnly",
-)
+    "Contact", "Phone", "Email", "DefaultAccount", "SkipQuote", "BillingAddress", "ShippingAddress", "ShippingNotes",
+    "TaxRule", "TaxInclusive", "Terms", "PriceTier", "ShipBy", "Location", "SaleOrderDate", "Note", "CustomerReference",
+    "CurrencyRate", "SalesRepresentative", "Carrier", "ExternalID", "AdditionalAttributes",
+)  # fmt: skip
 LONGEST = {
-    "Customer": 256,
-    "Contact": 256,
-    "Phone": 50,
-    "Email": 256,
-    "DefaultAccount": 50,
-    "ShippingNotes": 1024,
-    "TaxRule": 50,
-    "Terms": 256,
-    "PriceTier": 50,
-    "Location": 256,
-    "Note": 1024,
-    "CustomerReference": 256,
-    "ExternalID": 256,
-}
+    "Customer": 256, "Contact": 256, "Phone": 50, "Email": 256, "DefaultAccount": 50, "ShippingNotes": 1024,
+    "TaxRule": 50, "Terms": 256, "PriceTier": 50, "Location": 256, "Note": 1024, "CustomerReference": 256,
+    "SalesRepresentative": 256, "Carrier": 256, "ExternalID": 256,
+}  # fmt: skip
 ADDRESS_LONGEST = {"Line1": 256, "Line2": 256, "City": 256, "State": 256, "Postcode": 20, "Country": 256}
+SHIPPING_LONGEST = {**ADDRESS_LONGEST, "Company": 128, "Contact": 512}
 
 
 def create_sale(company: Company, call: Call) -> Answer:
     """A header alone; quote, order and the rest are left out of what it takes. Source: POST /sale."""
-    body = _body(call)
-    header = {name: body[name] for name in WRITABLE if name in body}
-    customer = _checked(company, header, new=True)
-    header |= {"Customer": customer["Name"], "CustomerID": customer["ID"], "CustomerCurrency": customer["Currency"]}
-    _keep_address(company, customer, header)
+    body = body_of(call)
+    kind = body.get("SaleType") or "Simple"
+    service_only = truth(body.get("ServiceOnly"))
+    problems: list[Problem] = [] if kind in ("Simple", "Advanced") else ["SaleType is invalid"]
+    customer, header = _checked(company, {}, body, problems)
+    skip_quote = truth(header.pop("SkipQuote", False))
     now = company.now()
     sale = Sale(
         id=company.new_id(),
         number=company.next_number("SO"),
-        header=header,
-        type=f"{header.get('SaleType') or 'Simple'} Sale",
-        skip_quote=bool(header.get("SkipQuote")),
+        header={**header, "CustomerCurrency": customer["Currency"], "ServiceOnly": service_only},
+        type="Service Sale" if service_only else f"{kind} Sale",
+        skip_quote=skip_quote,
         created_at=now,
         updated_at=now,
     )
+    _keep_address(company, customer, header)
     company.add_sale(sale)
-    payload = {
-        "CustomerName": customer["Name"],
-        "CustomerContactName": header.get("Contact", ""),
-        "CustomerContactEmail": header.get("Email", ""),
-        "SaleOrderDate": str(header.get("SaleOrderDate") or company.stamp())[:10],
-        "TaskTypeSign": "0",
-        "IsServiceOnly": "0",
-    }
-    sale_event(company, "Sale/Created", sale, **payload)
+    sale_created(company, sale)
     return Answer(200, shown(company, sale))
 
 
 def update_sale(company: Company, call: Call) -> Answer:
-    body = _body(call)
+    """Writable members that are left out are cleared, unless PUT merges; the currency stays. Source: PUT /sale."""
+    body = body_of(call)
     sale = find_sale(company, body.get("ID"), "ID")
-    header = {name: body[name] for name in WRITABLE if name in body}
-    base = sale.header if company.switches["put_semantics"] == "merge" else {"Location": sale.location}
-    merged = {**base, **header}
-    customer = _checked(company, merged, new=False)
-    sale.header = {**merged, "Customer": customer["Name"], "CustomerID": customer["ID"]}
-    company.touch(sale)
-    return Answer(200, shown(company, sale))
-
-
-def get_sale(company: Company, call: Call) -> Answer:
-    return Answer(200, shown(company, find_sale(company, given(call, "ID"), "ID")))
-
-
-def delete_sale(company: Company, call: Call) -> Answer:
-    """Voids with Void=true; anything else only takes the sale one step back. Source: DELETE /sale."""
-    sale = find_sale(company, given(call, "ID"), "ID")
-    if given(call, "Void").lower() == "true":
-        void(company, sale)
-    else:
-        _undo(company, sale)
-    return Answer(200, shown(company, sale))
-
-
-def void(company: Company, sale: Sale) -> None:
-    """Ends a sale: stock it holds is free, what was picked goes back on the shelf, documents are voided."""
     if sale.voided:
-        raise Refusal("Sale is already voided")
-    if any(payment["Type"] == "Payment" for payment in sale.payments):
-        raise Refusal("Sale with payments cannot be voided")
-    for task in sale.fulfilments:
-        if task["Pick"]["Status"] == "AUTHORISED":
-            for line in task["Pick"]["Lines"]:
-                stock.receive(company, line["ProductID"], line["Location"], Decimal(str(line["Quantity"])))
-        for part in ("Pick", "Pack", "Ship"):
-            task[part]["Status"] = "VOIDED"
-    stock.release(company, sale)
-    for document in (sale.quote, sale.order, *sale.invoices):
-        if document:
-            document["Status"] = "VOIDED"
-    sale.voided = True
-    for product_id in {line["ProductID"] for line in (sale.order or {}).get("Lines", [])}:
-        stock.fill_backorders(company, product_id)
+        raise Refusal("Sale has been voided")
+    merges = company.switches["put_semantics"] == "merge"
+    kept = {name: value for name, value in sale.header.items() if merges or name == "SaleOrderDate"}
+    former, attributes = sale.external_id, sale.header.get("AdditionalAttributes")
+    customer, header = _checked(company, kept, body, [])
+    if customer["Currency"] != sale.header["CustomerCurrency"]:
+        raise Refusal("Customer with another currency cannot be selected")
+    if "SkipQuote" in header:
+        wanted = truth(header.pop("SkipQuote"))
+        sale.skip_quote = wanted if sale.quote is None and sale.order is None else sale.skip_quote
+    fixed = {name: sale.header[name] for name in ("CustomerCurrency", "ServiceOnly")}
+    sale.header = {**header, **fixed}
+    company.index_external_id(sale, former)
     company.touch(sale)
-    sale_event(company, "Sale/Voided", sale, CustomerName=sale.header.get("Customer", ""))
-
-
-def _undo(company: Company, sale: Sale) -> None:
-    """An authorised order becomes a draft again and gives its stock back."""
-    if sale.voided:
-        raise Refusal("Voided sale cannot be undone")
-    if any(task["Pick"]["Status"] == "AUTHORISED" for task in sale.fulfilments):
-        raise Refusal("Order with authorised pick cannot be undone")
-    if any(invoice["Status"] in ("AUTHORISED", "PAID") for invoice in sale.invoices):
-        raise Refusal("Order with authorised invoice cannot be undone")
-    if sale.order and sale.order["Status"] == "AUTHORISED":
-        stock.release(company, sale)
-        sale.order["Status"] = "DRAFT"
-        for line in sale.order["Lines"]:
-            line["BackorderQuantity"] = Decimal(0)
-            stock.fill_backorders(company, line["ProductID"])
-    elif sale.quote and sale.quote["Status"] == "AUTHORISED":
-        sale.quote["Status"] = "DRAFT"
-    company.touch(sale)
-    sale_event(company, "Sale/Undo", sale)
+    if sale.header.get("AdditionalAttributes") != attributes:
+        sale_event(company, "Sale/AdditionalAttributesChanged", sale)
+    return Answer(200, shown(company, sale))
 
 
 def find_sale(company: Company, sale_id: Any, name: str = "SaleID") -> Sale:
@@ -168,108 +93,108 @@ def find_sale(company: Company, sale_id: Any, name: str = "SaleID") -> Sale:
     return sale
 
 
-def shown(company: Company, sale: Sale) -> Record:
-    """The whole sale as GET /sale shows it: TaxCalculation instead of TaxInclusive, Type instead of SaleType."""
-    hidden = {"TaxInclusive", "SaleType", "SkipQuote"}
-    header = {name: value for name, value in sale.header.items() if name not in hidden}
-    none = {
-        "Memo": "",
-        "Status": "NOT AVAILABLE",
-        "Lines": [],
-        "AdditionalCharges": [],
-        "TotalBeforeTax": 0,
-        "Tax": 0,
-        "Total": 0,
-    }
-    return {
-        **header,
-        "ID": sale.id,
-        "SkipQuote": sale.skip_quote,
-        "OrderNumber": sale.number,
-        "Status": sale_status(company, sale),
-        **combined(company, sale),
-        "Type": sale.type,
-        "TaxCalculation": "Inclusive" if sale.tax_inclusive else "Exclusive",
-        "BaseCurrency": company.me["Currency"],
-        "CustomerCurrency": sale.header["CustomerCurrency"],
-        "COGSAmount": 0,
-        "LastModifiedOn": company.stamp(sale.updated_at),
-        "SourceChannel": None,
-        "ServiceOnly": bool(sale.header.get("ServiceOnly")),
-        "ExternalID": sale.external_id or None,
-        "Quote": sale.quote or {**none, "Prepayments": []},
-        "Order": {**(sale.order or none), "SaleOrderNumber": sale.number},
-        "Fulfilments": sale.fulfilments,
-        "Invoices": sale.invoices,
-        "CreditNotes": sale.credit_notes,
-        "ManualJournals": sale.manual_journal or {"Status": "NOT AVAILABLE", "Lines": []},
-        "Attachments": [],
-        "InventoryMovements": [],
-        "Transactions": [],
-    }
+def sale_of_task(company: Company, task_id: object) -> Sale:
+    """The sale that a task belongs to; the sale's own id will do. Raises Refusal."""
+    if not task_id:
+        raise Refusal(required("TaskID"))
+    wanted = str(task_id).lower()
+    sale = company.sales.get(company.sale_of_task.get(wanted, wanted))
+    if sale is None:
+        raise Refusal(f"Task with ID {task_id} not found")
+    return sale
 
 
-def _checked(company: Company, header: Record, *, new: bool) -> Record:
-    problems: list[str] = []
-    if not header.get("Location"):
-        problems.append(required("Location"))
-    elif not company.has_name(company.locations, header["Location"]):
-        raise Refusal(f"Location '{header['Location']}' was not found in Locations reference book", code=404)
-    if not header.get("Customer") and not header.get("CustomerID"):
+def _checked(company: Company, kept: Record, body: Record, problems: list[Problem]) -> tuple[Record, Record]:
+    """The customer and the whole header, with defaults from the customer's card. Raises Refusal."""
+    header: Record = {**kept, **{name: body[name] for name in WRITABLE if body.get(name) is not None}}
+    named = {name: body.get(name) or kept.get(name) for name in ("Customer", "CustomerID")}
+    problems += missing(header, ("Location",))
+    if not named["Customer"] and not named["CustomerID"]:
         problems.append(required("CustomerID"))
-    problems += [
-        f"{name} is longer than {longest} characters"
-        for name, longest in LONGEST.items()
-        if len(str(header.get(name) or "")) > longest
-    ]
-    if header.get("TaxRule") and company.tax_rule(header["TaxRule"]) is None:
-        problems.append(not_in_book("Tax rule", header["TaxRule"], "Tax Rules"))
-    if header.get("Terms") and not any(t["Name"] == header["Terms"] and t["IsActive"] for t in company.terms):
-        problems.append(
-            f"Active payment term with name {header['Terms']} was not found in Payment Terms reference book"
-        )
-    if header.get("PriceTier") and not company.has_name(company.tiers, header["PriceTier"]):
-        problems.append(not_in_book("Price Tier", header["PriceTier"], "Price Tiers"))
-    for name in ("BillingAddress", "ShippingAddress"):
-        problems += _address_problems(name, header.get(name))
-    if problems:
-        raise Refusal(*problems)
-    customer = _customer(company, header)
-    if customer["Currency"] != company.me["Currency"] and not header.get("CurrencyRate") and new:
+    problems += overlong({**header, **named}, LONGEST)
+    if header.get("Location") and company.location_named(header["Location"]) is None:
+        problems.append(unknown_location(header["Location"]))
+    problems += _name_problems(company, header)
+    for name, longest in (("BillingAddress", ADDRESS_LONGEST), ("ShippingAddress", SHIPPING_LONGEST)):
+        problems += _address_problems(company, name, header.get(name), longest)
+    for name in ("SaleOrderDate", "ShipBy"):
+        header[name] = date_of(header.get(name), name, problems)
+    header["SaleOrderDate"] = header["SaleOrderDate"] or company.today()
+    problems += before_lock_date(company, header["SaleOrderDate"], "SaleOrderDate")
+    rate = number(header.get("CurrencyRate"), "CurrencyRate", problems, number(0, "", []))
+    if rate < 0:
+        problems.append("CurrencyRate is invalid")
+    refuse_any(problems)
+    customer = _customer(company, named)
+    if customer["Currency"] != company.me["Currency"] and not rate:
         raise Refusal(required("CurrencyRate"))
-    return customer
+    header["TaxInclusive"] = truth(header.get("TaxInclusive"))
+    header["CurrencyRate"] = rate or 1
+    return customer, {**_from_card(customer), **header, "Customer": customer["Name"], "CustomerID": customer["ID"]}
 
 
-def _customer(company: Company, header: Record) -> Record:
-    found = company.customers.get(str(header.get("CustomerID") or "").lower())
+def _from_card(customer: Record) -> Record:
+    return {
+        "Contact": None,
+        "Phone": None,
+        "Email": None,
+        "DefaultAccount": customer["RevenueAccount"],
+        "TaxRule": customer["TaxRule"],
+        "Terms": customer["PaymentTerm"],
+        "PriceTier": customer["PriceTier"],
+        "SalesRepresentative": customer["SalesRepresentative"],
+        "Carrier": customer["Carrier"],
+    }
+
+
+def _name_problems(company: Company, header: Record) -> list[Problem]:
+    """Books are asked by name. Source: platform notes, cin7 1.4."""
+    problems: list[Problem] = []
+    rule = company.tax_rule(header.get("TaxRule"))
+    if header.get("TaxRule") and (rule is None or not (rule["IsActive"] and rule["IsTaxForSale"])):
+        problems.append(not_in_book("Tax rule", header["TaxRule"], "Tax Rules"))
+    if header.get("Terms") and not company.has_active_term(header["Terms"]):
+        problems.append(unknown_term(header["Terms"]))
+    if header.get("PriceTier") and not any(tier["Name"] == header["PriceTier"] for tier in company.tiers):
+        problems.append(not_in_book("Price Tier", header["PriceTier"], "Price Tiers"))
+    representative = header.get("SalesRepresentative")
+    if representative and not any(one["Name"] == representative for one in company.contacts):
+        problems.append(not_in_book("Sales Representative", representative, "Company Contacts"))
+    if header.get("DefaultAccount") and company.account_coded(header["DefaultAccount"]) is None:
+        problems.append(not_in_book("Account", header["DefaultAccount"], "Chart of Accounts"))
+    if not isinstance(header.get("AdditionalAttributes"), (dict, type(None))):
+        problems.append("AdditionalAttributes is invalid")
+    return problems
+
+
+def _customer(company: Company, named: Record) -> Record:
+    found = company.customers.get(str(named["CustomerID"] or "").lower())
+    if found is None and not named["CustomerID"]:
+        found = next((c for c in company.customers.values() if c["Name"] == named["Customer"]), None)
     if found is None:
-        found = next((c for c in company.customers.values() if c["Name"] == header.get("Customer")), None)
-    if found is None:
-        raise Refusal(not_in_book("Customer", header.get("Customer") or header.get("CustomerID"), "Customers"))
+        raise Refusal(not_in_book("Customer", named["Customer"] or named["CustomerID"], "Customers"))
     return found
 
 
-def _address_problems(name: str, address: Any) -> list[str]:
+def _address_problems(company: Company, name: str, address: Any, longest: dict[str, int]) -> list[Problem]:
     if address is None or (isinstance(address, dict) and address.get("ID")):
         return []
     if not isinstance(address, dict):
         return [f"{name} is invalid"]
-    problems = [required(f"{name}.{part}") for part in ("Line1", "Country") if not address.get(part)]
-    for part, longest in ADDRESS_LONGEST.items():
-        if len(str(address.get(part) or "")) > longest:
-            problems.append(f"{name}.{part} is longer than {longest} characters")
+    problems: list[Problem] = [required(f"{name}.{part}") for part in ("Line1", "Country") if not address.get(part)]
+    problems += overlong(address, longest, f"{name}.")
+    country = str(address.get("Country") or "")
+    if company.switches["country_format"] == "name" and is_two_letter_code(country):
+        problems.append(not_in_book("Country", country, "Countries"))
     return problems
 
 
 def _keep_address(company: Company, customer: Record, header: Record) -> None:
     """Without ShipToOther an unknown address grows the customer's card. Source: Shipping Address model."""
     address = header.get("ShippingAddress") or {}
-    known = {str(one.get("Line1")) for one in customer.get("Addresses", [])}
-    if address.get("Line1") and not address.get("ShipToOther") and address["Line1"] not in known:
-        customer.setdefault("Addresses", []).append({**address, "ID": company.new_id(), "Type": "Shipping"})
-
-
-def _body(call: Call) -> Record:
-    if not isinstance(call.body, dict):
-        raise Refusal("Request body is not provided")
-    return call.body
+    known = {str(one.get("Line1")) for one in customer["Addresses"]}
+    if address.get("Line1") and not truth(address.get("ShipToOther")) and address["Line1"] not in known:
+        parts = {name: address.get(name) for name in ADDRESS_LONGEST}
+        row = {"ID": company.new_id(), **parts, "Type": "Shipping", "DefaultForType": False}
+        customer["Addresses"].append(row)
+        customer["LastModifiedOn"] = company.stamp()

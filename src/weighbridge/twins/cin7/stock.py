@@ -1,142 +1,165 @@
-"""Stock: allocation, backorders, assembly of kits, picking, receipts."""
+"""Stock moves: allocation, backorders, picking, receipts and what goes back on the shelf."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from weighbridge.twins.cin7.events import stock_changed as stock_changed
-from weighbridge.twins.cin7.state import ZERO, Company, Record, Sale
+from weighbridge.twins.cin7.events import stock_changed
+from weighbridge.twins.cin7.finished_goods import assemble, shelf_order
+from weighbridge.twins.cin7.kits import free_at
+from weighbridge.twins.cin7.state import ZERO, Company, Record, RowKey, Sale
 
 
 def allocate(company: Company, sale: Sale, product: Record, quantity: Decimal) -> Decimal:
     """Allocates up to `quantity` at the sale's location; answers what is missing, which becomes a backorder.
 
-    A kit is assembled from components at that location, all or nothing. Source: platform notes, cin7 3.4.
+    A kit is assembled there first, all that is short or nothing. Source: platform notes, cin7 2.3 and 3.4.
     """
     if product["Type"] == "Service":
         return ZERO
-    own = sum((max(row.available, ZERO) for row in company.rows_of(product["ID"], sale.location)), ZERO)
-    if product["AutoAssembly"] and own < quantity and not _assemble(company, sale, product, quantity - own):
-        return quantity
-    missing = quantity
-    for row in company.rows_of(product["ID"], sale.location):
-        taken = min(missing, max(row.available, ZERO))
-        if taken > 0:
-            row.allocated += taken
-            sale.allocations.append((row.key, taken))
-            missing -= taken
-    stock_changed(company, product["ID"])
-    return missing
+    free = free_at(company, product["ID"], sale.location)
+    if product["AutoAssembly"] and free < quantity:
+        if not assemble(company, sale, product, quantity - free):
+            return quantity
+        free = quantity
+    taken = min(free, quantity)
+    if taken > 0:
+        for key, part in _booking(company, product["ID"], sale.location, taken):
+            company.row_at(key).allocated += part
+            sale.allocations.append((key, part))
+        stock_changed(company, product["ID"])
+    return quantity - taken
 
 
-def component_needs(product: Record) -> dict[str, Decimal]:
-    """Units of each component that one kit takes."""
-    made = Decimal(str(product["QuantityToProduce"] or 1))
-    return {
-        line["ComponentProductID"]: Decimal(str(line["Quantity"])) / made for line in product["BillOfMaterialsProducts"]
-    }
+def held(sale: Sale, product_id: str, location: str | None = None) -> Decimal:
+    """Units of a product that the sale holds, at one location or anywhere."""
+    own = (part for key, part in sale.allocations if key[0] == product_id and location in (None, key[1]))
+    return sum(own, ZERO)
 
 
-def buildable(company: Company, product: Record, location: str) -> Decimal:
-    """Whole kits that the components at a location make."""
-    needs = component_needs(product)
-    if not needs:
-        return ZERO
-    counts = [
-        sum((row.available for row in company.rows_of(part, location)), ZERO) // need for part, need in needs.items()
-    ]
-    return max(min(counts), ZERO)
-
-
-def _assemble(company: Company, sale: Sale, product: Record, kits: Decimal) -> bool:
-    if buildable(company, product, sale.location) < kits:
-        return False
-    for part, need in component_needs(product).items():
-        _consume(company, part, sale.location, need * kits)
-        stock_changed(company, part)
-    company.row(product["ID"], sale.location).on_hand += kits
-    task = {
-        "TaskID": company.new_id(),
-        "AssemblyNumber": company.next_number("FG"),
-        "ProductID": product["ID"],
-        "ProductCode": product["SKU"],
-        "ProductName": product["Name"],
-        "Location": sale.location,
-        "Quantity": kits,
-        "Status": "COMPLETED",
-        "SaleID": sale.id,
-        "Date": company.stamp(),
-        "Errors": [],
-    }
-    company.finished_goods[task["TaskID"]] = task
-    sale.assemblies.append(task["TaskID"])
-    return True
-
-
-def _consume(company: Company, product_id: str, location: str, quantity: Decimal) -> None:
-    left = quantity
-    for row in company.rows_of(product_id, location):
-        taken = min(left, max(row.available, ZERO))
-        row.on_hand -= taken
-        left -= taken
-
-
-def release(company: Company, sale: Sale) -> None:
-    """Gives back what the sale holds; kits stay assembled."""
-    for key, quantity in sale.allocations:
-        company.row(key[0], key[1], key[2] or None, key[3] or None).allocated -= quantity
-        stock_changed(company, key[0])
+def release(company: Company, sale: Sale) -> set[str]:
+    """Gives back all that the sale holds; answers the products, whose backorders can then be served."""
+    freed = {key[0] for key, _ in sale.allocations}
+    for key, part in sale.allocations:
+        company.row_at(key).allocated -= part
     sale.allocations = []
-    _forget_backorder(company, sale)
+    company.backordered.pop(sale.id, None)
+    for product_id in freed:
+        stock_changed(company, product_id)
+    return freed
 
 
-def pick(company: Company, sale: Sale, product_id: str, quantity: Decimal) -> Decimal:
-    """Takes allocated units off the shelf; answers how many of `quantity` were not allocated."""
+def take(
+    company: Company, sale: Sale, product_id: str, quantity: Decimal, location: str, bin_name: str, batch: str
+) -> list[tuple[RowKey, Decimal]]:
+    """Takes units off the shelf and out of the sale's allocation; answers the rows they came from.
+
+    The caller has checked that they are there.
+    """
+    _consume_allocation(company, sale, product_id, quantity, location)
+    if bin_name or batch:
+        rows = [((product_id, location, bin_name, batch), quantity)]
+    else:
+        rows = shelf_order(company, product_id, location, quantity)
+    for key, part in rows:
+        company.row_at(key).on_hand -= part
+    stock_changed(company, product_id)
+    return rows
+
+
+def put_back(company: Company, key: RowKey, quantity: Decimal) -> None:
+    """Puts units on one row; the oldest backorders get them first."""
+    company.row_at(key).on_hand += quantity
+    serve_backorders(company, [key[0]])
+    stock_changed(company, key[0])
+
+
+def hold_again(company: Company, sale: Sale, key: RowKey, quantity: Decimal) -> None:
+    """Puts units back on their row and into the sale's allocation, as when a pick is undone."""
+    row = company.row_at(key)
+    row.on_hand += quantity
+    row.allocated += quantity
+    sale.allocations.append((key, quantity))
+    stock_changed(company, key[0])
+
+
+def receive(
+    company: Company, key: RowKey, quantity: Decimal, *, expires: str | None = None, unit_cost: Decimal | None = None
+) -> None:
+    """A receipt: settles what was on order there, then goes on the shelf."""
+    row = company.row_at(key)
+    row.expires = expires or row.expires
+    row.unit_cost = row.unit_cost if unit_cost is None else unit_cost
     left = quantity
-    kept: list[tuple[tuple[str, str, str, str], Decimal]] = []
-    for key, held in sale.allocations:
-        taken = min(left, held) if key[0] == product_id else ZERO
-        if taken > 0:
-            row = company.row(key[0], key[1], key[2] or None, key[3] or None)
-            row.allocated -= taken
-            row.on_hand -= taken
-            left -= taken
-        if held - taken > 0:
-            kept.append((key, held - taken))
-    sale.allocations = kept
-    stock_changed(company, product_id)
-    return left
+    for one in [one for one in company.on_order if one["ProductID"] == key[0] and one["Location"] == key[1]]:
+        come = min(left, one["Quantity"])
+        one["Quantity"] -= come
+        left -= come
+    company.on_order = [one for one in company.on_order if one["Quantity"] > 0]
+    put_back(company, key, quantity)
 
 
-def receive(company: Company, product_id: str, location: str, quantity: Decimal, bin_name: str | None = None) -> None:
-    """Puts units on the shelf and gives them to the oldest backorders first."""
-    company.row(product_id, location, bin_name).on_hand += quantity
-    fill_backorders(company, product_id)
-    stock_changed(company, product_id)
-
-
-def fill_backorders(company: Company, product_id: str) -> None:
-    """Allocates free units of a product to backordered sales, oldest first."""
+def serve_backorders(company: Company, product_ids: Iterable[str]) -> None:
+    """Allocates free units to backordered sales, oldest first; a component also serves the kits it is in."""
+    wanted = set(product_ids)
+    for product_id in list(wanted):
+        wanted |= {kit["ID"] for kit in company.kits_with(product_id) if kit["AutoAssembly"]}
     for sale_id in list(company.backordered):
         sale = company.sales[sale_id]
-        lines = (sale.order or {}).get("Lines", [])
+        lines: list[Record] = sale.order["Lines"] if sale.order else []
         for line in lines:
-            owed = Decimal(str(line.get("BackorderQuantity") or 0))
-            if line["ProductID"] != product_id or owed <= 0:
+            owed = line["BackorderQuantity"]
+            if owed <= 0 or line["ProductID"] not in wanted:
                 continue
-            missing = allocate(company, sale, company.products[product_id], owed)
+            missing = allocate(company, sale, company.products[line["ProductID"]], owed)
             if missing != owed:
                 line["BackorderQuantity"] = missing
                 company.touch(sale)
-        if not any(Decimal(str(line.get("BackorderQuantity") or 0)) > 0 for line in lines):
-            _forget_backorder(company, sale)
+        if not any(line["BackorderQuantity"] > 0 for line in lines):
+            company.backordered.pop(sale_id)
 
 
-def note_backorder(company: Company, sale: Sale) -> None:
-    if sale.id not in company.backordered:
-        company.backordered.append(sale.id)
+def shelf(location: object, company: Company, bin_name: object = None, batch: object = None) -> tuple[str, str, str]:
+    """Location, bin and batch of a line; a bin may be written "Main Warehouse: Bin 1". Source: notes, cin7 3.2."""
+    name = str(location or "")
+    if company.location_named(name) is None and ": " in name:
+        name, _, own_bin = name.partition(": ")
+        bin_name = own_bin
+    return name, str(bin_name or ""), str(batch or "")
 
 
-def _forget_backorder(company: Company, sale: Sale) -> None:
-    if sale.id in company.backordered:
-        company.backordered.remove(sale.id)
+def _booking(company: Company, product_id: str, location: str, quantity: Decimal) -> list[tuple[RowKey, Decimal]]:
+    rows = sorted(company.rows_of(product_id, location), key=lambda row: (row.expires is None, row.expires or ""))
+    plain: RowKey = (product_id, location, "", "")
+    if company.switches["allocation_booked_on"] == "binless_row" and any(row.bin for row in rows):
+        return [(plain, quantity)]
+    booked: list[tuple[RowKey, Decimal]] = []
+    left = quantity
+    for row in rows:
+        part = min(left, max(row.available, ZERO))
+        if part > 0:
+            booked.append((row.key, part))
+            left -= part
+    return [*booked, (plain, left)] if left > 0 else booked
+
+
+def _consume_allocation(company: Company, sale: Sale, product_id: str, quantity: Decimal, location: str) -> None:
+    """What is picked beyond the allocation was backordered until now."""
+    left = quantity
+    kept: list[tuple[RowKey, Decimal]] = []
+    for key, part in sorted(sale.allocations, key=lambda pair: pair[0][1] != location):
+        used = min(left, part) if key[0] == product_id else ZERO
+        if used > 0:
+            company.row_at(key).allocated -= used
+            left -= used
+        if part > used:
+            kept.append((key, part - used))
+    sale.allocations = kept
+    for line in (sale.order or {}).get("Lines", []):
+        if line["ProductID"] == product_id and left > 0:
+            served = min(left, line["BackorderQuantity"])
+            line["BackorderQuantity"] -= served
+            left -= served
+    if not any(line["BackorderQuantity"] > 0 for line in (sale.order or {}).get("Lines", [])):
+        company.backordered.pop(sale.id, None)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import base64
-import json
-from decimal import Decimal
-from typing import Any
+import re
+from datetime import timedelta
 
 from weighbridge.twins.call import Answer, Call, Delivery
-from weighbridge.twins.cin7.errors import Refusal, required
-from weighbridge.twins.cin7.events import RETRIES
+from weighbridge.twins.cin7.errors import Refusal, refuse_any, required
 from weighbridge.twins.cin7.paging import given
+from weighbridge.twins.cin7.reading import body_of, missing, rows_of, truth
 from weighbridge.twins.cin7.state import Company, Record
 
+RETRIES = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 15, 20, 25))
+"""Six tries over 76 minutes, the first a minute after the event."""
 MOST_PER_TYPE = 5
 TYPES = frozenset(
     f"Sale/{name}"
     for name in (
-        "Created", "QuoteAuthorised", "OrderAuthorised", "Voided", "Backordered", "ShipmentAuthorised", "InvoiceAuthorised",
-        "PickAuthorised", "PackAuthorised", "CreditNoteAuthorised", "Undo", "PartialPaymentReceived", "FullPaymentReceived",
-        "AttachmentAdded", "AdditionalAttributesChanged", "ShipmentTrackingNumberChanged",
+        "Created", "QuoteAuthorised", "OrderAuthorised", "Voided", "Backordered", "ShipmentAuthorised",
+        "InvoiceAuthorised", "PickAuthorised", "PackAuthorised", "CreditNoteAuthorised", "Undo",
+        "PartialPaymentReceived", "FullPaymentReceived", "AttachmentAdded", "AdditionalAttributesChanged",
+        "ShipmentTrackingNumberChanged",
     )
 ) | {
     "Purchase/OrderAuthorised", "Purchase/InvoiceAuthorised", "Purchase/StockReceivedAuthorised",
@@ -27,110 +29,135 @@ TYPES = frozenset(
     "Stock/AvailableStockLevelChanged", "Lead/Updated", "Lead/Converted", "Opportunity/Authorized",
     "Opportunity/AttachmentAdded", "Opportunity/Voided", "Opportunity/Converted", "Task/Overdue",
 }  # fmt: skip
-AUTHORISATIONS = ("noauth", "basicauth", "bearerauth")
+SECRETS = {
+    "noauth": (),
+    "basicauth": ("ExternalUserName", "ExternalPassword"),
+    "bearerauth": ("ExternalBearerToken",),
+}
 
 
 def list_hooks(company: Company, call: Call) -> Answer:
-    """Answers secrets in clear."""
-    return Answer(200, {"Webhooks": list(company.webhooks.values())})
+    """Answers secrets in clear. Source: GET /webhooks."""
+    return _all(company)
 
 
 def create_hook(company: Company, call: Call) -> Answer:
-    body = _checked(call)
+    """At most five of a type. Source: POST /webhooks."""
+    body = _checked(body_of(call))
     same = [hook for hook in company.webhooks.values() if hook["Type"] == body["Type"]]
     if len(same) >= MOST_PER_TYPE:
-        raise Refusal(f"Maximum {MOST_PER_TYPE} webhooks of type {body['Type']} are allowed")
-    hook = {"ExternalHeaders": [], **body, "ID": company.new_id(), "Name": body["Type"]}
+        raise Refusal(f"Maximum number of webhooks for type {body['Type']} is {MOST_PER_TYPE}.")
+    blank: Record = {name: None for names in SECRETS.values() for name in names}
+    blank["ExternalHeaders"] = []
+    hook = {**blank, **body, "ID": company.new_id(), "Name": _friendly(body["Type"])}
     company.webhooks[hook["ID"]] = hook
     return Answer(200, {"Webhooks": [hook]})
 
 
 def update_hook(company: Company, call: Call) -> Answer:
-    body = _checked(call)
+    """Switches a hook on again, too; nothing is replayed. Source: PUT /webhooks."""
+    body = body_of(call)
     hook = company.webhooks.get(str(body.get("ID") or "").lower())
     if hook is None:
-        raise Refusal(required("ID"))
-    hook |= {**body, "ID": hook["ID"]}
+        raise Refusal(required("ID") if not body.get("ID") else "Webhook with specified ID not found")
+    changed = _checked({**hook, **body})
+    hook |= {**changed, "ID": hook["ID"], "Name": _friendly(changed["Type"])}
     return Answer(200, {"Webhooks": [hook]})
 
 
 def delete_hook(company: Company, call: Call) -> Answer:
+    """Answers those that remain. Source: DELETE /webhooks."""
     if company.webhooks.pop(given(call, "ID").lower(), None) is None:
-        raise Refusal("Webhook not found")
-    return Answer(200, {"Success": True})
+        raise Refusal("Webhook with specified ID not found")
+    return _all(company)
 
 
 def deliveries_due(company: Company) -> list[Delivery]:
     """Each due try, handed out once."""
     now = company.now()
-    due = [event for event in company.pending_events if event["due"] <= now and not event.get("out")]
-    deliveries = []
-    for event in due:
+    due: list[Delivery] = []
+    kept: list[Record] = []
+    keeps = company.switches["hook_keeps_events_while_inactive"]
+    for event in company.pending_events:
         hook = company.webhooks.get(event["hook"])
-        if hook is None or not hook["IsActive"]:
-            company.pending_events.remove(event)
+        if hook is None or (not hook["IsActive"] and not keeps):
             continue
-        event["out"] = True
-        deliveries.append(
-            Delivery(
-                hook_id=hook["ID"],
-                url=hook["ExternalURL"],
-                headers=_headers(company, hook, event["kind"]),
-                raw=json.dumps(event["payload"], default=_plain).encode(),
-                attempt=event["attempt"] + 1,
-                event_id=event["id"],
-            )
-        )
-    return deliveries
+        kept.append(event)
+        if event["due"] <= now and not event["out"] and hook["IsActive"]:
+            event["out"] = True
+            due.append(_delivery(company, hook, event))
+    if len(kept) != len(company.pending_events):
+        company.pending_events = kept
+    return due
 
 
 def delivered(company: Company, delivery: Delivery, status: int | None) -> None:
-    """A 2xx ends the event; after the last try the hook is switched off without a word."""
+    """A good answer ends the event; after the last try the hook is switched off without a word."""
     event = next((one for one in company.pending_events if one["id"] == delivery.event_id), None)
     if event is None:
         return
-    if status is not None and 200 <= status < 300:
+    good = status == 200 if company.switches["hook_success"] == "200" else status is not None and 200 <= status < 300
+    if good:
         company.pending_events.remove(event)
-        return
-    if event["attempt"] >= len(RETRIES):
+    elif event["attempt"] >= len(RETRIES):
         company.pending_events.remove(event)
         hook = company.webhooks.get(delivery.hook_id)
         if hook is not None:
             hook["IsActive"] = False
-        return
-    event["due"] = company.now() + RETRIES[event["attempt"]]
-    event["attempt"] += 1
-    event["out"] = False
+    else:
+        event["due"] = company.now() + RETRIES[event["attempt"]]
+        event["attempt"] += 1
+        event["out"] = False
+
+
+def _delivery(company: Company, hook: Record, event: Record) -> Delivery:
+    return Delivery(
+        hook_id=hook["ID"],
+        url=hook["ExternalURL"],
+        headers=_headers(company, hook, event["kind"]),
+        raw=event["raw"].encode(),
+        attempt=event["attempt"] + 1,
+        event_id=event["id"],
+    )
 
 
 def _headers(company: Company, hook: Record, kind: str) -> dict[str, str]:
     headers = {"content-type": "application/json"}
     if hook["ExternalAuthorizationType"] == "bearerauth":
-        headers["authorization"] = f"Bearer {hook.get('ExternalBearerToken', '')}"
+        headers["authorization"] = f"Bearer {hook['ExternalBearerToken']}"
     elif hook["ExternalAuthorizationType"] == "basicauth":
-        pair = f"{hook.get('ExternalUserName', '')}:{hook.get('ExternalPassword', '')}"
+        pair = f"{hook['ExternalUserName']}:{hook['ExternalPassword']}"
         headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-    for extra in hook.get("ExternalHeaders") or []:
+    for extra in hook["ExternalHeaders"]:
         headers[str(extra["Key"]).lower()] = str(extra["Value"])
     if company.switches["hook_event_type_header"]:
         headers["event-type"] = kind
     return headers
 
 
-def _checked(call: Call) -> Record:
-    body = call.body if isinstance(call.body, dict) else {}
-    wanted = ("Type", "ExternalURL", "ExternalAuthorizationType")
-    missing = [required(name) for name in wanted if not body.get(name)]
+def _checked(body: Record) -> Record:
+    problems = missing(body, ("Type", "ExternalURL", "ExternalAuthorizationType"))
     if body.get("IsActive") is None:
-        missing.append(required("IsActive"))
-    if missing:
-        raise Refusal(*missing)
-    if body["Type"] not in TYPES:
-        raise Refusal("Type is invalid")
-    if body["ExternalAuthorizationType"] not in AUTHORISATIONS:
-        raise Refusal("ExternalAuthorizationType is invalid")
-    return body
+        problems.append(required("IsActive"))
+    if body.get("Type") and body["Type"] not in TYPES:
+        problems.append("Type is invalid")
+    kind = body.get("ExternalAuthorizationType")
+    if kind and kind not in SECRETS:
+        problems.append("ExternalAuthorizationType is invalid")
+    problems += missing(body, SECRETS.get(str(kind), ()))
+    headers = rows_of(body, "ExternalHeaders", problems)
+    for header in headers:
+        problems += missing(header, ("Key", "Value"))
+    refuse_any(problems)
+    names = ("Type", "ExternalURL", "ExternalAuthorizationType", *SECRETS["basicauth"], *SECRETS["bearerauth"])
+    kept = {name: body[name] for name in names if name in body}
+    return {**kept, "ExternalHeaders": headers, "IsActive": truth(body["IsActive"])}
 
 
-def _plain(value: Any) -> Any:
-    return float(value) if isinstance(value, Decimal) else str(value)
+def _friendly(kind: str) -> str:
+    """`Sale/OrderAuthorised` reads "Sale order authorised"."""
+    return re.sub(r"[/]|(?<=[a-z])(?=[A-Z])", " ", kind).capitalize()
+
+
+def _all(company: Company) -> Answer:
+    return Answer(200, {"Webhooks": list(company.webhooks.values())})

@@ -1,0 +1,80 @@
+"""What people do beside the API, by method and by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.twins.cin7.bench import Bench
+from weighbridge.twins.cin7.twin import ACTS
+
+
+def test_every_act_is_a_method_of_the_twin() -> None:
+    twin = Bench().twin
+    assert [name for name in ACTS if not callable(getattr(twin, name))] == []
+
+
+def test_acts_are_reached_by_name_with_the_same_arguments() -> None:
+    bench = Bench()
+    assert bench.twin.act("receive_stock", {"sku": "APPLE", "location": "Overflow", "quantity": 2}) == {
+        "available": "16"
+    }
+    assert bench.twin.act("count_stock", {"sku": "PEAR", "quantity": "3"}) == {"on_hand": "3", "available": "3"}
+    sale = bench.ordered()
+    told = bench.twin.act("pick_pack_ship", {"sale_id": sale, "lines": [{"sku": "APPLE", "quantity": 1, "box": "X"}]})
+    assert told["fulfilment_number"] == 1
+    bench.twin.act("add_tracking", {"sale_id": sale, "tracking": "T1", "fulfilment_number": 1, "box": "X"})
+    assert bench.row(sale)["CombinedTrackingNumbers"] == "T1"
+    assert bench.twin.act("lock_date", {"date": "2026-01-01"}) == {"lock_date": "2026-01-01"}
+
+
+def test_unknown_acts_arguments_and_objects_are_told_apart() -> None:
+    bench = Bench()
+    with pytest.raises(KeyError, match="dump"):
+        bench.twin.act("dump", {})
+    with pytest.raises(ValueError, match="colour"):
+        bench.twin.act("receive_stock", {"sku": "APPLE", "quantity": 1, "colour": "red"})
+    with pytest.raises(KeyError, match="NOPE"):
+        bench.twin.act("receive_stock", {"sku": "NOPE", "quantity": 1})
+    with pytest.raises(KeyError, match="Moon"):
+        bench.twin.act("receive_stock", {"sku": "APPLE", "quantity": 1, "location": "Moon"})
+    with pytest.raises(KeyError):
+        bench.twin.act("void_sale", {"sale_id": "no-such-sale"})
+    with pytest.raises(ValueError, match="object"):
+        bench.twin.act("seed", [])
+
+
+def test_a_refused_parcel_leaves_the_sale_as_it_was() -> None:
+    bench = Bench()
+    sale = bench.ordered()
+    bench.twin.pick_pack_ship(sale, lines=[{"sku": "APPLE", "quantity": 1}])
+    before = bench.whole(sale)
+    with pytest.raises(ValueError, match="above the ordered"):
+        bench.twin.pick_pack_ship(sale, lines=[{"sku": "APPLE", "quantity": 3}])
+    assert bench.whole(sale) == before
+    assert before["Type"] == "Simple Sale"
+
+
+def test_nothing_to_pick_is_a_refusal() -> None:
+    bench = Bench()
+    with pytest.raises(ValueError, match="nothing is allocated"):
+        bench.twin.pick_pack_ship(bench.sale())
+
+
+def test_undoing_on_the_screen_and_refusals_of_it() -> None:
+    bench = Bench()
+    sale = bench.ordered()
+    bench.twin.undo_sale(sale)
+    assert bench.row(sale)["OrderStatus"] == "DRAFT"
+    bench.twin.void_sale(sale)
+    with pytest.raises(ValueError, match="voided"):
+        bench.twin.void_sale(sale)
+
+
+def test_seeding_again_changes_a_product_and_keeps_its_id() -> None:
+    bench = Bench()
+    before = bench.id_of("APPLE")
+    bench.twin.seed(products=[{"sku": "APPLE", "name": "Red apple", "tier_prices": {"2": "1.10"}}])
+    assert bench.id_of("APPLE") == before
+    shown = bench.ok("GET", "/product", Sku="APPLE")["Products"][0]
+    assert (shown["Name"], shown["PriceTier2"]) == ("Red apple", 1.1)
+    assert bench.stock("APPLE") == (10, 0, 10)

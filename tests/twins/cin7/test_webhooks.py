@@ -1,0 +1,239 @@
+"""Webhooks: registration, what they tell, the ladder of tries and the silent end."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.twins.cin7.bench import START, Bench
+from weighbridge.twins.call import Delivery
+
+
+def subscribe(bench: Bench, kind: str, **fields: Any) -> str:
+    body = {
+        "Type": kind, "IsActive": True, "ExternalURL": "https://hooks.example/cin7",
+        "ExternalAuthorizationType": "noauth", **fields,
+    }  # fmt: skip
+    return str(bench.ok("POST", "/webhooks", body)["Webhooks"][0]["ID"])
+
+
+def due(bench: Bench, **span: float) -> list[Delivery]:
+    bench.clock.pass_time(**span)
+    return bench.twin.deliveries_due()
+
+
+def told(bench: Bench, kind: str) -> list[Any]:
+    """The payloads of a type that wait, whenever they are due."""
+    found = [one for one in bench.twin.company.pending_events if one["kind"] == kind]
+    return [json.loads(one["raw"]) for one in found]
+
+
+def test_the_first_try_comes_a_minute_after_the_event_and_once() -> None:
+    bench = Bench()
+    subscribe(bench, "Sale/OrderAuthorised")
+    sale = bench.ordered()
+    assert due(bench, seconds=59) == []
+    delivery = due(bench, seconds=1)[0]
+    assert json.loads(delivery.raw) == {
+        "SaleID": sale.upper(), "SaleOrderNumber": "SO-00001", "EventType": "Sale/OrderAuthorised",
+    }  # fmt: skip
+    assert (delivery.url, delivery.attempt) == ("https://hooks.example/cin7", 1)
+    assert due(bench, minutes=30) == []
+    bench.twin.delivered(delivery, 204)
+    assert due(bench, minutes=120) == []
+
+
+def test_failures_are_tried_again_after_5_10_15_20_and_25_minutes_and_then_the_hook_is_off() -> None:
+    bench = Bench()
+    hook = subscribe(bench, "Sale/OrderAuthorised")
+    bench.ordered()
+    moments = []
+    for _ in range(6):
+        while not (deliveries := due(bench, minutes=1)):
+            pass
+        moments.append((bench.clock.moment - START) / timedelta(minutes=1))
+        bench.twin.delivered(deliveries[0], None if len(moments) % 2 else 500)
+    assert moments == [1, 6, 16, 31, 51, 76]
+    found = bench.ok("GET", "/webhooks")["Webhooks"][0]
+    assert (found["ID"], found["IsActive"]) == (hook, False)
+    bench.ordered(bench.line("PEAR", 1, "2.00"))
+    assert due(bench, minutes=60) == []
+
+
+def test_a_hook_that_is_switched_on_again_replays_nothing() -> None:
+    bench = Bench()
+    hook = subscribe(bench, "Sale/Created")
+    bench.twin.deactivate_hook(hook)
+    bench.sale()
+    bench.ok("PUT", "/webhooks", {"ID": hook, "IsActive": True})
+    assert due(bench, minutes=5) == []
+    bench.sale()
+    assert len(due(bench, minutes=1)) == 1
+
+
+def test_by_the_other_reading_a_hook_keeps_what_came_while_it_was_off() -> None:
+    bench = Bench()
+    bench.twin.switches["hook_keeps_events_while_inactive"] = True
+    hook = subscribe(bench, "Sale/Created")
+    bench.twin.deactivate_hook(hook)
+    bench.sale()
+    assert due(bench, minutes=5) == []
+    bench.ok("PUT", "/webhooks", {"ID": hook, "IsActive": True})
+    assert len(due(bench, minutes=1)) == 1
+
+
+@pytest.mark.parametrize(("reading", "status", "done"), [("2xx", 202, True), ("200", 202, False), ("200", 200, True)])
+def test_which_answer_counts_as_delivered_is_a_matter_of_reading(reading: str, status: int, done: bool) -> None:
+    bench = Bench()
+    bench.twin.switches["hook_success"] = reading
+    subscribe(bench, "Sale/Created")
+    bench.sale()
+    bench.twin.delivered(due(bench, minutes=1)[0], status)
+    assert (due(bench, minutes=5) == []) is done
+
+
+def test_a_payload_tells_of_the_moment_of_the_event() -> None:
+    bench = Bench()
+    subscribe(bench, "Stock/AvailableStockLevelChanged")
+    bench.twin.count_stock("APPLE", 8)
+    bench.twin.count_stock("APPLE", 2)
+    first = json.loads(due(bench, minutes=1)[0].raw)
+    assert [row["OnHand"] for row in first if row["Location"] == "Main Warehouse"] == [8]
+
+
+def test_the_stock_event_is_a_bare_array_with_a_row_for_each_bin() -> None:
+    bench = Bench()
+    bench.twin.seed(stock=[{"sku": "APPLE", "bin": "Bin 1", "on_hand": 5, "unit_cost": 5}])
+    subscribe(bench, "Stock/AvailableStockLevelChanged")
+    bench.ordered(bench.line(quantity=2))
+    rows = told(bench, "Stock/AvailableStockLevelChanged")[0]
+    assert isinstance(rows, list)
+    assert rows[1] == {
+        "ID": bench.id_of("APPLE").upper(), "SKU": "APPLE", "Name": "Apple", "Barcode": "4001", "Location": "Overflow",
+        "Bin": None, "Batch": None, "ExpiryDate": None, "Category": "Other", "OnHand": 4, "Allocated": 0,
+        "Available": 4, "OnOrder": 0, "StockOnHand": 2, "MaxRows": 3,
+    }  # fmt: skip
+    assert {row["Bin"] for row in rows} == {None, "Bin 1"}
+
+
+@pytest.mark.parametrize(("fires", "skus"), [(False, ["APPLE"]), (True, ["APPLE", "BASKET"])])
+def test_whether_a_kits_event_fires_for_its_component_is_a_matter_of_reading(fires: bool, skus: list[str]) -> None:
+    bench = Bench()
+    bench.twin.switches["stock_hook_for_kits"] = fires
+    subscribe(bench, "Stock/AvailableStockLevelChanged")
+    bench.twin.count_stock("APPLE", 8)
+    assert [rows[0]["SKU"] for rows in told(bench, "Stock/AvailableStockLevelChanged")] == skus
+
+
+def test_tracking_is_told_with_slashed_dates_and_upper_case_ids() -> None:
+    bench = Bench()
+    subscribe(bench, "Sale/ShipmentAuthorised")
+    subscribe(bench, "Sale/ShipmentTrackingNumberChanged")
+    sale = bench.ordered()
+    bench.twin.pick_pack_ship(sale, carrier="UPS", tracking="1Z1")
+    task = bench.whole(sale)["Fulfilments"][0]["TaskID"]
+    shipped = told(bench, "Sale/ShipmentAuthorised")[0]
+    assert shipped["SaleTaskID"] == task.upper()
+    assert not {"SaleID", "TrackingNumber", "Shipments"} & set(shipped)
+    assert told(bench, "Sale/ShipmentTrackingNumberChanged") == [
+        {
+            "SaleID": sale.upper(), "TaskID": task.upper(), "SaleOrderNumber": "SO-00001",
+            "SaleOrderDate": "02/03/2026", "TaskTypeSign": 0, "EventType": "Sale/ShipmentTrackingNumberChanged",
+            "Shipments": [{
+                "ShipmentDate": "02/03/2026", "TrackingNumber": "1Z1", "Carrier": "UPS",
+                "TrackingUrl": "https://tracking.example/1Z1",
+            }],
+        }
+    ]  # fmt: skip
+
+
+def test_the_life_of_a_sale_as_its_events_tell_it() -> None:
+    bench = Bench()
+    kinds = (
+        "Created", "QuoteAuthorised", "OrderAuthorised", "Backordered", "PickAuthorised", "PackAuthorised",
+        "ShipmentAuthorised", "InvoiceAuthorised", "PartialPaymentReceived", "FullPaymentReceived",
+        "CreditNoteAuthorised", "Undo", "Voided", "AdditionalAttributesChanged",
+    )  # fmt: skip
+    for kind in kinds:
+        subscribe(bench, f"Sale/{kind}")
+    sale = bench.sale(SkipQuote=False)
+    attributes = {"AdditionalAttribute1": "web"}
+    bench.ok("PUT", "/sale", {**bench.header(SkipQuote=False, AdditionalAttributes=attributes), "ID": sale})
+    bench.ok("POST", "/sale/quote", bench.document(sale, bench.line(quantity=12)))
+    bench.ok("POST", "/sale/order", bench.document(sale, bench.line(quantity=12)))
+    bench.ok("DELETE", "/sale", ID=sale)
+    bench.ok("POST", "/sale/order", bench.document(sale, bench.line(quantity=3)))
+    bench.twin.pick_pack_ship(sale)
+    task = bench.ok("POST", "/sale/invoice", bench.invoice_body(sale))["Invoices"][0]["TaskID"]
+    bench.ok("POST", "/sale/payment", bench.payment_body(task, "1.50"))
+    bench.ok("POST", "/sale/payment", bench.payment_body(task, "3.00"))
+    bench.ok("POST", "/sale/creditnote", bench.credit_body(sale, "INV-00001"))
+    bench.twin.void_sale(bench.sale())
+    counts = {kind: len(told(bench, f"Sale/{kind}")) for kind in kinds}
+    assert counts == {**dict.fromkeys(kinds, 1), "Created": 2, "OrderAuthorised": 2}
+    partial = told(bench, "Sale/PartialPaymentReceived")[0]
+    assert (partial["AmountPercent"], partial["DocumentNumber"], partial["DocumentDate"]) == (
+        "33.33", "INV-00001", "02/03/2026",
+    )  # fmt: skip
+    assert told(bench, "Sale/Created")[0]["SaleOrderDate"] == "2026-03-02"
+
+
+def test_customers_and_products_tell_of_their_changes() -> None:
+    bench = Bench()
+    subscribe(bench, "Customer/Updated")
+    subscribe(bench, "Product/Updated")
+    card = {"Name": "Shop", "Status": "Active", "Currency": "USD", "PaymentTerm": "30 days", "AccountReceivable": "610"}
+    bench.ok("POST", "/customer", {**card, "RevenueAccount": "200", "TaxRule": "Tax Exempt"})
+    bench.twin.deprecate_product("PEAR")
+    detail = told(bench, "Customer/Updated")[0]["CustomerDetailsList"][0]
+    assert detail["Customer"]["LastModifiedOn"] == "2026-03-02T09:00:00.000"
+    product = told(bench, "Product/Updated")[0]["ProductDetailsList"][0]
+    assert (product["Event"], product["SKU"], product["Status"]) == ("Update", "PEAR", "Deprecated")
+
+
+def test_deliveries_carry_the_credentials_and_headers_that_were_registered() -> None:
+    bench = Bench()
+    bench.twin.switches["hook_event_type_header"] = True
+    extra = {"ExternalHeaders": [{"Key": "X-Secret", "Value": "s3"}]}
+    subscribe(bench, "Sale/Created", ExternalAuthorizationType="bearerauth", ExternalBearerToken="t0ken", **extra)
+    subscribe(bench, "Sale/Created", ExternalAuthorizationType="basicauth", ExternalUserName="u", ExternalPassword="p")
+    bench.sale()
+    bearer, basic = due(bench, minutes=1)
+    assert bearer.headers["authorization"] == "Bearer t0ken"
+    assert (bearer.headers["x-secret"], bearer.headers["event-type"]) == ("s3", "Sale/Created")
+    assert basic.headers["authorization"] == "Basic " + base64.b64encode(b"u:p").decode()
+    assert bench.ok("GET", "/webhooks")["Webhooks"][0]["ExternalBearerToken"] == "t0ken"
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"Type": "Sale/Shipped"}, "Type is invalid"),
+        ({"ExternalURL": ""}, "Required attribute ExternalURL"),
+        ({"IsActive": None}, "Required attribute IsActive"),
+        ({"ExternalAuthorizationType": "hmac"}, "ExternalAuthorizationType is invalid"),
+        ({"ExternalAuthorizationType": "bearerauth"}, "Required attribute ExternalBearerToken"),
+        ({"ExternalAuthorizationType": "basicauth", "ExternalUserName": "u"}, "Required attribute ExternalPassword"),
+        ({"ExternalHeaders": [{"Key": "X"}]}, "Required attribute Value"),
+    ],
+)
+def test_registrations_that_are_refused(fields: dict[str, Any], text: str) -> None:
+    body = {"Type": "Sale/Created", "IsActive": True, "ExternalURL": "https://x", "ExternalAuthorizationType": "noauth"}
+    assert text in Bench().refused("POST", "/webhooks", {**body, **fields})
+
+
+def test_five_hooks_of_a_type_are_the_most_and_a_deleted_one_makes_room() -> None:
+    bench = Bench()
+    hooks = [subscribe(bench, "Sale/Created") for _ in range(5)]
+    body = {"Type": "Sale/Created", "IsActive": True, "ExternalURL": "https://x", "ExternalAuthorizationType": "noauth"}
+    assert "Maximum number" in bench.refused("POST", "/webhooks", body)
+    subscribe(bench, "Sale/Voided")
+    bench.sale()
+    remaining = bench.ok("DELETE", "/webhooks", ID=hooks[0])["Webhooks"]
+    assert len(remaining) == 5
+    assert len(due(bench, minutes=1)) == 4
+    subscribe(bench, "Sale/Created")
