@@ -8,11 +8,12 @@ from weighbridge.twins.call import Answer, Call
 from weighbridge.twins.cin7.errors import Problem, Refusal, not_in_book, refuse_any, required
 from weighbridge.twins.cin7.events import product_updated
 from weighbridge.twins.cin7.paging import begins, flag, given, page_of
-from weighbridge.twins.cin7.reading import body_of, missing, moment_of, number, overlong, rows_of
+from weighbridge.twins.cin7.reading import body_of, missing, moment_of, number, overlong, rows_of, with_texts
 from weighbridge.twins.cin7.state import Company, Record
 
 REQUIRED = ("SKU", "Name", "Category", "Type", "CostingMethod", "UOM", "Status")
 LONGEST = {"SKU": 50, "Name": 256, "Barcode": 256, "AssemblyInstructionURL": 256}
+TEXTS = ("SKU", "Name")
 COSTING_METHODS = (
     "FIFO", "Special - Batch", "Special - Serial Number", "FIFO - Serial Number", "FIFO - Batch", "FEFO - Batch",
     "FEFO - Serial Number",
@@ -91,7 +92,7 @@ def list_products(company: Company, call: Call) -> Answer:
 
 def create_product(company: Company, call: Call) -> Answer:
     """Books must know category, brand and unit; at least one tier has a price. Source: POST /product."""
-    body = body_of(call)
+    body = with_texts(body_of(call), TEXTS)
     refuse_any(missing(body, REQUIRED))
     fields = _checked(company, body)
     if company.product_by_sku(body["SKU"]):
@@ -103,7 +104,7 @@ def create_product(company: Company, call: Call) -> Answer:
 
 def update_product(company: Company, call: Call) -> Answer:
     """Arrays are replaced whole; the type never changes. Source: PUT /product."""
-    body = body_of(call)
+    body = with_texts(body_of(call), TEXTS)
     product = company.products.get(str(body.get("ID") or "").lower())
     if product is None:
         raise Refusal(required("ID") if not body.get("ID") else f"Product with ID {body['ID']} not found")

@@ -27,10 +27,21 @@ def missing(body: Record, names: Iterable[str]) -> list[Problem]:
 
 
 def overlong(body: Record, longest: Mapping[str, int], prefix: str = "") -> list[Problem]:
-    """A problem for each text above its length. Source: Cin7 Core API v2, column Length."""
-    return [
-        too_long(prefix + name, length) for name, length in longest.items() if len(str(body.get(name) or "")) > length
-    ]
+    """A problem for each text above its length, or that is no text at all. Source: Cin7 Core API v2, column Length."""
+    problems: list[Problem] = []
+    for name, length in longest.items():
+        value = body.get(name)
+        if isinstance(value, (dict, list)):
+            problems.append(f"{prefix}{name} is invalid")
+        elif len(str(value or "")) > length:
+            problems.append(too_long(prefix + name, length))
+    return problems
+
+
+def with_texts(body: Record, names: Iterable[str]) -> Record:
+    """The body with numbers under these names as text, as the vendor takes them."""
+    numbers = {name: str(body[name]) for name in names if isinstance(body.get(name), (int, Decimal))}
+    return {**body, **numbers}
 
 
 def rows_of(body: Record, name: str, problems: list[Problem]) -> list[Record]:

@@ -99,9 +99,9 @@ def _made(company: Company, task: Record, lines: list[Record], *, authorises: bo
         shipped = truth(sent.get("IsShipped", True))
         if authorises and shipped and task["Ship"]["Status"] == "PARTIALLY AUTHORISED":
             problems += [f"Box '{box}' has been shipped" for box in sorted(boxes & gone)]
-        made.append(_line(company, {**sent, "ShipmentDate": date}, shipped))
+        made.append(({**sent, "ShipmentDate": date}, shipped))
     refuse_any(problems)
-    return made
+    return [_line(company, sent, shipped) for sent, shipped in made]
 
 
 def _line(company: Company, sent: Record, shipped: bool) -> Record:

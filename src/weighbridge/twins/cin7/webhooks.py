@@ -9,7 +9,7 @@ from datetime import timedelta
 from weighbridge.twins.call import Answer, Call, Delivery
 from weighbridge.twins.cin7.errors import Refusal, refuse_any, required
 from weighbridge.twins.cin7.paging import given
-from weighbridge.twins.cin7.reading import body_of, missing, rows_of, truth
+from weighbridge.twins.cin7.reading import body_of, missing, overlong, rows_of, truth
 from weighbridge.twins.cin7.state import Company, Record
 
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 15, 20, 25))
@@ -139,12 +139,13 @@ def _checked(body: Record) -> Record:
     problems = missing(body, ("Type", "ExternalURL", "ExternalAuthorizationType"))
     if body.get("IsActive") is None:
         problems.append(required("IsActive"))
-    if body.get("Type") and body["Type"] not in TYPES:
+    kind, authorisation = str(body.get("Type")), str(body.get("ExternalAuthorizationType"))
+    if kind not in TYPES:
         problems.append("Type is invalid")
-    kind = body.get("ExternalAuthorizationType")
-    if kind and kind not in SECRETS:
+    if authorisation not in SECRETS:
         problems.append("ExternalAuthorizationType is invalid")
-    problems += missing(body, SECRETS.get(str(kind), ()))
+    problems += missing(body, SECRETS.get(authorisation, ()))
+    problems += overlong(body, {"ExternalURL": 1024, **dict.fromkeys(SECRETS.get(authorisation, ()), 4096)})
     headers = rows_of(body, "ExternalHeaders", problems)
     for header in headers:
         problems += missing(header, ("Key", "Value"))
