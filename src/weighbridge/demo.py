@@ -39,7 +39,15 @@ SECRETS = {
 HOOK_SECRET = "demo-hook-secret-not-for-real-use"
 LOCATIONS = frozenset({"Main Warehouse", "Overflow"})
 START_SECONDS = 30.0
-QUIET_SECONDS = 1.0
+QUIET_SECONDS = 1.5
+
+
+CADENCE = """
+[connections.main.design.cadence]
+orders_seconds = 240
+fulfilment_seconds = 240
+"""
+"""Hooks tell of everything here; at sixty times the speed the usual sweeps would come every second."""
 
 
 class DemoFailed(Exception):
@@ -55,7 +63,7 @@ class DemoOptions:
     orders: int = 300
     speed: float = 60.0
     seed: int = 1
-    rate: float = 10.0
+    rate: float = 7.0
     """Orders a minute."""
     post: str = "invoice_and_payment"
     record: Path | None = None
@@ -67,12 +75,13 @@ class DemoOptions:
 
 
 WORLD: Mapping[str, Any] = {
-    "pick_minutes": [8.0, 14.0],
-    "second_parcel_minutes": [2.0, 6.0],
-    "late_tracking_minutes": [2.0, 6.0],
-    "settle_minutes": [0.5, 4.0],
-    "receipt_minutes": 5.0,
-    "patience_minutes": 4.0,
+    "pick_minutes": [6.0, 9.0],
+    "second_parcel_minutes": [1.0, 3.0],
+    "late_tracking_minutes": [1.0, 3.0],
+    "settle_minutes": [0.3, 2.0],
+    "receipt_minutes": 2.0,
+    "unlisted_share": 0.001,
+    "patience_minutes": 3.0,
 }
 """A brisk warehouse, so that a day's work fits into the demonstration."""
 
@@ -189,7 +198,7 @@ class Demo:
             post=self.options.post,
         )
         config = self.folder / f"{worker}.toml"
-        config.write_text(example_toml(example), encoding="utf-8")
+        config.write_text(example_toml(example) + CADENCE, encoding="utf-8")
         return config
 
     def _environment(self) -> dict[str, str]:

@@ -120,7 +120,7 @@ def summarise(
     )
     shown, wanted = _levels(shop), _available(books, locations)
     owed = _owed(orders, by_order)
-    skus = sorted(set(shown) & {product["SKU"] for product in books["products"].values() if product["Type"] == "Stock"})
+    skus = sorted(set(shown) & {product["SKU"] for product in _products(books) if product["Type"] == "Stock"})
     different = tuple(
         sku for sku in skus if max(shown[sku], 0) != max(int(wanted.get(sku, ZERO) - owed.get(sku, ZERO)), 0)
     )
@@ -178,11 +178,17 @@ def _levels(shop: State) -> dict[str, int]:
 def _available(books: State, locations: frozenset[str]) -> dict[str, Decimal]:
     """On hand less allocated per SKU, in the locations that the shop sells."""
     available: dict[str, Decimal] = {}
+    skus = {product["ID"]: product["SKU"] for product in _products(books)}
     for row in books["stock"]:
         if row["location"] in locations:
-            sku = books["products"][row["product_id"]]["SKU"]
+            sku = skus[row["product_id"]]
             available[sku] = available.get(sku, ZERO) + _decimal(row["on_hand"]) - _decimal(row["allocated"])
     return available
+
+
+def _products(books: State) -> list[State]:
+    products = books["products"]
+    return list(products.values()) if isinstance(products, Mapping) else list(products)
 
 
 def _owed(orders: Mapping[str, State], by_order: Mapping[str, list[State]]) -> dict[str, Decimal]:

@@ -131,7 +131,7 @@ def books_event(raw: bytes, event_type_header: str) -> tuple[str, str]:
         return "Stock/AvailableStockLevelChanged", ""
     if not isinstance(body, dict):
         return "unreadable", ""
-    sale_id = body.get("SaleID") or body.get("SaleTaskID") or ""
+    sale_id = body.get("SaleID") or ""
     return str(body.get("EventType") or event_type_header or "unreadable"), str(sale_id).lower()
 
 

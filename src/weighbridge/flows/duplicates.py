@@ -25,10 +25,12 @@ async def void_extras(site: Site, rows: Sequence[SaleRow]) -> None:
     the order's own sale is known and seen to be live. Source: platform notes, cin7 section 6 (step 6).
     """
     journal = running().journal
+    live = {str(order_id_of(row, site.sale_policy)): row for row in rows if is_live(row)}
+    known = await journal.transfers.find_many(site.name, orders.FLOW, list(live))
     for row in rows:
         if not is_live(row):
             continue
-        transfer = await journal.transfers.find(site.name, orders.FLOW, str(order_id_of(row, site.sale_policy)))
+        transfer = known.get(str(order_id_of(row, site.sale_policy)))
         if transfer is None or transfer.state is not State.POSTED or transfer.target_id == row.id:
             continue
         own = await site.books.sale(transfer.target_id, lane=Lane.ORDERS)

@@ -74,9 +74,10 @@ async def find_changed_orders(site: Site) -> dict[str, str]:
     journal = running().journal
     asked: dict[str, str] = {}
     async for page in site.shop.orders(min_date_modified=await _since(site, ORDER_SWEEP), lane=Lane.RECONCILIATION):
+        known = await journal.transfers.find_many(site.name, orders.FLOW, [str(row.id) for row in page])
         for row in page:
             order_id = str(row.id)
-            found = await journal.transfers.find(site.name, orders.FLOW, order_id)
+            found = known.get(order_id)
             if isinstance(row, UnreadableRow):
                 await _ask_about_unreadable(site, order_id, row, found)
                 continue
@@ -105,9 +106,10 @@ async def _find_changed_sales(site: Site) -> str:
     asked = 0
     async for page in site.books.sale_list(updated_since=await _since(site, FULFILMENT_SWEEP), lane=Lane.FULFILMENT):
         ours = [row for row in page if is_ours(row, site.sale_policy)]
+        known = await journal.transfers.find_many(site.name, fulfilment.FLOW, [row.id for row in ours])
         for row in ours:
             version = dispatch_version(row)
-            if not version:
+            if not version or (row.id in known and known[row.id].source_version == version):
                 continue
             transfer = await journal.transfers.open(site.name, fulfilment.FLOW, row.id)
             if transfer.source_version != version:

@@ -14,9 +14,10 @@ from weighbridge.tables import inbox
 KEPT_HEADERS = frozenset({"webhook-id", "webhook-timestamp", "content-type", "event-type", "user-agent"})
 """Headers worth keeping; secrets and signatures are not."""
 
-COALESCING = timedelta(seconds=3)
-"""How long a look waits for more hints at the same object: platforms tell of one change in several events.
-Source: platform notes, bigcommerce 7.6."""
+SOON, UNHURRIED = timedelta(seconds=3), timedelta(seconds=20)
+"""How long a look waits for more hints at the same object: platforms tell of one change in several events, and most
+"updated" events echo our own writes. Source: platform notes, bigcommerce 7.6 and trap 27."""
+URGENT_ENDINGS = ("/created", "/statusUpdated")
 
 
 class Inbox:
@@ -52,4 +53,4 @@ class Inbox:
         async with self._database.transaction() as transaction:
             await transaction.execute(inbox.insert().values(row))
             for flow, key in looks:
-                await self._agenda.add(transaction, connection, flow, key, f"hook {scope}"[:128], now + COALESCING)
+                await self._agenda.add(transaction, connection, flow, key, f"hook {scope}"[:128], now + (SOON if scope.endswith(URGENT_ENDINGS) else UNHURRIED))

@@ -111,6 +111,13 @@ class Transfers:
         wanted = (transfers.c.connection == connection) & (transfers.c.flow == flow) & (transfers.c.key == key)
         return next(iter(await self.select(wanted, limit=1)), None)
 
+    async def find_many(self, connection: str, flow: str, keys: Sequence[str]) -> dict[str, Transfer]:
+        """The transfers of `keys` that crossed our path, by key."""
+        wanted = (
+            (transfers.c.connection == connection) & (transfers.c.flow == flow) & transfers.c.key.in_(sorted(set(keys)))
+        )
+        return {row.key: row for row in await self.select(wanted, limit=len(keys) or 1)}
+
     async def find_target(self, connection: str, flow: str, target_id: str) -> Transfer | None:
         """The transfer that wrote `target_id`."""
         wanted = (

@@ -66,6 +66,7 @@ def _article(
 ) -> Article:
     dice = random.Random(f"{options.seed}/stock/{number}")
     scarce, spread = dice.random() < options.scarce_share, dice.random() < options.overflow_share
+    listed = product is not None and random.Random(f"{options.seed}/listed/{number}").random() >= options.unlisted_share
     main = demand // 2 if scarce else demand + demand // 5 + _SPARE_UNITS
     unit = (price or _ORDINARY_PRICE).quantize(_CENT, ROUND_HALF_UP)
     return Article(
@@ -73,7 +74,7 @@ def _article(
         name=product.name if product else f"Unlisted item #{number}",
         price=max(unit, _CENT),
         taxable=product is None or product.department not in EXEMPT_DEPARTMENTS,
-        in_cin7=product is not None,
+        in_cin7=listed,
         main_stock=main,
         overflow_stock=dice.randrange(1, 40) if spread else 0,
     )

@@ -62,6 +62,8 @@ class WorldOptions:
     """Products of which some stock also lies in the second location."""
     scarce_share: float = 0.01
     """Products of which the warehouse has only half of what will be ordered."""
+    unlisted_share: float = 0.0
+    """Products that the shop sells and Cin7 does not know."""
     receipt_minutes: float = 60.0
     """How long a sale stays backordered before the missing goods are received."""
 

@@ -139,6 +139,7 @@ class DocumentLine(Read):
 
 
 class OrderDocument(Read):
+    sale_order_number: Text = Field("", alias="SaleOrderNumber")
     status: str = Field(validation_alias=AliasChoices("Status", "OrderStatus"))
     lines: Annotated[list[DocumentLine], BeforeValidator(_list)] = Field(default_factory=list, alias="Lines")
     total: Decimal | None = Field(None, alias="Total")
@@ -148,11 +149,15 @@ class OrderDocument(Read):
 class SaleDetail(Read):
     id: str = Field(alias="ID")
     status: Text = Field("", alias="Status")
-    order_number: Text = Field("", validation_alias=AliasChoices("OrderNumber", "SaleOrderNumber"))
     external_id: Text = Field("", alias="ExternalID")
     combined_picking_status: Text = Field("", alias="CombinedPickingStatus")
     combined_shipping_status: Text = Field("", alias="CombinedShippingStatus")
     order: OrderDocument | None = Field(None, alias="Order")
+
+    @property
+    def order_number(self) -> str:
+        """The sale's number, which the header itself does not carry."""
+        return self.order.sale_order_number if self.order else ""
 
 
 class InvoiceDocument(Read):
