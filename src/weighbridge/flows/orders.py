@@ -129,8 +129,13 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
     order = await fetch_order(site, header)
     decision = crossing(order, site.capture_rule, already_captured=bool(transfer.target_id))
     await _reserve(site, order, decision)
+    # A posted order that changed is open again until its change is posted too: a crash in between must not end here.
     await journal.transfers.change(
-        transfer.id, source_version=version, amount=order.total_inc_tax, currency=order.currency
+        transfer.id,
+        state=State.NEW,
+        source_version=version,
+        amount=order.total_inc_tax,
+        currency=order.currency,
     )
     if decision is Crossing.CANCELLED:
         return await void_sale(site, transfer, order)

@@ -1,0 +1,36 @@
+"""`kill -9` at any moment: the product is started again and ends where it would have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.chaos.killing import DemoOptions, kill_many, options, table
+
+
+def _all_same(points: int, seed: int, fresh: Callable[[int], DemoOptions]) -> None:
+    kills = kill_many(points, seed, fresh)
+    print("\n" + table(kills))
+    assert all(kill.same and kill.balanced for kill in kills), table(kills)
+
+
+@pytest.mark.timeout(300)
+def test_three_kills_on_sqlite_end_in_the_same_books() -> None:
+    _all_same(3, 7, lambda number: options())
+
+
+@pytest.mark.timeout(200)
+def test_a_kill_on_postgresql_with_two_workers_ends_in_the_same_books(fresh_database: Callable[[str], str]) -> None:
+    _all_same(1, 8, lambda number: options(fresh_database(f"kill_short_{number}"), workers=2))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_thirty_kills_on_sqlite_end_in_the_same_books() -> None:
+    _all_same(30, 11, lambda number: options())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_ten_kills_on_postgresql_with_two_workers_end_in_the_same_books(fresh_database: Callable[[str], str]) -> None:
+    _all_same(10, 12, lambda number: options(fresh_database(f"kill_{number}"), workers=2))
