@@ -176,7 +176,7 @@ class Database:
     def insert_new(self, table: sa.Table, rows: list[dict[str, Any]]) -> sa.Executable:
         """An INSERT of `rows` that leaves existing ones alone."""
         insert = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
-        return insert.values(rows).on_conflict_do_nothing()
+        return insert.values(rows[0] if len(rows) == 1 else rows).on_conflict_do_nothing()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

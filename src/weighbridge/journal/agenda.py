@@ -59,7 +59,7 @@ class Agenda:
         }
         insert = self._database.insert_new(agenda, [row])
         result = await transaction.execute(insert)
-        if result.rowcount:
+        if result.rowcount > 0:
             return
         pending_earlier = (agenda.c.generation > agenda.c.taken) & (agenda.c.due_at < due_at)
         await transaction.execute(

@@ -54,7 +54,7 @@ class Intents:
         }
         async with self._database.transaction() as transaction:
             result = await transaction.execute(self._database.insert_new(intents, [row]))
-            if result.rowcount:
+            if result.rowcount > 0:
                 return Intent(key, kind, None, 0, 0, None, None, "open")
             await transaction.execute(
                 sa.update(intents).where(intents.c.key == key, intents.c.sent_at.is_(None)).values(request=request)

@@ -46,6 +46,6 @@ class Workers:
                 result = await transaction.execute(
                     sa.update(workers).where(workers.c.id == worker, silent).values(left_at=self._clock.now())
                 )
-                if result.rowcount:
+                if result.rowcount > 0:
                     dead.append(worker)
         return dead
