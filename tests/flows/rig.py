@@ -35,13 +35,16 @@ ADDRESS = {
     "email": "ada@example.com",
     "phone": "555-0101",
 }
-SECRETS = {name: f"RIG_{name.upper()}" for name in ("access_token", "client_secret", "account_id", "application_key", "hooks")}
+NAMES = ("access_token", "client_secret", "account_id", "application_key", "hooks")
+SECRETS = {name: f"RIG_{name.upper()}" for name in NAMES}
 
 
 class Rig:
     """One connection between a seeded pair of twins."""
 
-    def __init__(self, twins: TwinServer, folder: Path, *, post: str = "order", database: str = "", design: str = "") -> None:
+    def __init__(
+        self, twins: TwinServer, folder: Path, *, post: str = "order", database: str = "", design: str = ""
+    ) -> None:
         self.twins = twins
         self._folder = folder
         self._post = post
@@ -94,7 +97,9 @@ class Rig:
         installation = self.installation()
         return Service(installation, resolve_secrets(installation, self._folder, environment))
 
-    def run(self, *flows: str, until: Callable[[list[Transfer]], bool] | None = None, seconds: float = 30.0) -> list[Transfer]:
+    def run(
+        self, *flows: str, until: Callable[[list[Transfer]], bool] | None = None, seconds: float = 30.0
+    ) -> list[Transfer]:
         """Runs the flows (orders by default) until no order waits any more; answers the orders' transfers."""
 
         async def work() -> list[Transfer]:

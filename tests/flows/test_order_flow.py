@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.flows.rig import by_key, rig
 from weighbridge.journal.transfers import State
 
@@ -82,7 +84,10 @@ def test_fault_at_every_write_leaves_one_sale(tmp_path: Path, fault: dict[str, A
         assert [rule["fired"] for rule in trial.twins.faults("cin7")] == [1, 1, 1, 1], "every fault must have struck"
 
 
-@pytest.mark.parametrize("fault", ["drop_after", "error_after", "error_before", "html_200", "malformed_json", "drop_before"])
+READ_FAULTS = ("drop_after", "error_after", "error_before", "html_200", "malformed_json", "drop_before")
+
+
+@pytest.mark.parametrize("fault", READ_FAULTS)
 def test_read_faults_at_the_shop_are_survived(tmp_path: Path, fault: str) -> None:
     with rig(tmp_path) as trial:
         trial.twins.fault("bigcommerce", {"fault": fault, "match": {"path": "/v[23]/orders"}, "times": 3})
@@ -103,7 +108,8 @@ def test_throttling_shop_is_survived(tmp_path: Path, form: str) -> None:
 def test_sale_that_shows_late_is_not_made_twice(tmp_path: Path) -> None:
     """The header's answer is lost and saleList hides the new sale for a minute: the classic double post."""
     with rig(tmp_path, cin7_switches={"delayed_visibility_seconds": 60}) as trial:
-        trial.twins.fault("cin7", {"fault": "drop_after", "match": {"method": "POST", "path": "(?i)/v2/sale$"}, "times": 1})
+        match = {"method": "POST", "path": "(?i)/v2/sale$"}
+        trial.twins.fault("cin7", {"fault": "drop_after", "match": match, "times": 1})
         order_id = trial.place()
         trial.run()
         trial.assert_one_sale(order_id)
@@ -135,10 +141,10 @@ def test_second_sale_of_an_order_is_voided_by_the_sweep(tmp_path: Path) -> None:
 
         def copy_sale() -> None:
             company = trial.twins.cin7.company
-            from dataclasses import replace
-
             sale = company.sales[own["id"]]
-            twin = replace(sale, id=company.new_id(), number=company.next_number("SO"), allocations=[], updated_at=company.now())
+            twin = replace(
+                sale, id=company.new_id(), number=company.next_number("SO"), allocations=[], updated_at=company.now()
+            )
             company.add_sale(twin)
 
         trial.twins.run(copy_sale)

@@ -53,4 +53,5 @@ class Inbox:
         async with self._database.transaction() as transaction:
             await transaction.execute(inbox.insert().values(row))
             for flow, key in looks:
-                await self._agenda.add(transaction, connection, flow, key, f"hook {scope}"[:128], now + (SOON if scope.endswith(URGENT_ENDINGS) else UNHURRIED))
+                wait = SOON if scope.endswith(URGENT_ENDINGS) else UNHURRIED
+                await self._agenda.add(transaction, connection, flow, key, f"hook {scope}"[:128], now + wait)

@@ -253,7 +253,7 @@ class Budget:
     async def _locked_state(self, transaction: AsyncConnection) -> sa.Row[Any]:
         """The application's row, locked: one grant at a time over all processes. SQLite has one writer anyway."""
         query = self._state_query() if self._database.is_sqlite else self._state_query().with_for_update()
-        row = (await transaction.execute(query)).one_or_none()
+        row: sa.Row[Any] | None = (await transaction.execute(query)).one_or_none()
         if row is None:
             fresh = {"application": self._application, "throttles": 0, "peak": 0}
             await transaction.execute(self._database.insert_new(budget_state, [fresh]))

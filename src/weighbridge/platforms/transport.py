@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -112,7 +112,7 @@ class Transport:
             attempt += 1
             try:
                 exchange = await self._exchange("GET", path, query, b"", lane, None)
-                return self._parsed(exchange, model)
+                return cast("T", self._parsed(exchange, model))
             except Throttled:
                 if attempt >= READ_ATTEMPTS:
                     raise
@@ -140,7 +140,7 @@ class Transport:
         raw = b"" if body is None else dump(body)
         exchange = await self._exchange(method, path, query, raw, lane, before_send)
         try:
-            return self._parsed(exchange, model)
+            return cast("T", self._parsed(exchange, model))
         except Malformed as error:
             raise AnswerLost(exchange, str(error)) from error
 
@@ -232,9 +232,9 @@ class Transport:
             return AnswerLost(exchange, "the answer is not JSON")
         return None
 
-    def _parsed(self, exchange: Exchange, model: type[T] | Any) -> T:
+    def _parsed(self, exchange: Exchange, model: Any) -> Any:
         if model is None:
-            return None  # type: ignore[return-value]
+            return None
         adapter = _adapter(model)
         try:
             value = from_json(exchange.response) if exchange.response.strip() else None

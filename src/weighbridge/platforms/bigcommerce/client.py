@@ -125,7 +125,8 @@ class BigCommerceClient:
         await self._transport.write("PUT", "v3/inventory/adjustments/absolute", body, None, lane=lane)
 
     async def hooks(self, *, lane: Lane) -> list[models.Hook]:
-        return await self._data("v3/hooks", list[models.Hook], lane, {"limit": "250"})
+        found: list[models.Hook] = await self._data("v3/hooks", list[models.Hook], lane, {"limit": "250"})
+        return found
 
     async def create_hook(self, body: models.HookRequest, *, lane: Lane) -> None:
         await self._transport.write("POST", "v3/hooks", body, None, lane=lane)

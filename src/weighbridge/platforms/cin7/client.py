@@ -49,7 +49,8 @@ class Cin7Client:
         async for page in self._pages("product", models.ProductPage, query, lane):
             for row in page:
                 if row.sku == sku:
-                    return row
+                    found: models.ProductRow = row
+                    return found
         return None
 
     async def customer_by_name(self, name: str, *, lane: Lane) -> models.CustomerRow | None:
@@ -57,7 +58,8 @@ class Cin7Client:
         async for page in self._pages("customer", models.CustomerPage, {"Name": name}, lane):
             for row in page:
                 if row.name == name:
-                    return row
+                    found: models.CustomerRow = row
+                    return found
         return None
 
     async def create_customer(

@@ -39,15 +39,50 @@ READ_ONLY = frozenset(
 )
 WRITABLE = frozenset(
     {
-        "status_id", "customer_id", "billing_address", "shipping_addresses", "products", "staff_notes", "customer_message",
-        "external_order_id", "external_source", "discount_amount", "subtotal_ex_tax", "subtotal_inc_tax", "total_ex_tax",
-        "total_inc_tax", "shipping_cost_ex_tax", "shipping_cost_inc_tax", "handling_cost_ex_tax", "handling_cost_inc_tax",
-        "wrapping_cost_ex_tax", "wrapping_cost_inc_tax", "base_shipping_cost", "base_handling_cost", "base_wrapping_cost",
-        "payment_method", "payment_provider_id", "channel_id", "is_deleted", "order_is_digital", "fees", "ip_address",
-        "items_total", "items_shipped", "geoip_country", "geoip_country_iso2", "default_currency_code", "date_created",
-        "cart_id", "ebay_order_id", "customer_locale", "tax_provider_id", "is_email_opt_in", "refunded_amount",
+        "status_id",
+        "customer_id",
+        "billing_address",
+        "shipping_addresses",
+        "products",
+        "staff_notes",
+        "customer_message",
+        "external_order_id",
+        "external_source",
+        "discount_amount",
+        "subtotal_ex_tax",
+        "subtotal_inc_tax",
+        "total_ex_tax",
+        "total_inc_tax",
+        "shipping_cost_ex_tax",
+        "shipping_cost_inc_tax",
+        "handling_cost_ex_tax",
+        "handling_cost_inc_tax",
+        "wrapping_cost_ex_tax",
+        "wrapping_cost_inc_tax",
+        "base_shipping_cost",
+        "base_handling_cost",
+        "base_wrapping_cost",
+        "payment_method",
+        "payment_provider_id",
+        "channel_id",
+        "is_deleted",
+        "order_is_digital",
+        "fees",
+        "ip_address",
+        "items_total",
+        "items_shipped",
+        "geoip_country",
+        "geoip_country_iso2",
+        "default_currency_code",
+        "date_created",
+        "cart_id",
+        "ebay_order_id",
+        "customer_locale",
+        "tax_provider_id",
+        "is_email_opt_in",
+        "refunded_amount",
     }
-)  # fmt: skip
+)
 SORTS = {
     "id": "id",
     "customer_id": "customer_id",
@@ -241,7 +276,7 @@ def _replace_lines(shop: Shop, order: Order, lines: list[Record]) -> None:
         row = next((one for one in order.products if one["id"] == line.get("id")), None)
         if row is None:
             continue
-        quantity = int(line.get("quantity", row["quantity"]))
+        quantity = int(line.get("quantity") or row["quantity"])
         unit = row["total_inc_tax"] / row["quantity"] if row["quantity"] else Decimal(0)
         ex = row["total_ex_tax"] / row["quantity"] if row["quantity"] else Decimal(0)
         row |= {"quantity": quantity, "total_inc_tax": unit * quantity, "total_ex_tax": ex * quantity}

@@ -22,35 +22,87 @@ def get_store(shop: Shop, call: Call) -> Answer:
     return Answer(
         200,
         {
-            "id": shop.store_hash, "account_uuid": "00000000-0000-4000-8000-000000000001", "domain": "shop.example.com",
-            "secure_url": "https://shop.example.com", "control_panel_base_url": "https://store.example.com",
-            "status": "live", "name": "Twin Store", "first_name": "Twin", "last_name": "Owner", "address": "",
-            "country": "United States", "country_code": "US", "phone": "", "admin_email": "owner@example.com",
-            "order_email": "orders@example.com", "favicon_url": "",
-            "timezone": {"name": "UTC", "raw_offset": 0, "dst_offset": 0, "dst_correction": False,
-                         "date_format": {"display": "M jS Y", "export": "M jS Y", "extended_display": "M jS Y @ g:i A"}},
-            "language": "en", "currency": shop.settings["currency"], "currency_symbol": "$", "decimal_separator": ".",
-            "thousands_separator": ",", "decimal_places": 2, "currency_symbol_location": "left",
-            "weight_units": "LBS", "dimension_units": "Inches", "dimension_decimal_places": 2,
-            "dimension_decimal_token": ".", "dimension_thousands_token": ",", "plan_name": "Plus", "plan_level": "Plus",
-            "plan_is_trial": False, "industry": "", "logo": {}, "is_price_entered_with_tax": shop.settings["prices_include_tax"],
-            "store_id": int(shop.store_id), "default_site_id": 1000, "default_channel_id": 1,
-            "active_comparison_modules": [], "features": {"stencil_enabled": True, "sitewidehttps_enabled": True,
-            "facebook_catalog_id": "", "checkout_type": "optimized", "wishlists_enabled": False,
-            "graphql_storefront_api_enabled": True, "shopper_consent_tracking_enabled": False, "multi_storefront_enabled": False},
+            "id": shop.store_hash,
+            "account_uuid": "00000000-0000-4000-8000-000000000001",
+            "domain": "shop.example.com",
+            "secure_url": "https://shop.example.com",
+            "control_panel_base_url": "https://store.example.com",
+            "status": "live",
+            "name": "Twin Store",
+            "first_name": "Twin",
+            "last_name": "Owner",
+            "address": "",
+            "country": "United States",
+            "country_code": "US",
+            "phone": "",
+            "admin_email": "owner@example.com",
+            "order_email": "orders@example.com",
+            "favicon_url": "",
+            "timezone": {
+                "name": "UTC",
+                "raw_offset": 0,
+                "dst_offset": 0,
+                "dst_correction": False,
+                "date_format": {"display": "M jS Y", "export": "M jS Y", "extended_display": "M jS Y @ g:i A"},
+            },
+            "language": "en",
+            "currency": shop.settings["currency"],
+            "currency_symbol": "$",
+            "decimal_separator": ".",
+            "thousands_separator": ",",
+            "decimal_places": 2,
+            "currency_symbol_location": "left",
+            "weight_units": "LBS",
+            "dimension_units": "Inches",
+            "dimension_decimal_places": 2,
+            "dimension_decimal_token": ".",
+            "dimension_thousands_token": ",",
+            "plan_name": "Plus",
+            "plan_level": "Plus",
+            "plan_is_trial": False,
+            "industry": "",
+            "logo": {},
+            "is_price_entered_with_tax": shop.settings["prices_include_tax"],
+            "store_id": int(shop.store_id),
+            "default_site_id": 1000,
+            "default_channel_id": 1,
+            "active_comparison_modules": [],
+            "features": {
+                "stencil_enabled": True,
+                "sitewidehttps_enabled": True,
+                "facebook_catalog_id": "",
+                "checkout_type": "optimized",
+                "wishlists_enabled": False,
+                "graphql_storefront_api_enabled": True,
+                "shopper_consent_tracking_enabled": False,
+                "multi_storefront_enabled": False,
+            },
         },
-    )  # fmt: skip
+    )
 
 
 @routes.on("GET", "/v2/currencies")
 def list_currencies(shop: Shop, call: Call) -> Answer:
     code = shop.settings["currency"]
     row = {
-        "id": 1, "is_default": True, "last_updated": "Thu, 01 Jan 2026 00:00:00 +0000", "country_iso2": "US",
-        "default_for_country_codes": [], "currency_code": code, "currency_exchange_rate": "1.0000000000",
-        "name": code, "token": "$", "auto_update": False, "token_location": "left", "decimal_token": ".",
-        "thousands_token": ",", "decimal_places": 2, "enabled": True, "is_transactional": True, "use_default_name": True,
-    }  # fmt: skip
+        "id": 1,
+        "is_default": True,
+        "last_updated": "Thu, 01 Jan 2026 00:00:00 +0000",
+        "country_iso2": "US",
+        "default_for_country_codes": [],
+        "currency_code": code,
+        "currency_exchange_rate": "1.0000000000",
+        "name": code,
+        "token": "$",
+        "auto_update": False,
+        "token_location": "left",
+        "decimal_token": ".",
+        "thousands_token": ",",
+        "decimal_places": 2,
+        "enabled": True,
+        "is_transactional": True,
+        "use_default_name": True,
+    }
     return v2_page(call, [row])
 
 
@@ -76,10 +128,19 @@ def tax_settings(shop: Shop, call: Call) -> Answer:
 @routes.on("GET", "/v3/channels")
 def list_channels(shop: Shop, call: Call) -> Answer:
     row = {
-        "id": 1, "name": "Twin Store", "external_id": "", "type": "storefront", "platform": "bigcommerce",
-        "icon_url": "", "is_listable_from_ui": True, "is_visible": True, "status": "active", "is_enabled": True,
-        "date_created": "2026-01-01T00:00:00Z", "date_modified": "2026-01-01T00:00:00Z",
-    }  # fmt: skip
+        "id": 1,
+        "name": "Twin Store",
+        "external_id": "",
+        "type": "storefront",
+        "platform": "bigcommerce",
+        "icon_url": "",
+        "is_listable_from_ui": True,
+        "is_visible": True,
+        "status": "active",
+        "is_enabled": True,
+        "date_created": "2026-01-01T00:00:00Z",
+        "date_modified": "2026-01-01T00:00:00Z",
+    }
     return v3_page(call, [row])
 
 
