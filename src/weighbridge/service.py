@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 import uvicorn
 
+from weighbridge import __version__
 from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.database import Database
 from weighbridge.design.operating import capture_rule, sale_policy
@@ -121,7 +122,7 @@ class Service:
         async with self.working(recurring=True):
             recurring = asyncio.create_task(self._keep_recurring())
             try:
-                log.info("worker_started", worker=settings.worker, port=settings.port)
+                log.info("worker_started", worker=settings.worker, port=settings.port, version=__version__)
                 await uvicorn.Server(config).serve()
             finally:
                 recurring.cancel()

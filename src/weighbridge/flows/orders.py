@@ -26,7 +26,7 @@ from weighbridge.flows.posting import authorise, invoice, open_sale, pay
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.journal.transfers import State, Transfer, stored_finding
 from weighbridge.platforms.bigcommerce.models import OrderCoupon, OrderHeader, OrderUpdate
 from weighbridge.platforms.bigcommerce.read import order_version, read_order
 from weighbridge.platforms.exchange import NotFound, PlatformError
@@ -259,9 +259,9 @@ async def _post(site: Site, transfer: Transfer) -> str:
         for tender in captured.sale.tenders:
             await pay(site, transfer, captured.sale, bill.task_id, header.sale_id, tender)
     findings = _backorder_notes(authorised.backordered)
-    await journal.transfers.weighed(
+    await journal.transfers.change(
         transfer.id,
-        findings,
+        findings=[*transfer.findings, *(stored_finding(finding) for finding in findings)],
         state=State.POSTED,
         reason_kind="",
         reason="",

@@ -67,7 +67,8 @@ def _read(row: sa.Row[Any]) -> Transfer:
     return Transfer(**values)
 
 
-def _stored(finding: Finding) -> dict[str, str]:
+def stored_finding(finding: Finding) -> dict[str, str]:
+    """A finding as a transfer keeps it."""
     return {
         "kind": finding.kind,
         "severity": finding.severity,
@@ -158,7 +159,7 @@ class Transfers:
                 "owner": first.owner,
                 "next_try_at": None,
             }
-        await self.change(transfer_id, findings=[_stored(finding) for finding in findings], **values)
+        await self.change(transfer_id, findings=[stored_finding(finding) for finding in findings], **values)
 
     async def waits(self, transfer_id: str, kind: str, reason: str, next_try_at: datetime, tries: int) -> None:
         """Notes that the transfer is tried again by itself at `next_try_at`."""

@@ -14,6 +14,7 @@ import typer
 import uvloop
 
 from weighbridge.twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, UnreadableBaskets
+from weighbridge.twins.bigcommerce import catalog_switches as bigcommerce_catalog_switches
 from weighbridge.twins.bigcommerce import switches as bigcommerce_switches
 from weighbridge.twins.cin7 import switches as cin7_switches
 from weighbridge.twins.reference_tables import fault_table, filled, switch_table, world_table
@@ -93,7 +94,7 @@ def documented_tables() -> dict[str, str]:
     """The tables of docs/twins.md by the names of their marks."""
     return {
         "faults": fault_table(),
-        "bigcommerce switches": switch_table(bigcommerce_switches.SWITCHES),
+        "bigcommerce switches": switch_table((*bigcommerce_switches.SWITCHES, *bigcommerce_catalog_switches.SWITCHES)),
         "cin7 switches": switch_table(cin7_switches.SWITCHES),
         "world": world_table(),
     }

@@ -75,8 +75,8 @@ def _line(shop: Shop, order: Order, line: Record, address_id: int, addresses: li
     quantity = int(line["quantity"])
     total = _line_total(line, quantity, product)
     discount, coupon = Decimal(str(line.get("discount") or 0)), Decimal(str(line.get("coupon") or 0))
-    own_class = product.fields["tax_class_id"] if product else 0
-    class_id = int(line["tax_class_id"] if "tax_class_id" in line else own_class)
+    own_class: int = product.fields["tax_class_id"] if product else 0
+    class_id = int(line.get("tax_class_id", own_class))
     shown, after = taxed(shop, total, class_id), taxed(shop, total - discount - coupon, class_id)
     if "address" in line and order.addresses:
         address_id = order.addresses[int(line["address"])]["id"]

@@ -8,6 +8,8 @@ import re
 from weighbridge.clock import Clock
 from weighbridge.twins.bigcommerce import (
     catalog,
+    catalog_acts,
+    catalog_switches,
     customers,
     dumping,
     inventory,
@@ -47,6 +49,7 @@ class BigCommerceTwin:
         self._token = access_token
         self.shop = Shop(clock, store_hash, client_secret, seed)
         self.shop.base_url = base_url
+        self.shop.switches |= {switch.name: switch.default for switch in catalog_switches.SWITCHES}
         self.switches = self.shop.switches
         inventory.add_location(self.shop, "BC-LOCATION-1", "Default location", is_default=True)
         self._routes = Routes()
@@ -114,7 +117,7 @@ class BigCommerceTwin:
 
     def act(self, name: str, arguments: Json) -> Json:
         try:
-            return ACTS[name](self.shop, arguments)
+            return {**ACTS, **catalog_acts.ACTS}[name](self.shop, arguments)
         except Refusal as refusal:
             raise ValueError(str(refusal)) from refusal
 

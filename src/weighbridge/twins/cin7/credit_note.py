@@ -54,7 +54,10 @@ def get_credit_notes(company: Company, call: Call) -> Answer:
 
 
 def delete_credit_note(company: Company, call: Call) -> Answer:
-    """Voids or undoes a note without refunds; what it put back leaves the shelf again. Source: DELETE."""
+    """Voids or undoes a note without refunds; what it put back leaves the shelf again, if it is still there.
+
+    Source: DELETE /sale/creditnote.
+    """
     task_id = given(call, "TaskID").lower()
     sale = sale_of_task(company, task_id)
     note = _existing(sale, task_id)
@@ -63,6 +66,12 @@ def delete_credit_note(company: Company, call: Call) -> Answer:
     if any(payment["TaskID"] == task_id and payment["Type"] == "Refund" for payment in sale.payments):
         raise Refusal("Credit note with refunds cannot be voided or undone")
     if note["Status"] == "AUTHORISED":
+        back: dict[RowKey, Decimal] = {}
+        for line in note["Restock"]:
+            key = _shelf_of(company, line)
+            back[key] = back.get(key, ZERO) + line["Quantity"]
+        for key, quantity in back.items():
+            stock.check_on_shelf(company, key, quantity)
         for line in note["Restock"]:
             company.row_at(_shelf_of(company, line)).on_hand -= line["Quantity"]
             stock_changed(company, line["ProductID"])

@@ -33,10 +33,13 @@ def assemble(company: Company, sale: Sale, product: Record, kits: Decimal) -> bo
 
 
 def disassemble(company: Company, sale: Sale) -> None:
-    """Takes the sale's kits apart again; its allocation must have been given back."""
+    """Takes the sale's kits apart again, those that still stand there; its allocation must have been given back."""
     for task_id in sale.assemblies:
         task = company.finished_goods[task_id]
-        company.row_at((task["ProductID"], task["Location"], "", "")).on_hand -= task["Quantity"]
+        row = company.row_at((task["ProductID"], task["Location"], "", ""))
+        if row.available < task["Quantity"]:
+            continue
+        row.on_hand -= task["Quantity"]
         for line in task["PickLines"]:
             key = (line["ProductID"], task["Location"], line["Bin"] or "", line["BatchSN"] or "")
             company.row_at(key).on_hand += line["Quantity"]

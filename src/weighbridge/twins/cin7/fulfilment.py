@@ -53,7 +53,9 @@ def pick(company: Company, sale: Sale, task: Record, lines: list[Record], status
     full = _full_lines(company, sale, lines)
     if status == "AUTHORISED":
         _check_pickable(company, sale, full)
-        full = [part for line in full for part in _taken(company, sale, task, line)]
+        # Lines that name their shelf first: others may take from any, also from that one.
+        ordered = sorted(full, key=lambda line: not (line["Bin"] or line["BatchSN"]))
+        full = [part for line in ordered for part in _taken(company, sale, task, line)]
     task["Pick"] = {"Status": status, "Lines": full}
     company.touch(sale)
     if status == "AUTHORISED":
@@ -189,25 +191,23 @@ def _check_pickable(company: Company, sale: Sale, lines: list[Record]) -> None:
     for product_id, quantity in by_product(lines).items():
         if picked.get(product_id, ZERO) + quantity > ordered.get(product_id, ZERO):
             raise Refusal(f"Picked quantity of {company.products[product_id]['SKU']} is above the ordered quantity")
-    wanted: dict[tuple[str, str], Decimal] = {}
+    by_place: dict[tuple[str, str], Decimal] = {}
+    by_row: dict[RowKey, Decimal] = {}
     for line in lines:
-        if not line["NonInventory"]:
-            place = (line["ProductID"], line["Location"])
-            wanted[place] = wanted.get(place, ZERO) + line["Quantity"]
-            _check_shelf(company, line)
-    for (product_id, location), quantity in wanted.items():
-        if quantity > free_at(company, product_id, location) + stock.held(sale, product_id, location):
+        if line["NonInventory"]:
+            continue
+        place = (line["ProductID"], line["Location"])
+        by_place[place] = by_place.get(place, ZERO) + line["Quantity"]
+        if line["Bin"] or line["BatchSN"]:
+            key = (*place, line["Bin"] or "", line["BatchSN"] or "")
+            by_row[key] = by_row.get(key, ZERO) + line["Quantity"]
+    for (product_id, location), quantity in by_place.items():
+        allowed = free_at(company, product_id, location) + stock.held(sale, product_id, location)
+        if quantity > min(allowed, stock.on_shelves(company, product_id, location)):
             sku = company.products[product_id]["SKU"]
             raise Refusal(f"Quantity {quantity} of {sku} is not available at {location}")
-
-
-def _check_shelf(company: Company, line: Record) -> None:
-    """A line that names its bin or batch is served from exactly there."""
-    if not line["Bin"] and not line["BatchSN"]:
-        return
-    row = company.stock.get((line["ProductID"], line["Location"], line["Bin"] or "", line["BatchSN"] or ""))
-    if row is None or row.on_hand < line["Quantity"]:
-        raise Refusal(f"Quantity {line['Quantity']} of {line['SKU']} is not available in that bin or batch")
+    for key, quantity in by_row.items():
+        stock.check_on_shelf(company, key, quantity)
 
 
 def _taken(company: Company, sale: Sale, task: Record, line: Record) -> list[Record]:

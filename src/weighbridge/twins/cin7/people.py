@@ -59,8 +59,11 @@ class People:
     def count_stock(self, sku: str, quantity: Amount, location: str = "", bin: str = "", batch: str = "") -> Record:
         """A stock count: the shelf holds exactly this many, whatever the books said."""
         product = seeding.product_with(self.company, sku)
+        counted = Decimal(str(quantity))
+        if counted < 0:
+            raise ValueError(f"a count is zero or more, not {counted}")
         row = self.company.row_at((product["ID"], self._place(location), bin, batch))
-        stock.put_back(self.company, row.key, Decimal(str(quantity)) - row.on_hand)
+        stock.put_back(self.company, row.key, counted - row.on_hand)
         return {"on_hand": str(row.on_hand), "available": str(row.available)}
 
     def pick_pack_ship(
@@ -203,15 +206,21 @@ class People:
 
     @contextmanager
     def _whole(self, sale: Sale) -> Iterator[None]:
-        """A refused act leaves the sale as it was. Goods move in the first step only, after all its checks."""
-        kind, fulfilments = sale.type, copy.deepcopy(sale.fulfilments)
+        """A refused act leaves the sale as it was, or as it is once its goods were picked."""
+        kind, fulfilments, updated_at = sale.type, copy.deepcopy(sale.fulfilments), sale.updated_at
         try:
             yield
         except Refusal as refusal:
-            if not any(task["Pick"]["Status"] == "AUTHORISED" for task in sale.fulfilments[len(fulfilments) :]):
-                sale.type, sale.fulfilments = kind, fulfilments
+            if _picks(sale.fulfilments) == _picks(fulfilments):
+                for task in sale.fulfilments[len(fulfilments) :]:
+                    del self.company.sale_of_task[task["TaskID"]]
+                sale.type, sale.fulfilments, sale.updated_at = kind, fulfilments, updated_at
                 self.company.touch(sale, moves=False)
             raise ValueError(str(refusal)) from refusal
+
+
+def _picks(fulfilments: list[Record]) -> int:
+    return sum(task["Pick"]["Status"] == "AUTHORISED" for task in fulfilments)
 
 
 def _lines(lines: Lines) -> list[Record]:

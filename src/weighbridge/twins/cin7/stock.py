@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from weighbridge.twins.cin7.errors import Refusal
 from weighbridge.twins.cin7.events import stock_changed
 from weighbridge.twins.cin7.finished_goods import assemble, shelf_order
 from weighbridge.twins.cin7.kits import free_at
@@ -66,6 +67,19 @@ def take(
         company.row_at(key).on_hand -= part
     stock_changed(company, product_id)
     return rows
+
+
+def on_shelves(company: Company, product_id: str, location: str) -> Decimal:
+    """Units that stand at a location, whoever holds them; fewer than are allocated after a count found less."""
+    return sum((max(row.on_hand, ZERO) for row in company.rows_of(product_id, location)), ZERO)
+
+
+def check_on_shelf(company: Company, key: RowKey, quantity: Decimal) -> None:
+    """Raises Refusal when so many units do not stand on one row."""
+    row = company.stock.get(key)
+    if quantity > (row.on_hand if row else ZERO):
+        place = ": ".join(part for part in key[1:] if part)
+        raise Refusal(f"Quantity {quantity} of {company.products[key[0]]['SKU']} is not available at {place}")
 
 
 def put_back(company: Company, key: RowKey, quantity: Decimal) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from weighbridge.twins.call import Answer, Call
 from weighbridge.twins.cin7 import stock
 from weighbridge.twins.cin7.errors import Problem, Refusal, refuse_any, required, unknown_location
@@ -51,14 +53,16 @@ def get_adjustment(company: Company, call: Call) -> Answer:
 
 
 def delete_adjustment(company: Company, call: Call) -> Answer:
-    """Void and undo take the difference back. Source: DELETE /stockadjustment."""
+    """Void and undo take the difference back, if it is still there. Source: DELETE /stockadjustment."""
     task = _adjustment(company, given(call, "ID"))
     if task["Status"] == "VOIDED":
         raise Refusal("Stock adjustment has been voided")
     if task["Status"] == "COMPLETED":
-        for line in [*task["ExistingStockLines"], *task["NewStockLines"]]:
-            level = line.get("Adjustment", line.get("Quantity", ZERO))
-            stock.put_back(company, _key(line), line.get("QuantityOnHand", ZERO) - level)
+        lines = [*task["ExistingStockLines"], *task["NewStockLines"]]
+        for line in lines:
+            stock.check_on_shelf(company, _key(line), -_back(line))
+        for line in lines:
+            stock.put_back(company, _key(line), _back(line))
     task["Status"] = "VOIDED" if flag(call, "Void") else "DRAFT"
     return Answer(200, task)
 
@@ -90,6 +94,8 @@ def _line(company: Company, line: Record, on_hand: bool, problems: list[Problem]
     if where is None:
         problems.append(unknown_location(wanted) if wanted else required("Location"))
     quantity = number(line.get("Quantity"), "Quantity", problems)
+    if quantity < 0:
+        problems.append("Quantity is invalid")
     cost = number(line.get("UnitCost"), "UnitCost", problems, ZERO)
     row = company.stock.get((product["ID"], name, bin_name, batch)) if product else None
     held, allocated = (row.on_hand, row.allocated) if row else (ZERO, ZERO)
@@ -113,6 +119,12 @@ def _line(company: Company, line: Record, on_hand: bool, problems: list[Problem]
 def _new(line: Record) -> Record:
     hidden = ("QuantityOnHand", "Available", "Adjustment")
     return {**{name: value for name, value in line.items() if name not in hidden}, "Quantity": line["Adjustment"]}
+
+
+def _back(line: Record) -> Decimal:
+    """The difference that undoing a line makes."""
+    before: Decimal = line.get("QuantityOnHand", ZERO)
+    return before - Decimal(line.get("Adjustment", line.get("Quantity", ZERO)))
 
 
 def _key(line: Record) -> RowKey:

@@ -1,0 +1,70 @@
+"""An upgrade with work in flight: the new code finishes what the old code began."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+import weighbridge
+from tests.chaos.killing import options
+from weighbridge.demo import Demo, play
+
+NEW_VERSION = "99.0.0"
+
+
+class Upgraded(Demo):
+    """A demonstration whose later workers run another copy of the source."""
+
+    source: Path | None = None
+
+    def _environment(self) -> dict[str, str]:
+        environment = super()._environment()
+        return environment | ({"PYTHONPATH": str(self.source)} if self.source else {})
+
+
+def _new_release(folder: Path) -> Path:
+    """The package with another version and a changed flow module, as a release would bring it."""
+    source = folder / "next-release"
+    shutil.copytree(Path(weighbridge.__file__).parent, source / "weighbridge")
+    package = source / "weighbridge" / "__init__.py"
+    package.write_text(package.read_text().replace(weighbridge.__version__, NEW_VERSION))
+    flow = source / "weighbridge" / "flows" / "orders.py"
+    flow.write_text(flow.read_text() + "\n\nADDED_IN_THE_NEXT_RELEASE = True\n")
+    return source
+
+
+@pytest.mark.timeout(200)
+def test_new_release_finishes_the_runs_of_the_old_one(tmp_path: Path) -> None:
+    async def work() -> tuple[bool, int]:
+        async with Upgraded(options(), tmp_path).running() as demo:
+            seconds = 0.0
+            in_flight = 0
+
+            def upgrade(current: Demo) -> None:
+                nonlocal seconds, in_flight
+                seconds += 0.1
+                if demo.source is None and seconds > 5.0:
+                    demo.stop_worker("worker-1", signal.SIGKILL)
+                    in_flight = _unfinished(tmp_path)
+                    demo.source = _new_release(tmp_path)
+                    demo.start_worker("worker-1")
+
+            summary = await play(demo, lambda words, done, of: None, upgrade)
+            return summary.balanced, in_flight
+
+    balanced, in_flight = asyncio.run(work())
+    assert balanced
+    assert f'"version": "{NEW_VERSION}"' in (tmp_path / "worker-1.log").read_text()
+    assert in_flight > 0, "the upgrade must have found work in flight"
+
+
+def _unfinished(folder: Path) -> int:
+    import sqlite3
+
+    with sqlite3.connect(folder / "weighbridge-engine.db") as engine:
+        query = "SELECT count(*) FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED')"
+        return int(engine.execute(query).fetchone()[0])
