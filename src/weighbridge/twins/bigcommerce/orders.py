@@ -305,6 +305,7 @@ def shown(shop: Shop, order: Order, call: Call) -> Record:
     record |= {"status": status, "custom_status": status, "currency_exchange_rate": "1.0000000000"}
     rate = fields["store_default_to_transactional_exchange_rate"]
     record["store_default_to_transactional_exchange_rate"] = f"{rate:.10f}"
+    record["date_shipped"] = record["date_shipped"] or ""
     record["payment_provider_id"] = record["payment_provider_id"] or ""
     for name, path in (("products", "products"), ("shipping_addresses", "shippingaddresses"), ("coupons", "coupons")):
         record[name] = _link(shop, order, path)

@@ -30,7 +30,8 @@ def list_transactions(shop: Shop, call: Call, order_id: str) -> Answer:
 
 
 def _shown(row: Record) -> Record:
-    return {**row, "date_created": iso(row["date_created"])}
+    shown = {**row, "date_created": iso(row["date_created"])}
+    return {name: value for name, value in shown.items() if name != "reference_transaction_id" or value is not None}
 
 
 @routes.on("POST", "/v3/orders/{order_id}/payment_actions/capture")
