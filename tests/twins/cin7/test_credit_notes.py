@@ -85,6 +85,18 @@ def test_voiding_a_note_takes_its_goods_off_the_shelf_again() -> None:
     assert "not found" in bench.refused("DELETE", "/sale/creditnote", TaskID=task, Void="true")
 
 
+def test_a_note_whose_goods_were_sold_again_is_not_voided() -> None:
+    bench = Bench()
+    sale, _ = bench.invoiced()
+    bench.twin.pick_pack_ship(sale)
+    note = bench.ok("POST", "/sale/creditnote", bench.credit_body(sale, "INV-00001", restock=[apples(bench, 2)]))
+    bench.twin.pick_pack_ship(bench.ordered(bench.line(quantity=9)))
+    text = bench.refused("DELETE", "/sale/creditnote", TaskID=note["CreditNotes"][0]["TaskID"], Void="true")
+    assert text == "Quantity 2 of APPLE is not available at Main Warehouse"
+    assert bench.stock("APPLE") == (0, 0, 0)
+    assert bench.row(sale)["CreditNoteStatus"] == "AUTHORISED"
+
+
 def test_a_note_with_refunds_is_not_voided() -> None:
     bench = Bench()
     sale, _ = bench.invoiced()

@@ -103,6 +103,27 @@ def test_whether_undoing_takes_kits_apart_is_a_matter_of_reading(disassembles: b
     assert bench.stock("BASKET") == (5, 0, 5)
 
 
+def test_components_of_kits_that_are_taken_apart_serve_those_who_wait() -> None:
+    bench = Bench()
+    bench.twin.switches["undo_disassembles_kits"] = True
+    sale = baskets(bench, 3)
+    waiting = bench.ordered(bench.line(quantity=6))
+    assert bench.row(waiting)["Status"] == "BACKORDERED"
+    bench.ok("DELETE", "/sale", ID=sale)
+    assert bench.row(waiting)["Status"] == "ORDERED"
+    assert bench.stock("APPLE") == (10, 6, 4)
+
+
+def test_kits_that_left_in_the_meantime_are_not_taken_apart() -> None:
+    bench = Bench()
+    bench.twin.switches["undo_disassembles_kits"] = True
+    sale = baskets(bench, 3)
+    bench.twin.count_stock("BASKET", 1)
+    bench.ok("DELETE", "/sale", ID=sale)
+    assert bench.stock("APPLE") == (4, 0, 4)
+    assert bench.ok("GET", "/finishedGoodsList", Page=1, Limit=10)["FinishedGoods"][0]["Status"] == "COMPLETED"
+
+
 def test_the_assembled_kit_costs_what_its_components_cost() -> None:
     bench = Bench()
     sale = baskets(bench, 2)

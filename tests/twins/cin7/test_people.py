@@ -54,6 +54,30 @@ def test_a_refused_parcel_leaves_the_sale_as_it_was() -> None:
     assert before["Type"] == "Simple Sale"
 
 
+@pytest.mark.parametrize("listed", ["hidden", "listed"])
+def test_a_parcel_that_is_refused_after_picking_stays_picked(listed: str) -> None:
+    bench = Bench()
+    bench.twin.switches["simple_fulfilment"] = listed
+    sale = bench.ordered()
+    with pytest.raises(ValueError, match="Carrier length"):
+        bench.twin.pick_pack_ship(sale, carrier="C" * 257)
+    assert bench.row(sale)["Status"] == "PACKED"
+    assert bench.stock("APPLE") == (7, 0, 7)
+    bench.twin.ship(sale, carrier="UPS")
+    assert bench.row(sale)["CombinedShippingStatus"] == "SHIPPED"
+
+
+def test_a_refused_pick_leaves_no_task_behind() -> None:
+    bench = Bench()
+    sale = bench.ordered()
+    tasks, updated = dict(bench.twin.company.sale_of_task), bench.row(sale)["Updated"]
+    bench.clock.pass_time(minutes=5)
+    with pytest.raises(ValueError, match="above the ordered"):
+        bench.twin.pick(sale, lines=[{"sku": "APPLE", "quantity": 4}])
+    assert bench.twin.company.sale_of_task == tasks
+    assert bench.row(sale)["Updated"] == updated
+
+
 def test_nothing_to_pick_is_a_refusal() -> None:
     bench = Bench()
     with pytest.raises(ValueError, match="nothing is allocated"):

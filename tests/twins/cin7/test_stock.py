@@ -247,3 +247,50 @@ def test_an_automatic_dispatch_happens_only_without_a_backorder() -> None:
         bench.line("PEAR", 1, "2.00"), header={"SaleType": "Advanced"}, AutoPickPackShipMode="AUTOPICK"
     )
     assert bench.whole(advanced)["Fulfilments"] == []
+
+
+def test_what_a_count_did_not_find_cannot_be_picked() -> None:
+    bench = Bench()
+    sale = bench.ordered(bench.line(quantity=6))
+    bench.twin.count_stock("APPLE", 4)
+    with pytest.raises(ValueError, match="Quantity 6 of APPLE is not available at Main Warehouse"):
+        bench.twin.pick(sale)
+    bench.twin.pick(sale, lines=[{"sku": "APPLE", "quantity": 4}])
+    assert bench.stock("APPLE") == (0, 2, -2)
+
+
+def test_a_shelf_that_is_named_twice_gives_what_it_has_once() -> None:
+    bench = Bench()
+    bench.twin.seed(locations=[{"name": "Depot", "bins": ["A1"]}])
+    bench.twin.receive_stock("APPLE", 5, "Depot", "A1")
+    bench.twin.receive_stock("APPLE", 5, "Depot")
+    sale = bench.ordered(bench.line(quantity=6), header={"Location": "Depot"})
+    twice = [{"sku": "APPLE", "quantity": 3, "location": "Depot: A1"}] * 2
+    with pytest.raises(ValueError, match="Quantity 6 of APPLE is not available at Depot: A1"):
+        bench.twin.pick(sale, lines=twice)
+    anywhere = {"sku": "APPLE", "quantity": 2, "location": "Depot"}
+    named = {"sku": "APPLE", "quantity": 4, "location": "Depot: A1"}
+    bench.twin.pick(sale, lines=[anywhere, named])
+    assert bench.stock("APPLE", "Depot") == (4, 0, 4)
+    assert all(row.on_hand >= 0 for row in bench.twin.company.stock.values())
+
+
+def test_shelves_are_never_counted_below_zero() -> None:
+    bench = Bench()
+    with pytest.raises(ValueError, match="zero or more"):
+        bench.twin.count_stock("APPLE", -1)
+    line = {"SKU": "APPLE", "Location": "Main Warehouse", "Quantity": -1}
+    body = {"EffectiveDate": "2026-03-02", "Status": "COMPLETED", "Lines": [line]}
+    assert bench.refused("POST", "/stockadjustment", body) == "Quantity is invalid"
+
+
+def test_an_adjustment_whose_goods_were_sold_is_not_taken_back() -> None:
+    bench = Bench()
+    line = {"SKU": "APPLE", "Location": "Main Warehouse", "Quantity": 25, "UnitCost": 1}
+    body = {"EffectiveDate": "2026-03-02", "Status": "COMPLETED", "Account": "310", "Lines": [line]}
+    task = bench.ok("POST", "/stockadjustment", body)["TaskID"]
+    bench.twin.pick_pack_ship(bench.ordered(bench.line(quantity=12)))
+    text = bench.refused("DELETE", "/stockadjustment", ID=task, Void="true")
+    assert text == "Quantity 15 of APPLE is not available at Main Warehouse"
+    assert bench.stock("APPLE") == (13, 0, 13)
+    assert bench.ok("GET", "/stockadjustment", TaskID=task)["Status"] == "COMPLETED"

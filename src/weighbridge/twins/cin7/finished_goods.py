@@ -32,8 +32,12 @@ def assemble(company: Company, sale: Sale, product: Record, kits: Decimal) -> bo
     return True
 
 
-def disassemble(company: Company, sale: Sale) -> None:
-    """Takes the sale's kits apart again, those that still stand there; its allocation must have been given back."""
+def disassemble(company: Company, sale: Sale) -> set[str]:
+    """Takes the sale's kits apart again, those that still stand there; answers the components that are free now.
+
+    The sale's allocation must have been given back.
+    """
+    freed: set[str] = set()
     for task_id in sale.assemblies:
         task = company.finished_goods[task_id]
         row = company.row_at((task["ProductID"], task["Location"], "", ""))
@@ -43,9 +47,12 @@ def disassemble(company: Company, sale: Sale) -> None:
         for line in task["PickLines"]:
             key = (line["ProductID"], task["Location"], line["Bin"] or "", line["BatchSN"] or "")
             company.row_at(key).on_hand += line["Quantity"]
-            stock_changed(company, line["ProductID"])
+            freed.add(line["ProductID"])
         task["Status"] = "VOIDED"
     sale.assemblies = []
+    for product_id in freed:
+        stock_changed(company, product_id)
+    return freed
 
 
 def list_finished_goods(company: Company, call: Call) -> Answer:

@@ -69,7 +69,7 @@ def undo(company: Company, sale: Sale) -> None:
         if company.switches["undo_releases_allocation"]:
             freed = stock.release(company, sale)
             if company.switches["undo_disassembles_kits"]:
-                disassemble(company, sale)
+                freed |= disassemble(company, sale)
             stock.serve_backorders(company, freed)
         company.backordered.pop(sale.id, None)
         for line in sale.order["Lines"]:

@@ -124,7 +124,8 @@ def _new(line: Record) -> Record:
 def _back(line: Record) -> Decimal:
     """The difference that undoing a line makes."""
     before: Decimal = line.get("QuantityOnHand", ZERO)
-    return before - Decimal(line.get("Adjustment", line.get("Quantity", ZERO)))
+    after: Decimal = line["Adjustment"] if "Adjustment" in line else line["Quantity"]
+    return before - after
 
 
 def _key(line: Record) -> RowKey:
