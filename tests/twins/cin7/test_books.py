@@ -103,7 +103,23 @@ def test_a_tax_rule_gets_its_percent_from_its_components() -> None:
     rule = {"Name": "Texas", "Account": "820", "IsActive": True, "TaxInclusive": False, "IsTaxForSale": True}
     made = bench.ok("POST", "/ref/tax", {**rule, "Components": parts})["TaxRuleList"][0]
     assert made["TaxPercent"] == 8.25
+    assert [(one["Name"], one["Percent"], one["AccountCode"]) for one in made["Components"]] == [
+        ("State", "6.2500000000", "820"),
+        ("City", "2.0000000000", "820"),
+    ]
     assert bench.sale(TaxRule="Texas")
+    raised = [{**made["Components"][0], "Percent": "7"}, made["Components"][1]]
+    changed = bench.ok("PUT", "/ref/tax", {**rule, "ID": made["ID"], "Components": raised})["TaxRuleList"][0]
+    assert (changed["TaxPercent"], changed["Components"][0]["ID"]) == (9, made["Components"][0]["ID"])
+    kept = bench.ok("PUT", "/ref/tax", {**rule, "ID": made["ID"]})["TaxRuleList"][0]
+    assert (kept["TaxPercent"], len(kept["Components"])) == (9, 2)
+    assert "Percent" in bench.refused("PUT", "/ref/tax", {**rule, "ID": made["ID"], "Components": [{"Percent": "x"}]})
+
+
+def test_account_codes_are_unique() -> None:
+    bench = Bench()
+    account = {"Code": "091", "Name": "Another bank", "Type": "BANK", "Status": "ACTIVE"}
+    assert bench.refused("POST", "/ref/account", account) == "Account with code '091' already exists."
 
 
 def test_a_customer_needs_seven_members_and_may_exist_twice() -> None:
