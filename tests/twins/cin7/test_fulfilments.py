@@ -68,6 +68,29 @@ def test_a_box_that_was_never_packed_cannot_leave_and_none_leaves_twice() -> Non
         bench.twin.ship(sale, boxes="A")
 
 
+def test_the_boxes_that_stayed_leave_from_the_screen_and_not_by_api() -> None:
+    bench = Bench()
+    sale, task = two_boxes(bench)
+    boxes = [{"ShipmentDate": "2026-03-02", "Carrier": "UPS", "Box": box, "IsShipped": box == "A"} for box in "AB"]
+    body = {"TaskID": task, "Status": "AUTHORISED", "Lines": boxes}
+    assert bench.ok("POST", "/sale/fulfilment/ship", body)["Status"] == "PARTIALLY AUTHORISED"
+    for method in ("POST", "PUT"):
+        assert "PARTIALLY AUTHORISED" in bench.refused(method, "/sale/fulfilment/ship", body)
+    bench.twin.ship(sale)
+    assert bench.row(sale)["CombinedShippingStatus"] == "SHIPPED"
+
+
+def test_the_address_notes_and_day_of_a_shipment_are_its_own() -> None:
+    bench = Bench()
+    sale, task = two_boxes(bench)
+    boxes = [{"ShipmentDate": "2026-03-02", "Box": "A,B"}]
+    own = {"ShippingAddress": {"Line1": "2 Oak Rd"}, "ShippingNotes": "ring twice", "RequireBy": "2026-03-05"}
+    ship = bench.ok("POST", "/sale/fulfilment/ship", {"TaskID": task, "Status": "AUTHORISED", "Lines": boxes, **own})
+    assert (ship["ShippingAddress"], ship["ShippingNotes"]) == ({"Line1": "2 Oak Rd"}, "ring twice")
+    assert ship["RequireBy"] == "2026-03-05T00:00:00"
+    assert bench.whole(sale)["ShippingAddress"]["Line1"] == "1 Elm St"
+
+
 def test_no_more_is_packed_than_was_picked() -> None:
     bench = Bench()
     sale = bench.ordered(bench.line(quantity=3))

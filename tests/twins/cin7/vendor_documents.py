@@ -1,4 +1,4 @@
-"""The vendor's own descriptions and examples, where they stand beside the checkout."""
+"""The vendor's own descriptions and examples, where they come with the source."""
 
 from __future__ import annotations
 
@@ -41,12 +41,14 @@ def _check() -> Callable[..., list[str]]:
 
 
 @cache
-def _sent_in_examples() -> dict[str, str]:
-    return {one["path"]: json.dumps(one["requests"]) for one in examples() if one["method"] == "GET"}
+def _bodies_in_examples() -> dict[str, str]:
+    return {
+        one["path"]: json.dumps([one["requests"], one["responses"]]) for one in examples() if one["method"] == "GET"
+    }
 
 
 def _stands_in_an_example(path: str, problem: str) -> bool:
     """The examples keep the bodies of POST and PUT beside the answers of GET, where the check does not look."""
     name, _, reason = problem.partition("] request ")[2].partition(": ")
-    sent = _sent_in_examples().get(path.removeprefix(PREFIX), "")
-    return reason.startswith("property in no vendor table") and f'"{name}":' in sent
+    bodies = _bodies_in_examples().get(path.removeprefix(PREFIX), "")
+    return reason.startswith("property in no vendor table") and f'"{name}":' in bodies

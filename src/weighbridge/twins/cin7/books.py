@@ -28,6 +28,8 @@ class Book:
     id_field: str = "ID"
     longest: int = 256
     blank: Blank = lambda company, body: {}
+    computed: Blank = lambda company, body: {}
+    """Members that follow from others that were sent."""
 
     def rows(self, company: Company) -> list[Record]:
         rows: list[Record] = getattr(company, self.attribute)
@@ -35,15 +37,41 @@ class Book:
 
 
 def _blank_tax_rule(company: Company, body: Record) -> Record:
+    return {**tax_rule_record(company, str(body["Name"]), ZERO), "IsTaxForPurchase": False}
+
+
+def _tax_components(company: Company, body: Record) -> Record:
+    """A rule's percent is the sum of its components'. Source: POST and PUT /ref/tax, TaxPercent is read-only."""
     problems: list[Problem] = []
-    components = rows_of(body, "Components", problems)
-    percents = [number(one.get("Percent"), "Percent", problems) for one in components]
+    sent = rows_of(body, "Components", problems)
+    percents = [number(one.get("Percent"), "Percent", problems) for one in sent]
     refuse_any(problems)
-    return {**tax_rule_record(company, str(body["Name"]), sum(percents, ZERO)), "IsTaxForPurchase": False}
+    if not sent:
+        return {}
+    components = [
+        {
+            "ID": str(one.get("ID") or company.new_id()).upper(),
+            "Name": one.get("Name") or "",
+            "Percent": f"{percent:.10f}",
+            "AccountCode": str(one.get("AccountCode") or body.get("Account") or ""),
+            "Compound": str(one.get("Compound") or "0"),
+            "ComponentOrder": str(one.get("ComponentOrder") or order),
+        }
+        for order, (one, percent) in enumerate(zip(sent, percents, strict=True), 1)
+    ]
+    return {"Components": components, "TaxPercent": sum(percents, ZERO)}
 
 
 BOOKS: Mapping[str, Book] = {
-    "/ref/tax": Book("tax_rules", "TaxRuleList", "Tax rule", ("Name", "Account"), longest=50, blank=_blank_tax_rule),
+    "/ref/tax": Book(
+        "tax_rules",
+        "TaxRuleList",
+        "Tax rule",
+        ("Name", "Account"),
+        longest=50,
+        blank=_blank_tax_rule,
+        computed=_tax_components,
+    ),
     "/ref/account": Book(
         "accounts",
         "AccountsList",
@@ -92,7 +120,8 @@ def creating(book: Book) -> Handler:
     def handler(company: Company, call: Call) -> Answer:
         body = body_of(call)
         _check(company, book, body, own=None)
-        row = {**book.blank(company, body), **_writable(book, body)}
+        computed = book.computed(company, body)
+        row = {**book.blank(company, body), **_writable(book, body), **computed}
         row.setdefault(book.id_field, company.new_id())
         book.rows(company).append(row)
         return _answer(book, row)
@@ -107,7 +136,7 @@ def changing(book: Book) -> Handler:
         body = body_of(call)
         row = _row(company, book, str(body.get(book.id_field) or ""))
         _check(company, book, body, own=row)
-        row.update(_writable(book, body))
+        row |= {**_writable(book, body), **book.computed(company, body)}
         return _answer(book, row)
 
     return handler

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from weighbridge.twins.call import Answer, Call
 from weighbridge.twins.cin7 import fulfilment, shipping
 from weighbridge.twins.cin7.documents import with_product_info
-from weighbridge.twins.cin7.errors import Problem, refuse_any
+from weighbridge.twins.cin7.errors import Problem, Refusal, refuse_any
 from weighbridge.twins.cin7.paging import flag, given
 from weighbridge.twins.cin7.reading import body_of, date_of, missing, overlong, rows_of, truth
 from weighbridge.twins.cin7.sale_header import find_sale, sale_of_task
@@ -80,7 +80,10 @@ def write_pack(company: Company, call: Call) -> Answer:
 
 
 def write_ship(company: Company, call: Call) -> Answer:
-    """With AddTrackingNumbers=true tracking and carrier of an authorised ship change. Source: PUT .../ship."""
+    """Gate 5: boxes that stayed behind leave from the screen only, never by another call.
+
+    With AddTrackingNumbers=true tracking and carrier of an authorised ship change. Source: PUT .../ship.
+    """
     body = body_of(call)
     sale, task = _task(company, body.get("TaskID"))
     lines = _checked_lines(body, SHIP_STATUSES)
@@ -90,9 +93,10 @@ def write_ship(company: Company, call: Call) -> Answer:
     if not isinstance(address, (dict, type(None))):
         problems.append("ShippingAddress is invalid")
     refuse_any(problems)
-    adds = truth(body.get("AddTrackingNumbers")) or flag(call, "AddTrackingNumbers")
-    if adds and call.method == "PUT":
+    if truth(body.get("AddTrackingNumbers")) and call.method == "PUT":
         shipping.retrack(company, sale, task, lines)
+    elif task["Ship"]["Status"] == "PARTIALLY AUTHORISED":
+        raise Refusal("Ship status is PARTIALLY AUTHORISED")
     else:
         shipping.ship(company, sale, task, lines, body["Status"])
     if address:
