@@ -7,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.twins.bigcommerce.state import Order, Product, Record, Shop, Variant
+from weighbridge.twins.bigcommerce.state import Order, OrderBook, Product, Record, Shop, Variant
 
 PLAIN = ("settings", "customers", "addresses", "groups", "product_names", "locations", "pending_adjustments", "hooks",
-         "pending_events", "blocked_until", "price_lists", "counters")  # fmt: skip
+         "pending_events", "pending_payments", "sends", "blocked_until", "price_lists", "counters")  # fmt: skip
 BY_NUMBER = ("customers", "addresses", "groups", "locations", "hooks", "price_lists")
 
 
@@ -33,7 +33,11 @@ def restore(shop: Shop, state: Record) -> None:
         setattr(shop, name, {int(key): one for key, one in value.items()} if name in BY_NUMBER else value)
     for event in shop.pending_events:
         event["out"] = False
-    shop.orders = {order.id: order for order in (Order(**_unmarked(fields)) for fields in state["orders"])}
+    shop.orders = OrderBook(Order(**_unmarked(fields)) for fields in state["orders"])
+    for order in shop.orders.values():
+        for row in order.products:
+            if "_override" in row:
+                row["_override"] = tuple(row["_override"])
     shop.products = {}
     for fields in state["products"]:
         plain = _unmarked(fields)

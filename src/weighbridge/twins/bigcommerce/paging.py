@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from weighbridge.twins.bigcommerce.errors import Refusal
 from weighbridge.twins.call import Answer, Call
@@ -18,13 +19,18 @@ def number(call: Call, name: str, default: int) -> int:
     return max(1, int(text)) if text.isdigit() else default
 
 
+def v2_bounds(call: Call, default: int = 50, *, clamped: bool = False) -> tuple[int, int]:
+    """Page and limit that were asked for. Raises Refusal 413 above the largest limit, unless it is clamped."""
+    limit = number(call, "limit", default)
+    if limit > V2_LARGEST and not clamped:
+        raise Refusal(413, f"The limit may not exceed {V2_LARGEST}.")
+    return number(call, "page", 1), min(limit, V2_LARGEST)
+
+
 def v2_page(call: Call, rows: Sequence[T], show: Show | None = None, default: int = 50) -> Answer:
     """A bare array; 204 without a body when there is nothing."""
-    limit = number(call, "limit", default)
-    if limit > V2_LARGEST:
-        raise Refusal(413, f"The limit may not exceed {V2_LARGEST}.")
-    start = (number(call, "page", 1) - 1) * limit
-    chosen = rows[start : start + limit]
+    page, limit = v2_bounds(call, default)
+    chosen = rows[(page - 1) * limit : page * limit]
     if not chosen:
         return Answer(204, empty=True)
     return Answer(200, [show(row) if show else row for row in chosen])
@@ -34,8 +40,7 @@ def v3_page(call: Call, rows: Sequence[T], show: Show | None = None, default: in
     """The v3 envelope; an empty list is an ordinary answer."""
     limit = min(number(call, "limit", default), largest)
     page = number(call, "page", 1)
-    start = (page - 1) * limit
-    chosen = [show(row) if show else row for row in rows[start : start + limit]]
+    chosen = [show(row) if show else row for row in rows[(page - 1) * limit : page * limit]]
     pages = max(1, -(-len(rows) // limit))
     pagination = {
         "total": len(rows),
@@ -43,9 +48,19 @@ def v3_page(call: Call, rows: Sequence[T], show: Show | None = None, default: in
         "per_page": limit,
         "current_page": page,
         "total_pages": pages,
-        "links": {"current": f"?page={page}&limit={limit}"},
+        "links": _links(call, page, limit, pages),
     }
     return Answer(200, {"data": chosen, "meta": {"pagination": pagination}})
+
+
+def _links(call: Call, page: int, limit: int, pages: int) -> dict[str, str]:
+    """Where the pages beside this one are; the first has none before it, the last none after it."""
+    beside = {"previous": page - 1, "current": page, "next": page + 1}
+    return {
+        name: "?" + urlencode({**call.query, "page": one, "limit": limit})
+        for name, one in beside.items()
+        if 1 <= one <= pages or name == "current"
+    }
 
 
 def wanted_ids(call: Call, name: str) -> set[int] | None:

@@ -2,157 +2,172 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from weighbridge.twins.bigcommerce.errors import Refusal, not_found
 from weighbridge.twins.bigcommerce.events import emit, order_event
-from weighbridge.twins.bigcommerce.orders import find, shown_address, touch
+from weighbridge.twins.bigcommerce.order_book import Order
+from weighbridge.twins.bigcommerce.order_requests import invalid, missing, unwritable
+from weighbridge.twins.bigcommerce.order_shown import shown_shipment
+from weighbridge.twins.bigcommerce.order_statuses import UPDATED, change_status, find, touch
 from weighbridge.twins.bigcommerce.paging import v2_page
-from weighbridge.twins.bigcommerce.rendering import rendered
+from weighbridge.twins.bigcommerce.placing import ADDRESS
+from weighbridge.twins.bigcommerce.records import Record
 from weighbridge.twins.bigcommerce.routing import Routes
-from weighbridge.twins.bigcommerce.state import Order, Record, Shop
+from weighbridge.twins.bigcommerce.state import Shop
 from weighbridge.twins.call import Answer, Call
 
 routes = Routes()
+PATH: Final = "/v2/orders/{order_id}/shipments"
 
-PROVIDERS = (
-    "",
-    "auspost",
-    "canadapost",
-    "endicia",
-    "usps",
-    "fedex",
-    "ups",
-    "upsready",
-    "upsonline",
-    "shipperhq",
-    "royalmail",
-)
-LONGEST = {"tracking_number": 50, "tracking_link": 500, "comments": 65535}
-SHIPPED, PARTIALLY = 2, 3
+PROVIDERS: Final = ("", "auspost", "canadapost", "endicia", "usps", "fedex", "ups", "upsready", "upsonline",
+                    "shipperhq", "royalmail")  # fmt: skip
+LONGEST: Final = {"tracking_number": 50, "tracking_link": 500, "comments": 65535}
+WRITABLE: Final = ("tracking_number", "tracking_link", "tracking_carrier", "shipping_provider", "shipping_method",
+                   "merchant_shipping_cost", "comments")  # fmt: skip
+SHIPPED, PARTIALLY_SHIPPED = 2, 3
+REFUNDED: Final = (4, 14)
 
 
-@routes.on("GET", "/v2/orders/{order_id}/shipments")
+@routes.on("GET", PATH)
 def list_shipments(shop: Shop, call: Call, order_id: str) -> Answer:
-    return v2_page(call, find(shop, order_id).shipments, rendered)
+    order = find(shop, order_id)
+    return v2_page(call, order.shipments, lambda row: shown_shipment(shop, order, row))
 
 
-@routes.on("GET", "/v2/orders/{order_id}/shipments/count")
+@routes.on("GET", PATH + "/count")
 def count_shipments(shop: Shop, call: Call, order_id: str) -> Answer:
     return Answer(200, {"count": len(find(shop, order_id).shipments)})
 
 
-@routes.on("POST", "/v2/orders/{order_id}/shipments")
+@routes.on("POST", PATH)
 def create_shipment(shop: Shop, call: Call, order_id: str) -> Answer:
     """Ships a subset of lines to one address; nothing recognises a shipment that is sent twice."""
     order = find(shop, order_id)
-    body = call.body if isinstance(call.body, dict) else {}
-    _check_texts(body)
-    address = next((one for one in order.addresses if one["id"] == body.get("order_address_id")), None)
+    body = _body(call, (*WRITABLE, "order_address_id", "items"))
+    address = order.address(body.get("order_address_id"))
     if address is None:
-        raise Refusal(400, "The field 'order_address_id' is invalid.")
+        raise invalid("order_address_id", "it is no address of the order")
     items = body.get("items")
-    if not isinstance(items, list) or not items:
-        raise Refusal(400, "The required field 'items' was not supplied.")
-    lines = [_line(order, item, address["id"]) for item in items]
-    for row, quantity in lines:
-        row["quantity_shipped"] += quantity
-    shipment = _shipment(shop, order, body, address, items)
+    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
+        raise missing("items")
+    chosen = _lines(shop, order, items, int(address["id"]))
+    for line, quantity in chosen:
+        line["quantity_shipped"] += quantity
+    shipment = _shipment(shop, order, body, address, chosen)
     order.shipments.append(shipment)
-    _settle(shop, order)
-    emit(shop, "store/shipment/created", {"type": "shipment", "id": shipment["id"], "orderId": order.id})
-    return Answer(201, rendered(shipment))
+    _announce(shop, "created", order, shipment)
+    _move_on(shop, order)
+    return Answer(201, shown_shipment(shop, order, shipment))
 
 
-@routes.on("GET", "/v2/orders/{order_id}/shipments/{shipment_id}")
+@routes.on("DELETE", PATH)
+def delete_shipments(shop: Shop, call: Call, order_id: str) -> Answer:
+    """Deletes all of them."""
+    order = find(shop, order_id)
+    for shipment in list(order.shipments):
+        _remove(shop, order, shipment)
+    return Answer(204, empty=True)
+
+
+@routes.on("GET", PATH + "/{shipment_id}")
 def get_shipment(shop: Shop, call: Call, order_id: str, shipment_id: str) -> Answer:
-    return Answer(200, rendered(_find(find(shop, order_id), shipment_id)))
+    order = find(shop, order_id)
+    return Answer(200, shown_shipment(shop, order, _find(order, shipment_id)))
 
 
-@routes.on("PUT", "/v2/orders/{order_id}/shipments/{shipment_id}")
+@routes.on("PUT", PATH + "/{shipment_id}")
 def update_shipment(shop: Shop, call: Call, order_id: str, shipment_id: str) -> Answer:
     """Items cannot be changed; only a new tracking number makes an event."""
     order = find(shop, order_id)
     shipment = _find(order, shipment_id)
-    body = call.body if isinstance(call.body, dict) else {}
-    if "items" in body:
-        raise Refusal(
-            400, "The field 'items' cannot be written to. Please remove it from your request before trying again."
-        )
-    _check_texts(body)
+    body = _body(call, (*WRITABLE, "order_address_id"))
+    if "order_address_id" in body and order.address(body["order_address_id"]) is None:
+        raise invalid("order_address_id", "it is no address of the order")
     renumbered = body.get("tracking_number") not in (None, shipment["tracking_number"])
-    shipment |= {name: value for name, value in body.items() if name in shipment}
+    shipment |= {name: str(body[name] or "") for name in WRITABLE if name in body}
+    shipment["order_address_id"] = body.get("order_address_id", shipment["order_address_id"])
+    shipment["shipping_provider_display_name"] = shipment["shipping_provider"]
     shipment["generated_tracking_link"] = _generated(shipment)
     if renumbered:
-        emit(shop, "store/shipment/updated", {"type": "shipment", "id": shipment["id"], "orderId": order.id})
-    return Answer(200, rendered(shipment))
+        _announce(shop, "updated", order, shipment)
+    return Answer(200, shown_shipment(shop, order, shipment))
 
 
-@routes.on("DELETE", "/v2/orders/{order_id}/shipments/{shipment_id}")
+@routes.on("DELETE", PATH + "/{shipment_id}")
 def delete_shipment(shop: Shop, call: Call, order_id: str, shipment_id: str) -> Answer:
-    """Leaves the order's status as it is."""
     order = find(shop, order_id)
-    shipment = _find(order, shipment_id)
-    for item in shipment["items"]:
-        row = next(one for one in order.products if one["id"] == item["order_product_id"])
-        row["quantity_shipped"] -= item["quantity"]
-    order.shipments.remove(shipment)
-    order.fields["items_shipped"] = sum(row["quantity_shipped"] for row in order.products)
-    emit(shop, "store/shipment/deleted", {"type": "shipment", "id": shipment["id"], "orderId": order.id})
+    _remove(shop, order, _find(order, shipment_id))
     return Answer(204, empty=True)
 
 
-def _line(order: Order, item: Record, address_id: int) -> tuple[Record, int]:
-    row = next((one for one in order.products if one["id"] == item.get("order_product_id")), None)
-    quantity = item.get("quantity")
-    if row is None:
-        raise Refusal(400, "The field 'order_product_id' is invalid.")
-    if row["order_address_id"] != address_id:
-        raise Refusal(400, "The item does not ship to this address.")
-    if not isinstance(quantity, int) or quantity < 1:
-        raise Refusal(400, "The field 'quantity' is invalid.")
-    if quantity > row["quantity"] - row["quantity_shipped"]:
-        raise Refusal(400, "The quantity specified for the item is greater than the quantity left to ship.")
-    return row, quantity
+def _remove(shop: Shop, order: Order, shipment: Record) -> None:
+    """Quantities go back; the order's status stays as it is."""
+    for item in shipment["items"]:
+        line = order.line(item["order_product_id"])
+        if line is not None:
+            line["quantity_shipped"] -= item["quantity"]
+    order.shipments.remove(shipment)
+    order.fields["items_shipped"] = sum(row["quantity_shipped"] for row in order.products)
+    if shop.switches["shipment_bumps_date_modified"]:
+        touch(shop, order)
+    _announce(shop, "deleted", order, shipment)
 
 
-def _check_texts(body: Record) -> None:
+def _lines(shop: Shop, order: Order, items: list[Record], address_id: int) -> list[tuple[Record, int]]:
+    """Each item's line and quantity, all checked before any moves. Raises Refusal 400."""
+    chosen: list[tuple[Record, int]] = []
+    for item in items:
+        line, quantity = order.line(item.get("order_product_id")), item.get("quantity")
+        if line is None:
+            raise invalid("order_product_id", "it is no line of the order")
+        if line["order_address_id"] != address_id:
+            raise Refusal(400, f"The item {line['id']} does not ship to the address {address_id}.")
+        if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
+            raise invalid("quantity", f"'{quantity}' is not a quantity")
+        before = sum(count for one, count in chosen if one is line)
+        left = line["quantity"] - line["quantity_shipped"] - before
+        if quantity > left and shop.switches["over_shipping"] == "refused":
+            raise Refusal(400, "The quantity specified for the item is greater than the quantity left to ship.")
+        chosen.append((line, quantity))
+    return chosen
+
+
+def _body(call: Call, known: tuple[str, ...]) -> Record:
+    body = call.body
+    if not isinstance(body, dict):
+        raise Refusal(400, "The request body must be an object.")
+    for name in body:
+        if name not in known:
+            raise unwritable(name)
     for name, longest in LONGEST.items():
         if len(str(body.get(name) or "")) > longest:
-            raise Refusal(400, f"The field '{name}' is longer than {longest} characters.")
+            raise invalid(name, f"it is longer than {longest} characters")
     provider = str(body.get("shipping_provider") or "")
     if provider not in PROVIDERS and not provider.startswith("carrier_"):
-        raise Refusal(400, "The field 'shipping_provider' is invalid.")
+        raise invalid("shipping_provider", f"'{provider}' is not a provider")
+    return body
 
 
-def _shipment(shop: Shop, order: Order, body: Record, address: Record, items: list[Record]) -> Record:
+def _shipment(shop: Shop, order: Order, body: Record, address: Record, lines: list[tuple[Record, int]]) -> Record:
     shipment: Record = {
         "id": shop.next_id("shipment", 1),
         "order_id": order.id,
         "customer_id": order.fields["customer_id"],
         "order_address_id": address["id"],
         "date_created": shop.now().replace(microsecond=0),
-        "tracking_number": body.get("tracking_number") or "",
-        "merchant_shipping_cost": str(body.get("merchant_shipping_cost") or "0.0000"),
-        "shipping_method": body.get("shipping_method") or "",
-        "shipping_provider": body.get("shipping_provider") or "",
-        "shipping_provider_display_name": body.get("shipping_provider") or "",
-        "tracking_carrier": body.get("tracking_carrier") or "",
-        "tracking_link": body.get("tracking_link") or "",
-        "comments": body.get("comments") or "",
-        "billing_address": {k: v for k, v in order.fields["billing_address"].items() if k != "form_fields"},
-        "shipping_address": {k: v for k, v in shown_address(shop, order, address).items() if k in _ADDRESS},
+        **{name: str(body.get(name) or "") for name in WRITABLE},
+        "shipping_provider_display_name": str(body.get("shipping_provider") or ""),
+        "billing_address": {name: order.fields["billing_address"][name] for name in ADDRESS},
+        "shipping_address": {name: address[name] for name in ADDRESS},
         "items": [
-            {"order_product_id": item["order_product_id"], "product_id": 0, "quantity": item["quantity"]}
-            for item in items
+            {"order_product_id": line["id"], "product_id": line["product_id"], "quantity": quantity}
+            for line, quantity in lines
         ],
     }
+    shipment["merchant_shipping_cost"] = shipment["merchant_shipping_cost"] or "0.0000"
     shipment["generated_tracking_link"] = _generated(shipment)
     return shipment
-
-
-_ADDRESS = ("first_name", "last_name", "company", "street_1", "street_2", "city", "state", "zip", "country",
-            "country_iso2", "phone", "email")  # fmt: skip
 
 
 def _generated(shipment: Record) -> str:
@@ -163,24 +178,29 @@ def _generated(shipment: Record) -> str:
     return f"https://tracking.example/{carrier}/{shipment['tracking_number']}" if carrier else ""
 
 
-def _settle(shop: Shop, order: Order) -> None:
+def _move_on(shop: Shop, order: Order) -> None:
+    """Moves the order to (partially) shipped; the date of shipping is there once all of it has left."""
     fields = order.fields
+    to_ship = [row for row in order.products if row["order_address_id"]]
     fields["items_shipped"] = sum(row["quantity_shipped"] for row in order.products)
-    whole = fields["items_shipped"] >= sum(row["quantity"] for row in order.products if row["order_address_id"])
+    whole = all(row["quantity_shipped"] >= row["quantity"] for row in to_ship)
     if whole:
         fields["date_shipped"] = shop.now().replace(microsecond=0)
-    before: Any = fields["status_id"]
-    if shop.switches["shipment_sets_status"]:
-        fields["status_id"] = SHIPPED if whole else PARTIALLY
     if shop.switches["shipment_bumps_date_modified"]:
         touch(shop, order)
-    if fields["status_id"] != before:
-        order_event(shop, "store/order/statusUpdated", order, before=before)
-    order_event(shop, "store/order/updated", order)
+    moves = order.status_id not in REFUNDED or shop.switches["shipment_moves_refunded"]
+    if shop.switches["shipment_sets_status"] and moves:
+        change_status(shop, order, SHIPPED if whole else PARTIALLY_SHIPPED)
+    order_event(shop, UPDATED, order)
+
+
+def _announce(shop: Shop, what: str, order: Order, shipment: Record) -> None:
+    emit(shop, f"store/shipment/{what}", {"type": "shipment", "id": shipment["id"], "orderId": order.id})
 
 
 def _find(order: Order, shipment_id: str) -> Record:
-    shipment = next((one for one in order.shipments if str(one["id"]) == shipment_id), None)
+    shipment: Any = next((one for one in order.shipments if str(one["id"]) == shipment_id), None)
     if shipment is None:
         raise not_found()
-    return shipment
+    found: Record = shipment
+    return found

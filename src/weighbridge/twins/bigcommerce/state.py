@@ -6,41 +6,17 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weighbridge.clock import Clock
+from weighbridge.twins.bigcommerce.order_book import Order, OrderBook
+from weighbridge.twins.bigcommerce.records import ZERO, Record
 from weighbridge.twins.bigcommerce.switches import defaults
 
-ZERO = Decimal(0)
-Record = dict[str, Any]
+if TYPE_CHECKING:
+    from weighbridge.twins.bigcommerce.access import Account
 
-
-@dataclass
-class Order:
-    """An order with its sub-resources; `fields` carry the vendor's names, money as Decimal, dates as moments."""
-
-    fields: Record
-    products: list[Record] = field(default_factory=list)
-    addresses: list[Record] = field(default_factory=list)
-    taxes: list[Record] = field(default_factory=list)
-    coupons: list[Record] = field(default_factory=list)
-    fees: list[Record] = field(default_factory=list)
-    shipments: list[Record] = field(default_factory=list)
-    transactions: list[Record] = field(default_factory=list)
-    refunds: list[Record] = field(default_factory=list)
-    metafields: list[Record] = field(default_factory=list)
-    messages: list[Record] = field(default_factory=list)
-    corruption: Record = field(default_factory=dict)
-    """What `corrupt_order` spoiled: {"set": {...}, "drop": [...], "product_set": {...}, "product_drop": [...]}."""
-
-    @property
-    def id(self) -> int:
-        return int(self.fields["id"])
-
-    @property
-    def modified(self) -> datetime:
-        moment: datetime = self.fields["date_modified"]
-        return moment
+__all__ = ["ZERO", "Order", "OrderBook", "Product", "Record", "Shop", "Variant"]
 
 
 @dataclass
@@ -80,6 +56,7 @@ class Shop:
         self.clock = clock
         self.store_hash = store_hash
         self.client_secret = client_secret
+        self.accounts: dict[str, Account] = {}
         self.store_id = "1025646"
         self.base_url = ""
         self.random = random.Random(seed)
@@ -95,7 +72,7 @@ class Shop:
             ],
             "shipping_tax_class_id": 1,
         }
-        self.orders: dict[int, Order] = {}
+        self.orders = OrderBook()
         self.products: dict[int, Product] = {}
         self.product_names: dict[str, int] = {}
         self.customers: dict[int, Record] = {}
@@ -105,6 +82,8 @@ class Shop:
         self.locations: dict[int, Record] = {}
         self.location_stock: dict[tuple[int, int], int] = {}
         self.pending_adjustments: list[Record] = []
+        self.pending_payments: list[Record] = []
+        """Money on its way: captures, voids and refunds that were accepted and are still to be executed."""
         self.hooks: dict[int, Record] = {}
         self.pending_events: list[Record] = []
         self.sends: list[tuple[float, str, bool]] = []

@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
-import hmac
 import re
+from typing import Final
 
 from weighbridge.clock import Clock
 from weighbridge.twins.bigcommerce import (
     catalog,
-    catalog_acts,
     catalog_switches,
     customers,
     dumping,
     inventory,
     metafields,
+    order_addresses,
+    order_create,
+    order_parts,
+    order_settings,
+    order_statuses,
+    order_update,
     orders,
+    refunds,
     shipments,
     store,
+    switches,
     transactions,
     webhooks,
 )
+from weighbridge.twins.bigcommerce.access import admit, open_account
 from weighbridge.twins.bigcommerce.acts import ACTS
 from weighbridge.twins.bigcommerce.errors import Refusal
+from weighbridge.twins.bigcommerce.order_desk import OrderDesk
+from weighbridge.twins.bigcommerce.payments import settle_payments
 from weighbridge.twins.bigcommerce.quota import Quota
-from weighbridge.twins.bigcommerce.routing import Routes
+from weighbridge.twins.bigcommerce.routing import Found, Routes
 from weighbridge.twins.bigcommerce.state import Shop
 from weighbridge.twins.call import Answer, Call, Delivery, Json
 
-MODULES = (orders, shipments, transactions, metafields, catalog, inventory, customers, store, webhooks)
-PATH = re.compile(r"^/stores/(?P<store>[^/]+)(?P<rest>/v[23]/.*)$")
+MODULES: Final = (orders, order_create, order_update, order_parts, order_addresses, order_statuses, order_settings,
+                  shipments, transactions, refunds, metafields, catalog, inventory, customers, store,
+                  webhooks)  # fmt: skip
+SWITCHES: Final = (*switches.SWITCHES, *catalog_switches.SWITCHES)
+OWN_CLIENT: Final = "twin-client"
+PATH: Final = re.compile(r"^/stores/(?P<store>[^/]+)(?P<rest>/v[23]/.*)$")
 
 
-class BigCommerceTwin:
+class BigCommerceTwin(OrderDesk):
     """One store with its API account. Implements the chassis' `Platform`."""
 
     name = "bigcommerce"
@@ -46,11 +60,11 @@ class BigCommerceTwin:
         seed: int = 1,
         base_url: str = "",
     ) -> None:
-        self._token = access_token
         self.shop = Shop(clock, store_hash, client_secret, seed)
         self.shop.base_url = base_url
-        self.shop.switches |= {switch.name: switch.default for switch in catalog_switches.SWITCHES}
         self.switches = self.shop.switches
+        self.switches |= {switch.name: switch.default for switch in SWITCHES}
+        open_account(self.shop, OWN_CLIENT, access_token)
         inventory.add_location(self.shop, "BC-LOCATION-1", "Default location", is_default=True)
         self._routes = Routes()
         for module in MODULES:
@@ -58,27 +72,30 @@ class BigCommerceTwin:
         self._quota = Quota(self.shop)
 
     def guard(self, call: Call) -> Answer | None:
-        """A wrong token answers 401, another store's path 403, a used-up window 429 in the form of the switch."""
+        """Refuses a wrong token (401), a missing scope or another store (403), and what is above the quota."""
         match = PATH.match(call.path)
         path = _rest(call)
         if match is not None and match["store"] != self.shop.store_hash:
             return Refusal(403, "The store hash does not belong to this token.").answer(path)
-        if not hmac.compare_digest(call.headers.get("x-auth-token", "").encode(), self._token.encode()):
-            return Refusal(401, "Unauthorized").answer(path)
+        refusal = admit(self.shop, call, path)
+        if refusal is not None:
+            return refusal.answer(path)
         found = self._routes.find(call.method, path)
-        name = found[0] if isinstance(found, tuple) else "(unknown)"
-        return None if self._quota.count(f"{call.method} {name}") else self.throttled("")
+        name = found.template if isinstance(found, Found) else "(unknown)"
+        return None if self._quota.count(call, f"{call.method} {name}") else self.throttled("")
 
     def answer(self, call: Call) -> Answer:
+        """What the store says, after everything that was due before has come to pass."""
+        settle_payments(self.shop)
         path = _rest(call)
         found = self._routes.find(call.method, path)
         try:
-            if found is None:
+            if isinstance(found, Found):
+                return found.handler(self.shop, call, **found.parameters)
+            if not found:
                 raise Refusal(404, "The requested resource was not found.")
-            if found is False or found is True:
-                raise Refusal(405, "The requested resource does not support this method.")
-            _, handler, parameters = found
-            return handler(self.shop, call, **parameters)
+            refused = Refusal(405, "The requested resource does not support this method.").answer(path)
+            return refused.with_headers({"allow": ", ".join(sorted(found))})
         except Refusal as refusal:
             return refusal.answer(path)
 
@@ -87,6 +104,7 @@ class BigCommerceTwin:
 
     def finish(self, call: Call, answer: Answer) -> Answer:
         """Every answer carries the quota headers, but for a bare refusal."""
+        self._quota.close(call)
         if answer.status == 429 and self.switches["throttle_form"] == "bare":
             return answer
         return answer.with_headers({**self._quota.headers(), **answer.headers})
@@ -99,6 +117,7 @@ class BigCommerceTwin:
 
     def deliveries_due(self) -> list[Delivery]:
         inventory.settle(self.shop)
+        settle_payments(self.shop)
         return webhooks.deliveries_due(self.shop)
 
     def delivered(self, delivery: Delivery, status: int | None) -> None:
@@ -116,8 +135,10 @@ class BigCommerceTwin:
         }
 
     def act(self, name: str, arguments: Json) -> Json:
+        """Does what people do beside the API. Raises KeyError for what is not there, else ValueError."""
+        settle_payments(self.shop)
         try:
-            return {**ACTS, **catalog_acts.ACTS}[name](self.shop, arguments)
+            return ACTS[name](self.shop, arguments)
         except Refusal as refusal:
             raise ValueError(str(refusal)) from refusal
 
