@@ -267,3 +267,22 @@ def test_attachments_of_a_product_are_a_bare_array() -> None:
     assert listed[0]["ContentType"] == "image/jpeg"
     assert bench.ok("DELETE", "/product/attachments", ID=rows[0]["ID"]) == []
     assert "Content" in bench.refused("POST", "/product/attachments", {**body, "Content": None})
+
+
+def test_one_picture_is_the_default_and_others_step_back() -> None:
+    bench = Bench()
+    body = {"ProductID": bench.id_of("APPLE"), "FileName": "a.jpg", "IsDefault": True, "Content": "AAAA"}
+    bench.ok("POST", "/product/attachments", body)
+    rows = bench.ok("POST", "/product/attachments", {**body, "FileName": "b.jpg"})
+    assert [(row["FileName"], row["IsDefault"]) for row in rows] == [("a.jpg", False), ("b.jpg", True)]
+    assert "not found" in bench.refused("POST", "/product/attachments", {**body, "ProductID": "nobody"})
+    assert "not found" in bench.refused("DELETE", "/product/attachments", ID="nobody")
+
+
+def test_a_component_that_leaves_a_kit_no_longer_builds_it() -> None:
+    bench = Bench()
+    basket = bench.ok("GET", "/product", Sku="BASKET", IncludeBOM="true")["Products"][0]
+    only_pears = [{"ProductCode": "PEAR", "Quantity": 1}]
+    bench.ok("PUT", "/product", {**basket, "BillOfMaterialsProducts": only_pears})
+    assert bench.stock("BASKET") == (10, 0, 10)
+    assert "already exists" in bench.refused("PUT", "/product", {**basket, "SKU": "APPLE"})

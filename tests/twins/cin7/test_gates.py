@@ -196,3 +196,27 @@ def test_a_service_sale_has_no_order() -> None:
     sale = bench.sale(ServiceOnly=True)
     assert bench.whole(sale)["Type"] == "Service Sale"
     assert "service sale" in bench.refused("POST", "/sale/order", bench.document(sale))
+
+
+def test_nothing_is_added_to_a_voided_sale() -> None:
+    bench = Bench()
+    sale, invoice = bench.invoiced()
+    note = bench.ok("POST", "/sale/creditnote", bench.credit_body(sale, invoice["InvoiceNumber"]))["CreditNotes"][0]
+    assert "credit notes" in bench.refused("DELETE", "/sale", ID=sale, Void="true")
+    bench.ok("DELETE", "/sale/creditnote", TaskID=note["TaskID"], Void="true")
+    bench.ok("DELETE", "/sale", ID=sale, Void="true")
+    assert "voided" in bench.refused("PUT", "/sale", {"ID": sale, **bench.header()})
+    assert "voided" in bench.refused("POST", "/sale/payment", bench.payment_body(invoice["TaskID"]))
+    assert "voided" in bench.refused("POST", "/sale/manualJournal", {"SaleID": sale, "Status": "DRAFT"})
+    assert "authorised" in bench.refused("POST", "/sale/fulfilment", {"SaleID": sale})
+    assert "authorised" in bench.refused("POST", "/sale/invoice", bench.invoice_body(sale))
+    assert "authorised" in bench.refused("POST", "/sale/creditnote", bench.credit_body(sale, invoice["InvoiceNumber"]))
+
+
+def test_an_automatic_pick_takes_all_that_is_allocated() -> None:
+    bench = Bench()
+    sale = bench.ordered(bench.line(quantity=12), bench.line("PEAR", 2, "2.00"), header={"SaleType": "Advanced"})
+    task = bench.ok("POST", "/sale/fulfilment", {"SaleID": sale})["Fulfilments"][0]["TaskID"]
+    pick = bench.ok("POST", "/sale/fulfilment/pick", {"TaskID": task, "AutoPickMode": "AUTOPICK"})
+    assert {line["SKU"]: line["Quantity"] for line in pick["Lines"]} == {"APPLE": 10, "PEAR": 2}
+    assert bench.row(sale)["CombinedPickingStatus"] == "PARTIALLY PICKED"

@@ -196,3 +196,20 @@ def test_special_locations_in_availability_are_a_matter_of_reading() -> None:
     assert bench.ok("GET", "/ref/productavailability", Sku="PEAR")["Total"] == 2
     bench.twin.switches["special_locations_in_availability"] = False
     assert bench.ok("GET", "/ref/productavailability", Sku="PEAR")["Total"] == 1
+
+
+def test_sales_are_found_by_the_day_they_must_leave() -> None:
+    bench = Bench()
+    soon, later = bench.sale(ShipBy="2026-03-05"), bench.sale(ShipBy="2026-03-20")
+    bench.sale()
+    found = bench.ok("GET", "/saleList", ShipBy="2026-03-10T00:00:00", Page=1, Limit=100)["SaleList"]
+    assert [row["SaleID"] for row in found] == [soon]
+    assert bench.row(later)["ShipBy"] == "2026-03-20T00:00:00"
+
+
+def test_availability_is_found_by_product_and_category() -> None:
+    bench = Bench()
+    apple = bench.id_of("APPLE")
+    rows = bench.ok("GET", "/ref/productavailability", ID=apple)["ProductAvailabilityList"]
+    assert {(row["ID"], row["Location"]) for row in rows} == {(apple, "Main Warehouse"), (apple, "Overflow")}
+    assert bench.ok("GET", "/ref/productavailability", ID="nobody")["Total"] == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.twins.cin7.bench import Bench
+from tests.twins.cin7.bench import ZERO_ID, Bench
 
 
 def balances(bench: Bench, **query: object) -> dict[str, Decimal]:
@@ -224,3 +224,63 @@ def test_a_manual_journal_of_a_sale_posts_in_base_currency() -> None:
     text = bench.refused("POST", "/sale/manualJournal", wrong)
     assert "Amount is invalid" in text
     assert "Product 'Tips'" in text
+
+
+def test_an_invoice_that_somebody_paid_or_credited_is_not_taken_back() -> None:
+    bench = Bench()
+    lines = [bench.line(quantity=3)]
+    sale = bench.ordered(*lines, header={"SaleType": "Advanced"})
+    invoice = bench.ok("POST", "/sale/invoice", bench.invoice_body(sale, *lines))["Invoices"][0]
+    note = bench.ok("POST", "/sale/creditnote", bench.credit_body(sale, invoice["InvoiceNumber"]))["CreditNotes"][0]
+    assert "credit notes" in bench.refused("DELETE", "/sale/invoice", TaskID=invoice["TaskID"])
+    bench.ok("DELETE", "/sale/creditnote", TaskID=note["TaskID"], Void="true")
+    paid = bench.ok("POST", "/sale/payment", bench.payment_body(invoice["TaskID"]))
+    assert "payments" in bench.refused("DELETE", "/sale/invoice", TaskID=invoice["TaskID"])
+    bench.ok("DELETE", "/sale/payment", ID=paid["ID"])
+    undone = bench.ok("DELETE", "/sale/invoice", TaskID=invoice["TaskID"])["Invoices"][0]
+    assert undone["Status"] == "DRAFT"
+    assert bench.row(sale)["CombinedInvoiceStatus"] == "NOT INVOICED"
+
+
+def test_a_put_of_an_invoice_keeps_what_it_leaves_out() -> None:
+    bench = Bench()
+    sale = bench.ordered()
+    body = bench.invoice_body(sale, status="DRAFT", Memo="two cartons", AdditionalCharges=[bench.charge()])
+    task = bench.ok("POST", "/sale/invoice", body)["Invoices"][0]["TaskID"]
+    kept = bench.ok("PUT", "/sale/invoice", {"SaleID": sale, "TaskID": task, "Status": "DRAFT"})["Invoices"][0]
+    assert (kept["Memo"], kept["Total"], len(kept["Lines"])) == ("two cartons", 9.5, 1)
+    emptied = bench.ok("PUT", "/sale/invoice", {"SaleID": sale, "TaskID": task, "AdditionalCharges": []})["Invoices"][0]
+    assert (emptied["Total"], emptied["AdditionalCharges"]) == (4.5, [])
+    nobody = {"SaleID": sale, "TaskID": ZERO_ID, "Status": "DRAFT"}
+    assert "not found" in bench.refused("PUT", "/sale/invoice", nobody)
+
+
+def test_a_prepayment_is_not_changed_and_a_credit_gets_back_what_it_paid() -> None:
+    bench = Bench()
+    bench.twin.seed(credits=[{"customer": "Web", "amount": 10}])
+    quoted = bench.sale(SkipQuote=False)
+    bench.ok("POST", "/sale/quote", bench.document(quoted))
+    early = bench.ok("POST", "/sale/payment", bench.payment_body(quoted, "1.00", "PREPAYMENT"))
+    change = {"ID": early["ID"], "Amount": "2.00"}
+    assert "Prepayment cannot be changed" in bench.refused("PUT", "/sale/payment", change)
+    _, invoice = bench.invoiced()
+    credit = bench.ok("GET", "/ref/customer/credits")["CustomerCredits"][0]
+    body = {**bench.payment_body(invoice["TaskID"], "4.00"), "Account": None, "CreditID": credit["CreditID"]}
+    paid = bench.ok("POST", "/sale/payment", body)
+    assert bench.ok("GET", "/ref/customer/credits")["CustomerCredits"][0]["RemainingAmount"] == 6
+    assert "from a credit" in bench.refused("PUT", "/sale/payment", {"ID": paid["ID"], "Amount": "3.00"})
+    bench.ok("DELETE", "/sale/payment", ID=paid["ID"])
+    assert bench.ok("GET", "/ref/customer/credits")["CustomerCredits"][0]["RemainingAmount"] == 10
+    stranger = {**body, "CreditID": ZERO_ID}
+    assert "CreditID is invalid" in bench.refused("POST", "/sale/payment", stranger)
+
+
+def test_a_completed_journal_is_not_changed_and_a_voided_one_not_voided_again() -> None:
+    bench = Bench()
+    line = {"Debit": "860", "Credit": "091", "Reference": "", "Amount": 1, "BaseAmount": 1}
+    body = {"Status": "DRAFT", "Currency": "USD", "CurrencyConversionRate": 1, "EffectiveDate": "2026-03-02"}
+    task = bench.ok("POST", "/journal", {**body, "Lines": [line]})["Journals"][0]["TaskID"]
+    bench.ok("PUT", "/journal", {"TaskID": task, "Status": "COMPLETED"})
+    assert "COMPLETED" in bench.refused("PUT", "/journal", {"TaskID": task, "Status": "DRAFT"})
+    bench.ok("DELETE", "/journal", ID=task, Void="true")
+    assert "voided" in bench.refused("DELETE", "/journal", ID=task, Void="true")

@@ -78,16 +78,41 @@ def test_rejecting_refuses_more_than_a_cent_for_each_line(tax: str, status: int)
     assert bench.call("POST", "/sale/order", body).status == status
 
 
-def test_recomputing_overrules_and_differs_by_method() -> None:
-    lines = [("0.10", "0.00")] * 3
-    results = {}
-    for method in ("Total", "Line"):
-        bench = Bench()
-        bench.twin.switches |= {"tax_check": "recompute", "tax_calculation_method": method}
-        rows = [taxed(bench, 1, price, tax) for price, tax in lines]
-        results[method] = bench.ok("POST", "/sale/order", bench.document(bench.sale(), *rows))["Tax"]
-        assert bench.ok("GET", "/me")["TaxCalculationMethod"] == {"Total": "Total", "Line": "Row Total"}[method]
-    assert results == {"Total": 0.02, "Line": 0.03}
+@pytest.mark.parametrize(
+    ("inclusive", "method", "tax", "total"),
+    [
+        (False, "Total", 0.02, 0.32),
+        (False, "Line", 0.03, 0.33),
+        (True, "Total", 0.04, 0.48),
+        (True, "Line", 0.03, 0.48),
+    ],
+)
+def test_recomputing_overrules_what_was_sent_and_differs_by_method(
+    inclusive: bool, method: str, tax: float, total: float
+) -> None:
+    bench = Bench()
+    bench.twin.switches |= {"tax_check": "recompute", "tax_calculation_method": method}
+    price, rule = ("0.16", "GST on Income") if inclusive else ("0.10", "Tax on Sales")
+    rows = [taxed(bench, 1, price, "0.09", rule)] * 3
+    order = bench.ok("POST", "/sale/order", bench.document(bench.sale(TaxInclusive=inclusive), *rows))
+    assert (order["Tax"], order["Total"]) == (tax, total)
+    assert [line["Tax"] for line in order["Lines"]] == [0.01] * 3
+    assert bench.ok("GET", "/me")["TaxCalculationMethod"] == {"Total": "Total", "Line": "Row Total"}[method]
+
+
+@pytest.mark.parametrize(("method", "status"), [("Total", 200), ("Line", 400)])
+@pytest.mark.parametrize(
+    ("inclusive", "price", "rule", "taxes"),
+    [(False, "0.10", "Tax on Sales", ("0.03", "0", "0")), (True, "0.16", "GST on Income", ("0.04", "0", "0"))],
+)
+def test_rejecting_looks_at_the_document_or_at_each_line(
+    inclusive: bool, price: str, rule: str, taxes: tuple[str, ...], method: str, status: int
+) -> None:
+    bench = Bench()
+    bench.twin.switches |= {"tax_check": "reject", "tax_calculation_method": method}
+    rows = [taxed(bench, 1, price, tax, rule) for tax in taxes]
+    body = bench.document(bench.sale(TaxInclusive=inclusive), *rows)
+    assert bench.call("POST", "/sale/order", body).status == status
 
 
 def test_recomputing_inclusive_prices_takes_the_tax_out_of_them() -> None:
@@ -95,6 +120,22 @@ def test_recomputing_inclusive_prices_takes_the_tax_out_of_them() -> None:
     bench.twin.switches["tax_check"] = "recompute"
     body = bench.document(bench.sale(TaxInclusive=True), taxed(bench, 1, "110", "0", "GST on Income"))
     assert totals(bench.ok("POST", "/sale/order", body)) == (100, 10, 110)
+
+
+@pytest.mark.parametrize("document", ["/sale/quote", "/sale/invoice", "/sale/creditnote"])
+def test_every_document_is_checked_as_the_order_is(document: str) -> None:
+    bench = Bench()
+    sale, invoice = bench.invoiced()
+    bodies = {
+        "/sale/quote": bench.document(bench.sale(SkipQuote=False)),
+        "/sale/invoice": bench.invoice_body(sale),
+        "/sale/creditnote": bench.credit_body(sale, invoice["InvoiceNumber"]),
+    }
+    bench.twin.switches["tax_check"] = "reject"
+    wrong_tax = taxed(bench, 1, "100", "1.00")
+    assert "Tax is invalid" in bench.refused("POST", document, {**bodies[document], "Lines": [wrong_tax]})
+    wrong_total = {**bench.line(quantity=3), "Total": "4.60"}
+    assert "Total is invalid" in bench.refused("POST", document, {**bodies[document], "Lines": [wrong_total]})
 
 
 def test_charges_may_be_read_among_the_lines() -> None:

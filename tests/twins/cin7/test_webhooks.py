@@ -237,3 +237,24 @@ def test_five_hooks_of_a_type_are_the_most_and_a_deleted_one_makes_room() -> Non
     assert len(remaining) == 5
     assert len(due(bench, minutes=1)) == 4
     subscribe(bench, "Sale/Created")
+
+
+def test_hooks_that_do_not_exist_are_told_apart() -> None:
+    bench = Bench()
+    hook = {"Type": "Sale/Created", "IsActive": True, "ExternalURL": "https://x", "ExternalAuthorizationType": "noauth"}
+    assert bench.refused("PUT", "/webhooks", hook) == "Required attribute ID is not provided."
+    assert bench.refused("PUT", "/webhooks", {**hook, "ID": "nobody"}) == "Webhook with specified ID not found"
+    assert bench.refused("DELETE", "/webhooks", ID="nobody") == "Webhook with specified ID not found"
+
+
+def test_an_answer_to_a_delivery_of_a_deleted_hook_changes_nothing() -> None:
+    bench = Bench()
+    hook = {"Type": "Sale/Created", "IsActive": True, "ExternalURL": "https://x", "ExternalAuthorizationType": "noauth"}
+    made = bench.ok("POST", "/webhooks", hook)["Webhooks"][0]
+    bench.sale()
+    bench.clock.pass_time(minutes=2)
+    (delivery,) = bench.twin.deliveries_due()
+    bench.ok("DELETE", "/webhooks", ID=made["ID"])
+    assert bench.twin.deliveries_due() == []
+    bench.twin.delivered(delivery, None)
+    assert bench.ok("GET", "/webhooks")["Webhooks"] == []
