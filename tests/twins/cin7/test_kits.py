@@ -129,3 +129,24 @@ def test_the_assembled_kit_costs_what_its_components_cost() -> None:
     sale = baskets(bench, 2)
     bench.twin.pick_pack_ship(sale)
     assert bench.whole(sale)["COGSAmount"] == pytest.approx(2 * (2 * 0.5 + 0.8))
+
+
+def test_the_work_in_a_kit_is_never_short() -> None:
+    bench = Bench()
+    wrapped = [{"sku": "APPLE", "quantity": 3}, {"sku": "Gift wrap", "quantity": 1}]
+    bench.twin.seed(products=[{"sku": "Gift wrap", "type": "Service"}, {"sku": "GIFT", "bom": wrapped}])
+    assert bench.stock("GIFT") == (3, 0, 3)
+    sale = bench.ordered(bench.line("GIFT", 3, "7.00"))
+    assert bench.row(sale)["Status"] == "ORDERED"
+    assert bench.stock("APPLE") == (1, 0, 1)
+
+
+def test_a_kit_that_contains_itself_is_never_built() -> None:
+    bench = Bench()
+    bench.twin.seed(products=[{"sku": "LOOP"}])
+    loop = bench.ok("GET", "/product", Sku="LOOP")["Products"][0]
+    kit = {"BillOfMaterial": True, "AutoAssembly": True, "QuantityToProduce": 1}
+    bench.ok("PUT", "/product", {**loop, **kit, "BillOfMaterialsProducts": [{"ProductCode": "LOOP", "Quantity": 1}]})
+    sale = bench.ordered(bench.line("LOOP", 1, "1.00"))
+    assert bench.row(sale)["Status"] == "BACKORDERED"
+    assert bench.stock("LOOP") == (0, 0, 0)
