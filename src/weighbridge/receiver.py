@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from fastapi import FastAPI, Request, Response
 from standardwebhooks import Webhook
 
 from weighbridge.clock import Clock
-from weighbridge.flows.hooks import SECRET_HEADER, looks_for_books_event, looks_for_shop_event
+from weighbridge.flows.hooks import SECRET_HEADER, STOCK_TYPE, looks_for_books_event, looks_for_shop_event
 from weighbridge.journal import Journal
 
 log = structlog.get_logger()
@@ -23,6 +24,9 @@ log = structlog.get_logger()
 SIGNATURE_TOLERANCE = timedelta(minutes=5)
 LARGEST_BODY = 1_000_000
 ACCEPTED, UNKNOWN, TOO_LARGE = 204, 404, 413
+UNREADABLE = "unreadable"
+ORDER_ID = re.compile(r"[0-9]{1,18}")
+SALE_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ def receiver(journal: Journal, clock: Clock, doors: Mapping[str, HookDoor]) -> F
         door = doors.get(connection)
         if door is None or not _same(secret, door.secret) or not _same(_header(request, SECRET_HEADER), door.secret):
             return Response(status_code=UNKNOWN)
-        raw = await request.body()
-        if len(raw) > LARGEST_BODY:
+        raw = await _body(request)
+        if raw is None:
             return Response(status_code=TOO_LARGE)
         if not signature_fits(door.client_secret, request.headers, raw, clock.now()):
             log.warning("hook_signature_refused", connection=connection)
@@ -68,8 +72,8 @@ def receiver(journal: Journal, clock: Clock, doors: Mapping[str, HookDoor]) -> F
         shown = _same(bearer, door.secret) or _same(_header(request, SECRET_HEADER), door.secret) if door else False
         if door is None or not _same(secret, door.secret) or not shown:
             return Response(status_code=UNKNOWN)
-        raw = await request.body()
-        if len(raw) > LARGEST_BODY:
+        raw = await _body(request)
+        if raw is None:
             return Response(status_code=TOO_LARGE)
         kind, sale_id = books_event(raw, _header(request, "event-type"))
         looks = looks_for_books_event(kind, sale_id)
@@ -93,7 +97,7 @@ def signature_fits(client_secret: str, headers: Mapping[str, str], raw: bytes, n
         return True
     try:
         sent_at = datetime.fromtimestamp(int(headers.get("webhook-timestamp", "")), UTC)
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return False
     if abs(now - sent_at) > SIGNATURE_TOLERANCE:
         return False
@@ -107,15 +111,14 @@ def shop_event(raw: bytes) -> tuple[str, str]:
 
     Source: platform notes, bigcommerce 7.3: the id is `id`, `order_id` or `orderId`, as number or text.
     """
-    body = _object(raw)
-    data = body.get("data")
-    scope = body.get("scope")
+    body = _json(raw)
+    data, scope = (body.get("data"), body.get("scope")) if isinstance(body, dict) else (None, None)
     if not isinstance(data, dict) or not isinstance(scope, str):
-        return "unreadable", ""
+        return UNREADABLE, ""
     for name in ("id", "order_id", "orderId"):
-        if isinstance(data.get(name), (int, str)) and str(data[name]).isdigit():
-            return scope, str(data[name])
-    return scope, ""
+        if isinstance(data.get(name), (int, str)) and ORDER_ID.fullmatch(str(data[name])):
+            return _plain(scope), str(data[name])
+    return _plain(scope), ""
 
 
 def books_event(raw: bytes, event_type_header: str) -> tuple[str, str]:
@@ -123,24 +126,38 @@ def books_event(raw: bytes, event_type_header: str) -> tuple[str, str]:
 
     Source: platform notes, cin7 5.3; ids come in upper case here.
     """
-    try:
-        body: Any = json.loads(raw)
-    except ValueError:
-        return "unreadable", ""
+    body = _json(raw)
     if isinstance(body, list):
-        return "Stock/AvailableStockLevelChanged", ""
+        return STOCK_TYPE, ""
     if not isinstance(body, dict):
-        return "unreadable", ""
-    sale_id = body.get("SaleID") or ""
-    return str(body.get("EventType") or event_type_header or "unreadable"), str(sale_id).lower()
+        return UNREADABLE, ""
+    sale_id = str(body.get("SaleID", ""))
+    kind = body.get("EventType") or event_type_header
+    readable = isinstance(kind, str) and kind != ""
+    return _plain(kind) if readable else UNREADABLE, sale_id.lower() if SALE_ID.fullmatch(sale_id) else ""
 
 
-def _object(raw: bytes) -> dict[str, Any]:
+async def _body(request: Request) -> bytes | None:
+    """What came, None as soon as it is longer than any hook: nobody fills our memory."""
+    taken = bytearray()
+    async for chunk in request.stream():
+        taken += chunk
+        if len(taken) > LARGEST_BODY:
+            return None
+    return bytes(taken)
+
+
+def _json(raw: bytes) -> Any:
+    """The body as JSON; None for what is none, or is nested deeper than anybody's events."""
     try:
-        body = json.loads(raw)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _plain(text: str) -> str:
+    """`text` without what databases refuse: control characters and halves of surrogate pairs."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _header(request: Request, name: str) -> str:

@@ -68,7 +68,8 @@ class ShipmentItem:
 def parcels_of(dispatches: Iterable[Dispatch]) -> tuple[Parcel, ...]:
     """The shipped parcels of a sale, items joined over boxes, oldest fulfilment first.
 
-    A ship line without boxes takes everything packed that no other ship line of its fulfilment names.
+    A ship line without boxes takes everything packed that no other ship line of its fulfilment names. What is packed
+    once leaves once: a box named by two ship lines belongs to the first, and so does all that nobody names.
     Source: platform notes, cin7 2.7 (ship lines carry boxes, not products).
     """
     return tuple(
@@ -77,22 +78,28 @@ def parcels_of(dispatches: Iterable[Dispatch]) -> tuple[Parcel, ...]:
             carrier=line.carrier,
             tracking_number=line.tracking_number,
             tracking_url=line.tracking_url,
-            items=_items(dispatch, line),
+            items=_items(dispatch, position),
         )
         for dispatch in sorted(dispatches, key=lambda one: one.number)
-        for line in dispatch.shipped
+        for position, line in enumerate(dispatch.shipped)
         if line.is_shipped
     )
 
 
-def _items(dispatch: Dispatch, line: ShipLine) -> tuple[tuple[str, Decimal], ...]:
-    named = {box for other in dispatch.shipped for box in other.boxes}
-    own = set(line.boxes)
-    inside = [packed for packed in dispatch.packed if (packed.box in own if own else packed.box not in named)]
+def _items(dispatch: Dispatch, position: int) -> tuple[tuple[str, Decimal], ...]:
     units: dict[str, Decimal] = {}
-    for packed in inside:
-        units[packed.sku] = units.get(packed.sku, ZERO) + packed.quantity
+    for packed in dispatch.packed:
+        if _carrier_of(packed, dispatch.shipped) == position:
+            units[packed.sku] = units.get(packed.sku, ZERO) + packed.quantity
     return tuple(units.items())
+
+
+def _carrier_of(packed: PackedLine, shipped: Sequence[ShipLine]) -> int | None:
+    """The position of the ship line that takes a packed line, None while none does."""
+    naming = (position for position, line in enumerate(shipped) if packed.box in line.boxes)
+    boxless = (position for position, line in enumerate(shipped) if not line.boxes)
+    first = next(naming, None)
+    return first if first is not None else next(boxless, None)
 
 
 def lay_on_lines(

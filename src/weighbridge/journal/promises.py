@@ -19,15 +19,25 @@ class Promises:
         self._clock = clock
 
     async def make(self, connection: str, order_id: str, units: Mapping[str, Decimal]) -> None:
-        """Sets what an order promises, replacing what it promised before; keeps what Cin7 already took over."""
+        """Sets what an order promises, replacing what it promised before; keeps what Cin7 already took over.
+
+        Units that Cin7 took over stay so only as far as they cover what the order promises now: an order that grew,
+        or came back after it had ended, is in flight with all its units again. That claims too little for a while
+        where claiming too much would oversell.
+        """
         now = self._clock.now()
         own = (promises.c.connection == connection) & (promises.c.order_id == order_id)
-        rows = [
-            {"connection": connection, "order_id": order_id, "sku": sku, "quantity": quantity, "captured_at": now}
-            for sku, quantity in units.items()
-        ]
+        with_cin7 = promises.c.allocated_at.is_not(None) & promises.c.released_at.is_(None)
         async with self._database.transaction() as transaction:
-            await transaction.execute(sa.delete(promises).where(own, promises.c.allocated_at.is_(None)))
+            query = sa.select(promises.c.sku, promises.c.quantity).where(own, with_cin7)
+            taken_over = {row.sku: row.quantity for row in (await transaction.execute(query)).all()}
+            covered = {sku for sku, quantity in taken_over.items() if quantity >= units.get(sku, Decimal(0))}
+            rows = [
+                {"connection": connection, "order_id": order_id, "sku": sku, "quantity": quantity, "captured_at": now}
+                for sku, quantity in units.items()
+                if sku not in covered
+            ]
+            await transaction.execute(sa.delete(promises).where(own, promises.c.sku.not_in(sorted(covered))))
             if rows:
                 await transaction.execute(self._database.insert_new(promises, rows))
 

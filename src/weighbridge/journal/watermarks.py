@@ -21,10 +21,11 @@ class Watermarks:
             return (await reading.execute(query)).scalar_one_or_none()
 
     async def advance(self, connection: str, name: str, moment: datetime) -> None:
-        """Moves the mark forward; never back."""
-        before = await self.read(connection, name)
-        if before is not None and before >= moment:
-            return
+        """Moves the mark forward; never back, whoever else moves it at the same time."""
         row = {"connection": connection, "name": name, "moment": moment}
+        own = (watermarks.c.connection == connection) & (watermarks.c.name == name)
         async with self._database.transaction() as transaction:
-            await transaction.execute(self._database.upsert(watermarks, [row]))
+            await transaction.execute(self._database.insert_new(watermarks, [row]))
+            await transaction.execute(
+                sa.update(watermarks).where(own, watermarks.c.moment < moment).values(moment=moment)
+            )

@@ -146,6 +146,12 @@ class UnreadableRow(Read):
     """Of the row's bytes: the same trouble is not looked at twice."""
 
 
+class AppliedDiscount(Read):
+    """One discount on a line, in order currency."""
+
+    amount: Amount = ZERO
+
+
 class OrderProduct(Read):
     """A line. Source: Orders V2, GET /orders/{id}/products."""
 
@@ -161,7 +167,9 @@ class OrderProduct(Read):
     total_inc_tax: RequiredAmount
     total_tax: Amount = ZERO
     discounted_total_inc_tax: OptionalAmount = None
-    applied_discounts: Annotated[list[dict[str, Any]], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
+    applied_discounts: Annotated[list[AppliedDiscount], BeforeValidator(lambda v: v or [])] = Field(
+        default_factory=list
+    )
     order_address_id: Number = 0
 
 

@@ -113,7 +113,7 @@ def _address(address: models.PostalAddress) -> Address:
 
 def _line(product: models.OrderProduct, digits: int) -> OrderLine:
     kind = product.type if product.type in {kind.value for kind in LineKind} else LineKind.PHYSICAL
-    discounts = total(Decimal(str(one.get("amount") or 0)) for one in product.applied_discounts)
+    discounts = total(discount.amount for discount in product.applied_discounts)
     discounted = product.discounted_total_inc_tax
     return OrderLine(
         id=product.id,

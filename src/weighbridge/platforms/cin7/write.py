@@ -12,7 +12,8 @@ from weighbridge.domain.sale import Sale, SaleCharge, SaleLine, SaleTender
 from weighbridge.platforms.cin7 import models
 
 ONE, NONE = Decimal(1), Decimal(0)
-RATE_STEP = Decimal("0.00001")
+RATE_STEP, DOCUMENT_RATE_STEP = Decimal("0.00001"), Decimal("0.0001")
+"""Currency rates have 5 decimals on a sale and 4 on its documents. Source: Cin7 Core API v2, invoice and payment."""
 
 
 def sale_header(sale: Sale, policy: SalePolicy) -> models.SaleHeader:
@@ -41,7 +42,7 @@ def sale_header(sale: Sale, policy: SalePolicy) -> models.SaleHeader:
         sale_order_date=sale.ordered_at,
         note=sale.note or None,
         customer_reference=sale.order_number,
-        currency_rate=sale.currency_rate.quantize(RATE_STEP),
+        currency_rate=_rate(sale.currency_rate, RATE_STEP),
         external_id=sale.external_id,
         sale_type=policy.sale_type,
     )
@@ -65,7 +66,7 @@ def invoice(sale: Sale, sale_id: str, policy: SalePolicy) -> models.InvoiceReque
         memo=f"BigCommerce order {sale.order_number}",
         invoice_date=sale.ordered_at,
         invoice_due_date=sale.ordered_at + timedelta(0),
-        currency_conversion_rate=sale.currency_rate,
+        currency_conversion_rate=_rate(sale.currency_rate, DOCUMENT_RATE_STEP),
         lines=[_line(line, account) for line in sale.lines],
         additional_charges=[_charge(charge, account) for charge in sale.charges],
     )
@@ -78,7 +79,7 @@ def payment(sale: Sale, invoice_task_id: str, tender: SaleTender) -> models.Paym
         amount=tender.amount,
         date_paid=tender.at,
         account=tender.account,
-        currency_rate=sale.currency_rate,
+        currency_rate=_rate(sale.currency_rate, DOCUMENT_RATE_STEP),
     )
 
 
@@ -93,6 +94,11 @@ def web_customer(name: str, currency: str, policy: SalePolicy) -> models.Custome
         tax_rule=policy.untaxed_rule,
         price_tier=policy.price_tier,
     )
+
+
+def _rate(rate: Decimal, step: Decimal) -> Decimal:
+    """`rate` with the decimals a document takes; one too small for them goes whole, since 0 would be nonsense."""
+    return rate.quantize(step) or rate
 
 
 def _address(address: Address) -> models.SentAddress:
