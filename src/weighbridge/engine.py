@@ -78,7 +78,7 @@ class Engine:
             "application_version": APPLICATION_VERSION,
             "executor_id": worker,
             "log_level": "WARNING",
-            "notification_listener_polling_interval_sec": 1.0,
+            "notification_listener_polling_interval_sec": 0.2,
             "scheduler_polling_interval_sec": 300.0,
             "use_listen_notify": False,
             "sys_db_pool_size": 8,
@@ -124,4 +124,8 @@ class Engine:
 
     async def stop(self, patience_seconds: int = 0) -> None:
         """Stops taking looks; running ones get `patience_seconds`, then resume at the next start."""
-        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_seconds)
+        running = await DBOS.list_workflows_async(
+            status="PENDING", executor_id=self._worker, load_input=False, load_output=False
+        )
+        patience = patience_seconds if running else 0
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience)

@@ -5,13 +5,15 @@ The durable engine keeps its own tables elsewhere; no business fact lives only t
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UtcMoment(sa.types.TypeDecorator[datetime]):
@@ -25,10 +27,10 @@ class UtcMoment(sa.types.TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"a moment needs its time zone: {value}")
-        return int(value.timestamp() * 1_000_000)
+        return (value - EPOCH) // timedelta(microseconds=1)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
+        return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
 class ExactDecimal(sa.types.TypeDecorator[Decimal]):
@@ -260,6 +262,7 @@ budget_state = sa.Table(
     metadata,
     sa.Column("application", sa.String(64), primary_key=True),
     sa.Column("paused_until", UtcMoment, nullable=True),
+    sa.Column("quota", sa.Integer, nullable=True, doc="calls per window as the platform's answers tell it"),
     sa.Column("lowered_to", sa.Integer, nullable=True),
     sa.Column("lowered_at", UtcMoment, nullable=True),
     sa.Column("throttles", sa.Integer, nullable=False),

@@ -36,6 +36,11 @@ class PlatformError(Exception):
         super().__init__(f"{exchange.platform} {exchange.method} {exchange.url}: {message}")
         self.exchange = exchange
 
+    @property
+    def status(self) -> int | None:
+        """The HTTP status; None when no answer came."""
+        return self.exchange.status
+
 
 class Refused(PlatformError):
     """The platform said no; nothing was written."""
@@ -43,6 +48,7 @@ class Refused(PlatformError):
     def __init__(self, exchange: Exchange, messages: tuple[str, ...]) -> None:
         super().__init__(exchange, f"HTTP {exchange.status}: {'; '.join(messages)}")
         self.messages = messages
+        """What the platform gave as reasons, in its own words."""
 
 
 class NotFound(Refused):
@@ -59,10 +65,11 @@ class Throttled(PlatformError):
     def __init__(self, exchange: Exchange, retry_after_seconds: float | None) -> None:
         super().__init__(exchange, f"HTTP {exchange.status}: throttled")
         self.retry_after_seconds = retry_after_seconds
+        """How long the platform asks to wait; None where it does not say."""
 
 
 class Unreachable(PlatformError):
-    """No connection could be opened; nothing was written."""
+    """The request never left: no connection, or permission to call had run out. Nothing was written."""
 
 
 class AnswerLost(PlatformError):

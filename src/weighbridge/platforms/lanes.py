@@ -39,6 +39,8 @@ class Slot:
     lane: Lane
     frees_at: datetime
     """When it stops counting: its answer plus the window, or the latest that can be while it is under way."""
+    under_way: bool = False
+    """True while its answer has not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,34 @@ def claim_order(waiters: tuple[Waiter, ...], used: Mapping[Lane, int], floors: M
 
 
 def first_served(
-    waiters: tuple[Waiter, ...], slots: tuple[Slot, ...], capacity: int, floors: Mapping[Lane, int]
+    waiters: tuple[Waiter, ...],
+    slots: tuple[Slot, ...],
+    capacity: int,
+    floors: Mapping[Lane, int],
+    at_once: int | None = None,
 ) -> list[Waiter]:
-    """The waiters that may call now: as many of the first in claim order as there are free slots."""
+    """The waiters that may call now: as many of the first in claim order as there are free slots.
+
+    `capacity` is calls per window, `at_once` calls under way at the same moment (None: as many as there are slots).
+    """
     free = capacity - len(slots)
+    if at_once is not None:
+        free = min(free, at_once - sum(slot.under_way for slot in slots))
     if free <= 0:
         return []
     used: dict[Lane, int] = {}
     for slot in slots:
         used[slot.lane] = used.get(slot.lane, 0) + 1
     return claim_order(waiters, used, floors)[:free]
+
+
+def window_opens(slots: tuple[Slot, ...], capacity: int) -> datetime | None:
+    """When the window has room for one more call; None when it has room now."""
+    if len(slots) < capacity:
+        return None
+    return sorted(slot.frees_at for slot in slots)[len(slots) - capacity]
+
+
+def recovered_capacity(capacity: int, lowered_to: int, elapsed: float) -> int:
+    """The capacity some time after it was lowered; `elapsed` is the share of the recovery that has passed."""
+    return min(capacity, int(lowered_to + (capacity - lowered_to) * min(1.0, max(0.0, elapsed))))

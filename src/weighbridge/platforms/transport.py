@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar, cast
 
@@ -28,6 +29,7 @@ from weighbridge.platforms.exchange import (
     Unreachable,
 )
 from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.permit import Permit, Quota
 
 T = TypeVar("T")
 BeforeSend = Callable[[], Awaitable[None]]
@@ -49,15 +51,17 @@ class Timeouts:
 class SlotGiver(Protocol):
     """Gives permission for one call at a time. See budget.py."""
 
-    def slot(self, lane: Lane) -> AbstractAsyncContextManager[None]: ...
+    def slot(self, lane: Lane) -> AbstractAsyncContextManager[Permit]: ...
 
     async def throttled(self, retry_after_seconds: float | None) -> None: ...
 
-    async def observed(self, headers: Mapping[str, str]) -> None: ...
+    async def learned(self, told: Quota) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 class Dialect(Protocol):
-    """How one platform says no."""
+    """How one platform says no, what it tells of its quota, and where its bodies carry secrets."""
 
     name: str
 
@@ -65,7 +69,11 @@ class Dialect(Protocol):
 
     def retry_after(self, headers: Mapping[str, str]) -> float | None: ...
 
+    def quota(self, headers: Mapping[str, str]) -> Quota | None: ...
+
     def messages(self, body: bytes) -> tuple[str, ...]: ...
+
+    def without_secrets(self, path: str, body: bytes) -> bytes: ...
 
 
 class Transport:
@@ -101,6 +109,7 @@ class Transport:
 
     async def close(self) -> None:
         await self._client.aclose()
+        await self._budget.close()
 
     async def read(self, path: str, model: type[T] | Any, *, lane: Lane, query: Mapping[str, str] | None = None) -> T:
         """A GET, parsed as `model`; tried again when the answer is lost or the quota used up.
@@ -153,67 +162,75 @@ class Transport:
         lane: Lane,
         before_send: BeforeSend | None,
     ) -> Exchange:
-        async with self._budget.slot(lane):
+        async with self._budget.slot(lane) as permit:
             if before_send is not None:
                 await before_send()
-            return await self._send(method, path, query, raw)
+            return await self._send(permit, method, path, query, raw)
 
-    async def _send(self, method: str, path: str, query: Mapping[str, str] | None, raw: bytes) -> Exchange:
-        url = f"{self._base}/{path.lstrip('/')}"
-        seconds = self._timeouts.read if method == "GET" else self._timeouts.write
-        headers = {"accept": "application/json"} | ({"content-type": "application/json"} if raw else {})
-        request = self._client.build_request(
-            method,
-            url,
-            params=dict(query) if query else None,
-            content=raw or None,
-            headers=headers,
-            timeout=httpx2.Timeout(seconds, connect=self._timeouts.connect),
-        )
+    async def _send(
+        self, permit: Permit, method: str, path: str, query: Mapping[str, str] | None, raw: bytes
+    ) -> Exchange:
+        """One call, judged and recorded. Raises PlatformError for every answer that cannot be used."""
+        request = self._request(method, path, query, raw)
         started_at, began = self._clock.now(), time.perf_counter()
-        status: int | None = None
-        response = b""
-        error: PlatformError | None = None
+        answer: httpx2.Response | None = None
         outcome = "answered"
         try:
-            answer = await self._client.send(request)
-            status, response = answer.status_code, answer.content
-            await self._budget.observed(answer.headers)
+            # A call that outlives its slot would count at the platform and no more in our book.
+            async with asyncio.timeout(permit.seconds_left()):
+                answer = await self._client.send(request)
         except NEVER_SENT as cause:
+            permit.give_back()
             outcome = f"unreachable: {type(cause).__name__}"
-        except httpx2.HTTPError as cause:
+        except (httpx2.HTTPError, TimeoutError) as cause:
             outcome = f"answer lost: {type(cause).__name__}"
-        duration = int((time.perf_counter() - began) * 1000)
-
-        def exchange(how: str) -> Exchange:
-            return Exchange(
-                self._dialect.name,
-                self._connection,
-                method,
-                str(request.url),
-                raw,
-                status,
-                response,
-                started_at,
-                duration,
-                how[:32],
-            )
-
-        if status is None:
-            done = exchange(outcome)
-            kind = Unreachable if outcome.startswith("unreachable") else AnswerLost
-            error = kind(done, outcome)
-        else:
-            done = exchange(outcome)
-            error = self._judge(done, answer.headers)
-            if error is not None:
-                done = exchange(type(error).__name__.lower())
-        await self._recorder.record(done)
+        done = Exchange(
+            self._dialect.name,
+            self._connection,
+            method,
+            str(request.url),
+            raw,
+            None if answer is None else answer.status_code,
+            b"" if answer is None else answer.content,
+            started_at,
+            int((time.perf_counter() - began) * 1000),
+            outcome[:32],
+        )
+        error = self._failed(done) if answer is None else self._judge(done, answer.headers)
+        await self._record(done, path, outcome if answer is None else _verdict(error))
+        if answer is not None and (told := self._dialect.quota(answer.headers)) is not None:
+            await self._budget.learned(told)
         if isinstance(error, Throttled):
             await self._budget.throttled(error.retry_after_seconds)
         if error is not None:
             raise error
         return done
+
+    def _request(self, method: str, path: str, query: Mapping[str, str] | None, raw: bytes) -> httpx2.Request:
+        seconds = self._timeouts.read if method == "GET" else self._timeouts.write
+        return self._client.build_request(
+            method,
+            f"{self._base}/{path.lstrip('/')}",
+            params=dict(query) if query else None,
+            content=raw or None,
+            headers={"accept": "application/json"} | ({"content-type": "application/json"} if raw else {}),
+            timeout=httpx2.Timeout(seconds, connect=self._timeouts.connect),
+        )
+
+    async def _record(self, exchange: Exchange, path: str, outcome: str) -> None:
+        shown = self._dialect.without_secrets
+        await self._recorder.record(
+            replace(
+                exchange,
+                request=shown(path, exchange.request),
+                response=shown(path, exchange.response),
+                outcome=outcome[:32],
+            )
+        )
+
+    def _failed(self, exchange: Exchange) -> PlatformError:
+        kind = Unreachable if exchange.outcome.startswith("unreachable") else AnswerLost
+        return kind(exchange, exchange.outcome)
 
     def _judge(self, exchange: Exchange, headers: Mapping[str, str]) -> PlatformError | None:
         """What a status says; None when the answer can be read."""
@@ -243,6 +260,10 @@ class Transport:
             raise Malformed(exchange, problems_of(error)) from error
         except ValueError as error:
             raise AnswerLost(exchange, f"the answer is cut short: {error}") from error
+
+
+def _verdict(error: PlatformError | None) -> str:
+    return "answered" if error is None else type(error).__name__.lower()
 
 
 _adapters: dict[Any, TypeAdapter[Any]] = {}

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from weighbridge.platforms.permit import Quota
+
+HEADERS = re.compile(rb'("headers"\s*:\s*)\{[^{}]*\}')
+SECRET_PLACE = re.compile(rb'("destination"\s*:\s*"[^"]*/)[^"/]+"')
 
 
 class BigCommerceDialect:
@@ -22,6 +28,23 @@ class BigCommerceDialect:
         if reset.isdigit():
             waits.append(float(reset) / 1000)
         return max(waits, default=None)
+
+    def quota(self, headers: Mapping[str, str]) -> Quota | None:
+        """The store's quota as every answer tells it: shared with other apps and re-divided at any time.
+
+        Source: platform notes, bigcommerce 1.3.
+        """
+        calls, left = headers.get("x-rate-limit-requests-quota", ""), headers.get("x-rate-limit-requests-left", "")
+        reset = headers.get("x-rate-limit-time-reset-ms", "")
+        if not (calls.isdigit() and left.isdigit() and int(calls) > 0):
+            return None
+        return Quota(int(calls), int(left), int(reset) / 1000 if reset.isdigit() else None)
+
+    def without_secrets(self, path: str, body: bytes) -> bytes:
+        """`body` as it may be recorded: hooks carry the secrets that their deliveries show. Source: Webhooks V3."""
+        if not path.lower().startswith("v3/hooks"):
+            return body
+        return SECRET_PLACE.sub(rb'\1***"', HEADERS.sub(rb"\1{}", body))
 
     def messages(self, body: bytes) -> tuple[str, ...]:
         """The texts of an error: v2 arrays, v3 objects with errors by field, problem documents, or plain text."""

@@ -6,7 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 
+from weighbridge.platforms.permit import Quota
+
 THROTTLE_TEXT = re.compile(rb"reached \d+ calls per", re.IGNORECASE)
+SECRETS = re.compile(rb'("External(?:BearerToken|Password)"\s*:\s*)"(?:[^"\\]|\\.)*"')
+HEADER_VALUES = re.compile(rb'("Value"\s*:\s*)"(?:[^"\\]|\\.)*"')
+SECRET_PLACE = re.compile(rb'("ExternalURL"\s*:\s*"[^"]*/)[^"/]+"')
 
 
 class Cin7Dialect:
@@ -23,6 +28,21 @@ class Cin7Dialect:
         value = headers.get("retry-after", "")
         return float(value) if value.isdigit() else None
 
+    def quota(self, headers: Mapping[str, str]) -> Quota | None:
+        """None: Cin7 Core does not tell. Source: platform notes, cin7 1.2."""
+        return None
+
+    def without_secrets(self, path: str, body: bytes) -> bytes:
+        """`body` as it may be recorded: hooks carry the secrets that their deliveries show, in answers too.
+
+        Source: Cin7 Core API v2, GET /webhooks; platform notes, cin7 5.1.
+        """
+        if not path.lower().startswith("webhooks"):
+            return body
+        for secret in (SECRETS, HEADER_VALUES):
+            body = secret.sub(rb'\1"***"', body)
+        return SECRET_PLACE.sub(rb'\1***"', body)
+
     def messages(self, body: bytes) -> tuple[str, ...]:
         """The texts of an error: an array of ErrorCode and Exception, one such object, or plain text."""
         try:
@@ -30,5 +50,11 @@ class Cin7Dialect:
         except ValueError:
             return (body[:300].decode(errors="replace") or "no explanation",)
         rows = parsed if isinstance(parsed, list) else [parsed]
-        texts = tuple(str(row.get("Exception", row)) if isinstance(row, dict) else str(row) for row in rows)
+        texts = tuple(dict.fromkeys(_text(row) for row in rows))
         return texts or ("no explanation",)
+
+
+def _text(row: object) -> str:
+    if isinstance(row, dict):
+        return str(row.get("Exception") or row.get("Message") or row.get("message") or row)
+    return str(row)

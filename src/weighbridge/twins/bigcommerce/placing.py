@@ -7,7 +7,8 @@ What a basket may say, all but `lines` optional:
                         product_options, wrapping: {cost, name, message}}]; `address` and `parent` are positions
     shipping_addresses  [{the vendor's address members, shipping_method, shipping_cost, handling_cost}]
     pickups             [{pickup_method_id, pickup_method_display_name, location}]
-    shipping_cost, handling_cost, wrapping_cost, order_discount, fees [{name, cost, tax_class_id}]
+    shipping_cost, handling_cost, wrapping_cost, fees [{name, cost, tax_class_id}]
+    order_discount      off the whole order, with tax
     gift_certificate, store_credit, payment, payment_method, test, coupon_code, coupon_type
     currency, exchange_rate, display_currency, display_exchange_rate
     status_id, customer_id, billing_address, channel_id, order_source, staff_notes, customer_message, cart_id ...

@@ -8,8 +8,8 @@ bigcommerce 2.3.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
 from typing import Final
 
 from weighbridge.twins.bigcommerce.order_book import Order
@@ -30,7 +30,7 @@ def reprice(shop: Shop, order: Order) -> None:
     rules = order_tax_rules(shop, order)
     as_entered = shop.switches["discount_amounts"] == "as_entered"
     order.taxes = []
-    _spread_manual_discount(rules, order)
+    _spread_manual_discount(rules, order, as_entered=as_entered)
     for row in order.products:
         parts = price_line(rules, row, as_entered=as_entered)
         _tax_rows(order, "item", parts, row["order_address_id"], row["id"])
@@ -48,13 +48,17 @@ def price_line(rules: TaxRules, row: Record, *, as_entered: bool = False) -> tup
     Line totals are authoritative; unit prices follow at four decimals. Reductions never exceed the line.
     """
     total, quantity = row["_total"], row["quantity"]
-    steps = [total]
-    for name in ("_promotion", "_coupon_given", "_manual"):
-        steps.append(steps[-1] - min(row[name], max(steps[-1], ZERO)))
-    prices = [_price(rules, row, step) for step in steps]
-    shown, after = prices[0], prices[-1]
-    given = steps if as_entered else [price.inc for price in prices]
-    promotion, coupon, manual = (before - then for before, then in pairwise(given))
+    promoted = total - min(row["_promotion"], max(total, ZERO))
+    net = promoted - min(row["_coupon_given"], max(promoted, ZERO))
+    shown, before = _price(rules, row, total), _price(rules, row, net)
+    if as_entered:
+        after = _price(rules, row, net - row["_manual"])
+        promotion, coupon = total - promoted, promoted - net
+    else:
+        after = _reduced(rules, before, row["_manual"])
+        between = _price(rules, row, promoted)
+        promotion, coupon = shown.inc - between.inc, between.inc - before.inc
+    manual = row["_manual"]
     unit_ex, unit_inc = _unit(shown.ex, quantity), _unit(shown.inc, quantity)
     row |= {
         "base_price": _unit(total, quantity),
@@ -104,17 +108,33 @@ def _applied(row: Record, promotion: Decimal, coupon: Decimal, manual: Decimal) 
     ]
 
 
-def _spread_manual_discount(rules: TaxRules, order: Order) -> None:
+def _spread_manual_discount(rules: TaxRules, order: Order, *, as_entered: bool) -> None:
     """An order-level discount falls on the lines in proportion to what they cost. Source: O2, applied_discounts."""
-    left: Decimal = order.entered.get("manual_discount", ZERO)
-    costs = [max(ZERO, row["_total"] - row["_promotion"] - row["_coupon_given"]) for row in order.products]
+    costs = []
+    for row in order.products:
+        net = max(ZERO, row["_total"] - row["_promotion"] - row["_coupon_given"])
+        costs.append(net if as_entered else _price(rules, row, net).inc)
     remaining = sum(costs, ZERO)
-    left = min(left, remaining)
+    left: Decimal = min(order.entered.get("manual_discount", ZERO), remaining)
     for row, cost in zip(order.products, costs, strict=True):
         # What is left goes by what remains, so that the last line takes the last coin.
         row["_manual"] = min(cost, rules.rounded(left * cost / remaining)) if remaining else ZERO
         left -= row["_manual"]
         remaining -= cost
+
+
+def _reduced(rules: TaxRules, price: Taxed, amount: Decimal) -> Taxed:
+    """The price less an amount with tax; what it holds of tax falls in proportion."""
+    if not amount:
+        return price
+    inc, share = price.inc - amount, (price.inc - amount) / price.inc
+    parts, exact, taken = [], ZERO, ZERO
+    for part in price.parts:
+        exact += part.amount * share
+        tax = rules.rounded(exact) - taken
+        parts.append(replace(part, amount=tax))
+        taken += tax
+    return Taxed(inc - taken, inc, tuple(parts))
 
 
 def _price_charges(shop: Shop, rules: TaxRules, order: Order) -> None:
