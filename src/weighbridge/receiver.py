@@ -16,7 +16,7 @@ from fastapi import FastAPI, Request, Response
 from standardwebhooks import Webhook
 
 from weighbridge.clock import Clock
-from weighbridge.flows.hooks import SECRET_HEADER, STOCK_TYPE, looks_for_books_event, looks_for_shop_event
+from weighbridge.flows.hooks import SECRET_HEADER, STOCK_TYPE, hints_of_books_event, hints_of_shop_event
 from weighbridge.journal import Journal
 
 log = structlog.get_logger()
@@ -60,9 +60,9 @@ def receiver(journal: Journal, clock: Clock, doors: Mapping[str, HookDoor]) -> F
         if not signature_fits(door.client_secret, request.headers, raw, clock.now()):
             log.warning("hook_signature_refused", connection=connection)
             return Response(status_code=UNKNOWN)
-        scope, order_id = shop_event(raw)
-        looks = looks_for_shop_event(scope, order_id)
-        await journal.inbox.receive(connection, "bigcommerce", scope, looks, dict(request.headers), raw)
+        scope, order_id, new_status_id = shop_event(raw)
+        hints = hints_of_shop_event(scope, order_id, new_status_id)
+        await journal.inbox.receive(connection, "bigcommerce", scope, hints, dict(request.headers), raw)
         return Response(status_code=ACCEPTED)
 
     async def from_books(request: Request) -> Response:
@@ -76,8 +76,8 @@ def receiver(journal: Journal, clock: Clock, doors: Mapping[str, HookDoor]) -> F
         if raw is None:
             return Response(status_code=TOO_LARGE)
         kind, sale_id = books_event(raw, _header(request, "event-type"))
-        looks = looks_for_books_event(kind, sale_id)
-        await journal.inbox.receive(connection, "cin7", kind, looks, dict(request.headers), raw)
+        hints = hints_of_books_event(kind, sale_id)
+        await journal.inbox.receive(connection, "cin7", kind, hints, dict(request.headers), raw)
         return Response(status_code=ACCEPTED)
 
     # Plain routes: a delivery needs none of the parsing and validation that ours would cost on every one.
@@ -106,19 +106,21 @@ def signature_fits(client_secret: str, headers: Mapping[str, str], raw: bytes, n
     return any(hmac.compare_digest(expected.encode(), one.encode()) for one in signatures.split(" "))
 
 
-def shop_event(raw: bytes) -> tuple[str, str]:
-    """(scope, order id) of a store delivery; empty texts for what cannot be read.
+def shop_event(raw: bytes) -> tuple[str, str, int | None]:
+    """(scope, order id, new status id) of a store delivery; empty texts and None for what cannot be read.
 
-    Source: platform notes, bigcommerce 7.3: the id is `id`, `order_id` or `orderId`, as number or text.
+    Source: platform notes, bigcommerce 7.2 and 7.3: the id is `id`, `order_id` or `orderId`, as number or text.
     """
     body = _json(raw)
     data, scope = (body.get("data"), body.get("scope")) if isinstance(body, dict) else (None, None)
     if not isinstance(data, dict) or not isinstance(scope, str):
-        return UNREADABLE, ""
+        return UNREADABLE, "", None
+    status = data.get("status")
+    new_status_id = status.get("new_status_id") if isinstance(status, dict) else None
     for name in ("id", "order_id", "orderId"):
         if isinstance(data.get(name), (int, str)) and ORDER_ID.fullmatch(str(data[name])):
-            return _plain(scope), str(data[name])
-    return _plain(scope), ""
+            return _plain(scope), str(data[name]), new_status_id if isinstance(new_status_id, int) else None
+    return _plain(scope), "", None
 
 
 def books_event(raw: bytes, event_type_header: str) -> tuple[str, str]:

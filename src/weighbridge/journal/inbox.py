@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.identity import new_id
 from weighbridge.journal.agenda import Agenda
-from weighbridge.tables import inbox
+from weighbridge.journal.transfers import State
+from weighbridge.tables import inbox, transfers
 
 KEPT_HEADERS = frozenset({"webhook-id", "webhook-timestamp", "content-type", "event-type", "user-agent"})
 """Headers worth keeping; secrets and signatures are not."""
 
-SOON, UNHURRIED = timedelta(seconds=3), timedelta(seconds=20)
-"""How long a look waits for more hints at the same object: platforms tell of one change in several events, and most
-"updated" events echo our own writes. Source: platform notes, bigcommerce 7.6 and trap 27."""
-URGENT_ENDINGS = ("/created", "/statusUpdated")
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A look that a delivery hints at."""
+
+    flow: str
+    key: str
+    wait: timedelta
+    """How long the look waits for more hints at the same object."""
+    once_posted: tuple[str, str] | None = None
+    """The look (flow, key) to take instead when the object's transfer is posted: the event then most likely tells of
+    our own write, and one look at the list of what changed answers many of them."""
 
 
 class Inbox:
@@ -31,11 +44,11 @@ class Inbox:
         connection: str,
         platform: str,
         scope: str,
-        looks: tuple[tuple[str, str], ...],
+        hints: tuple[Hint, ...],
         headers: Mapping[str, str],
         body: bytes,
     ) -> None:
-        """Stores one delivery and the looks (flow, key) it hints at, in one transaction.
+        """Stores one delivery and the looks it hints at, in one transaction.
 
         The body is a hint and is never believed: each look fetches the object afresh.
         """
@@ -45,13 +58,22 @@ class Inbox:
             "connection": connection,
             "platform": platform,
             "scope": scope[:128],
-            "subject": ",".join(f"{flow}:{key}" for flow, key in looks)[:128],
+            "subject": ",".join(f"{hint.flow}:{hint.key}" for hint in hints)[:128],
             "headers": {name: value for name, value in headers.items() if name.lower() in KEPT_HEADERS},
             "body": body,
             "received_at": now,
         }
         async with self._database.transaction() as transaction:
             await transaction.execute(inbox.insert().values(row))
-            for flow, key in looks:
-                wait = SOON if scope.endswith(URGENT_ENDINGS) else UNHURRIED
-                await self._agenda.add(transaction, connection, flow, key, f"hook {scope}"[:128], now + wait)
+            for hint in hints:
+                flow, key = await self._look(transaction, connection, hint)
+                await self._agenda.add(transaction, connection, flow, key, f"hook {scope}"[:128], now + hint.wait)
+
+    async def _look(self, transaction: AsyncConnection, connection: str, hint: Hint) -> tuple[str, str]:
+        if hint.once_posted is None:
+            return hint.flow, hint.key
+        query = sa.select(transfers.c.state).where(
+            transfers.c.connection == connection, transfers.c.flow == hint.flow, transfers.c.key == hint.key
+        )
+        posted = (await transaction.execute(query)).scalar_one_or_none() == State.POSTED
+        return hint.once_posted if posted else (hint.flow, hint.key)
