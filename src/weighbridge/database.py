@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -46,8 +46,8 @@ class GroupCommit:
         """Commits the group when the one that should have gone on with it was cancelled."""
 
     @asynccontextmanager
-    async def member(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction of the group that is open or begins now."""
+    async def member(self, *, atomic: bool = False) -> AsyncIterator[AsyncConnection]:
+        """One transaction of the group that is open or begins now; `atomic`: it will run one statement only."""
         self._waiting += 1
         try:
             await self._turn.acquire()
@@ -63,22 +63,31 @@ class GroupCommit:
             assert committed is not None
             self._members += 1
             try:
-                alone = self._members == 1
-                if not alone:
-                    await connection.exec_driver_sql("SAVEPOINT member")
-                try:
+                if atomic:
                     yield connection
-                except BaseException:
-                    await connection.exec_driver_sql("ROLLBACK" if alone else "ROLLBACK TO member")
-                    if alone:
-                        await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                    raise
+                else:
+                    async with self._undoable(connection):
+                        yield connection
             finally:
                 if self._waiting == 0 or self._members >= LARGEST_GROUP:
                     await self._commit(connection, committed)
         finally:
             self._turn.release()
         await asyncio.shield(committed)
+
+    @asynccontextmanager
+    async def _undoable(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Takes back what a member that fails did, and nothing of the others."""
+        alone = self._members == 1
+        if not alone:
+            await connection.exec_driver_sql("SAVEPOINT member")
+        try:
+            yield
+        except BaseException:
+            await connection.exec_driver_sql("ROLLBACK" if alone else "ROLLBACK TO member")
+            if alone:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            raise
 
     async def close(self) -> None:
         """Commits what is still open."""
@@ -114,6 +123,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _async_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._upserts: dict[tuple[str, tuple[str, ...]], sa.Executable] = {}
+        self._new: dict[str, sa.Executable] = {}
+        """Statements are made once: making one costs more than running it."""
         if self.is_sqlite:
             self.engine: AsyncEngine = create_async_engine(
                 self.url,
@@ -161,22 +173,41 @@ class Database:
             await self._group.close()
         await self.engine.dispose()
 
-    def upsert(self, table: sa.Table, rows: list[dict[str, Any]], keep: tuple[str, ...] = ()) -> sa.Executable:
-        """An INSERT of `rows` that overwrites existing ones by primary key, except the columns in `keep`."""
-        insert = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
-        statement = insert.values(rows)
-        key = [column.name for column in table.primary_key]
-        written = [name for name in rows[0] if name not in key and name not in keep]
-        if not written:
-            return statement.on_conflict_do_nothing(index_elements=key)
-        return statement.on_conflict_do_update(
-            index_elements=key, set_={name: statement.excluded[name] for name in written}
-        )
+    async def execute(self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> int:
+        """Runs one statement as a transaction of its own; answers how many rows it wrote.
 
-    def insert_new(self, table: sa.Table, rows: list[dict[str, Any]]) -> sa.Executable:
-        """An INSERT of `rows` that leaves existing ones alone."""
-        insert = sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
-        return insert.values(rows[0] if len(rows) == 1 else rows).on_conflict_do_nothing()
+        One statement happens wholly or not at all, so on SQLite it joins a group without a savepoint.
+        """
+        if self._group is None:
+            async with self.engine.begin() as connection:
+                return (await connection.execute(statement, parameters)).rowcount
+        async with self._group.member(atomic=True) as connection:
+            result = await connection.execute(statement, parameters)
+        return result.rowcount
+
+    def upsert(self, table: sa.Table, columns: Iterable[str]) -> sa.Executable:
+        """An INSERT of rows of `columns` that overwrites existing ones by primary key."""
+        names = tuple(columns)
+        if (table.name, names) not in self._upserts:
+            insert = self.insert(table)
+            key = [column.name for column in table.primary_key]
+            written = {name: insert.excluded[name] for name in names if name not in key}
+            self._upserts[table.name, names] = (
+                insert.on_conflict_do_update(index_elements=key, set_=written)
+                if written
+                else insert.on_conflict_do_nothing(index_elements=key)
+            )
+        return self._upserts[table.name, names]
+
+    def insert_new(self, table: sa.Table) -> sa.Executable:
+        """An INSERT that leaves existing rows alone."""
+        if table.name not in self._new:
+            self._new[table.name] = self.insert(table).on_conflict_do_nothing()
+        return self._new[table.name]
+
+    def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT in the database's own dialect, which knows what to do about conflicts."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -54,6 +54,7 @@ class Captured:
 
 
 CAPTURED = TypeAdapter(Captured)
+GOODS = TypeAdapter(Sale)
 
 
 @durable_flow(FLOW)
@@ -236,7 +237,7 @@ async def _changed_after_posting(transfer: Transfer, order: Order, mapped: Mappe
 
 def fingerprint(sale: Sale) -> str:
     """Tells whether two mappings of an order ask for the same documents; payments may still be added."""
-    goods = TypeAdapter(Sale).dump_json(replace(sale, tenders=(), note=""))
+    goods = GOODS.dump_json(replace(sale, tenders=(), note=""))
     return hashlib.sha256(goods).hexdigest()
 
 

@@ -32,10 +32,39 @@ class AgendaItem:
         return f"{self.flow}:{self.connection}:{self.key}:{self.generation}"
 
 
+DUE = (
+    sa.select(agenda.c.connection, agenda.c.flow, agenda.c.key, agenda.c.generation)
+    .where(agenda.c.due_at <= sa.bindparam("moment", type_=agenda.c.due_at.type), agenda.c.generation > agenda.c.taken)
+    .order_by(agenda.c.due_at)
+    .limit(sa.bindparam("most"))
+)
+TAKEN = (
+    sa.update(agenda)
+    .where(
+        agenda.c.connection == sa.bindparam("its_connection"),
+        agenda.c.flow == sa.bindparam("its_flow"),
+        agenda.c.key == sa.bindparam("its_key"),
+        agenda.c.taken < sa.bindparam("its_generation"),
+    )
+    .values(taken=sa.bindparam("its_generation"))
+)
+
+
 class Agenda:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        insert = database.insert(agenda)
+        asked, wanted = agenda.c, insert.excluded
+        pending_earlier = (asked.generation > asked.taken) & (asked.due_at < wanted.due_at)
+        self._add = insert.on_conflict_do_update(
+            index_elements=[column.name for column in agenda.primary_key],
+            set_={
+                "generation": asked.generation + 1,
+                "due_at": sa.case((pending_earlier, asked.due_at), else_=wanted.due_at),
+                "reason": wanted.reason,
+            },
+        )
 
     async def look_again(
         self, connection: str, flow: str, key: str, reason: str, *, after: timedelta = timedelta(0)
@@ -57,47 +86,28 @@ class Agenda:
             "due_at": due_at,
             "reason": reason,
         }
-        insert = self._database.insert_new(agenda, [row])
-        result = await transaction.execute(insert)
-        if result.rowcount > 0:
-            return
-        pending_earlier = (agenda.c.generation > agenda.c.taken) & (agenda.c.due_at < due_at)
-        await transaction.execute(
-            sa.update(agenda)
-            .where(agenda.c.connection == connection, agenda.c.flow == flow, agenda.c.key == key)
-            .values(
-                generation=agenda.c.generation + 1,
-                due_at=sa.case((pending_earlier, agenda.c.due_at), else_=sa.literal(due_at, agenda.c.due_at.type)),
-                reason=reason,
-            )
-        )
+        await transaction.execute(self._add, row)
 
     async def due(self, limit: int) -> list[AgendaItem]:
         """The looks whose time has come, oldest first."""
-        query = (
-            sa.select(agenda.c.connection, agenda.c.flow, agenda.c.key, agenda.c.generation)
-            .where(agenda.c.due_at <= self._clock.now(), agenda.c.generation > agenda.c.taken)
-            .order_by(agenda.c.due_at)
-            .limit(limit)
-        )
         async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(DUE, {"moment": self._clock.now(), "most": limit})).all()
         return [AgendaItem(row.connection, row.flow, row.key, row.generation) for row in rows]
 
     async def taken(self, items: list[AgendaItem]) -> None:
         """Notes that the engine holds these looks."""
-        async with self._database.transaction() as transaction:
-            for item in items:
-                await transaction.execute(
-                    sa.update(agenda)
-                    .where(
-                        agenda.c.connection == item.connection,
-                        agenda.c.flow == item.flow,
-                        agenda.c.key == item.key,
-                        agenda.c.taken < item.generation,
-                    )
-                    .values(taken=item.generation)
-                )
+        rows = [
+            {
+                "its_connection": item.connection,
+                "its_flow": item.flow,
+                "its_key": item.key,
+                "its_generation": item.generation,
+            }
+            for item in items
+        ]
+        if rows:
+            async with self._database.transaction() as transaction:
+                await transaction.execute(TAKEN, rows)
 
     async def keep_recurring(self, connection: str, flow: str, key: str, patience: timedelta) -> None:
         """Sees to it that a recurring look is on the agenda: asks for it when missing, or silent beyond `patience`."""

@@ -30,6 +30,10 @@ class StoredAttempt:
     note: str
 
 
+START = attempts.insert()
+END = sa.update(attempts).where(attempts.c.id == sa.bindparam("attempt"))
+
+
 @dataclass(slots=True)
 class Ending:
     """How the current attempt ends; the step fills it in."""
@@ -60,7 +64,7 @@ class Attempts:
         }
         async with self._database.transaction() as transaction:
             await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
-            await transaction.execute(attempts.insert().values(row))
+            await transaction.execute(START, row)
         ending = Ending()
         token = serving.set(Serving(transfer_id, attempt_id))
         try:
@@ -68,11 +72,8 @@ class Attempts:
         finally:
             serving.reset(token)
             async with self._database.transaction() as transaction:
-                await transaction.execute(
-                    sa.update(attempts)
-                    .where(attempts.c.id == attempt_id)
-                    .values(ended_at=self._clock.now(), outcome=ending.outcome, note=ending.note[:4000])
-                )
+                ended = {"outcome": ending.outcome, "note": ending.note[:4000], "ended_at": self._clock.now()}
+                await transaction.execute(END, ended | {"attempt": attempt_id})
                 await give_lease_back(transaction, transfer_id, run)
 
     async def of_transfer(self, transfer_id: str) -> list[StoredAttempt]:

@@ -105,5 +105,6 @@ class Catalogue:
 
     async def _write(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
         for start in range(0, len(rows), ROWS_PER_WRITE):
+            batch = list(rows[start : start + ROWS_PER_WRITE])
             async with self._database.transaction() as transaction:
-                await transaction.execute(self._database.upsert(table, list(rows[start : start + ROWS_PER_WRITE])))
+                await transaction.execute(self._database.upsert(table, batch[0]), batch)

@@ -34,6 +34,10 @@ class Intent:
 _FIELDS = tuple(Intent.__dataclass_fields__)
 
 
+CHANGE = sa.update(intents).where(intents.c.key == sa.bindparam("intent"))
+SENT = CHANGE.values(sends=intents.c.sends + 1, looks=0, sent_at=sa.bindparam("sent", type_=intents.c.sent_at.type))
+
+
 class Intents:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -53,7 +57,7 @@ class Intents:
             "outcome": "open",
         }
         async with self._database.transaction() as transaction:
-            result = await transaction.execute(self._database.insert_new(intents, [row]))
+            result = await transaction.execute(self._database.insert_new(intents), row)
             if result.rowcount > 0:
                 return Intent(key, kind, None, 0, 0, None, None, "open")
             await transaction.execute(
@@ -70,11 +74,7 @@ class Intents:
         """
         async with self._database.transaction() as transaction:
             await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
-            await transaction.execute(
-                sa.update(intents)
-                .where(intents.c.key == key)
-                .values(sent_at=self._clock.now(), sends=intents.c.sends + 1, looks=0)
-            )
+            await transaction.execute(SENT, {"intent": key, "sent": self._clock.now()})
 
     async def not_sent(self, key: str) -> None:
         """Notes that the request certainly had no effect: it may be sent afresh."""
@@ -82,7 +82,7 @@ class Intents:
 
     async def looked(self, key: str) -> None:
         """Notes one probe that found nothing."""
-        await self._change(key, looks=intents.c.looks + 1)
+        await self._database.execute(CHANGE.values(looks=intents.c.looks + 1), {"intent": key})
 
     async def answered(self, key: str, answer: Any, outcome: str) -> None:
         """Stores the answer for ever; `outcome` is `done`, or `adopted` when a probe found the write."""
@@ -90,8 +90,7 @@ class Intents:
 
     async def forget(self, key: str) -> None:
         """Removes an answered intent whose effect was undone, so that the same write can be intended again."""
-        async with self._database.transaction() as transaction:
-            await transaction.execute(sa.delete(intents).where(intents.c.key == key))
+        await self._database.execute(sa.delete(intents).where(intents.c.key == key))
 
     async def of_transfer(self, transfer_id: str) -> list[Intent]:
         """The intents of a transfer, oldest first."""
@@ -104,5 +103,4 @@ class Intents:
             return [Intent(**row._mapping) for row in (await reading.execute(query)).all()]
 
     async def _change(self, key: str, **values: Any) -> None:
-        async with self._database.transaction() as transaction:
-            await transaction.execute(sa.update(intents).where(intents.c.key == key).values(**values))
+        await self._database.execute(CHANGE, values | {"intent": key})

@@ -14,22 +14,31 @@ class LeaseLost(Exception):
     """Another run holds this transfer; the caller must stop without calling outside."""
 
 
+TAKE = (
+    sa.update(transfers)
+    .where(
+        transfers.c.id == sa.bindparam("transfer"),
+        (transfers.c.lease_owner == "")
+        | (transfers.c.lease_owner == sa.bindparam("run"))
+        | (transfers.c.lease_until < sa.bindparam("moment", type_=transfers.c.lease_until.type)),
+    )
+    .values(lease_owner=sa.bindparam("run"), lease_until=sa.bindparam("until", type_=transfers.c.lease_until.type))
+)
+GIVE_BACK = (
+    sa.update(transfers)
+    .where(transfers.c.id == sa.bindparam("transfer"), transfers.c.lease_owner == sa.bindparam("run"))
+    .values(lease_owner="", lease_until=None)
+)
+
+
 async def take_lease(transaction: AsyncConnection, transfer_id: str, run: str, now: datetime, seconds: float) -> None:
     """Takes or renews the lease for `run`. Raises LeaseLost while another run holds it."""
-    free = (transfers.c.lease_owner == "") | (transfers.c.lease_owner == run) | (transfers.c.lease_until < now)
-    result = await transaction.execute(
-        sa.update(transfers)
-        .where(transfers.c.id == transfer_id, free)
-        .values(lease_owner=run, lease_until=now + timedelta(seconds=seconds))
-    )
-    if result.rowcount == 0:
+    until = now + timedelta(seconds=seconds)
+    asked = {"transfer": transfer_id, "run": run, "moment": now, "until": until}
+    if (await transaction.execute(TAKE, asked)).rowcount == 0:
         raise LeaseLost(transfer_id)
 
 
 async def give_lease_back(transaction: AsyncConnection, transfer_id: str, run: str) -> None:
     """Frees the transfer, if `run` still holds it."""
-    await transaction.execute(
-        sa.update(transfers)
-        .where(transfers.c.id == transfer_id, transfers.c.lease_owner == run)
-        .values(lease_owner="", lease_until=None)
-    )
+    await transaction.execute(GIVE_BACK, {"transfer": transfer_id, "run": run})

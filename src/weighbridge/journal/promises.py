@@ -39,7 +39,7 @@ class Promises:
             ]
             await transaction.execute(sa.delete(promises).where(own, promises.c.sku.not_in(sorted(covered))))
             if rows:
-                await transaction.execute(self._database.insert_new(promises, rows))
+                await transaction.execute(self._database.insert_new(promises), rows)
 
     async def allocated(self, connection: str, order_id: str) -> None:
         """Notes that Cin7 has allocated the order's units: from now on its own figures show them."""
@@ -66,13 +66,12 @@ class Promises:
         return units
 
     async def _end(self, connection: str, order_id: str, column: str) -> None:
-        async with self._database.transaction() as transaction:
-            await transaction.execute(
-                sa.update(promises)
-                .where(
-                    promises.c.connection == connection,
-                    promises.c.order_id == order_id,
-                    promises.c[column].is_(None),
-                )
-                .values({column: self._clock.now()})
+        await self._database.execute(
+            sa.update(promises)
+            .where(
+                promises.c.connection == connection,
+                promises.c.order_id == order_id,
+                promises.c[column].is_(None),
             )
+            .values({column: self._clock.now()})
+        )

@@ -30,4 +30,4 @@ class References:
         """Keeps `value` (JSON) as fetched now."""
         row = {"connection": connection, "name": name, "value": value, "fetched_at": self._clock.now()}
         async with self._database.transaction() as transaction:
-            await transaction.execute(self._database.upsert(references, [row]))
+            await transaction.execute(self._database.upsert(references, row), row)

@@ -53,8 +53,9 @@ class StockLevels:
             for figure in figures
         ]
         for start in range(0, len(rows), ROWS_PER_WRITE):
+            batch = rows[start : start + ROWS_PER_WRITE]
             async with self._database.transaction() as transaction:
-                await transaction.execute(self._database.upsert(stock_levels, rows[start : start + ROWS_PER_WRITE]))
+                await transaction.execute(self._database.upsert(stock_levels, batch[0]), batch)
 
     async def told(self, connection: str, figures: Iterable[Figure]) -> None:
         """Notes that the shop accepted these figures."""
@@ -82,9 +83,8 @@ class StockLevels:
         wanted = sorted(skus)
         for start in range(0, len(wanted), ROWS_PER_WRITE):
             chosen = wanted[start : start + ROWS_PER_WRITE]
-            async with self._database.transaction() as transaction:
-                await transaction.execute(
-                    sa.update(stock_levels)
-                    .where(stock_levels.c.connection == connection, stock_levels.c.sku.in_(chosen))
-                    .values(**values)
-                )
+            await self._database.execute(
+                sa.update(stock_levels)
+                .where(stock_levels.c.connection == connection, stock_levels.c.sku.in_(chosen))
+                .values(**values)
+            )

@@ -79,6 +79,14 @@ def stored_finding(finding: Finding) -> dict[str, str]:
     }
 
 
+CHANGE = sa.update(transfers).where(transfers.c.id == sa.bindparam("transfer"))
+FIND = sa.select(*(transfers.c[name] for name in _FIELDS)).where(
+    transfers.c.connection == sa.bindparam("connection"),
+    transfers.c.flow == sa.bindparam("flow"),
+    transfers.c.key == sa.bindparam("key"),
+)
+
+
 class Transfers:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -101,16 +109,17 @@ class Transfers:
             "created_at": now,
             "updated_at": now,
         }
-        async with self._database.transaction() as transaction:
-            await transaction.execute(self._database.insert_new(transfers, [row]))
+        await self._database.execute(self._database.insert_new(transfers), row)
         opened = await self.find(connection, flow, key)
         assert opened is not None
         return opened
 
     async def find(self, connection: str, flow: str, key: str) -> Transfer | None:
         """The transfer of `key`, or None when it never crossed our path."""
-        wanted = (transfers.c.connection == connection) & (transfers.c.flow == flow) & (transfers.c.key == key)
-        return next(iter(await self.select(wanted, limit=1)), None)
+        async with self._database.reading() as reading:
+            rows = await reading.execute(FIND, {"connection": connection, "flow": flow, "key": key})
+            row = rows.one_or_none()
+        return None if row is None else _read(row)
 
     async def find_many(self, connection: str, flow: str, keys: Sequence[str]) -> dict[str, Transfer]:
         """The transfers of `keys` that crossed our path, by key."""
@@ -142,10 +151,7 @@ class Transfers:
 
     async def change(self, transfer_id: str, **values: Any) -> None:
         """Sets columns of a transfer; `updated_at` follows."""
-        async with self._database.transaction() as transaction:
-            await transaction.execute(
-                sa.update(transfers).where(transfers.c.id == transfer_id).values(**values, updated_at=self._clock.now())
-            )
+        await self._database.execute(CHANGE, values | {"updated_at": self._clock.now(), "transfer": transfer_id})
 
     async def weighed(self, transfer_id: str, findings: tuple[Finding, ...], **values: Any) -> None:
         """Stores the findings of a weighing; with a deciding one the transfer is held or rejected by it."""

@@ -25,7 +25,7 @@ class Watermarks:
         row = {"connection": connection, "name": name, "moment": moment}
         own = (watermarks.c.connection == connection) & (watermarks.c.name == name)
         async with self._database.transaction() as transaction:
-            await transaction.execute(self._database.insert_new(watermarks, [row]))
+            await transaction.execute(self._database.insert_new(watermarks), row)
             await transaction.execute(
                 sa.update(watermarks).where(own, watermarks.c.moment < moment).values(moment=moment)
             )

@@ -21,7 +21,7 @@ class Workers:
         now = self._clock.now()
         row = {"id": worker, "version": version, "started_at": now, "seen_at": now, "left_at": None}
         async with self._database.transaction() as transaction:
-            await transaction.execute(self._database.upsert(workers, [row]))
+            await transaction.execute(self._database.upsert(workers, row), row)
 
     async def beat(self, worker: str) -> None:
         """Notes that `worker` is alive."""

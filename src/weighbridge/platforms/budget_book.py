@@ -62,6 +62,25 @@ class BudgetUsage:
         )
 
 
+APPLICATION: sa.BindParameter[str] = sa.bindparam("of")
+MOMENT: sa.BindParameter[datetime] = sa.bindparam("moment", type_=budget_calls.c.frees_at.type)
+STATE = sa.select(budget_state).where(budget_state.c.application == APPLICATION)
+LOCKED_STATE = STATE.with_for_update()
+CHANGE_STATE = sa.update(budget_state).where(budget_state.c.application == APPLICATION)
+SLOTS = sa.select(budget_calls.c.lane, budget_calls.c.granted_at, budget_calls.c.frees_at).where(
+    budget_calls.c.application == APPLICATION, budget_calls.c.frees_at > MOMENT
+)
+WAITERS = sa.select(budget_waiters).where(
+    budget_waiters.c.application == APPLICATION, budget_waiters.c.seen_at > MOMENT
+)
+GRANT = budget_calls.insert()
+END = (
+    sa.update(budget_calls)
+    .where(budget_calls.c.id == sa.bindparam("call"))
+    .values(frees_at=sa.bindparam("end", type_=budget_calls.c.frees_at.type))
+)
+
+
 class BudgetBook:
     """The entries of one API application."""
 
@@ -73,35 +92,31 @@ class BudgetBook:
 
     async def locked_state(self, transaction: AsyncConnection) -> sa.Row[Any]:
         """The application's row, locked: one teller at a time over all processes. SQLite has one writer anyway."""
-        query = sa.select(budget_state).where(budget_state.c.application == self._application)
-        if not self._database.is_sqlite:
-            query = query.with_for_update()
-        row: sa.Row[Any] | None = (await transaction.execute(query)).one_or_none()
+        query, mine = STATE if self._database.is_sqlite else LOCKED_STATE, {"of": self._application}
+        row: sa.Row[Any] | None = (await transaction.execute(query, mine)).one_or_none()
         if row is None:
             fresh = {"application": self._application, "throttles": 0, "peak": 0}
-            await transaction.execute(self._database.insert_new(budget_state, [fresh]))
-            row = (await transaction.execute(query)).one()
+            await transaction.execute(self._database.insert_new(budget_state), fresh)
+            row = (await transaction.execute(query, mine)).one()
         return row
 
     async def change_state(self, transaction: AsyncConnection, **values: Any) -> None:
-        mine = budget_state.c.application == self._application
-        await transaction.execute(sa.update(budget_state).where(mine).values(**values))
+        await transaction.execute(CHANGE_STATE, values | {"of": self._application})
 
     async def slots(self, transaction: AsyncConnection, now: datetime) -> tuple[Slot, ...]:
         """The calls that count now. What does not count any more is cleared away once in a window."""
-        mine = budget_calls.c.application == self._application
         if self._cleared is None or now - self._cleared > self._rules.window:
             self._cleared = now
+            mine = budget_calls.c.application == self._application
             await transaction.execute(sa.delete(budget_calls).where(mine, budget_calls.c.frees_at <= now))
             gone = budget_waiters.c.seen_at <= now - self._rules.waiter_patience
             await transaction.execute(
                 sa.delete(budget_waiters).where(budget_waiters.c.application == self._application, gone)
             )
-        columns = (budget_calls.c.lane, budget_calls.c.granted_at, budget_calls.c.frees_at)
-        query = sa.select(*columns).where(mine, budget_calls.c.frees_at > now)
+        rows = await transaction.execute(SLOTS, {"of": self._application, "moment": now})
         return tuple(
             Slot(Lane(row.lane), row.frees_at, self._is_under_way(row.granted_at, row.frees_at, now))
-            for row in (await transaction.execute(query)).all()
+            for row in rows.all()
         )
 
     def _is_under_way(self, granted_at: datetime, frees_at: datetime, now: datetime) -> bool:
@@ -112,35 +127,26 @@ class BudgetBook:
         self, transaction: AsyncConnection, now: datetime, besides: Collection[str]
     ) -> tuple[Waiter, ...]:
         """Who waits in other processes; `besides` are the ids of our own."""
-        rows = await transaction.execute(
-            sa.select(budget_waiters).where(
-                budget_waiters.c.application == self._application,
-                budget_waiters.c.seen_at > now - self._rules.waiter_patience,
-            )
-        )
+        seen_after = now - self._rules.waiter_patience
+        rows = await transaction.execute(WAITERS, {"of": self._application, "moment": seen_after})
         return tuple(Waiter(row.id, Lane(row.lane), row.since) for row in rows.all() if row.id not in besides)
 
     async def store_ends(self, transaction: AsyncConnection, ends: Mapping[str, datetime]) -> None:
         """When calls stop counting, by call id."""
         if ends:
-            statement = (
-                sa.update(budget_calls)
-                .where(budget_calls.c.id == sa.bindparam("call"))
-                .values(frees_at=sa.bindparam("end", type_=budget_calls.c.frees_at.type))
-            )
-            await transaction.execute(statement, [{"call": key, "end": end} for key, end in ends.items()])
+            await transaction.execute(END, [{"call": key, "end": end} for key, end in ends.items()])
 
     async def store_grants(self, transaction: AsyncConnection, served: Collection[Waiter], now: datetime) -> None:
         if served:
             frees_at = now + self._rules.call_timeout + self._rules.window
             rows = [self._row(one) | {"granted_at": now, "frees_at": frees_at} for one in served]
-            await transaction.execute(budget_calls.insert(), rows)
+            await transaction.execute(GRANT, rows)
 
     async def store_waiters(self, transaction: AsyncConnection, left: Collection[Waiter], now: datetime) -> None:
         """Who waits here, for other processes to see."""
         if left:
             rows = [self._row(one) | {"since": one.since, "seen_at": now} for one in left]
-            await transaction.execute(self._database.upsert(budget_waiters, rows))
+            await transaction.execute(self._database.upsert(budget_waiters, rows[0]), rows)
 
     async def remove_waiters(self, transaction: AsyncConnection, gone: Collection[str]) -> None:
         if gone:
