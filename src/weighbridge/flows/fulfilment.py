@@ -78,7 +78,7 @@ async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str)
     fulfilments = await site.books.fulfilments(sale_id, lane=Lane.FULFILMENT)
     parcels = parcels_of(read_dispatches(fulfilments))
     lines = orders.CAPTURED.validate_python(order.content).lines
-    known = SHIPPED.validate_python(transfer.content or [])
+    known = told = SHIPPED.validate_python(transfer.content or [])
     findings: list[Finding] = []
     for parcel in parcels:
         before = next((one for one in known if one.parcel_key == parcel.key), None)
@@ -93,7 +93,11 @@ async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str)
             known = tuple(
                 replace(one, tracking_number=parcel.tracking_number) if one is before else one for one in known
             )
-        await journal.transfers.change(transfer.id, content=_stored(known), target_id=order.key)
+        if known != told:
+            # Open again until the order's status is settled too: a crash in between must not end here.
+            await journal.transfers.change(transfer.id, content=_stored(known), target_id=order.key, state=State.NEW)
+    if parcels and not findings and (known != told or transfer.state is not State.POSTED):
+        await _settle_status(site, order, lines, known)
     await journal.transfers.weighed(
         transfer.id,
         tuple(findings),
@@ -104,8 +108,6 @@ async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str)
         target_number=order.key,
         posted_at=transfer.posted_at or running().clock.now(),
     )
-    if parcels and not findings:
-        await _settle_status(site, order, lines, known)
     if any(not parcel.tracking_number for parcel in parcels) and _is_recent(transfer):
         await journal.agenda.look_again(site.name, FLOW, sale_id, "tracking may come", after=TRACKING_LOOK)
     return STOPPED if findings else f"{len(known)} parcels reported"
