@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from enum import Enum
 from typing import Any, ParamSpec, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
@@ -65,6 +66,31 @@ def current_run() -> str:
     return DBOS.workflow_id or ""
 
 
+class RunStatus(Enum):
+    """What the engine will still do about a look."""
+
+    UNDER_WAY = "under way"
+    GIVEN_UP = "given up"
+    """It ended its worker so often that the engine stopped resuming it."""
+    OVER = "over"
+    """It ended, or the engine does not know it."""
+
+
+_UNDER_WAY = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
+
+
+async def run_statuses(run_ids: list[str]) -> dict[str, RunStatus]:
+    """Where the engine stands with looks, by `AgendaItem.run_id`; what it does not know is left out."""
+    runs = await DBOS.list_workflows_async(workflow_ids=run_ids, load_input=False, load_output=False)
+    return {run.workflow_id: _status(run.status) for run in runs}
+
+
+def _status(status: str) -> RunStatus:
+    if status in _UNDER_WAY:
+        return RunStatus.UNDER_WAY
+    return RunStatus.GIVEN_UP if status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED" else RunStatus.OVER
+
+
 class Engine:
     """The engine of one worker process."""
 
@@ -110,17 +136,8 @@ class Engine:
 
     async def unfinished(self) -> int:
         """How many looks are queued or running."""
-        runs = await DBOS.list_workflows_async(
-            status=["ENQUEUED", "PENDING", "DELAYED"], load_input=False, load_output=False
-        )
+        runs = await DBOS.list_workflows_async(status=sorted(_UNDER_WAY), load_input=False, load_output=False)
         return len(runs)
-
-    async def abandoned(self) -> list[str]:
-        """Runs that crashed their worker too often and were given up by the engine."""
-        runs = await DBOS.list_workflows_async(
-            status="MAX_RECOVERY_ATTEMPTS_EXCEEDED", load_input=False, load_output=False
-        )
-        return [run.workflow_id for run in runs]
 
     async def stop(self, patience_seconds: int = 0) -> None:
         """Stops taking looks; running ones get `patience_seconds`, then resume at the next start."""

@@ -102,6 +102,7 @@ transfers = sa.Table(
     sa.UniqueConstraint("connection", "flow", "key"),
     sa.Index("transfer_by_state", "state", "flow"),
     sa.Index("transfer_by_target", "connection", "flow", "target_id"),
+    sa.Index("transfer_by_next_try", "next_try_at"),
 )
 
 attempts = sa.Table(

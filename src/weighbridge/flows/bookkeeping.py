@@ -11,9 +11,9 @@ import structlog
 from weighbridge.domain.books import Books, TaxRule
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import STOPPED, next_round, run_stage
+from weighbridge.flows.stage import end_round, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.journal.transfers import Transfer
 from weighbridge.platforms.bigcommerce.read import read_shop_items
 from weighbridge.platforms.cin7 import write
 from weighbridge.platforms.cin7.read import read_book_product, read_tax_rule
@@ -45,13 +45,10 @@ async def read_references(connection: str, key: str) -> str:
         await _read_web_customers(site, transfer)
         await _read_shop(site)
         await running().journal.references.keep(site.name, READY, True)
-        await running().journal.transfers.weighed(transfer.id, (), state=State.POSTED, reason_kind="", reason="")
         return "done"
 
     ended = await run_stage(site, transfer, "references", (FLOW, key), work)
-    if ended != STOPPED:
-        cadence = site.connection.design.cadence.references
-        await next_round(connection, FLOW, key, cadence)
+    await end_round(transfer, ended, site.connection.design.cadence.references)
     return ended
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weighbridge.domain.finding import FindingKind, hold
 from weighbridge.domain.order import Order
+from weighbridge.flows.ownership import weighed
 from weighbridge.flows.posting import VOIDED, void
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED
@@ -27,13 +28,11 @@ async def void_sale(site: Site, transfer: Transfer, order: Order) -> str:
                 finding = hold(
                     FindingKind.CANCELLED_AFTER_DISPATCH, "sale.picking", sale.combined_picking_status, expected
                 )
-                await journal.transfers.weighed(transfer.id, (finding,))
+                await weighed(transfer, (finding,))
                 return STOPPED
             await void(site, transfer, sale_id)
     await journal.promises.released(site.name, str(order.id))
-    await journal.transfers.weighed(
-        transfer.id, (), state=State.CANCELLED, reason_kind="cancelled", reason="", owner="", target_id=sale_id
-    )
+    await weighed(transfer, (), state=State.CANCELLED, reason_kind="cancelled", reason="", owner="", target_id=sale_id)
     return "done"
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from weighbridge.domain.finding import FindingKind, note
 from weighbridge.flows import orders
+from weighbridge.flows.ownership import weighed
 from weighbridge.flows.posting import void
 from weighbridge.flows.runtime import Site, running
 from weighbridge.journal.transfers import State
@@ -38,5 +39,5 @@ async def void_extras(site: Site, rows: Sequence[SaleRow]) -> None:
             continue
         await void(site, transfer, row.id)
         finding = note(FindingKind.DUPLICATE_SALES, "sale", row.order_number, f"only {transfer.target_number}")
-        await journal.transfers.weighed(transfer.id, (finding,))
+        await weighed(transfer, (finding,))
         log.warning("duplicate_sale_voided", order=transfer.key, sale=row.order_number)

@@ -14,6 +14,7 @@ from weighbridge.domain.fulfilment import Parcel, ShipmentItem, lay_on_lines, pa
 from weighbridge.domain.order import OrderLine, OrderStatus
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
+from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
@@ -98,8 +99,8 @@ async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str)
             await journal.transfers.change(transfer.id, content=_stored(known), target_id=order.key, state=State.NEW)
     if parcels and not findings and (known != told or transfer.state is not State.POSTED):
         await _settle_status(site, order, lines, known)
-    await journal.transfers.weighed(
-        transfer.id,
+    await weighed(
+        transfer,
         tuple(findings),
         state=State.POSTED,
         reason_kind="",

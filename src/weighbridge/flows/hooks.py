@@ -10,9 +10,8 @@ from weighbridge.domain.order import OrderStatus
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import fulfilment, orders, stock, sweeps
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import STOPPED, next_round, run_stage
+from weighbridge.flows.stage import end_round, run_stage
 from weighbridge.journal.inbox import Hint
-from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce.models import HookRequest
 from weighbridge.platforms.cin7.models import WebhookRequest
 from weighbridge.platforms.lanes import Lane
@@ -56,10 +55,7 @@ async def arm_hooks(connection: str, key: str) -> str:
         return f"{armed} hooks armed" if armed else "all hooks alive"
 
     ended = await run_stage(site, transfer, "hooks", (FLOW, key), work)
-    if ended != STOPPED:
-        await running().journal.transfers.weighed(transfer.id, (), state=State.POSTED, reason_kind="", reason="")
-        cadence = site.connection.design.cadence.hooks
-        await next_round(connection, FLOW, key, cadence)
+    await end_round(transfer, ended, site.connection.design.cadence.hooks)
     return ended
 
 

@@ -22,6 +22,7 @@ from weighbridge.domain.sale import Sale
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.bookkeeping import books_for
 from weighbridge.flows.cancellation import void_sale
+from weighbridge.flows.ownership import owned, weighed
 from weighbridge.flows.posting import authorise, invoice, open_sale, pay
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
@@ -124,7 +125,7 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
         return await _gone(site, transfer, order_id)
     except ValueError:
         finding = reject(FindingKind.ORDER_GONE, "id", order_id, "a number")
-        await journal.transfers.weighed(transfer.id, (finding,))
+        await weighed(transfer, (finding,))
         return STOPPED
     version = order_version(header, site.capture_rule, already_captured=bool(transfer.target_id))
     order = await fetch_order(site, header)
@@ -145,7 +146,7 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
         return DONE
     if decision is Crossing.WAIT:
         finding = hold(FindingKind.STATUS_ON_HOLD, "status_id", order.status_id, "a decision at the shop")
-        await journal.transfers.weighed(transfer.id, (finding,))
+        await weighed(transfer, (finding,))
         return STOPPED
     return await _map(site, transfer, order)
 
@@ -161,7 +162,7 @@ async def _gone(site: Site, transfer: Transfer, order_id: str) -> str:
         )
     else:
         finding = reject(FindingKind.ORDER_GONE, "id", order_id, "an order at the shop")
-    await running().journal.transfers.weighed(transfer.id, (finding,))
+    await weighed(transfer, (finding,))
     await running().journal.promises.released(site.name, order_id)
     return STOPPED
 
@@ -198,17 +199,16 @@ async def _reserve(site: Site, order: Order, decision: Crossing) -> None:
 
 
 async def _map(site: Site, transfer: Transfer, order: Order) -> str:
-    journal = running().journal
     books = await books_for(site, {line.sku for line in order.lines if line.sku}, order.currency)
     mapped = map_order(order, books, site.sale_policy)
     if transfer.state is State.POSTED or transfer.target_id:
         return await _changed_after_posting(transfer, order, mapped)
     if not isinstance(mapped, Mapped):
-        await journal.transfers.weighed(transfer.id, mapped.findings, design_version=site.design_version)
+        await weighed(transfer, mapped.findings, design_version=site.design_version)
         log.info("order_held", order=order.id, kind=str(mapped.findings[-1].kind))
         return STOPPED
-    await journal.transfers.weighed(
-        transfer.id,
+    await weighed(
+        transfer,
         mapped.notes,
         state=State.NEW,
         reason_kind="",
@@ -231,7 +231,7 @@ async def _changed_after_posting(transfer: Transfer, order: Order, mapped: Mappe
         return POST
     expected = f"{posted.sale.value} {posted.sale.currency} and the lines that were posted"
     finding = hold(FindingKind.CHANGED_AFTER_POSTING, "order", f"{order.total_inc_tax} {order.currency}", expected)
-    await journal.transfers.weighed(transfer.id, (finding,))
+    await weighed(transfer, (finding,))
     return STOPPED
 
 
@@ -259,10 +259,10 @@ async def _post(site: Site, transfer: Transfer) -> str:
         bill = await invoice(site, transfer, captured.sale, header.sale_id)
         for tender in captured.sale.tenders:
             await pay(site, transfer, captured.sale, bill.task_id, header.sale_id, tender)
-    findings = _backorder_notes(authorised.backordered)
+    noted = [stored_finding(finding) for finding in owned(transfer, _backorder_notes(authorised.backordered))]
     await journal.transfers.change(
         transfer.id,
-        findings=[*transfer.findings, *(stored_finding(finding) for finding in findings)],
+        findings=[*(kept for kept in transfer.findings if kept not in noted), *noted],
         state=State.POSTED,
         reason_kind="",
         reason="",
@@ -279,7 +279,7 @@ async def _total_differs(site: Site, transfer: Transfer, captured: Captured, tot
     if abs(residual) > site.sale_policy.tolerance or captured.revision >= MOST_REVISIONS:
         expected = f"{captured.sale.value} {captured.sale.currency}, the order's total"
         finding = hold(FindingKind.TOTAL_DIFFERS_IN_CIN7, "sale.total", total, expected)
-        await running().journal.transfers.weighed(transfer.id, (finding,))
+        await weighed(transfer, (finding,))
         return STOPPED
     rounded = with_rounding(captured.sale, residual, site.sale_policy)
     again = replace(captured, sale=rounded, revision=captured.revision + 1)

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.finding import FindingKind, default_owner
+from weighbridge.domain.finding import FindingKind
 from weighbridge.engine import current_run
+from weighbridge.flows.ownership import owner_of, weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.attempts import Ending
@@ -81,8 +82,19 @@ async def _bring_to_an_end(
         await _wait_by_schedule(site, transfer, look, "unexpected_error", ending.note)
 
 
-async def next_round(connection: str, flow: str, key: str, cadence: timedelta) -> None:
-    """Puts the next round of a recurring flow on the agenda, where the worker goes on working."""
+async def end_round(transfer: Transfer, ended: str, cadence: timedelta) -> None:
+    """Ends one round of a recurring flow and puts the next on the agenda, where the worker goes on working.
+
+    A round that is held waits for a person, but the next one comes all the same: one refusal must not end the sweeps
+    that everything else relies on. One that waits has its next try on the agenda already.
+    """
+    connection, flow, key = transfer.connection, transfer.flow, transfer.key
+    if ended != STOPPED:
+        await weighed(transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
+    else:
+        now = await running().journal.transfers.find(connection, flow, key)
+        if now is None or now.state is not State.HELD:
+            return
     if running().recurring:
         await running().journal.agenda.look_again(connection, flow, key, "cadence", after=cadence)
 
@@ -132,6 +144,6 @@ async def _hold(transfer: Transfer, kind: FindingKind, reason: str) -> None:
         state=State.HELD,
         reason_kind=kind,
         reason=reason[:4000],
-        owner=default_owner(kind),
+        owner=owner_of(transfer, kind),
         next_try_at=None,
     )

@@ -14,7 +14,7 @@ from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
 from weighbridge.flows.bookkeeping import READY
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import STOPPED, next_round, run_stage
+from weighbridge.flows.stage import end_round, run_stage
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import State
@@ -47,10 +47,7 @@ async def push_stock(connection: str, key: str) -> str:
         return await _push(site)
 
     ended = await run_stage(site, transfer, "stock", (FLOW, key), work)
-    if ended != STOPPED:
-        await running().journal.transfers.weighed(transfer.id, (), state=State.POSTED, reason_kind="", reason="")
-        cadence = site.connection.design.stock.cadence
-        await next_round(connection, FLOW, key, cadence)
+    await end_round(transfer, ended, site.connection.design.stock.cadence)
     return ended
 
 

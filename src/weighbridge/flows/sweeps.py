@@ -9,9 +9,10 @@ import structlog
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import fulfilment, orders
 from weighbridge.flows.duplicates import void_extras
+from weighbridge.flows.revival import revive
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import STOPPED, Stage, next_round, run_stage
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.flows.stage import Stage, end_round, run_stage
+from weighbridge.journal.transfers import Transfer
 from weighbridge.platforms.bigcommerce.models import OrderHeader, UnreadableRow
 from weighbridge.platforms.bigcommerce.read import order_version
 from weighbridge.platforms.cin7.read import dispatch_version, is_ours, order_id_of
@@ -38,7 +39,7 @@ async def sweep_shop(connection: str, key: str) -> str:
 
 
 async def _sweep_orders(site: Site) -> str:
-    return told(len(await find_changed_orders(site)))
+    return told(len(await find_changed_orders(site)) + await revive(site, orders.FLOW))
 
 
 @durable_flow(FULFILMENT_SWEEP)
@@ -59,9 +60,7 @@ async def _sweep(site: Site, flow: str, key: str, cadence: timedelta, work: Stag
     journal = running().journal
     transfer = await journal.transfers.open(site.name, flow, key)
     ended = await run_stage(site, transfer, flow, (flow, key), work)
-    if ended != STOPPED:
-        await journal.transfers.weighed(transfer.id, (), state=State.POSTED, reason_kind="", reason="")
-        await next_round(site.name, flow, key, cadence)
+    await end_round(transfer, ended, cadence)
     return ended
 
 
@@ -120,7 +119,7 @@ async def _find_changed_sales(site: Site) -> str:
         await void_extras(site, ours)
         if page:
             await journal.watermarks.advance(site.name, FULFILMENT_SWEEP, max(row.updated for row in page))
-    return told(asked)
+    return told(asked + await revive(site, fulfilment.FLOW))
 
 
 async def _since(site: Site, name: str) -> datetime:

@@ -14,6 +14,7 @@ from weighbridge.journal.inbox import Inbox
 from weighbridge.journal.intents import Intents
 from weighbridge.journal.promises import Promises
 from weighbridge.journal.references import References
+from weighbridge.journal.stalls import Stalls
 from weighbridge.journal.stock_levels import StockLevels
 from weighbridge.journal.transfers import Transfers
 from weighbridge.journal.watermarks import Watermarks
@@ -32,6 +33,7 @@ class Journal:
     intents: Intents
     promises: Promises
     references: References
+    stalls: Stalls
     stock_levels: StockLevels
     transfers: Transfers
     watermarks: Watermarks
@@ -50,6 +52,7 @@ class Journal:
             intents=Intents(database, clock),
             promises=Promises(database, clock),
             references=References(database, clock),
+            stalls=Stalls(database),
             stock_levels=StockLevels(database, clock),
             transfers=Transfers(database, clock),
             watermarks=Watermarks(database),

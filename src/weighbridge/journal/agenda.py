@@ -7,14 +7,18 @@ generation; a look is handed to the durable engine under `flow:connection:key:ge
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock
+from weighbridge.clock import Clock, seconds_between
 from weighbridge.database import Database
 from weighbridge.tables import agenda
+
+COUNTING_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+"""Generations of a new entry begin at the seconds since then: an entry that was lost and is made again never repeats
+the id of a run that the engine has finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Agenda:
             "connection": connection,
             "flow": flow,
             "key": key,
-            "generation": 1,
+            "generation": int(seconds_between(COUNTING_SINCE, self._clock.now())),
             "taken": 0,
             "due_at": due_at,
             "reason": reason,

@@ -1,0 +1,46 @@
+"""Revival: an object whose look got lost is looked at again, so that everything ends posted, held or rejected."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.engine import RunStatus, run_statuses
+from weighbridge.flows import orders
+from weighbridge.flows.ownership import weighed
+from weighbridge.flows.runtime import Site, running
+
+log = structlog.get_logger()
+
+PATIENCE = timedelta(minutes=5)
+"""How long an object may stand still before the engine is asked whether it still has a look at it."""
+
+
+async def revive(site: Site, flow: str) -> int:
+    """Asks for a look at every object of `flow` that should move and that neither agenda nor engine will look at.
+
+    Answers how many. An object that made its worker die until the engine gave up waits for a person instead.
+    """
+    journal = running().journal
+    quiet_since = running().clock.now() - PATIENCE
+    stalled = await journal.stalls.of(site.name, flow, quiet_since)
+    if flow == orders.FLOW:
+        stalled += await journal.stalls.without_trace(site.name, flow, quiet_since)
+    if not stalled:
+        return 0
+    statuses = await run_statuses([item.run_id for item in stalled])
+    revived = 0
+    for item in stalled:
+        status = statuses.get(item.run_id, RunStatus.OVER)
+        if status is RunStatus.OVER:
+            await journal.agenda.look_again(site.name, flow, item.key, "its look was lost")
+            revived += 1
+        elif status is RunStatus.GIVEN_UP:
+            transfer = await journal.transfers.open(site.name, flow, item.key)
+            expected = "a run that ends; each one ended its worker. Look at the worker's log, then ask for a look"
+            await weighed(transfer, (hold(FindingKind.UNEXPECTED_ERROR, "run", item.run_id, expected),))
+    if revived:
+        log.warning("stalled_objects_revived", connection=site.name, flow=flow, count=revived)
+    return revived

@@ -1,0 +1,134 @@
+"""Whatever loses the look at an object, the sweeps find it: everything ends posted, held or rejected."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from tests.flows.rig import ORDERS, Rig, by_key, rig
+from weighbridge.flows import orders, sweeps
+from weighbridge.journal.transfers import State, Transfer
+from weighbridge.service import Service
+from weighbridge.tables import agenda
+
+PATIENT = """
+[connections.main.design.retry]
+settle_seconds = 36000
+"""
+
+
+def _pass(trial: Rig, time_passed: timedelta) -> None:
+    """Lets the twins' time jump while no worker runs."""
+    clock = trial.twins.running.clock
+    clock.set(now=clock.now() + time_passed)
+
+
+def _with_service(trial: Rig, work: Callable[[Service], Awaitable[None]]) -> None:
+    async def running() -> None:
+        service = trial.service()
+        await service.database.create_tables()
+        await work(service)
+        await service.database.close()
+
+    asyncio.run(running())
+
+
+async def _forget_looks_at_orders(service: Service) -> None:
+    async with service.database.transaction() as transaction:
+        await transaction.execute(sa.delete(agenda).where(agenda.c.flow == orders.FLOW))
+
+
+def _waiting(rows: list[Transfer]) -> bool:
+    return bool(rows) and all(row.state is State.WAITING for row in rows)
+
+
+def test_waiting_order_whose_look_was_lost_is_posted_by_the_next_sweep(tmp_path: Path) -> None:
+    """The header's answer was lost, and then the agenda's entry too; the sale it made is found, not made again."""
+    with rig(tmp_path, design=PATIENT) as trial:
+        match = {"method": "POST", "path": "(?i)/v2/sale$"}
+        trial.twins.fault("cin7", {"fault": "drop_after", "match": match, "times": 1})
+        order_id = trial.place()
+        rows = trial.run(until=_waiting)
+        assert by_key(rows)[str(order_id)].reason_kind == "answer_lost"
+        _with_service(trial, _forget_looks_at_orders)
+        trial.run(sweeps.ORDER_SWEEP, until=_waiting)
+        _pass(trial, timedelta(hours=11))
+        rows = trial.run(sweeps.ORDER_SWEEP)
+        assert by_key(rows)[str(order_id)].state is State.POSTED
+        trial.assert_one_sale(order_id)
+        assert trial.writes().count("POST /sale") == 1
+
+
+def test_new_order_whose_run_the_engine_lost_is_posted_by_the_next_sweep(tmp_path: Path) -> None:
+    """The engine took the look and its tables were lost before the order was posted."""
+    with rig(tmp_path) as trial:
+        order_id = trial.place()
+        trial.run()
+
+        async def stop_halfway(service: Service) -> None:
+            found = await service.journal.transfers.find("main", orders.FLOW, str(order_id))
+            assert found is not None
+            await service.journal.transfers.change(found.id, state=State.NEW)
+
+        _with_service(trial, stop_halfway)
+        for file in tmp_path.glob("weighbridge-engine.db*"):
+            file.unlink()
+        _pass(trial, timedelta(minutes=10))
+        rows = trial.run(sweeps.ORDER_SWEEP)
+        assert by_key(rows)[str(order_id)].state is State.POSTED
+        trial.assert_one_sale(order_id)
+
+
+def test_order_only_heard_of_by_a_hook_whose_run_was_lost_is_posted(tmp_path: Path) -> None:
+    """No sweep reads back far enough any more, and nothing of the order was stored but the hook."""
+    with rig(tmp_path) as trial:
+        order_id = trial.place()
+
+        async def hear_and_lose(service: Service) -> None:
+            await service.journal.agenda.look_again("main", orders.FLOW, str(order_id), "hook")
+            await service.journal.agenda.taken(await service.journal.agenda.due(10))
+
+        _with_service(trial, hear_and_lose)
+        _pass(trial, timedelta(days=3))
+        rows = trial.run(*ORDERS)
+        assert by_key(rows)[str(order_id)].state is State.POSTED
+        trial.assert_one_sale(order_id)
+
+
+def test_held_order_is_left_to_its_owner(tmp_path: Path) -> None:
+    with rig(tmp_path) as trial:
+        order_id = trial.place(lines=[{"sku": "NOPE", "quantity": 1, "price": "5.00"}])
+        trial.run()
+        reads = len(trial.twins.calls("bigcommerce", path=f"/orders/{order_id}"))
+        _pass(trial, timedelta(hours=11))
+        rows = trial.run(sweeps.ORDER_SWEEP)
+        assert by_key(rows)[str(order_id)].state is State.HELD
+        assert len(trial.twins.calls("bigcommerce", path=f"/orders/{order_id}")) == reads
+
+
+def test_refused_sweep_is_held_and_comes_round_again(tmp_path: Path) -> None:
+    """One answer of 400 must not end the sweeping: the next round mends it and clears the hold."""
+    with rig(tmp_path) as trial:
+        match = {"method": "GET", "path": "/v2/orders$"}
+        trial.twins.fault("bigcommerce", {"fault": "error_before", "status": 400, "match": match, "times": 1})
+
+        async def work() -> list[tuple[State, str]]:
+            service, seen = trial.service(), list[tuple[State, str]]()
+            deadline = time.monotonic() + 20
+            async with service.working(recurring=True):
+                await service.journal.agenda.look_again("main", sweeps.ORDER_SWEEP, "*", "first look")
+                while not seen or seen[-1][0] is not State.POSTED:
+                    found = await service.journal.transfers.find("main", sweeps.ORDER_SWEEP, "*")
+                    if found is not None and (not seen or seen[-1] != (found.state, found.owner)):
+                        seen.append((found.state, found.owner))
+                    assert time.monotonic() < deadline, seen
+                    await asyncio.sleep(0.005)
+            return seen
+
+        seen = asyncio.run(work())
+        assert seen[-2:] == [(State.HELD, "ecommerce"), (State.POSTED, "")]
