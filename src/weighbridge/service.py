@@ -34,7 +34,7 @@ from weighbridge.settings import Secrets
 
 log = structlog.get_logger()
 
-TICK_WALL_SECONDS = 0.1
+SETTLED_WALL_SECONDS = 0.05
 HEARTBEAT_WALL_SECONDS = 2.0
 DEAD_AFTER_WALL_SECONDS = 20.0
 SHOP_WINDOW_SECONDS = 30.0
@@ -139,8 +139,8 @@ class Service:
     async def settle(self) -> None:
         """Waits until nothing is due and nothing runs."""
         quiet = 0
-        while quiet < 3:
-            await asyncio.sleep(0.1)
+        while quiet < 2:
+            await asyncio.sleep(SETTLED_WALL_SECONDS)
             busy = await self.journal.agenda.due(1) or await self.engine.unfinished()
             quiet = 0 if busy else quiet + 1
 
@@ -155,7 +155,7 @@ class Service:
                     await self.journal.agenda.taken(items)
             except Exception:
                 log.exception("agenda_not_handed_out")
-            await asyncio.sleep(TICK_WALL_SECONDS)
+            await asyncio.sleep(self._installation.installation.polling_seconds)
 
     async def _keep_alive(self) -> None:
         """Beats, and takes over the work of workers that do not."""

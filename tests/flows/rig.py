@@ -81,6 +81,7 @@ class Rig:
                 database=self._database,
                 clock=str(self.twins.clock),
                 post=self._post,
+                installation={"polling_seconds": 0.03},
             )
         )
         return parse_installation(text + self._design).resolved(self._folder)
