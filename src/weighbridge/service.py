@@ -28,7 +28,7 @@ from weighbridge.platforms.cin7.client import Cin7Client
 from weighbridge.platforms.cin7.dialect import Cin7Dialect
 from weighbridge.platforms.exchange import Exchange
 from weighbridge.platforms.lanes import Lane
-from weighbridge.platforms.transport import Transport
+from weighbridge.platforms.transport import Timeouts, Transport
 from weighbridge.receiver import HookDoor, receiver
 from weighbridge.settings import Secrets
 
@@ -65,6 +65,12 @@ class JournalRecorder:
             duration_ms=exchange.duration_ms,
             outcome=exchange.outcome,
         )
+
+
+def timeouts_of(connection: Connection) -> Timeouts:
+    """How long calls of a connection may take. Authorising a long order is slow. Source: platform notes, cin7 1.6."""
+    write = connection.design.retry.call_timeout_seconds
+    return Timeouts(read=min(write, Timeouts().read), write=write)
 
 
 class Service:
@@ -116,15 +122,25 @@ class Service:
 
     async def run(self) -> None:
         """Works and receives hooks until the process is told to stop."""
+        async with self.receiving() as stopped:
+            await stopped
+
+    @asynccontextmanager
+    async def receiving(self) -> AsyncIterator[asyncio.Future[None]]:
+        """The worker alive with its recurring looks and its receiver; the future is done when that was told to stop."""
         settings = self._installation.installation
         app = receiver(self.journal, self.clock, self._doors())
         config = uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
+        server = uvicorn.Server(config)
         async with self.working(recurring=True):
             recurring = asyncio.create_task(self._keep_recurring())
+            serving = asyncio.create_task(server.serve())
+            log.info("worker_started", worker=settings.worker, port=settings.port, version=__version__)
             try:
-                log.info("worker_started", worker=settings.worker, port=settings.port, version=__version__)
-                await uvicorn.Server(config).serve()
+                yield serving
             finally:
+                server.should_exit = True
+                await serving
                 recurring.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await recurring
@@ -217,6 +233,7 @@ class Service:
             clock=self.clock,
             budget=budget,
             recorder=JournalRecorder(self.journal),
+            timeouts=timeouts_of(connection),
         )
 
     def _books_transport(self, name: str, connection: Connection, secrets: Secrets) -> Transport:
@@ -245,6 +262,7 @@ class Service:
             clock=self.clock,
             budget=budget,
             recorder=JournalRecorder(self.journal),
+            timeouts=timeouts_of(connection),
         )
 
     def _destinations(

@@ -10,6 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
+from weighbridge.demo import free_port
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
@@ -50,6 +53,7 @@ class Rig:
         self._post = post
         self._database = database or f"sqlite:///{folder}/weighbridge.db"
         self._design = design
+        self._port = 0
         twins.act("bigcommerce", "seed_products", [_shop_product("MUG", "12.50", 0), _shop_product("TEA", "4.00", 1)])
         twins.act(
             "cin7",
@@ -81,6 +85,8 @@ class Rig:
                 database=self._database,
                 clock=str(self.twins.clock),
                 post=self._post,
+                port=self._port or 8800,
+                public_url=f"http://127.0.0.1:{self._port}" if self._port else "",
                 installation={"polling_seconds": 0.03},
             )
         )
@@ -118,6 +124,38 @@ class Rig:
                     await asyncio.sleep(0.05)
 
         return asyncio.run(work())
+
+    def listen(self, act: Callable[[Rig], None], done: Callable[[Rig], bool], seconds: float = 30.0) -> None:
+        """A worker with its receiver and recurring looks: once its hooks are armed `act` happens; ends when `done`."""
+        self._port = free_port()
+
+        async def work() -> None:
+            deadline = time.monotonic() + seconds
+
+            async def until(reached: Callable[[Rig], bool]) -> None:
+                while not await asyncio.to_thread(reached, self):
+                    assert time.monotonic() < deadline, await service.journal.transfers.counts()
+                    await asyncio.sleep(0.05)
+
+            service = self.service()
+            async with service.receiving():
+                await until(lambda rig: bool(rig.hooks()))
+                await asyncio.to_thread(act, self)
+                await until(done)
+                await service.settle()
+
+        asyncio.run(work())
+
+    def hooks(self) -> list[dict[str, Any]]:
+        """The hooks that the shop has."""
+        return self.twins.run(lambda: [dict(one) for one in self.twins.bigcommerce.shop.hooks.values()])
+
+    def hook(self, scope: str, data: Mapping[str, Any]) -> int:
+        """Delivers an event of the shop by our own hand, with its secrets; answers the status."""
+        secret = "rig-hook-secret-rig-hook-secret"
+        url = f"http://127.0.0.1:{self._port}/hooks/bigcommerce/main/{secret}"
+        body = {"scope": scope, "data": dict(data)}
+        return httpx2.post(url, json=body, headers={"x-weighbridge-secret": secret}).status_code
 
     def push_stock(self) -> None:
         self.run(bookkeeping.FLOW, stock.FLOW, until=lambda rows: True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, field_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, field_validator, model_validator
 
 from weighbridge.design.parts import Part
 
@@ -73,8 +73,19 @@ class Retry(Part):
     """How long a sale whose answer was lost may take to show in Cin7's list."""
     call_settle_seconds: float = Field(default=75, ge=0)
     """How long a lost call to a document may still be worked on by the platform; above the call's time-out."""
+    call_timeout_seconds: float = Field(default=60, gt=0, le=70)
+    """How long a call that writes may take before its answer counts as lost; one that reads, at most 30."""
     lease_seconds: float = Field(default=180, gt=0)
     """How long one run may hold a transfer without a sign of life."""
+
+    @model_validator(mode="after")
+    def _settles_after_the_timeout(self) -> Self:
+        if self.call_settle_seconds <= self.call_timeout_seconds:
+            raise ValueError(
+                f"call_settle_seconds above call_timeout_seconds ({self.call_timeout_seconds}), "
+                f"not {self.call_settle_seconds}: a call given up may still be worked on"
+            )
+        return self
 
     @field_validator("schedules")
     @classmethod
