@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -105,13 +105,14 @@ class Service:
         install(Runtime(settings.worker, self.clock, self.journal, self._sites, recurring))
         await self.journal.workers.arrive(settings.worker, APPLICATION_VERSION)
         await self.engine.start()
-        tasks = [asyncio.create_task(self._hand_out()), asyncio.create_task(self._keep_alive())]
+        polling = self._installation.installation.polling_seconds
         try:
-            yield
+            async with (
+                self._repeating(self._hand_out, polling),
+                self._repeating(self._stay_alive, HEARTBEAT_WALL_SECONDS),
+            ):
+                yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await self.engine.stop(patience_seconds=5)
             await self.journal.workers.leave(settings.worker)
             install(None)
@@ -132,8 +133,7 @@ class Service:
         app = receiver(self.journal, self.clock, self._doors())
         config = uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
         server = uvicorn.Server(config)
-        async with self.working(recurring=True):
-            recurring = asyncio.create_task(self._keep_recurring())
+        async with self.working(recurring=True), self._repeating(self._keep_recurring, HEARTBEAT_WALL_SECONDS):
             serving = asyncio.create_task(server.serve())
             log.info("worker_started", worker=settings.worker, port=settings.port, version=__version__)
             try:
@@ -141,9 +141,6 @@ class Service:
             finally:
                 server.should_exit = True
                 await serving
-                recurring.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await recurring
 
     async def run_once(self, flows: tuple[str, ...]) -> None:
         """Runs the named recurring flows one time, in order, each with everything it leads to."""
@@ -160,44 +157,52 @@ class Service:
             busy = await self.journal.agenda.due(1) or await self.engine.unfinished()
             quiet = 0 if busy else quiet + 1
 
+    @asynccontextmanager
+    async def _repeating(self, work: Callable[[], Awaitable[None]], wall_seconds: float) -> AsyncIterator[None]:
+        """Does `work` again and again while the block runs. The last time is finished, not cut off: a transaction that
+        is cancelled in the midst of a statement would leave SQLite locked."""
+        stopping = asyncio.Event()
+
+        async def repeat() -> None:
+            while not stopping.is_set():
+                try:
+                    await work()
+                except Exception:
+                    log.exception("work_of_the_worker_failed", work=work.__name__)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), wall_seconds)
+
+        task = asyncio.create_task(repeat())
+        try:
+            yield
+        finally:
+            stopping.set()
+            await task
+
     async def _hand_out(self) -> None:
         """Hands what is due to the engine; handing over twice is harmless, so it is marked afterwards."""
-        while True:
-            try:
-                items = [item for item in await self.journal.agenda.due(AGENDA_BATCH) if item.connection in self._sites]
-                for item in items:
-                    await self.engine.enqueue(item)
-                if items:
-                    await self.journal.agenda.taken(items)
-            except Exception:
-                log.exception("agenda_not_handed_out")
-            await asyncio.sleep(self._installation.installation.polling_seconds)
+        items = [item for item in await self.journal.agenda.due(AGENDA_BATCH) if item.connection in self._sites]
+        for item in items:
+            await self.engine.enqueue(item)
+        if items:
+            await self.journal.agenda.taken(items)
 
-    async def _keep_alive(self) -> None:
+    async def _stay_alive(self) -> None:
         """Beats, and takes over the work of workers that do not."""
         worker = self._installation.installation.worker
         patience = timedelta(seconds=DEAD_AFTER_WALL_SECONDS / self.clock.wall_seconds(1.0))
-        while True:
-            try:
-                await self.journal.workers.beat(worker)
-                dead = [one for one in await self.journal.workers.bury(patience) if one != worker]
-                if dead:
-                    log.warning("workers_died", workers=dead)
-                    await self.engine.take_over(dead)
-            except Exception:
-                log.exception("heartbeat_failed")
-            await asyncio.sleep(HEARTBEAT_WALL_SECONDS)
+        await self.journal.workers.beat(worker)
+        dead = [one for one in await self.journal.workers.bury(patience) if one != worker]
+        if dead:
+            log.warning("workers_died", workers=dead)
+            await self.engine.take_over(dead)
 
     async def _keep_recurring(self) -> None:
-        while True:
-            try:
-                for name, site in self._sites.items():
-                    for flow in RECURRING:
-                        if flow != hooks.FLOW or site.shop_hooks is not None:
-                            await self.journal.agenda.keep_recurring(name, flow, "*", PATIENCE_WITH_SWEEPS)
-            except Exception:
-                log.exception("recurring_looks_not_kept")
-            await asyncio.sleep(HEARTBEAT_WALL_SECONDS)
+        """Sees to it that every recurring look is on the agenda."""
+        for name, site in self._sites.items():
+            for flow in RECURRING:
+                if flow != hooks.FLOW or site.shop_hooks is not None:
+                    await self.journal.agenda.keep_recurring(name, flow, "*", PATIENCE_WITH_SWEEPS)
 
     def _site(self, name: str, connection: Connection) -> Site:
         secrets = self._secrets[name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -55,47 +54,6 @@ def test_running_again_changes_nothing(tmp_path: Path) -> None:
         assert trial.writes() == before
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"fault": "drop_after"},
-        {"fault": "drop_before"},
-        {"fault": "error_after"},
-        {"fault": "error_before"},
-        {"fault": "html_200"},
-        {"fault": "malformed_json"},
-        {"fault": "throttle", "style": "429"},
-        {"fault": "throttle", "style": "503"},
-        {"fault": "throttle", "style": "400"},
-    ],
-    ids=lambda rule: "-".join(str(value) for value in rule.values()),
-)
-def test_fault_at_every_write_leaves_one_sale(tmp_path: Path, fault: dict[str, Any]) -> None:
-    """The fault strikes header, order, invoice and payment once each: one live sale, one invoice, one payment."""
-    with rig(tmp_path, post="invoice_and_payment") as trial:
-        for path in WRITES:
-            match = {"method": "POST", "path": f"(?i)/externalapi/v2{path}$"}
-            trial.twins.fault("cin7", {**fault, "match": match, "times": 1})
-        order_id = trial.place()
-        trial.run()
-        sale = trial.assert_one_sale(order_id)
-        assert [one["Status"] for one in sale["invoices"]] == ["PAID"]
-        assert len(sale["payments"]) == 1
-        assert [rule["fired"] for rule in trial.twins.faults("cin7")] == [1, 1, 1, 1], "every fault must have struck"
-
-
-READ_FAULTS = ("drop_after", "error_after", "error_before", "html_200", "malformed_json", "drop_before")
-
-
-@pytest.mark.parametrize("fault", READ_FAULTS)
-def test_read_faults_at_the_shop_are_survived(tmp_path: Path, fault: str) -> None:
-    with rig(tmp_path) as trial:
-        trial.twins.fault("bigcommerce", {"fault": fault, "match": {"path": "/v[23]/orders"}, "times": 3})
-        order_id = trial.place()
-        trial.run()
-        trial.assert_one_sale(order_id)
-
-
 @pytest.mark.parametrize("form", ["headers", "bare", "500"])
 def test_throttling_shop_is_survived(tmp_path: Path, form: str) -> None:
     with rig(tmp_path) as trial:
@@ -114,14 +72,6 @@ def test_sale_that_shows_late_is_not_made_twice(tmp_path: Path) -> None:
         trial.run()
         trial.assert_one_sale(order_id)
         assert trial.writes().count("POST /sale") == 1
-
-
-def test_slow_answers_are_waited_for(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
-        trial.twins.fault("cin7", {"fault": "slow", "seconds": 1.0, "match": {"method": "POST"}, "times": 2})
-        order_id = trial.place()
-        trial.run()
-        trial.assert_one_sale(order_id)
 
 
 def test_page_drift_hides_no_order_for_long(tmp_path: Path) -> None:

@@ -30,9 +30,12 @@ FLOW = "fulfilment"
 TRACKING_LOOK, TRACKING_PATIENCE = timedelta(minutes=30), timedelta(hours=48)
 """Tracking added after a parcel left may not move the sale's last change, so no sweep would see it.
 Source: platform notes, cin7 trap 35 and 10 (question 9)."""
-STATUSES_BEFORE_SHIPPING = frozenset(
-    {OrderStatus.AWAITING_FULFILMENT, OrderStatus.AWAITING_SHIPMENT, OrderStatus.AWAITING_PICKUP}
-)
+_UNSHIPPED = frozenset({OrderStatus.AWAITING_FULFILMENT, OrderStatus.AWAITING_SHIPMENT, OrderStatus.AWAITING_PICKUP})
+STATUSES_BEFORE = {
+    OrderStatus.PARTIALLY_SHIPPED: _UNSHIPPED,
+    OrderStatus.SHIPPED: _UNSHIPPED | {OrderStatus.PARTIALLY_SHIPPED},
+}
+"""From which statuses an order moves to the one that its parcels earn; from others people took it elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +185,11 @@ async def _settle_status(site: Site, order: Transfer, lines: tuple[OrderLine, ..
     Source: platform notes, bigcommerce 2.8 (the effect of a shipment on the status is not documented).
     """
     header = await site.shop.order(int(order.key), lane=Lane.FULFILMENT)
-    if header.status_id not in STATUSES_BEFORE_SHIPPING:
-        return
     ordered = sum(int(line.quantity) for line in lines if line.kind == "physical" and line.quantity > 0)
     sent = sum(item.quantity for one in known for item in one.items)
     status = OrderStatus.SHIPPED if sent >= ordered else OrderStatus.PARTIALLY_SHIPPED
+    if header.status_id not in STATUSES_BEFORE[status]:
+        return
     await site.shop.update_order(int(order.key), OrderUpdate(status_id=status), lane=Lane.FULFILMENT)
 
 
