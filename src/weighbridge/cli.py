@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 import uvloop
@@ -15,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from weighbridge.clock import REAL_CLOCK, ScaledClock
+from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.database import Database
 from weighbridge.demo import Demo, DemoFailed, DemoOptions, demo_folder, play
 from weighbridge.demo_summary import Summary
@@ -28,6 +30,7 @@ from weighbridge.journal.transfers import State
 from weighbridge.logs import configure_logs
 from weighbridge.service import Service
 from weighbridge.settings import SecretsProblem, resolve_secrets
+from weighbridge.status import print_status, status_of
 from weighbridge.tables import transfers
 from weighbridge.twins.command import twins_app
 
@@ -40,6 +43,7 @@ Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONF
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Connection = Annotated[str, typer.Option(help="Connection; may be left out where there is one.")]
 DEFAULT_CONFIG = Path("weighbridge.toml")
+Answer = TypeVar("Answer")
 out = Console()
 err = Console(stderr=True)
 
@@ -123,21 +127,16 @@ def holds(config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json:
 
 @app.command()
 def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Count transfers by flow and state, for every connection."""
+    """Count transfers by flow and state and tell what is left of the API budgets, for every connection."""
     installation = _installation(config)
-    counts = _with_journal(installation, lambda journal: journal.transfers.counts())
-    rows = [
-        {"connection": connection, "flow": flow, "state": state, "kind": kind, "count": number}
-        for connection, flow, state, kind, number in counts
-    ]
+    folder = config.absolute().parent
+    found = _with_database(
+        installation, lambda database, clock: status_of(installation, folder, os.environ, database, clock)
+    )
     if as_json:
-        _print_json(rows)
-        return
-    table = Table("Connection", "Flow", "State", "Reason")
-    table.add_column("Count", justify="right")
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    out.print(table)
+        _print_json(found.as_json())
+    else:
+        print_status(found, out)
 
 
 @app.command()
@@ -277,14 +276,18 @@ def _connection(installation: Installation, wanted: str) -> str:
     return wanted or names[0]
 
 
-def _with_journal(installation: Installation, ask: Any) -> Any:
-    async def work() -> Any:
+def _with_journal(installation: Installation, ask: Callable[[Journal], Awaitable[Answer]]) -> Answer:
+    return _with_database(installation, lambda database, clock: ask(Journal.of(database, clock)))
+
+
+def _with_database(installation: Installation, ask: Callable[[Database, Clock], Awaitable[Answer]]) -> Answer:
+    async def work() -> Answer:
         settings = installation.installation
         database = Database(settings.database)
         clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
         try:
             await database.create_tables()
-            return await ask(Journal.of(database, clock))
+            return await ask(database, clock)
         finally:
             await database.close()
 

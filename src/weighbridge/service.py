@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,13 +20,12 @@ from weighbridge.engine import APPLICATION_VERSION, Engine
 from weighbridge.flows import bookkeeping, hooks, stock, sweeps
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
+from weighbridge.platforms.applications import books_budget, shop_budget
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
 from weighbridge.platforms.bigcommerce.dialect import BigCommerceDialect
-from weighbridge.platforms.budget import Budget
 from weighbridge.platforms.cin7.client import Cin7Client
 from weighbridge.platforms.cin7.dialect import Cin7Dialect
 from weighbridge.platforms.exchange import Exchange
-from weighbridge.platforms.lanes import Lane
 from weighbridge.platforms.transport import Timeouts, Transport
 from weighbridge.receiver import HookDoor, receiver
 from weighbridge.settings import Secrets
@@ -37,10 +35,6 @@ log = structlog.get_logger()
 SETTLED_WALL_SECONDS = 0.05
 HEARTBEAT_WALL_SECONDS = 2.0
 DEAD_AFTER_WALL_SECONDS = 20.0
-SHOP_WINDOW_SECONDS = 30.0
-SHOP_QUOTA = 150
-"""Calls per window until the store's own headers say otherwise. Source: platform notes, bigcommerce 1.3."""
-BOOKS_IN_FLIGHT = 6
 RECURRING = (bookkeeping.FLOW, hooks.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP, stock.FLOW)
 PATIENCE_WITH_SWEEPS = timedelta(hours=26)
 AGENDA_BATCH = 50
@@ -220,40 +214,20 @@ class Service:
         )
 
     def _shop_transport(self, name: str, connection: Connection, secrets: Secrets) -> Transport:
-        account, quota = connection.bigcommerce, connection.design.quota
-        budget = Budget(
-            self.database,
-            self.clock,
-            f"bigcommerce:{account.store_hash}",
-            capacity=SHOP_QUOTA,
-            window_seconds=SHOP_WINDOW_SECONDS,
-            reserve=quota.bigcommerce_reserve,
-            in_flight=quota.bigcommerce_in_flight,
-        )
+        account = connection.bigcommerce
         return Transport(
             BigCommerceDialect(),
             f"{account.api}/stores/{account.store_hash}",
             {"x-auth-token": secrets.access_token.get_secret_value(), "user-agent": "Weighbridge"},
             connection=name,
             clock=self.clock,
-            budget=budget,
+            budget=shop_budget(self.database, self.clock, connection),
             recorder=JournalRecorder(self.journal),
             timeouts=timeouts_of(connection),
         )
 
     def _books_transport(self, name: str, connection: Connection, secrets: Secrets) -> Transport:
-        """Connections to one company share one budget: it belongs to the account, whichever key is used."""
         account_id = secrets.account_id.get_secret_value()
-        quota = connection.design.quota
-        budget = Budget(
-            self.database,
-            self.clock,
-            f"cin7:{hashlib.sha256(account_id.encode()).hexdigest()[:16]}",
-            capacity=quota.cin7_calls_per_minute,
-            window_seconds=60.0,
-            floors={Lane[lane.upper()]: floor for lane, floor in quota.floors.items()},
-            in_flight=BOOKS_IN_FLIGHT,
-        )
         headers = {
             "api-auth-accountid": account_id,
             "api-auth-applicationkey": secrets.application_key.get_secret_value(),
@@ -265,7 +239,7 @@ class Service:
             headers,
             connection=name,
             clock=self.clock,
-            budget=budget,
+            budget=books_budget(self.database, self.clock, connection, account_id),
             recorder=JournalRecorder(self.journal),
             timeouts=timeouts_of(connection),
         )

@@ -74,7 +74,8 @@ class Rig:
         }
         return int(self.twins.act("bigcommerce", "place_order", spec | changes)["id"])
 
-    def installation(self) -> Installation:
+    def configuration(self) -> str:
+        """The text of this installation's `weighbridge.toml`."""
         shop = self.twins.bigcommerce_url.partition("/stores/")[0]
         text = example_toml(
             Example(
@@ -90,19 +91,25 @@ class Rig:
                 installation={"polling_seconds": 0.03},
             )
         )
-        return parse_installation(text + self._design).resolved(self._folder)
+        return text + self._design
 
-    def service(self) -> Service:
+    def installation(self) -> Installation:
+        return parse_installation(self.configuration()).resolved(self._folder)
+
+    def environment(self) -> dict[str, str]:
+        """Where the configuration's secrets are kept."""
         keys = self.twins.credentials
-        environment = {
+        return {
             SECRETS["access_token"]: keys.access_token,
             SECRETS["client_secret"]: keys.client_secret,
             SECRETS["account_id"]: keys.account_id,
             SECRETS["application_key"]: keys.application_key,
             SECRETS["hooks"]: "rig-hook-secret-rig-hook-secret",
         }
+
+    def service(self) -> Service:
         installation = self.installation()
-        return Service(installation, resolve_secrets(installation, self._folder, environment))
+        return Service(installation, resolve_secrets(installation, self._folder, self.environment()))
 
     def run(
         self, *flows: str, until: Callable[[list[Transfer]], bool] | None = None, seconds: float = 30.0
