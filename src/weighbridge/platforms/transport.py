@@ -8,12 +8,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, Protocol, TypeVar, cast
 
 import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from weighbridge.clock import Clock
 from weighbridge.platforms.exchange import (
@@ -30,12 +29,22 @@ from weighbridge.platforms.exchange import (
 )
 from weighbridge.platforms.lanes import Lane
 from weighbridge.platforms.permit import Permit, Quota
+from weighbridge.platforms.rendering import dump
 
 T = TypeVar("T")
 BeforeSend = Callable[[], Awaitable[None]]
 
 READ_ATTEMPTS = 4
-NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+NEVER_LEFT = "unreachable"
+TIMED_OUT = 408
+"""Comes from gateways too, which may have passed the request on: no refusal."""
+
+
+class PermitEnded(Exception):
+    """Permission to call ran out before the request left."""
+
+
+NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, PermitEnded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +173,11 @@ class Transport:
     ) -> Exchange:
         async with self._budget.slot(lane) as permit:
             if before_send is not None:
-                await before_send()
+                try:
+                    await before_send()
+                except BaseException:
+                    permit.give_back()
+                    raise
             return await self._send(permit, method, path, query, raw)
 
     async def _send(
@@ -177,11 +190,14 @@ class Transport:
         outcome = "answered"
         try:
             # A call that outlives its slot would count at the platform and no more in our book.
-            async with asyncio.timeout(permit.seconds_left()):
+            left = permit.seconds_left()
+            if left <= 0:
+                raise PermitEnded
+            async with asyncio.timeout(left):
                 answer = await self._client.send(request)
         except NEVER_SENT as cause:
             permit.give_back()
-            outcome = f"unreachable: {type(cause).__name__}"
+            outcome = f"{NEVER_LEFT}: {type(cause).__name__}"
         except (httpx2.HTTPError, TimeoutError) as cause:
             outcome = f"answer lost: {type(cause).__name__}"
         done = Exchange(
@@ -229,7 +245,7 @@ class Transport:
         )
 
     def _failed(self, exchange: Exchange) -> PlatformError:
-        kind = Unreachable if exchange.outcome.startswith("unreachable") else AnswerLost
+        kind = Unreachable if exchange.outcome.startswith(NEVER_LEFT) else AnswerLost
         return kind(exchange, exchange.outcome)
 
     def _judge(self, exchange: Exchange, headers: Mapping[str, str]) -> PlatformError | None:
@@ -241,9 +257,9 @@ class Transport:
             return CredentialsRefused(exchange, self._dialect.messages(exchange.response))
         if status == 404:
             return NotFound(exchange, self._dialect.messages(exchange.response))
-        if 400 <= status < 500:
+        if 400 <= status < 500 and status != TIMED_OUT:
             return Refused(exchange, self._dialect.messages(exchange.response))
-        if status >= 500 or 300 <= status < 400:
+        if status >= 500 or 300 <= status < 400 or status == TIMED_OUT:
             return AnswerLost(exchange, f"HTTP {status}")
         if exchange.response.strip() and not _is_json(headers, exchange.response):
             return AnswerLost(exchange, "the answer is not JSON")
@@ -290,21 +306,3 @@ def problems_of(error: ValidationError) -> tuple[tuple[str, str, str], ...]:
         (".".join(str(part) for part in one["loc"]) or "(body)", repr(one.get("input"))[:80], one["msg"])
         for one in error.errors(include_url=False)[:10]
     )
-
-
-def dump(body: Any) -> bytes:
-    """JSON with decimals as exact numbers; fields that are None are left out."""
-    if isinstance(body, BaseModel):
-        body = body.model_dump(mode="python", by_alias=True, exclude_none=True)
-    return _render(body).encode()
-
-
-def _render(value: Any) -> str:
-    """Decimals keep their digits: neither a float nor text would."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{to_json(str(key)).decode()}:{_render(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ",".join(_render(inner) for inner in value) + "]"
-    return to_json(value).decode()
