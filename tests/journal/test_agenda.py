@@ -1,0 +1,227 @@
+"""The agenda: many reasons are one look, no reason is lost, and what is lost all the same is found."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from tests.journal.conftest import Desk, Desks
+from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.journal.agenda import AgendaItem
+from weighbridge.journal.transfers import State
+from weighbridge.tables import agenda
+
+PATIENCE = timedelta(minutes=5)
+
+
+async def _due(desk: Desk) -> list[str]:
+    return [item.key for item in await desk.journal.agenda.due(50)]
+
+
+async def _take(desk: Desk) -> list[AgendaItem]:
+    items = await desk.journal.agenda.due(50)
+    await desk.journal.agenda.taken(items)
+    return items
+
+
+def test_many_reasons_to_look_at_one_order_are_one_look(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        for reason in ("hook", "hook", "sweep"):
+            await desk.journal.agenda.look_again("main", "orders", "1042", reason)
+        assert await _due(desk) == ["1042"]
+        assert await desk.journal.agenda.open_count("main", "orders") == 1
+        assert [item.key for item in await _take(desk)] == ["1042"]
+        assert await _due(desk) == []
+
+    at_desk(work)
+
+
+def test_reason_that_comes_while_a_look_is_under_way_asks_for_another_one(at_desk: Desks[None]) -> None:
+    """The run may have read the order before the change that the second hook tells of."""
+
+    async def work(desk: Desk) -> None:
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        first = await desk.journal.agenda.due(50)
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        await desk.journal.agenda.taken(first)
+        second = await desk.journal.agenda.due(50)
+        assert [item.key for item in second] == ["1042"]
+        assert second[0].run_id != first[0].run_id
+
+    at_desk(work)
+
+
+def test_later_reason_never_delays_an_earlier_look_and_an_earlier_one_hastens_it(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        look = desk.journal.agenda.look_again
+        await look("main", "orders", "patient", "retry", after=timedelta(minutes=10))
+        await look("main", "orders", "patient", "sweep", after=timedelta(hours=1))
+        await look("main", "orders", "hasty", "retry", after=timedelta(hours=1))
+        await look("main", "orders", "hasty", "hook", after=timedelta(seconds=3))
+        assert await _due(desk) == []
+        desk.wait(seconds=3)
+        assert await _due(desk) == ["hasty"]
+        desk.wait(minutes=10)
+        assert await _due(desk) == ["hasty", "patient"], "the longest due comes first"
+
+    at_desk(work)
+
+
+def test_taken_look_leaves_no_old_time_behind(at_desk: Desks[None]) -> None:
+    """A look that is asked for later than the one just taken waits for its own time."""
+
+    async def work(desk: Desk) -> None:
+        await desk.journal.agenda.look_again("main", "stock", "*", "first")
+        await _take(desk)
+        await desk.journal.agenda.look_again("main", "stock", "*", "cadence", after=timedelta(minutes=5))
+        assert await _due(desk) == []
+        desk.wait(minutes=5)
+        assert await _due(desk) == ["*"]
+
+    at_desk(work)
+
+
+def test_looks_of_connections_and_flows_are_their_own(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        for connection in ("east", "west"):
+            for flow in ("orders", "fulfilment"):
+                await desk.journal.agenda.look_again(connection, flow, "1", "hook")
+        items = await _take(desk)
+        assert len({item.run_id for item in items}) == 4
+        assert await desk.journal.agenda.open_count("east", "orders") == 0
+
+    at_desk(work)
+
+
+def test_hundred_hooks_at_the_same_moment_lose_none(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        keys = [str(number % 20) for number in range(100)]
+        await asyncio.gather(*(desk.journal.agenda.look_again("main", "orders", key, "hook") for key in keys))
+        assert sorted(await _due(desk), key=int) == [str(number) for number in range(20)]
+
+    at_desk(work)
+
+
+def test_limit_leaves_the_rest_for_the_next_round(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        for number in range(7):
+            await desk.journal.agenda.look_again("main", "orders", str(number), "sweep")
+            desk.wait(seconds=1)
+        first = await desk.journal.agenda.due(4)
+        assert [item.key for item in first] == ["0", "1", "2", "3"]
+        await desk.journal.agenda.taken(first)
+        assert await _due(desk) == ["4", "5", "6"]
+
+    at_desk(work)
+
+
+def test_recurring_look_is_asked_for_once_and_again_only_when_it_fell_silent(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        async def keep() -> None:
+            await desk.journal.agenda.keep_recurring("main", "order_sweep", "*", timedelta(hours=26))
+
+        await keep()
+        await keep()
+        assert await _due(desk) == ["*"]
+        await _take(desk)
+        desk.wait(hours=25)
+        await keep()
+        assert await _due(desk) == [], "its own next round is awaited"
+        desk.wait(hours=2)
+        await keep()
+        assert await _due(desk) == ["*"]
+
+    at_desk(work)
+
+
+def test_entry_that_was_lost_and_made_again_never_repeats_a_run(at_desk: Desks[None]) -> None:
+    """The engine runs an id once: a second entry that counted from 1 again would never be looked at."""
+
+    async def work(desk: Desk) -> None:
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        before = {item.run_id for item in await _take(desk)}
+        async with desk.database.transaction() as transaction:
+            await transaction.execute(sa.delete(agenda))
+        desk.wait(minutes=5)
+        await desk.journal.agenda.look_again("main", "orders", "1042", "its look was lost")
+        after = {item.run_id for item in await _take(desk)}
+        assert len(after) == 1
+        assert not before & after
+
+    at_desk(work)
+
+
+async def _stalled(desk: Desk) -> list[str]:
+    return [item.key for item in await desk.journal.stalls.of("main", "orders", desk.now - PATIENCE)]
+
+
+def test_transfer_that_nobody_will_look_at_is_found_after_a_while(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        transfers = desk.journal.transfers
+        await transfers.open("main", "orders", "new")
+        waiting = await transfers.open("main", "orders", "waiting")
+        await transfers.waits(waiting.id, "answer_lost", "no answer", desk.now + timedelta(hours=1), 1)
+        assert await _stalled(desk) == []
+        desk.wait(minutes=6)
+        assert await _stalled(desk) == ["new"]
+        desk.wait(minutes=60)
+        assert await _stalled(desk) == ["new", "waiting"]
+
+    at_desk(work)
+
+
+def test_transfer_with_a_look_ahead_or_a_person_in_charge_is_not_stalled(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        transfers = desk.journal.transfers
+        await transfers.open("main", "orders", "asked for")
+        await desk.journal.agenda.look_again("main", "orders", "asked for", "retry", after=timedelta(hours=2))
+        held = await transfers.open("main", "orders", "held")
+        await transfers.weighed(held.id, (hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "X", "a SKU"),))
+        posted = await transfers.open("main", "orders", "posted")
+        await transfers.change(posted.id, state=State.POSTED)
+        await transfers.open("main", "fulfilment", "another flow")
+        await transfers.open("east", "orders", "another connection")
+        desk.wait(hours=1)
+        assert await _stalled(desk) == []
+
+    at_desk(work)
+
+
+def test_posted_transfer_whose_next_try_never_came_is_found(at_desk: Desks[None]) -> None:
+    """A change at the shop was heard of, the shop could not be read, and then the look was lost."""
+
+    async def work(desk: Desk) -> None:
+        posted = await desk.journal.transfers.open("main", "orders", "posted")
+        await desk.journal.transfers.change(posted.id, state=State.POSTED, tries=1, next_try_at=desk.now)
+        desk.wait(minutes=6)
+        assert await _stalled(desk) == ["posted"]
+
+    at_desk(work)
+
+
+def test_stalled_transfer_names_the_last_run_that_the_engine_took(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.journal.transfers.open("main", "orders", "1042")
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        taken = await _take(desk)
+        desk.wait(minutes=6)
+        found = await desk.journal.stalls.of("main", "orders", desk.now - PATIENCE)
+        assert [item.run_id for item in found] == [item.run_id for item in taken]
+
+    at_desk(work)
+
+
+def test_order_that_left_no_trace_but_its_taken_look_is_found(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.journal.agenda.look_again("main", "orders", "lost", "hook")
+        await _take(desk)
+        await desk.journal.agenda.look_again("main", "orders", "pending", "hook", after=timedelta(hours=1))
+        desk.wait(minutes=6)
+        found = await desk.journal.stalls.without_trace("main", "orders", desk.now - PATIENCE)
+        assert [item.key for item in found] == ["lost"]
+        await desk.journal.transfers.open("main", "orders", "lost")
+        assert await desk.journal.stalls.without_trace("main", "orders", desk.now - PATIENCE) == []
+
+    at_desk(work)
