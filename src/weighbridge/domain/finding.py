@@ -50,7 +50,6 @@ class FindingKind(StrEnum):
     CHARGE_UNMAPPED = "charge_unmapped"
     PAYMENT_UNMAPPED = "payment_unmapped"
     PAYMENTS_DO_NOT_ADD_UP = "payments_do_not_add_up"
-    TEST_ORDER = "test_order"
     STATUS_ON_HOLD = "status_on_hold"
     REFUSED_BY_CIN7 = "refused_by_cin7"
     REFUSED_BY_BIGCOMMERCE = "refused_by_bigcommerce"

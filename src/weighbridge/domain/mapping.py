@@ -64,10 +64,10 @@ def map_order(order: Order, books: Books, policy: SalePolicy) -> Mapped | Stoppe
         tenders=tuple(tenders),
         value=order.value,
     )
-    return _settle_residual(sale, findings, policy)
+    return _settle_residual(sale, findings, books, policy)
 
 
-def _settle_residual(sale: Sale, findings: list[Finding], policy: SalePolicy) -> Mapped | Stopped:
+def _settle_residual(sale: Sale, findings: list[Finding], books: Books, policy: SalePolicy) -> Mapped | Stopped:
     """Posts the cents that remain as one named rounding line within the tolerance, and stops beyond it."""
     residual = sale.value - sale.total
     if abs(residual) > policy.tolerance:
@@ -78,6 +78,8 @@ def _settle_residual(sale: Sale, findings: list[Finding], policy: SalePolicy) ->
             f"{sale.total}, the sum of lines, charges and tax, to within {policy.tolerance}",
         )
         return Stopped((*findings, beyond))
+    if residual and policy.rounding_product not in books.products:
+        return Stopped((*findings, _without_product("rounding", policy.rounding_product)))
     if residual:
         sale = with_rounding(sale, residual, policy)
     return Mapped(sale, tuple(findings))
@@ -143,21 +145,24 @@ def _charges(
         if isinstance(rule, Finding):
             findings.append(rule)
         elif not product or product not in books.products:
-            expected = "a Service product in Cin7 that the design names for this charge"
-            findings.append(hold(FindingKind.CHARGE_UNMAPPED, field, product or "not mapped", expected))
+            findings.append(_without_product(field, product))
         else:
             price = charge.inc_tax if order.tax_inclusive else charge.inc_tax - share.amount
             charges.append(SaleCharge(product, price, share.amount, rule, charge.name))
     sold = [line for line in order.lines if line.kind is LineKind.GIFT_CERTIFICATE]
-    if sold and not policy.gift_certificate_product:
-        expected = "a Service product for sold gift certificates in the design"
-        findings.append(hold(FindingKind.CHARGE_UNMAPPED, "lines.giftcertificate", sold[0].name, expected))
+    if sold and policy.gift_certificate_product not in books.products:
+        findings.append(_without_product("lines.giftcertificate", policy.gift_certificate_product))
     elif sold:
         value = total(line.discounted_inc_tax for line in sold)
         charges.append(
             SaleCharge(policy.gift_certificate_product, value, ZERO, policy.untaxed_rule, "Gift certificate")
         )
     return charges, findings
+
+
+def _without_product(field: str, product: str) -> Finding:
+    expected = "a Service product in Cin7 that the design names for this charge"
+    return hold(FindingKind.CHARGE_UNMAPPED, field, product or "not mapped", expected)
 
 
 def _comment(line: OrderLine) -> str:

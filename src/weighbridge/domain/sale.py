@@ -96,8 +96,9 @@ def price_out(amount: Decimal, quantity: Decimal, digits: int, price_digits: int
     """`quantity` units that come to `amount`: one price where cents allow, else two prices one step apart.
 
     Cin7 checks a line's total against quantity x price, and prices have 4 decimals; 36,000 units of one line cannot
-    in general meet their total with a single price. Two neighbouring prices always meet it to within a coin of the
-    currency, which the caller's rounding line takes. Quantities stay whole where `quantity` is whole.
+    in general meet their total with a single price. Of two neighbouring prices some division of the units meets it,
+    since each unit moved changes the sum by one step. Quantities stay whole where `quantity` is whole; a part of a
+    unit takes one price, and what that leaves is for the caller's rounding line.
     """
     price = round_half_up(amount / quantity, price_digits)
     reached = round_half_up(price * quantity, digits)
@@ -105,7 +106,22 @@ def price_out(amount: Decimal, quantity: Decimal, digits: int, price_digits: int
         return (PricedQuantity(quantity, price, reached),)
     step = Decimal(1).scaleb(-price_digits)
     low = (amount / quantity).quantize(step, rounding="ROUND_FLOOR")
-    dearer = ((amount - low * quantity) / step).to_integral_value(rounding="ROUND_HALF_UP")
+    exact = int(((amount - low * quantity) / step).to_integral_value(rounding="ROUND_HALF_UP"))
+    possible = range(max(0, exact - MOST_UNITS_MOVED), min(int(quantity), exact + MOST_UNITS_MOVED) + 1)
+    divided = [
+        _divided(quantity, low, step, Decimal(dearer), digits)
+        for dearer in sorted(possible, key=lambda dearer: abs(dearer - exact))
+    ]
+    return min(divided, key=lambda parts: abs(total(part.line_total for part in parts) - amount))
+
+
+MOST_UNITS_MOVED = 50
+"""Far enough for the roundings of both parts to meet, near enough that the sum stays within half a cent by itself."""
+
+
+def _divided(
+    quantity: Decimal, low: Decimal, step: Decimal, dearer: Decimal, digits: int
+) -> tuple[PricedQuantity, ...]:
     parts = ((quantity - dearer, low), (dearer, low + step))
     return tuple(
         PricedQuantity(count, price, round_half_up(count * price, digits)) for count, price in parts if count > ZERO

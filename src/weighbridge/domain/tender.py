@@ -16,7 +16,8 @@ VOUCHERS = frozenset({"gift_certificate", "store_credit"})
 
 
 def tenders_of(order: Order, policy: SalePolicy) -> tuple[tuple[SaleTender, ...], tuple[Finding, ...]]:
-    """The payments to post for `order`, and findings for tenders whose account the design does not name."""
+    """The payments to post for `order`, and findings for tenders whose account the design does not name, or that
+    come to more than the order."""
     if policy.depth is not Depth.INVOICE_AND_PAYMENT:
         return (), ()
     tenders: list[SaleTender] = []
@@ -30,6 +31,10 @@ def tenders_of(order: Order, policy: SalePolicy) -> tuple[tuple[SaleTender, ...]
         else:
             reference = f"{policy.external_id_prefix}:{policy.store}:{tender.id}"
             tenders.append(SaleTender(reference, tender.amount, account, tender.at))
+    paid = total(tender.amount for tender in tenders)
+    if tenders and paid > order.value + policy.tolerance:
+        expected = f"at most the order's {order.value}; Cin7 takes no payment above its invoice"
+        findings.append(hold(FindingKind.PAYMENTS_DO_NOT_ADD_UP, "transactions", f"{paid} received", expected))
     return tuple(tenders), tuple(findings)
 
 
