@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help demo twins test kill lint format lock
+.PHONY: help demo twins test kill bench lint format lock
 
 help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -28,16 +28,19 @@ twins: $(RUN_STAMP) ## Serve the twins of BigCommerce and Cin7 Core alone
 test: $(DEV_STAMP) ## Run the tests, with coverage; ARGS="tests/domain -k tax" chooses
 	@$(BIN)/pytest -n $(WORKERS) -m "not slow" --cov --cov-report=term $(ARGS)
 
-kill: $(DEV_STAMP) ## Run the long suites that kill the product while it works
-	@$(BIN)/pytest -m slow tests/chaos $(ARGS)
+kill: $(DEV_STAMP) ## Run the long suites: the product is killed while it works, the benchmarks run at a tiny size
+	@$(BIN)/pytest -m slow $(ARGS)
+
+bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="receiver" or ARGS="orders"
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(DEV_STAMP) ## Check style, formatting, types and import rules
-	@failed=0; for check in "ruff check src tests" "ruff format --check src tests" mypy lint-imports; do \
+	@failed=0; for check in "ruff check src tests benchmarks" "ruff format --check src tests benchmarks" mypy lint-imports; do \
 		echo "== $$check"; $(BIN)/$$check || failed=1; done; exit $$failed
 
 format: $(DEV_STAMP) ## Format the source and mend what ruff can mend
-	@$(BIN)/ruff check --fix src tests
-	@$(BIN)/ruff format src tests
+	@$(BIN)/ruff check --fix src tests benchmarks
+	@$(BIN)/ruff format src tests benchmarks
 
 lock: $(DEV_STAMP) ## Renew the lock files from pyproject.toml
 	@$(LOCK) --upgrade pyproject.toml --output-file requirements.lock

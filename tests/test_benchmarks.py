@@ -1,0 +1,38 @@
+"""The benchmarks run, at a tiny size; their figures are measured by hand and stand in the README."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+pytestmark = pytest.mark.slow
+
+
+def _bench(*arguments: str) -> list[dict[str, Any]]:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}/src{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-m", "benchmarks", *arguments, "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return list(json.loads(done.stdout))
+
+
+def test_cost_of_an_order_is_counted() -> None:
+    (cost,) = _bench("orders", "--size", "2")
+    assert (cost["orders"], cost["posted"], cost["throttles"]) == (2, 2, 0)
+    assert cost["cin7_calls"] == 2.0, "header and order document, nothing else"
+    assert cost["bigcommerce_calls"] > 0
+    assert cost["own_statements"] > 0
+
+
+def test_answers_of_the_receiver_are_counted() -> None:
+    quiet, rush = _bench("receiver", "--rush", "2", "--hooks", "5")
+    assert [(one["hooks"], one["accepted"]) for one in (quiet, rush)] == [(5, 5), (5, 5)]
+    assert quiet["p50"] <= quiet["p90"] <= quiet["p99"] <= quiet["slowest"]
