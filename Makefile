@@ -34,6 +34,9 @@ kill: $(DEV_STAMP) ## Run the long suites: the product is killed while it works,
 bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="receiver" or ARGS="orders"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+readings: $(DEV_STAMP) ## Play an order's life under each reading of the vendors' open questions by itself
+	@$(BIN)/pytest -n $(WORKERS) -m slow tests/flows/test_readings.py $(ARGS)
+
 lint: $(DEV_STAMP) ## Check style, formatting, types and import rules
 	@failed=0; for check in "ruff check src tests benchmarks" "ruff format --check src tests benchmarks" mypy lint-imports; do \
 		echo "== $$check"; $(BIN)/$$check || failed=1; done; exit $$failed

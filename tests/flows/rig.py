@@ -46,13 +46,23 @@ class Rig:
     """One connection between a seeded pair of twins."""
 
     def __init__(
-        self, twins: TwinServer, folder: Path, *, post: str = "order", database: str = "", design: str = ""
+        self,
+        twins: TwinServer,
+        folder: Path,
+        *,
+        post: str = "order",
+        database: str = "",
+        design: str = "",
+        currencies: tuple[str, ...] = ("USD",),
+        shop_rate: str = "order_per_store",
     ) -> None:
         self.twins = twins
         self._folder = folder
         self._post = post
         self._database = database or f"sqlite:///{folder}/weighbridge.db"
         self._design = design
+        self._currencies = currencies
+        self._shop_rate = shop_rate
         self._port = 0
         twins.act("bigcommerce", "seed_products", [_shop_product("MUG", "12.50", 0), _shop_product("TEA", "4.00", 1)])
         twins.act(
@@ -86,6 +96,8 @@ class Rig:
                 database=self._database,
                 clock=str(self.twins.clock),
                 post=self._post,
+                currencies=self._currencies,
+                shop_rate=self._shop_rate,
                 port=self._port or 8800,
                 public_url=f"http://127.0.0.1:{self._port}" if self._port else "",
                 installation={"polling_seconds": 0.03},
@@ -205,9 +217,20 @@ class Rig:
 
 
 @contextmanager
-def rig(folder: Path, *, post: str = "order", database: str = "", design: str = "", **twins: Any) -> Iterator[Rig]:
+def rig(
+    folder: Path,
+    *,
+    post: str = "order",
+    database: str = "",
+    design: str = "",
+    currencies: tuple[str, ...] = ("USD",),
+    shop_rate: str = "order_per_store",
+    **twins: Any,
+) -> Iterator[Rig]:
     with TwinServer(speed=twins.pop("speed", SPEED), **twins) as server:
-        yield Rig(server, folder, post=post, database=database, design=design)
+        yield Rig(
+            server, folder, post=post, database=database, design=design, currencies=currencies, shop_rate=shop_rate
+        )
 
 
 def by_key(rows: list[Transfer]) -> Mapping[str, Transfer]:

@@ -26,6 +26,9 @@ class Example:
     """Where the twins reach our hooks; empty: hooks stay off and sweeps find everything."""
     connection: str = "main"
     post: str = "order"
+    currencies: tuple[str, ...] = ("USD",)
+    """Currencies that orders come in; each gets a web customer of its own."""
+    shop_rate: str = "order_per_store"
     installation: Mapping[str, str | int | float] = field(default_factory=dict)
     """More fields of the installation's own table."""
 
@@ -64,12 +67,13 @@ enabled = {"true" if example.public_url else "false"}
 secret = {{ env = {env["hooks"]} }}
 
 [{name}.design.sale]
-customers = {{ USD = "Web customer USD" }}
+customers = {{ {", ".join(f'{code} = "Web customer {code}"' for code in example.currencies)} }}
 location = "Main Warehouse"
 payment_terms = "30 days"
 revenue_account = "200"
 receivable_account = "610"
 post = {_toml(example.post)}
+shop_rate = {_toml(example.shop_rate)}
 gift_certificate_product = "Gift certificate"
 
 [{name}.design.tax]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from weighbridge.design.schema import Connection, Design
 from weighbridge.domain.capture import CaptureRule
 from weighbridge.domain.order import ChargeKind
-from weighbridge.domain.policy import Depth, SalePolicy
+from weighbridge.domain.policy import Depth, SalePolicy, ShopRate
 
 
 def capture_rule(design: Design) -> CaptureRule:
@@ -45,4 +45,5 @@ def sale_policy(connection: Connection) -> SalePolicy:
         payment_accounts=dict(connection.design.payments.accounts),
         depth=Depth(sale.post),
         unusual_quantity=sale.unusual_quantity,
+        shop_rate=ShopRate(sale.shop_rate),
     )

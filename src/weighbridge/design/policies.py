@@ -65,6 +65,8 @@ class Sale(Part):
     """Cin7 account code for what web customers owe; used when a web customer is made."""
     post: Literal["order", "invoice", "invoice_and_payment"] = "order"
     """How far an order is posted into the books: 2 Cin7 calls, 3, or 4 and one more for each further tender."""
+    shop_rate: Literal["order_per_store", "store_per_order"] = "order_per_store"
+    """What the shop's rate of an order in a foreign currency says; look at one such order before going live."""
     shipping_product: Name = "Shipping"
     """Cin7 Service product that carries shipping."""
     handling_product: Name = "Handling"

@@ -91,6 +91,13 @@ def _check_address(field: str, address: Address) -> Iterator[Finding]:
 
 
 def _check_currency(order: Order, books: Books) -> Iterator[Finding]:
+    foreign = order.currency != books.base_currency
+    if foreign and order.store_currency not in ("", books.base_currency):
+        expected = f"{books.base_currency}, the books' currency: the order's rate is to the store's"
+        yield hold(FindingKind.CURRENCY_UNKNOWN, "store_default_currency_code", order.store_currency, expected)
+    if foreign and order.exchange_rate <= 0:
+        rate = "store_default_to_transactional_exchange_rate"
+        yield hold(FindingKind.CURRENCY_UNKNOWN, rate, order.exchange_rate, "a rate above zero")
     if order.currency not in books.customers:
         known = ", ".join(sorted(books.customers)) or "none"
         yield hold(FindingKind.CURRENCY_UNKNOWN, "currency", order.currency, f"a currency of the design: {known}")

@@ -10,7 +10,7 @@ from weighbridge.domain.checks import LIMITS, check_order
 from weighbridge.domain.finding import Finding, FindingKind, Severity, hold
 from weighbridge.domain.money import ZERO, minor_digits, total
 from weighbridge.domain.order import LineKind, Order, OrderLine
-from weighbridge.domain.policy import SalePolicy
+from weighbridge.domain.policy import SalePolicy, ShopRate
 from weighbridge.domain.sale import Sale, SaleCharge, SaleLine, price_out
 from weighbridge.domain.tax import TaxSpread, spread_tax, tax_rule_for
 from weighbridge.domain.tender import tenders_of
@@ -50,7 +50,7 @@ def map_order(order: Order, books: Books, policy: SalePolicy) -> Mapped | Stoppe
         order_number=str(order.id),
         customer_id=books.customers[order.currency],
         currency=order.currency,
-        currency_rate=Decimal(1) if order.currency == books.base_currency else order.exchange_rate,
+        currency_rate=_currency_rate(order, books, policy),
         ordered_at=order.placed_at,
         tax_inclusive=order.tax_inclusive,
         contact=(order.billing.name or order.billing.company)[: LIMITS["Contact"]],
@@ -92,6 +92,13 @@ def with_rounding(sale: Sale, residual: Decimal, policy: SalePolicy) -> Sale:
     kept = tuple(charge for charge in sale.charges if charge.product_name != policy.rounding_product)
     line = SaleCharge(policy.rounding_product, before + residual, ZERO, policy.untaxed_rule, "Cents from rounding")
     return replace(sale, charges=(*kept, line) if line.price else kept)
+
+
+def _currency_rate(order: Order, books: Books, policy: SalePolicy) -> Decimal:
+    """Units of the books' currency for one of the order's. Source: Cin7 Core API v2, POST /sale, CurrencyRate."""
+    if order.currency == books.base_currency:
+        return Decimal(1)
+    return 1 / order.exchange_rate if policy.shop_rate is ShopRate.ORDER_PER_STORE else order.exchange_rate
 
 
 def _lines(

@@ -164,6 +164,9 @@ class Order:
     payment_status: str
     items_total: Decimal
     exchange_rate: Decimal = Decimal(1)
+    """Between the store's currency and the order's, as the shop states it; see `SalePolicy.shop_rate`."""
+    store_currency: str = ""
+    """The store's default currency; empty where the shop does not say."""
     """Units of the store's default currency per unit of order currency."""
     staff_notes: str = ""
     shopper_message: str = ""

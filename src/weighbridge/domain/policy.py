@@ -18,6 +18,17 @@ class Depth(StrEnum):
     INVOICE_AND_PAYMENT = "invoice_and_payment"
 
 
+class ShopRate(StrEnum):
+    """What the shop's rate of an order in a foreign currency says. The vendor's documents leave it open.
+
+    Source: Orders V2, store_default_to_transactional_exchange_rate; platform notes, bigcommerce 10.8.
+    """
+
+    ORDER_PER_STORE = "order_per_store"
+    """Units of the order's currency for one of the store's."""
+    STORE_PER_ORDER = "store_per_order"
+
+
 @dataclass(frozen=True, slots=True)
 class SalePolicy:
     """The agreed operating model of a connection, as far as posting a sale needs it."""
@@ -47,6 +58,8 @@ class SalePolicy:
     depth: Depth
     unusual_quantity: Decimal
     """A line above this many units is noted for operations."""
+
+    shop_rate: ShopRate = ShopRate.ORDER_PER_STORE
 
     def external_id(self, order_id: int) -> str:
         """The key that a sale carries for ever: prefix, store, order."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from weighbridge.domain.books import TaxRule
 from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.domain.money import ZERO, apportion, round_half_up, round_to_sum, total
-from weighbridge.domain.order import ChargeKind, Order, TaxRow
+from weighbridge.domain.order import ChargeKind, Order, OrderLine, TaxRow
 
 STACK_SEPARATOR = " + "
 """Joins the names of taxes that apply to one line together, in the order of their priority."""
@@ -43,7 +43,7 @@ def spread_tax(order: Order, digits: int) -> TaxSpread | Finding:
     """The order's tax per line and charge.
 
     The tax rows decide where they name their line; rows that name nothing (automatic tax) are laid onto the parts in
-    proportion to their value. A Finding when the rows do not come to the order's total tax.
+    proportion to the tax that these state themselves. A Finding when the rows do not come to the order's total tax.
     Source: Orders V2, GET /orders/{id}/taxes; line totals of tax are not summed since they ignore discounts.
     """
     line_rows = {line.id: [row for row in order.taxes if row.line_id == line.id] for line in order.lines}
@@ -67,7 +67,7 @@ def spread_tax(order: Order, digits: int) -> TaxSpread | Finding:
     # A loose row may or may not contain the tax of fees, so either reading passes; without any row nothing is stated.
     readings = [stated, stated + total(unlisted.values())] if loose else [total(amounts)]
     if loose or not order.taxes:
-        amounts = _laid_by_value(order, amounts, digits)
+        amounts = _laid_on_parts(order, amounts, digits)
     largest_gap = Decimal(1).scaleb(-digits) * max(1, len(amounts)) / 2
     if order.taxes and min(abs(reading - order.total_tax) for reading in readings) > largest_gap:
         return hold(
@@ -117,16 +117,26 @@ def tax_rule_for(
     return rule
 
 
-def _laid_by_value(order: Order, placed: list[Decimal], digits: int) -> list[Decimal]:
-    """Adds the tax that no row places onto the parts, by their value with tax."""
+def _laid_on_parts(order: Order, placed: list[Decimal], digits: int) -> list[Decimal]:
+    """Adds the tax that no row places onto the parts: by the tax that each part says it carries, after its discount;
+    by value where no part says anything."""
     rest = order.total_tax - total(placed)
     if rest <= 0:
         return placed
-    weights = [*(line.discounted_inc_tax for line in order.lines), *(charge.inc_tax for charge in order.charges)]
+    own = [*(_own_tax(line) for line in order.lines), *(charge.tax for charge in order.charges)]
+    by_value = [*(line.discounted_inc_tax for line in order.lines), *(charge.inc_tax for charge in order.charges)]
+    weights = own if total(own) > 0 and min(own) >= 0 else by_value
     if not weights or total(weights) <= 0:
         return placed
     shares = apportion(round_half_up(rest, digits), weights, digits)
     return [have + share for have, share in zip(placed, shares, strict=True)]
+
+
+def _own_tax(line: OrderLine) -> Decimal:
+    """The tax of a line as its price was discounted; the shop states it as if it were not."""
+    if line.total_inc_tax <= 0:
+        return ZERO
+    return line.total_tax * line.discounted_inc_tax / line.total_inc_tax
 
 
 def _names(rows: Iterable[TaxRow]) -> str:

@@ -103,6 +103,7 @@ class OrderHeader(Read):
     default_currency_code: Text = ""
     currency_code: Text = ""
     store_default_to_transactional_exchange_rate: OptionalAmount = None
+    store_default_currency_code: Text = ""
     is_tax_inclusive_pricing: bool = False
     total_inc_tax: RequiredAmount
     total_ex_tax: RequiredAmount

@@ -25,7 +25,6 @@ def read_order(
     """The order put together from its parts. Amounts keep the digits they came with, at the coin of the currency
     where the books need whole coins."""
     digits = minor_digits(header.currency)
-    rate = header.store_default_to_transactional_exchange_rate
     return Order(
         id=header.id,
         status_id=header.status_id,
@@ -49,7 +48,8 @@ def read_order(
         payment_method=header.payment_method,
         payment_status=header.payment_status,
         items_total=header.items_total,
-        exchange_rate=Decimal(1) / rate if rate else Decimal(1),
+        exchange_rate=header.store_default_to_transactional_exchange_rate or Decimal(1),
+        store_currency=header.store_default_currency_code,
         staff_notes=header.staff_notes,
         shopper_message=header.customer_message,
         external_order_id=header.external_order_id,

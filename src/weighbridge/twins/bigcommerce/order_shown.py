@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
 from weighbridge.twins.bigcommerce.order_book import Order
@@ -28,7 +29,7 @@ def shown(shop: Shop, order: Order, call: Call) -> Record:
         "custom_status": label(shop, order.status_id),
         "currency_exchange_rate": f"{fields['currency_exchange_rate']:.10f}",
         "store_default_to_transactional_exchange_rate":
-            f"{fields['store_default_to_transactional_exchange_rate']:.10f}",
+            f"{_shown_rate(shop, fields['store_default_to_transactional_exchange_rate']):.10f}",
         "payment_provider_id": fields["payment_provider_id"] or "",
         "credit_card_type": {} if shop.switches["empty_object_for_null"] else None,
     }  # fmt: skip
@@ -41,6 +42,13 @@ def shown(shop: Shop, order: Order, call: Call) -> Record:
     else:
         record["consignments"] = link(shop, order, "consignments")
     return spoiled(order, "", record)
+
+
+def _shown_rate(shop: Shop, rate: Decimal) -> Decimal:
+    """`rate` is units of the order's currency for one of the store's; shown so or the other way round."""
+    if shop.switches["exchange_rate_direction"] == "to_default" and rate:
+        return 1 / rate
+    return rate
 
 
 def shown_product(shop: Shop, order: Order, row: Record) -> Record:

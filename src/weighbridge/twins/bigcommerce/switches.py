@@ -62,6 +62,13 @@ LISTS: Final = (
 MONEY: Final = (
     Switch("order_total_includes_tenders", True, YES_FIRST, "Is total_inc_tax before gift certificate and credit?"),
     Switch(
+        "exchange_rate_direction",
+        "to_transactional",
+        ("to_transactional", "to_default"),
+        "Is an order's rate its currency for one unit of the store's, or the other way round?",
+        "So says the name; the only sample, 100 for USD and EUR, fits neither.",
+    ),
+    Switch(
         "fees_in_subtotal",
         True,
         YES_FIRST,
