@@ -185,11 +185,17 @@ class Service:
         """Beats, and takes over the work of workers that do not."""
         worker = self._installation.installation.worker
         patience = timedelta(seconds=DEAD_AFTER_WALL_SECONDS / self.clock.wall_seconds(1.0))
-        await self.journal.workers.beat(worker)
-        dead = [one for one in await self.journal.workers.bury(patience) if one != worker]
-        if dead:
-            log.warning("workers_died", workers=dead)
-            await self.engine.take_over(dead)
+        await self.journal.workers.beat(worker, APPLICATION_VERSION)
+        silent = [one for one in await self.journal.workers.silent(patience) if one.id != worker]
+        if not silent:
+            return
+        died = [one.id for one in silent if not one.left]
+        if died:
+            log.warning("workers_died", workers=died)
+        # Forgotten only afterwards: whoever dies in between leaves them to be found by the next.
+        gone = [one.id for one in silent]
+        await self.engine.take_over(gone)
+        await self.journal.workers.bury(gone, patience)
 
     async def _keep_recurring(self) -> None:
         """Sees to it that every recurring look is on the agenda."""

@@ -1,14 +1,25 @@
-"""Workers: who is alive, so that the work of the dead is taken over."""
+"""Workers: who is alive, so that work which others left unfinished is taken over."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.tables import workers
+
+
+@dataclass(frozen=True, slots=True)
+class SilentWorker:
+    """A worker that gives no sign of life."""
+
+    id: str
+    left: bool
+    """It stopped in good order; runs that it could not end in time may be left all the same."""
 
 
 class Workers:
@@ -23,12 +34,14 @@ class Workers:
         async with self._database.transaction() as transaction:
             await transaction.execute(self._database.upsert(workers, row), row)
 
-    async def beat(self, worker: str) -> None:
-        """Notes that `worker` is alive."""
+    async def beat(self, worker: str, version: str) -> None:
+        """Notes that `worker` is alive, also when others took it for dead and forgot it."""
         async with self._database.transaction() as transaction:
-            await transaction.execute(
+            beaten = await transaction.execute(
                 sa.update(workers).where(workers.c.id == worker).values(seen_at=self._clock.now(), left_at=None)
             )
+        if beaten.rowcount == 0:
+            await self.arrive(worker, version)
 
     async def leave(self, worker: str) -> None:
         """Notes that `worker` stopped in good order."""
@@ -37,15 +50,17 @@ class Workers:
                 sa.update(workers).where(workers.c.id == worker).values(left_at=self._clock.now())
             )
 
-    async def bury(self, patience: timedelta) -> list[str]:
-        """Workers silent beyond `patience`, each answered to one caller only: their work is to be taken over."""
-        silent = (workers.c.seen_at < self._clock.now() - patience) & workers.c.left_at.is_(None)
-        dead: list[str] = []
+    async def silent(self, patience: timedelta) -> list[SilentWorker]:
+        """Workers without a sign of life for longer than `patience`, until they are buried."""
+        query = sa.select(workers.c.id, workers.c.left_at).where(self._is_silent(patience)).order_by(workers.c.id)
+        async with self._database.reading() as reading:
+            return [SilentWorker(row.id, row.left_at is not None) for row in (await reading.execute(query)).all()]
+
+    async def bury(self, dead: Collection[str], patience: timedelta) -> None:
+        """Forgets workers whose work was taken over; one that has come back meanwhile stays."""
         async with self._database.transaction() as transaction:
-            for worker in (await transaction.execute(sa.select(workers.c.id).where(silent))).scalars().all():
-                result = await transaction.execute(
-                    sa.update(workers).where(workers.c.id == worker, silent).values(left_at=self._clock.now())
-                )
-                if result.rowcount > 0:
-                    dead.append(worker)
-        return dead
+            await transaction.execute(sa.delete(workers).where(workers.c.id.in_(dead), self._is_silent(patience)))
+
+    def _is_silent(self, patience: timedelta) -> sa.ColumnElement[bool]:
+        cutoff: datetime = self._clock.now() - patience
+        return workers.c.seen_at < cutoff
