@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -132,3 +133,23 @@ def test_refused_sweep_is_held_and_comes_round_again(tmp_path: Path) -> None:
 
         seen = asyncio.run(work())
         assert seen[-2:] == [(State.HELD, "ecommerce"), (State.POSTED, "")]
+
+
+def test_order_that_ended_its_worker_too_often_waits_for_operations(tmp_path: Path) -> None:
+    """The engine gave its run up; reviving it would only end the next worker."""
+    with rig(tmp_path) as trial:
+        order_id = trial.place()
+        trial.run()
+
+        async def stop_halfway(service: Service) -> None:
+            found = await service.journal.transfers.find("main", orders.FLOW, str(order_id))
+            assert found is not None
+            await service.journal.transfers.change(found.id, state=State.NEW)
+
+        _with_service(trial, stop_halfway)
+        with sqlite3.connect(tmp_path / "weighbridge-engine.db") as engine:
+            given_up = "UPDATE workflow_status SET status = 'MAX_RECOVERY_ATTEMPTS_EXCEEDED' WHERE name = 'orders'"
+            assert engine.execute(given_up).rowcount == 1
+        _pass(trial, timedelta(minutes=10))
+        row = by_key(trial.run(sweeps.ORDER_SWEEP))[str(order_id)]
+        assert (row.state, row.reason_kind, row.owner) == (State.HELD, "unexpected_error", "operations")
