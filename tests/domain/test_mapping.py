@@ -25,7 +25,7 @@ from weighbridge.domain.books import TaxRule
 from weighbridge.domain.finding import Finding, FindingKind, Owner
 from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
 from weighbridge.domain.order import ChargeKind, LineKind, Order
-from weighbridge.domain.policy import Depth
+from weighbridge.domain.policy import Depth, ShopRate
 from weighbridge.domain.sale import Sale
 
 
@@ -236,18 +236,34 @@ def test_tax_rows_that_do_not_come_to_the_total_are_held() -> None:
     assert "3.50" in finding.expected
 
 
-def test_customer_of_the_currency_is_billed_and_the_rate_follows() -> None:
-    foreign = order(
-        currency="JPY",
-        exchange_rate=Decimal("0.0067"),
-        lines=(line(inc="2750"),),
-        taxes=(),
-        charges=(),
-        tenders=(paid("2750", currency="JPY"),),
+def _in_yen(**changes: Any) -> Order:
+    plain = order(
+        currency="JPY", lines=(line(inc="2750"),), taxes=(), charges=(), tenders=(paid("2750", currency="JPY"),)
     )
-    sale = _sale(foreign)
-    assert (sale.customer_id, sale.currency_rate) == ("c-jpy", Decimal("0.0067"))
-    assert _sale(order(exchange_rate=Decimal("1.3"))).currency_rate == Decimal(1), "the base currency needs no rate"
+    return replace(plain, **changes)
+
+
+@pytest.mark.parametrize(
+    ("reading", "stated"), [(ShopRate.STORE_PER_ORDER, "0.00625"), (ShopRate.ORDER_PER_STORE, "160")]
+)
+def test_customer_of_the_currency_is_billed_and_the_rate_follows_the_design(reading: ShopRate, stated: str) -> None:
+    sale = _sale(_in_yen(exchange_rate=Decimal(stated)), policy=policy(shop_rate=reading))
+    assert (sale.customer_id, sale.currency_rate) == ("c-jpy", Decimal("0.00625"))
+
+
+def test_base_currency_needs_no_rate() -> None:
+    assert _sale(order(exchange_rate=Decimal("1.3"))).currency_rate == Decimal(1)
+
+
+@pytest.mark.parametrize("rate", ["0", "-1"])
+def test_foreign_order_without_a_usable_rate_is_held_for_finance(rate: str) -> None:
+    finding = _stopped(_in_yen(exchange_rate=Decimal(rate)))
+    assert (finding.kind, finding.value, finding.owner) == (FindingKind.CURRENCY_UNKNOWN, rate, Owner.FINANCE)
+
+
+def test_rate_to_another_currency_than_the_books_is_held() -> None:
+    finding = _stopped(_in_yen(store_currency="EUR"))
+    assert (finding.field, finding.value) == ("store_default_currency_code", "EUR")
 
 
 def test_download_without_an_address_goes_to_the_payer() -> None:

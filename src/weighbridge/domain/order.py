@@ -167,7 +167,6 @@ class Order:
     """Between the store's currency and the order's, as the shop states it; see `SalePolicy.shop_rate`."""
     store_currency: str = ""
     """The store's default currency; empty where the shop does not say."""
-    """Units of the store's default currency per unit of order currency."""
     staff_notes: str = ""
     shopper_message: str = ""
     external_order_id: str = ""
