@@ -44,7 +44,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Connection = Annotated[str, typer.Option(help="Connection; may be left out where there is one.")]
 DEFAULT_CONFIG = Path("weighbridge.toml")
 Answer = TypeVar("Answer")
-out = Console()
+PIPED_WIDTH = 130
+"""Columns where the output goes to a file or another program: a table must not be cut to a screen nobody has."""
+out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True)
 
 
