@@ -182,6 +182,18 @@ class Rig:
     def ship(self) -> None:
         self.run(sweeps.FULFILMENT_SWEEP, until=lambda rows: True)
 
+    def transfers(self, flow: str) -> list[Transfer]:
+        """What the journal knows of a flow."""
+
+        async def read() -> list[Transfer]:
+            service = self.service()
+            try:
+                return await service.journal.transfers.select(transfers.c.flow == flow)
+            finally:
+                await service.database.close()
+
+        return asyncio.run(read())
+
     def sales(self, order_id: int | None = None) -> list[dict[str, Any]]:
         """Live sales in Cin7, of one order or of all."""
         state = self.twins.run(lambda: self.twins.cin7.dump())

@@ -1,0 +1,153 @@
+"""Situations that merchants met in the field: see docs/field-faults.md."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flows.rig import ADDRESS, Rig, by_key, rig
+from weighbridge.journal.transfers import State
+
+ELSEWHERE = ADDRESS | {"street_1": "7 Weaver Rd", "city": "Dallas", "zip": "75201"}
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Any:
+    with rig(tmp_path) as started:
+        yield started
+
+
+def test_orders_that_must_not_cross_stay_where_they_are(trial: Rig) -> None:
+    """Test orders, carts that were paid and never completed, disputes, and totals that somebody overrode."""
+    test_order = trial.place(test=True)
+    incomplete = trial.place(status_id=0)
+    disputed = trial.place(status_id=13)
+    overridden, good = trial.place(), trial.place()
+    changes = {"total_inc_tax": "30.0000", "order_id": overridden}
+    trial.twins.act("bigcommerce", "corrupt_order", {"order_id": overridden, "set": changes})
+    rows = by_key(trial.run())
+    assert rows[str(test_order)].state is rows[str(incomplete)].state is State.NOT_CAPTURED
+    assert (rows[str(disputed)].state, rows[str(disputed)].reason_kind) == (State.HELD, "status_on_hold")
+    assert (rows[str(overridden)].state, rows[str(overridden)].reason_kind) == (State.HELD, "totals_do_not_add_up")
+    assert rows[str(overridden)].owner == "finance"
+    trial.assert_one_sale(good)
+    assert len(trial.sales()) == 1
+
+
+def test_digital_order_needs_no_shipping_address_and_a_physical_one_does(trial: Rig) -> None:
+    download = {"name": "Brewing guide", "sku": "TEA", "quantity": 1, "price": "5.00", "type": "digital"}
+    digital = trial.place(lines=[download], shipping_addresses=[], shipping_cost="0")
+    physical = trial.place(shipping_addresses=[])
+    rows = by_key(trial.run())
+    trial.assert_one_sale(digital)
+    assert (rows[str(physical)].state, rows[str(physical)].reason_kind) == (State.HELD, "address_incomplete")
+
+
+def test_only_received_money_is_posted(tmp_path: Path) -> None:
+    """An order that staff raised after it was paid: the invoice is the order's, the payment what came in."""
+    with rig(tmp_path, post="invoice_and_payment") as trial:
+        order_id = trial.place()
+        received = trial.order(order_id)["total_inc_tax"]
+        trial.twins.act("bigcommerce", "edit_order", {"order_id": order_id, "shipping_cost": "9.00"})
+        trial.run()
+        sale = trial.assert_one_sale(order_id)
+        assert [Decimal(str(one["Amount"])) for one in sale["payments"]] == [received]
+        assert [one["Status"] for one in sale["invoices"]] == ["AUTHORISED"], "something is still owed"
+
+
+def test_money_above_the_order_waits_for_finance(tmp_path: Path) -> None:
+    with rig(tmp_path, post="invoice_and_payment") as trial:
+        order_id = trial.place()
+        changes = {"order_id": order_id, "transaction_set": {"amount": 9999}}
+        trial.twins.act("bigcommerce", "corrupt_order", changes)
+        row = by_key(trial.run())[str(order_id)]
+        assert (row.state, row.reason_kind, row.owner) == (State.HELD, "payments_do_not_add_up", "finance")
+
+
+@pytest.mark.parametrize("answer", ["POST", "GET"])
+def test_shipment_without_items_array_is_not_sent_twice(trial: Rig, answer: str) -> None:
+    order_id = trial.place()
+    trial.run()
+    sale_id = trial.assert_one_sale(order_id)["id"]
+    trial.twins.act("cin7", "pick_pack_ship", {"sale_id": sale_id, "carrier": "UPS", "tracking": "T-1"})
+    path = "items" if answer == "POST" else "*.items"
+    match = {"method": answer, "path": "/shipments"}
+    trial.twins.fault("bigcommerce", {"fault": "mutate", "path": path, "drop": True, "match": match})
+    lost = {"method": "POST", "path": "/shipments"}
+    if answer == "GET":
+        trial.twins.fault("bigcommerce", {"fault": "drop_after", "match": lost, "times": 1})
+    for _ in range(3):
+        trial.ship()
+    assert [one["tracking_number"] for one in trial.shipments(order_id)] == ["T-1"]
+
+
+def test_each_address_gets_its_own_shipment(trial: Rig) -> None:
+    """A parcel for one address is reported there; one that holds goods for two waits for a person."""
+    lines = [{"sku": "MUG", "quantity": 2, "address": 0}, {"sku": "TEA", "quantity": 3, "address": 1}]
+    split, joined = (trial.place(lines=lines, shipping_addresses=[ADDRESS, ELSEWHERE]) for _ in range(2))
+    trial.run()
+    sale_id = trial.assert_one_sale(split)["id"]
+    for sku, quantity in (("MUG", 2), ("TEA", 3)):
+        parcel = {"sale_id": sale_id, "carrier": "UPS", "tracking": sku, "lines": [{"sku": sku, "quantity": quantity}]}
+        trial.twins.act("cin7", "pick_pack_ship", parcel)
+    trial.twins.act("cin7", "pick_pack_ship", {"sale_id": trial.assert_one_sale(joined)["id"], "carrier": "UPS"})
+    trial.ship()
+    shipments = trial.shipments(split)
+    assert len({one["order_address_id"] for one in shipments}) == 2
+    assert [one["tracking_number"] for one in shipments] == ["MUG", "TEA"]
+    assert trial.shipments(joined) == []
+    held = [row for row in trial.transfers("fulfilment") if row.state is State.HELD]
+    assert [(row.reason_kind, row.target_id) for row in held] == [("parcel_unmatched", str(joined))]
+
+
+def test_stock_beyond_what_the_shop_can_count_is_clamped(trial: Rig) -> None:
+    """The shop keeps 32 bits and fails silently beyond them."""
+    trial.twins.act("cin7", "seed", {"stock": [{"sku": "MUG", "on_hand": 3_000_000_000}]})
+    trial.push_stock()
+    levels = trial.twins.act("bigcommerce", "stock_levels")
+    assert levels == {"MUG": 2_147_483_647, "TEA": 500}
+
+
+def test_items_that_the_shop_does_not_track_are_left_alone(trial: Rig) -> None:
+    """Neither told a figure, nor a reason to refuse the others theirs."""
+    loose = {"sku": "GIFT", "name": "Gift wrap", "price": "1.00", "tax_class_id": 0, "tracking": "none"}
+    trial.twins.act("bigcommerce", "seed_products", [loose])
+    trial.twins.act(
+        "cin7", "seed", {"products": [{"sku": "GIFT", "name": "Gift"}], "stock": [{"sku": "GIFT", "on_hand": 9}]}
+    )
+    trial.push_stock()
+    assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 500}, "tracked items only"
+
+
+def test_token_without_a_scope_waits_and_recovers(trial: Rig) -> None:
+    """A changed scope makes the shop answer 403 until the merchant approved it again."""
+    match = {"path": "/v2/orders/[0-9]+"}
+    trial.twins.fault("bigcommerce", {"fault": "error_before", "status": 403, "match": match, "times": 2})
+    order_id = trial.place()
+    trial.run()
+    trial.assert_one_sale(order_id)
+
+
+SWEPT = """
+[connections.main.design.cadence]
+orders_seconds = 86400
+hooks_seconds = 300
+"""
+
+
+def test_hooks_that_vanished_with_their_account_are_made_again(tmp_path: Path) -> None:
+    placed: list[int] = []
+
+    def act(trial: Rig) -> None:
+        trial.twins.run(lambda: trial.twins.bigcommerce.shop.hooks.clear())
+        placed.append(trial.place())
+
+    def done(trial: Rig) -> bool:
+        return bool(trial.hooks()) and bool(trial.order(placed[0])["external_order_id"])
+
+    with rig(tmp_path, design=SWEPT) as trial:
+        trial.listen(act, done)
+        trial.assert_one_sale(placed[0])
