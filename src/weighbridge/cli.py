@@ -17,13 +17,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from weighbridge.catalogue_command import as_json as proposal_as_json
+from weighbridge.catalogue_command import is_current, print_proposal
 from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.database import Database
 from weighbridge.demo import Demo, DemoFailed, DemoOptions, demo_folder, play
 from weighbridge.demo_summary import Summary
 from weighbridge.design.loading import ConfigurationProblem, load_installation
 from weighbridge.design.schema import Installation
-from weighbridge.flows import bookkeeping, stock, sweeps
+from weighbridge.flows import bookkeeping, catalogue, stock, sweeps
 from weighbridge.journal import Journal
 from weighbridge.journal.trace import Story, tell_order
 from weighbridge.journal.transfers import State
@@ -76,6 +78,42 @@ def sync_stock(config: Config = DEFAULT_CONFIG, once: bool = True, as_json: AsJs
 def sync_fulfilment(config: Config = DEFAULT_CONFIG, once: bool = True, as_json: AsJson = False) -> None:
     """Find shipped parcels and report them to the shop."""
     _sync(config, (sweeps.FULFILMENT_SWEEP,), as_json)
+
+
+@sync_app.command("catalogue")
+def sync_catalogue(
+    config: Config = DEFAULT_CONFIG,
+    connection: Connection = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, write nothing.")] = False,
+    accept: Annotated[str, typer.Option(help="Name of the changes that you have read, as a dry run shows it.")] = "",
+    limit: Annotated[int, typer.Option(min=0, help="Most listings shown in full.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Compare both catalogues; write to the shop what the design allows or you have accepted."""
+    installation = _installation(config)
+    name = _connection(installation, connection)
+    if not dry_run and not installation.connections[name].design.catalogue.enabled:
+        _fail(f"the catalogue of {name} is off; set enabled = true in [connections.{name}.design.catalogue]")
+    if accept:
+        if not _with_journal(installation, lambda journal: is_current(journal, name, accept)):
+            _fail(f"{accept} is not what was last proposed for {name}; look at the changes with --dry-run again")
+        _with_journal(installation, lambda journal: journal.listings.accept(name))
+    if not dry_run:
+        _sync(config, (catalogue.FLOW,), as_json)
+        return
+    _run(config, (catalogue.FLOW,), catalogue.DRY_RUN)
+    proposal = _with_journal(
+        installation, lambda journal: journal.transfers.find(name, catalogue.FLOW, catalogue.DRY_RUN)
+    )
+    reviews = _with_journal(installation, lambda journal: journal.listings.proposed(name))
+    if proposal is None:
+        _fail(f"the dry run of {name} has not come to an end; see the worker's log")
+    if as_json:
+        _print_json(proposal_as_json(proposal, reviews))
+    else:
+        print_proposal(out, proposal, reviews, limit)
+    if proposal.state is not State.POSTED:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -235,15 +273,19 @@ def main() -> None:
     app()
 
 
-def _sync(config: Path, flows: tuple[str, ...], as_json: bool) -> None:
+def _run(config: Path, flows: tuple[str, ...], key: str = "*") -> list[tuple[str, str, str, str, int]]:
     service = _service(config)
 
     async def work() -> list[tuple[str, str, str, str, int]]:
         async with service.working():
-            await service.run_once(flows)
+            await service.run_once(flows, key)
             return await service.journal.transfers.counts()
 
-    counts = asyncio.run(work())
+    return asyncio.run(work())
+
+
+def _sync(config: Path, flows: tuple[str, ...], as_json: bool) -> None:
+    counts = _run(config, flows)
     rows = [dict(zip(("connection", "flow", "state", "kind", "count"), row, strict=True)) for row in counts]
     if as_json:
         _print_json(rows)

@@ -30,6 +30,7 @@ PRIORITIES = {
     "stock": 6,
     "references": 7,
     "hooks": 8,
+    "catalogue": 9,
 }
 """Lower first. Every flow has one: an item without a priority would go before all others."""
 

@@ -17,7 +17,7 @@ from weighbridge.database import Database
 from weighbridge.design.operating import capture_rule, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
 from weighbridge.engine import APPLICATION_VERSION, Engine
-from weighbridge.flows import bookkeeping, hooks, stock, sweeps
+from weighbridge.flows import bookkeeping, catalogue, hooks, stock, sweeps
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
 from weighbridge.platforms.applications import books_budget, shop_budget
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 SETTLED_WALL_SECONDS = 0.05
 HEARTBEAT_WALL_SECONDS = 2.0
 DEAD_AFTER_WALL_SECONDS = 20.0
-RECURRING = (bookkeeping.FLOW, hooks.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP, stock.FLOW)
+RECURRING = (bookkeeping.FLOW, hooks.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP, stock.FLOW, catalogue.FLOW)
 PATIENCE_WITH_SWEEPS = timedelta(hours=26)
 AGENDA_BATCH = 50
 
@@ -136,11 +136,11 @@ class Service:
                 server.should_exit = True
                 await serving
 
-    async def run_once(self, flows: tuple[str, ...]) -> None:
+    async def run_once(self, flows: tuple[str, ...], key: str = "*") -> None:
         """Runs the named recurring flows one time, in order, each with everything it leads to."""
         for flow in flows:
             for name in self._sites:
-                await self.journal.agenda.look_again(name, flow, "*", "asked for")
+                await self.journal.agenda.look_again(name, flow, key, "asked for")
             await self.settle()
 
     async def settle(self) -> None:
@@ -201,7 +201,7 @@ class Service:
         """Sees to it that every recurring look is on the agenda."""
         for name, site in self._sites.items():
             for flow in RECURRING:
-                if flow != hooks.FLOW or site.shop_hooks is not None:
+                if _is_wanted(flow, site):
                     await self.journal.agenda.keep_recurring(name, flow, "*", PATIENCE_WITH_SWEEPS)
 
     def _site(self, name: str, connection: Connection) -> Site:
@@ -270,3 +270,10 @@ class Service:
             )
             for name, secrets in self._secrets.items()
         }
+
+
+def _is_wanted(flow: str, site: Site) -> bool:
+    """Whether the design of this connection asks for the flow at all."""
+    if flow == catalogue.FLOW:
+        return site.connection.design.catalogue.enabled
+    return flow != hooks.FLOW or site.shop_hooks is not None

@@ -209,6 +209,34 @@ book_products = sa.Table(
     sa.Index("book_product_service", "connection", "is_service"),
 )
 
+listings = sa.Table(
+    "listing",
+    metadata,
+    sa.Column("connection", sa.String(64), primary_key=True),
+    sa.Column("source", sa.String(64), primary_key=True, doc="product:ID or family:ID in the books"),
+    sa.Column("product_id", sa.Integer, nullable=False),
+    sa.Column("variant_ids", sa.JSON, nullable=False),
+    sa.Column("told", sa.JSON, nullable=False, doc="what was last written, and how the shop showed it"),
+    sa.Column("variants_told", sa.JSON, nullable=False),
+    sa.Column("pictures", sa.JSON, nullable=False),
+    sa.Column("written_at", UtcMoment, nullable=False),
+)
+
+listing_changes = sa.Table(
+    "listing_change",
+    metadata,
+    sa.Column("connection", sa.String(64), primary_key=True),
+    sa.Column("source", sa.String(64), primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("sku", sa.String(255), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("action", sa.String(16), nullable=False),
+    sa.Column("lines", sa.JSON, nullable=False),
+    sa.Column("digest", sa.String(32), nullable=False),
+    sa.Column("accepted_at", UtcMoment, nullable=True),
+    sa.Index("listing_change_by_position", "connection", "position"),
+)
+
 references = sa.Table(
     "reference",
     metadata,

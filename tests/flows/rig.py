@@ -64,8 +64,13 @@ class Rig:
         self._currencies = currencies
         self._shop_rate = shop_rate
         self._port = 0
-        twins.act("bigcommerce", "seed_products", [_shop_product("MUG", "12.50", 0), _shop_product("TEA", "4.00", 1)])
-        twins.act(
+        self._open()
+
+    def _open(self) -> None:
+        """What both sides have on the first day: mugs and tea."""
+        goods = [_shop_product("MUG", "12.50", 0), _shop_product("TEA", "4.00", 1)]
+        self.twins.act("bigcommerce", "seed_products", goods)
+        self.twins.act(
             "cin7",
             "seed",
             {

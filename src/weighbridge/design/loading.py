@@ -19,7 +19,7 @@ from weighbridge.design.schema import Installation
 from weighbridge.domain.finding import Owner
 
 _FINANCE = ("sale", "tax", "payments")
-_ECOMMERCE = ("capture", "bigcommerce")
+_ECOMMERCE = ("capture", "bigcommerce", "catalogue")
 _OF_THE_WAREHOUSE = ("location", "type", "unusual_quantity")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 

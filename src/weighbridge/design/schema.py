@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from weighbridge.clock import ScaledClock
+from weighbridge.design.catalogue import Catalogue
 from weighbridge.design.parts import Name, Part, SecretReference
 from weighbridge.design.policies import Capture, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.timing import Cadence, Quota, Retry
@@ -91,6 +92,7 @@ class Design(Part):
     payments: Payments = Payments()
     stock: Stock
     fulfilment: Fulfilment = Fulfilment()
+    catalogue: Catalogue = Catalogue()
     cadence: Cadence = Cadence()
     retry: Retry = Retry()
     quota: Quota = Quota()

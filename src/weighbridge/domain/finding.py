@@ -59,6 +59,21 @@ class FindingKind(StrEnum):
     CHANGED_AFTER_POSTING = "changed_after_posting"
     CANCELLED_AFTER_DISPATCH = "cancelled_after_dispatch"
     PARCEL_UNMATCHED = "parcel_unmatched"
+    SKU_DIFFERS_IN_FORM = "sku_differs_in_form"
+    SKU_NOT_UNIQUE = "sku_not_unique"
+    SKU_NEARLY_MATCHES = "sku_nearly_matches"
+    PRICE_MISSING = "price_missing"
+    PRICE_TERMS_DIFFER = "price_terms_differ"
+    PRICE_TIER_UNKNOWN = "price_tier_unknown"
+    CUSTOMER_GROUP_UNKNOWN = "customer_group_unknown"
+    UNIT_UNKNOWN = "unit_unknown"
+    BARCODE_UNUSABLE = "barcode_unusable"
+    IMAGE_UNUSABLE = "image_unusable"
+    FAMILY_UNUSABLE = "family_unusable"
+    FAMILY_SPLIT = "family_split"
+    LISTING_GONE = "listing_gone"
+    SHOP_EDIT_OVERWRITTEN = "shop_edit_overwritten"
+    CATALOGUE_NOT_ACCEPTED = "catalogue_not_accepted"
     UNEXPECTED_ERROR = "unexpected_error"
     RETRIES_EXHAUSTED = "retries_exhausted"
 
@@ -73,6 +88,10 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.PAYMENT_UNMAPPED: Owner.FINANCE,
     FindingKind.PAYMENTS_DO_NOT_ADD_UP: Owner.FINANCE,
     FindingKind.TOTAL_DIFFERS_IN_CIN7: Owner.FINANCE,
+    FindingKind.PRICE_MISSING: Owner.FINANCE,
+    FindingKind.PRICE_TERMS_DIFFER: Owner.FINANCE,
+    FindingKind.PRICE_TIER_UNKNOWN: Owner.FINANCE,
+    FindingKind.UNIT_UNKNOWN: Owner.OPERATIONS,
     FindingKind.DUPLICATE_SALES: Owner.OPERATIONS,
     FindingKind.BACKORDERED: Owner.OPERATIONS,
     FindingKind.QUANTITY_UNUSUAL: Owner.OPERATIONS,

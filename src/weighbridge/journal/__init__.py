@@ -12,6 +12,7 @@ from weighbridge.journal.catalogue import Catalogue
 from weighbridge.journal.exchanges import Exchanges
 from weighbridge.journal.inbox import Inbox
 from weighbridge.journal.intents import Intents
+from weighbridge.journal.listings import Listings
 from weighbridge.journal.promises import Promises
 from weighbridge.journal.references import References
 from weighbridge.journal.stalls import Stalls
@@ -31,6 +32,7 @@ class Journal:
     exchanges: Exchanges
     inbox: Inbox
     intents: Intents
+    listings: Listings
     promises: Promises
     references: References
     stalls: Stalls
@@ -50,6 +52,7 @@ class Journal:
             exchanges=Exchanges(database),
             inbox=Inbox(database, clock, agenda),
             intents=Intents(database, clock),
+            listings=Listings(database, clock),
             promises=Promises(database, clock),
             references=References(database, clock),
             stalls=Stalls(database),

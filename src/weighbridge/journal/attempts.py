@@ -76,6 +76,11 @@ class Attempts:
                 await transaction.execute(END, ended | {"attempt": attempt_id})
                 await give_lease_back(transaction, transfer_id, run)
 
+    async def renew(self, transfer_id: str, run: str, lease_seconds: float) -> None:
+        """A sign of life of a long try. Raises LeaseLost when another run has taken over."""
+        async with self._database.transaction() as transaction:
+            await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
+
     async def of_transfer(self, transfer_id: str) -> list[StoredAttempt]:
         """The attempts of a transfer, oldest first; one without an end was cut off by a crash."""
         query = sa.select(attempts).where(attempts.c.transfer_id == transfer_id).order_by(attempts.c.started_at)

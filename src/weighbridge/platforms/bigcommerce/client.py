@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from weighbridge.platforms.bigcommerce import models
+from weighbridge.platforms.bigcommerce.catalogue_client import CatalogueClient
 from weighbridge.platforms.lanes import Lane
 from weighbridge.platforms.transport import BeforeSend, Transport
 
@@ -29,6 +30,7 @@ class BigCommerceClient:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.catalogue = CatalogueClient(transport)
 
     async def close(self) -> None:
         await self._transport.close()

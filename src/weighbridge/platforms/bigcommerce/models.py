@@ -51,7 +51,7 @@ OptionalMoment = Annotated[datetime | None, BeforeValidator(lambda value: _momen
 Text = Annotated[str, BeforeValidator(_text)]
 Amount = Annotated[Decimal, BeforeValidator(_amount), Field(allow_inf_nan=False)]
 RequiredAmount = Annotated[Decimal, Field(allow_inf_nan=False)]
-OptionalAmount = Annotated[Decimal | None, BeforeValidator(_empty_to_none), Field(allow_inf_nan=False)]
+OptionalAmount = Annotated[RequiredAmount | None, BeforeValidator(_empty_to_none)]
 Number = Annotated[int, BeforeValidator(lambda value: 0 if value in (None, "", {}) else value)]
 
 

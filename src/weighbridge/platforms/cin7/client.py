@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from weighbridge.platforms.cin7 import models
+from weighbridge.platforms.cin7 import catalogue_models, models
 from weighbridge.platforms.lanes import Lane
 from weighbridge.platforms.transport import BeforeSend, Transport
 
@@ -42,6 +42,21 @@ class Cin7Client:
         if modified_since is not None:
             query["ModifiedSince"] = _moment(modified_since)
         return self._pages("product", models.ProductPage, query, lane)
+
+    def articles(self, *, lane: Lane) -> AsyncIterator[list[catalogue_models.ArticleRow]]:
+        """Products with all that a shop shows of them, deprecated ones too, with their pictures."""
+        query = {"IncludeDeprecated": "true", "IncludeAttachments": "true"}
+        return self._pages("product", catalogue_models.ArticlePage, query, lane)
+
+    def families(self, *, lane: Lane) -> AsyncIterator[list[catalogue_models.FamilyRow]]:
+        return self._pages("productFamily", catalogue_models.FamilyPage, {}, lane)
+
+    async def price_tiers(self, *, lane: Lane) -> list[catalogue_models.PriceTierRow]:
+        """The ten tiers with their names."""
+        found: catalogue_models.PriceTiers = await self._transport.read(
+            "ref/priceTier", catalogue_models.PriceTiers, lane=lane
+        )
+        return found.rows
 
     async def product_by_sku(self, sku: str, *, lane: Lane) -> models.ProductRow | None:
         """The product with exactly this SKU; the platform's own filter also finds longer ones."""

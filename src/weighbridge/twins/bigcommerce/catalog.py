@@ -89,10 +89,12 @@ def create_product(shop: Shop, call: Call) -> Answer:
     missing = {name: f"{name} is required" for name in REQUIRED if body.get(name) in (None, "")}
     if missing:
         raise Refusal(422, "Required fields are missing", missing)
+    product_images.check(body)
     made = {**body, "brand_id": categories.brand_id(shop, body)}
     product = add_product(shop, made)
     product_options.adopt(shop, product)
     custom_fields.adopt(shop, product, body)
+    product_images.adopt(shop, product, body)
     return Answer(200, {"data": shown(shop, product, {"variants"} if body.get("variants") else set()), "meta": {}})
 
 

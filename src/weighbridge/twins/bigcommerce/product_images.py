@@ -31,8 +31,24 @@ def create_image(shop: Shop, call: Call, product_id: str) -> Answer:
 
     A write answers with the file it keeps; the address is told by the reads only.
     """
-    product = find(shop, product_id)
-    body = _body(call)
+    return Answer(
+        200, {"data": {**_add(shop, find(shop, product_id), _checked(call.body)), "image_url": None}, "meta": {}}
+    )
+
+
+def check(body: Record) -> None:
+    """Refuses a new product whose pictures could not be fetched. Raises Refusal 422."""
+    for given in body.get("images") or []:
+        _checked(given)
+
+
+def adopt(shop: Shop, product: Product, body: Record) -> None:
+    """Takes over the pictures that a new product carries; `check` comes before."""
+    for given in body.get("images") or []:
+        _add(shop, product, given)
+
+
+def _add(shop: Shop, product: Product, body: Record) -> Record:
     rows = _rows(product)
     if len(rows) >= MOST:
         raise Refusal(422, f"A product has at most {MOST} images")
@@ -51,7 +67,7 @@ def create_image(shop: Shop, call: Call, product_id: str) -> Answer:
     }
     rows.append(row)
     _keep_one_thumbnail(rows, row)
-    return Answer(200, {"data": {**row, "image_url": None}, "meta": {}})
+    return row
 
 
 @routes.on("GET", "/v3/catalog/products/{product_id}/images/{image_id}")
@@ -63,7 +79,7 @@ def get_image(shop: Shop, call: Call, product_id: str, image_id: str) -> Answer:
 def update_image(shop: Shop, call: Call, product_id: str, image_id: str) -> Answer:
     rows = _rows(find(shop, product_id))
     row = row_of(rows, image_id)
-    body = _body(call, needs_url=False)
+    body = _checked(call.body, needs_url=False)
     row |= {name: value for name, value in body.items() if name in WRITABLE} | {"date_modified": iso(shop.now())}
     _keep_one_thumbnail(rows, row)
     return Answer(200, {"data": {**row, "image_url": None}, "meta": {}})
@@ -76,10 +92,9 @@ def delete_image(shop: Shop, call: Call, product_id: str, image_id: str) -> Answ
     return Answer(204, empty=True)
 
 
-def _body(call: Call, *, needs_url: bool = True) -> Record:
-    if not isinstance(call.body, dict):
+def _checked(body: object, *, needs_url: bool = True) -> Record:
+    if not isinstance(body, dict):
         raise Refusal(422, "One image object per request", {"image_url": "required"})
-    body = call.body
     url = str(body.get("image_url") or "")
     if not url and not needs_url:
         return body

@@ -45,8 +45,7 @@ def create_family(company: Company, call: Call) -> Answer:
     problems = missing(body, ("SKU", "Name", "Option1Name"))
     members = _members(company, body, problems)
     refuse_any(problems)
-    family = {**UNSET, **body, "ID": company.new_id()}
-    return _kept(company, family, members)
+    return _kept(company, {**body, "ID": company.new_id()}, members)
 
 
 def update_family(company: Company, call: Call) -> Answer:
@@ -77,15 +76,7 @@ def add_attachment(company: Company, call: Call) -> Answer:
     product = company.products.get(str(body["ProductID"]).lower())
     if product is None:
         raise Refusal(f"Product with ID {body['ProductID']} not found")
-    own, name = company.new_id(), str(body["FileName"])
-    kind = "image/jpeg" if name.lower().endswith((".jpg", ".jpeg")) else "application/octet-stream"
-    row = {
-        "ID": own,
-        "ContentType": kind,
-        "IsDefault": truth(body.get("IsDefault")),
-        "FileName": name,
-        "DownloadUrl": DOWNLOAD.format(id=own, kind=kind, name=name),
-    }
+    row = attachment_record(company, str(body["FileName"]), is_default=truth(body.get("IsDefault")))
     rows = company.attachments.setdefault(product["ID"], [])
     if row["IsDefault"]:
         for other in rows:
@@ -93,6 +84,19 @@ def add_attachment(company: Company, call: Call) -> Answer:
     rows.append(row)
     product["LastModifiedOn"] = company.stamp()
     return Answer(200, rows)
+
+
+def attachment_record(company: Company, name: str, *, is_default: bool) -> Record:
+    """A file as it is kept; its address is one of the vendor's own."""
+    own = company.new_id()
+    kind = "image/jpeg" if name.lower().endswith((".jpg", ".jpeg")) else "application/octet-stream"
+    return {
+        "ID": own,
+        "ContentType": kind,
+        "IsDefault": is_default,
+        "FileName": name,
+        "DownloadUrl": DOWNLOAD.format(id=own, kind=kind, name=name),
+    }
 
 
 def delete_attachment(company: Company, call: Call) -> Answer:
@@ -120,10 +124,16 @@ def _members(company: Company, body: Record, problems: list[Problem]) -> list[Re
 
 
 def _kept(company: Company, family: Record, members: list[Record]) -> Answer:
+    return Answer(200, {"Total": 1, "Page": 1, "ProductFamilies": [keep_family(company, family, members)]})
+
+
+def keep_family(company: Company, family: Record, members: list[Record]) -> Record:
+    """The family with its members, known by its id from now on."""
     values = {
         f"Option{n}Values": ",".join(str(member[f"Option{n}"]) for member in members if member[f"Option{n}"])
         for n in (1, 2, 3)
     }
-    family = {**family, **values, "Products": members, "LastModifiedOn": company.stamp(), "Attachments": []}
+    unset = {name: value for name, value in UNSET.items() if name not in family}
+    family = {**unset, **family, **values, "Products": members, "LastModifiedOn": company.stamp(), "Attachments": []}
     company.families[family["ID"]] = family
-    return Answer(200, {"Total": 1, "Page": 1, "ProductFamilies": [family]})
+    return family

@@ -7,6 +7,7 @@ from typing import Any
 
 from weighbridge.twins.cin7.customers import customer_record
 from weighbridge.twins.cin7.defaults import contact_record, location_record, tax_rule_record
+from weighbridge.twins.cin7.families import attachment_record, keep_family
 from weighbridge.twins.cin7.products import product_record
 from weighbridge.twins.cin7.state import Company, Record
 
@@ -21,11 +22,18 @@ PRODUCT_FIELDS = {
     "weight": "Weight",
     "costing_method": "CostingMethod",
     "revenue_account": "RevenueAccount",
+    "weight_unit": "WeightUnits",
+    "length": "Length",
+    "width": "Width",
+    "height": "Height",
+    "length_unit": "DimensionsUnits",
+    "tags": "Tags",
 }
 
 
 def seed(company: Company, wanted: Record) -> Record:
-    """Adds what is named: locations, tax rules, contacts, products (with BOMs by SKU), stock, customers, credits.
+    """Adds what is named: locations, tax rules, contacts, products (with BOMs by SKU and pictures), families, stock,
+    customers, credits.
 
     Raises KeyError for a SKU or customer that does not exist.
     """
@@ -40,6 +48,11 @@ def seed(company: Company, wanted: Record) -> Record:
     for product in wanted.get("products", []):
         if product.get("bom"):
             _components(company, product)
+    for product in wanted.get("products", []):
+        for picture in product.get("pictures", []):
+            _picture(company, product, picture)
+    for family in wanted.get("families", []):
+        _family(company, family)
     for row in wanted.get("stock", []):
         _stock(company, row)
     for customer in wanted.get("customers", []):
@@ -96,6 +109,25 @@ def _product(company: Company, wanted: Record) -> None:
     record = product_record(company, fields)
     known = company.product_by_sku(wanted["sku"])
     company.put_product({**record, "ID": known["ID"]} if known else record)
+
+
+def _picture(company: Company, wanted: Record, file_name: str) -> None:
+    rows = company.attachments.setdefault(product_with(company, wanted["sku"])["ID"], [])
+    rows.append(attachment_record(company, file_name, is_default=not rows))
+
+
+def _family(company: Company, wanted: Record) -> None:
+    """sku, name, options (up to three names), members: SKU -> its values; category, brand, description if any."""
+    members = []
+    for sku, values in wanted["members"].items():
+        options = {f"Option{n}": values[n - 1] if n <= len(values) else None for n in (1, 2, 3)}
+        product = product_with(company, sku)
+        members.append({"ID": product["ID"], "SKU": product["SKU"], "Name": product["Name"], **options})
+    names = {f"Option{n}Name": wanted["options"][n - 1] if n <= len(wanted["options"]) else "" for n in (1, 2, 3)}
+    more = {PRODUCT_FIELDS[name]: wanted[name] for name in ("category", "brand", "description") if wanted.get(name)}
+    known = next((one for one in company.families.values() if one["SKU"] == wanted["sku"]), None)
+    own = {"ID": known["ID"] if known else company.new_id(), "SKU": wanted["sku"], "Name": wanted["name"]}
+    keep_family(company, {**own, **names, **more}, members)
 
 
 def _components(company: Company, wanted: Record) -> None:

@@ -1,0 +1,146 @@
+"""Catalogue: read both sides, compare, show a person what would change, write what was accepted, hold what cannot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from weighbridge.domain.catalogue_diff import Step
+from weighbridge.domain.catalogue_plan import Plan, Review, fingerprint, review
+from weighbridge.domain.finding import Finding, FindingKind, hold
+from weighbridge.domain.listing import Link
+from weighbridge.engine import durable_flow, durable_step
+from weighbridge.flows.catalogue_reading import View, compare, read_terms
+from weighbridge.flows.catalogue_writing import CatalogueWriter
+from weighbridge.flows.ownership import weighed
+from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.stage import STOPPED, end_round, run_stage
+from weighbridge.journal.transfers import State, Transfer, stored_finding
+from weighbridge.tables import transfers
+
+log = structlog.get_logger()
+
+FLOW = "catalogue"
+LISTING = "listing"
+"""Under this name each listing that waits for a person has a transfer of its own."""
+ALL = "*"
+DRY_RUN = "dry-run"
+BEGUN = "catalogue_begun"
+MOST_FINDINGS_TOLD = 1000
+
+
+@durable_flow(FLOW)
+async def catalogue(connection: str, key: str) -> str:
+    """One full round; under the key `dry-run` one that only proposes."""
+    return await sync_catalogue(connection, key)
+
+
+@durable_step("catalogue")
+async def sync_catalogue(connection: str, key: str) -> str:
+    site = running().sites[connection]
+    transfer = await running().journal.transfers.open(connection, FLOW, key)
+
+    async def work() -> str:
+        return await _round(site, transfer, dry=key == DRY_RUN)
+
+    ended = await run_stage(site, transfer, "catalogue", (FLOW, key), work)
+    if key == ALL:
+        await end_round(transfer, ended, site.connection.design.catalogue.cadence)
+    elif ended != STOPPED:
+        await weighed(transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
+    return ended
+
+
+async def _round(site: Site, transfer: Transfer, *, dry: bool) -> str:
+    if not dry and not site.connection.design.catalogue.enabled:
+        return "off by design"
+    journal = running().journal
+    terms = await read_terms(site)
+    if isinstance(terms, tuple):
+        await weighed(transfer, terms)
+        return STOPPED
+    view = await compare(site, terms)
+    reviews = [review(step) for step in view.plan.steps]
+    await journal.listings.propose(site.name, reviews)
+    await journal.transfers.change(transfer.id, content=summary(view.plan, reviews))
+    if dry:
+        return _told(reviews)
+    return await _write(site, transfer, view, reviews)
+
+
+async def _write(site: Site, transfer: Transfer, view: View, reviews: Sequence[Review]) -> str:
+    """Writes what may be written without a person or was accepted by one; the rest waits."""
+    journal = running().journal
+    matches = [_matched(view.links.get(one.listing.source), one.listing.source, one) for one in view.plan.matches]
+    await journal.listings.remember(site.name, matches)
+    steps = list(view.plan.steps)
+    if await _needs_a_person(site, steps):
+        accepted = await journal.listings.accepted(site.name)
+        steps = [step for step, one in zip(steps, reviews, strict=True) if one.digest in accepted]
+    writer = CatalogueWriter(site, transfer, view)
+    await writer.write(steps)
+    await journal.listings.done(site.name, {step.listing.source for step in steps} - writer.refused.keys())
+    await _report(site, {**view.plan.findings, **{of: tuple(found) for of, found in writer.refused.items()}})
+    waiting = len(view.plan.steps) - len(steps)
+    if waiting:
+        name = fingerprint(await journal.listings.proposed(site.name))
+        expected = f"a person who has read them: weighbridge sync catalogue --dry-run, then --accept {name}"
+        finding = hold(FindingKind.CATALOGUE_NOT_ACCEPTED, "changes of the catalogue", waiting, expected)
+        await weighed(transfer, (finding,))
+        return STOPPED
+    await journal.references.keep(site.name, BEGUN, True)
+    return _told(reviews)
+
+
+async def _needs_a_person(site: Site, steps: Sequence[Step]) -> bool:
+    """Whether these changes wait until they are accepted: the first round's, an unusually large one's, or all."""
+    design = site.connection.design.catalogue
+    if not steps:
+        return False
+    begun = await running().journal.references.read(site.name, BEGUN) is not None
+    return not begun or design.review == "always" or len(steps) > design.unattended_changes
+
+
+async def _report(site: Site, findings: Mapping[str, tuple[Finding, ...]]) -> None:
+    """Every listing that cannot cross waits under its own name; those that came right are closed."""
+    journal = running().journal
+    own = (transfers.c.connection == site.name) & (transfers.c.flow == LISTING) & (transfers.c.state == State.HELD)
+    held = {row.key: row for row in await journal.transfers.select(own, limit=1_000_000)}
+    for source, found in findings.items():
+        key = source[:160]
+        row = held.pop(key, None) or await journal.transfers.open(site.name, LISTING, key)
+        if row.state is not State.HELD or list(row.findings) != [stored_finding(one) for one in found]:
+            await weighed(row, found, design_version=site.design_version)
+    for row in held.values():
+        await weighed(row, (), state=State.POSTED, reason_kind="", reason="", owner="")
+
+
+def _matched(link: Link | None, source: str, match: Any) -> Link:
+    """What is known of a listing that was found at the shop and needs nothing."""
+    known = link or Link(source, match.product_id)
+    return Link(source, match.product_id, dict(match.variant_ids), known.told, known.variants_told, known.pictures)
+
+
+def summary(plan: Plan, reviews: Sequence[Review]) -> dict[str, Any]:
+    """The round in figures and findings, as JSON."""
+    actions = Counter(one.action for one in reviews)
+    noted = Counter(str(finding.kind) for found in plan.notes.values() for finding in found)
+    findings = [{"key": key, **stored_finding(one)} for key, found in plan.findings.items() for one in found]
+    return {
+        "listings": plan.listings,
+        "unchanged": plan.unchanged,
+        "create": actions["create"],
+        "update": actions["update"],
+        "hide": actions["hide"],
+        "held": len(plan.findings),
+        "fingerprint": fingerprint(reviews),
+        "findings": findings[:MOST_FINDINGS_TOLD],
+        "notes": dict(noted),
+    }
+
+
+def _told(reviews: Sequence[Review]) -> str:
+    return f"{len(reviews)} changes" if reviews else "nothing differs"

@@ -1,0 +1,58 @@
+"""Cin7 Core's products and families as domain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from weighbridge.domain.article import Article, Family, Member
+from weighbridge.domain.listing import Picture
+from weighbridge.platforms.cin7 import catalogue_models as models
+
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+
+
+def read_article(row: models.ArticleRow) -> Article:
+    return Article(
+        id=row.id.lower(),
+        sku=row.sku,
+        name=row.name,
+        description=row.description or row.short_description,
+        brand=row.brand.strip(),
+        category=row.category.strip(),
+        barcode=row.barcode,
+        tags=frozenset(tag.strip().casefold() for tag in row.tags.split(",") if tag.strip()),
+        is_service=row.type == "Service",
+        is_active=row.status == "Active",
+        is_sellable=row.sellable is not False,
+        tier_prices=row.tier_prices,
+        weight=row.weight,
+        weight_unit=row.weight_unit,
+        length=row.length,
+        width=row.width,
+        height=row.height,
+        length_unit=row.length_unit,
+        pictures=_pictures(row.attachments),
+    )
+
+
+def read_family(row: models.FamilyRow) -> Family:
+    return Family(
+        id=row.id.lower(),
+        sku=row.sku,
+        name=row.name,
+        description=row.description or row.short_description,
+        brand=row.brand.strip(),
+        category=row.category.strip(),
+        options=(row.option_1, row.option_2, row.option_3),
+        members=tuple(Member(one.id.lower(), (one.option_1, one.option_2, one.option_3)) for one in row.members),
+        pictures=_pictures(row.attachments),
+    )
+
+
+def _pictures(rows: Sequence[models.AttachmentRow]) -> tuple[Picture, ...]:
+    """The attachments that are pictures; documents stay in the books."""
+    return tuple(
+        Picture(row.file_name, row.download_url, row.is_default)
+        for row in rows
+        if row.content_type.startswith("image/") or row.file_name.lower().endswith(PICTURE_ENDINGS)
+    )
