@@ -73,6 +73,10 @@ def print_proposal(out: Console, proposal: Transfer, reviews: Sequence[Review], 
         f"{content['listings']:,} listings: {content['create']:,} to create, {content['update']:,} to update, "
         f"{content['hide']:,} to hide, {content['unchanged']:,} unchanged, {content['held']:,} held."
     )
+    for name, prices in content["price_lists"].items():
+        out.print(
+            f"Price list {name}: {prices['write']:,} prices to write, {prices['remove']:,} to remove.", markup=False
+        )
     if reviews:
         out.print(f"To write exactly these changes: weighbridge sync catalogue --accept {content['fingerprint']}")
 

@@ -16,6 +16,7 @@ from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.catalogue_reading import View, compare, read_terms
 from weighbridge.flows.catalogue_writing import CatalogueWriter
 from weighbridge.flows.ownership import weighed
+from weighbridge.flows.price_lists import compare_prices, fill_price_lists
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, end_round, run_stage
 from weighbridge.journal.transfers import State, Transfer, stored_finding
@@ -65,7 +66,11 @@ async def _round(site: Site, transfer: Transfer, *, dry: bool) -> str:
     view = await compare(site, terms)
     reviews = [review(step) for step in view.plan.steps]
     await journal.listings.propose(site.name, reviews)
-    await journal.transfers.change(transfer.id, content=summary(view.plan, reviews))
+    prices = {
+        one.rule.price_list: {"write": len(one.changes.write), "remove": len(one.changes.remove)}
+        for one in (await compare_prices(site, view, view.links) if dry else ())
+    }
+    await journal.transfers.change(transfer.id, content=summary(view.plan, reviews) | {"price_lists": prices})
     if dry:
         return _told(reviews)
     return await _write(site, transfer, view, reviews)
@@ -83,8 +88,11 @@ async def _write(site: Site, transfer: Transfer, view: View, reviews: Sequence[R
     writer = CatalogueWriter(site, transfer, view)
     await writer.write(steps)
     await journal.listings.done(site.name, {step.listing.source for step in steps} - writer.refused.keys())
-    await _report(site, {**view.plan.findings, **{of: tuple(found) for of, found in writer.refused.items()}})
+    findings = {**view.plan.findings, **{of: tuple(found) for of, found in writer.refused.items()}}
     waiting = len(view.plan.steps) - len(steps)
+    if not waiting:
+        findings |= await fill_price_lists(site, transfer, view, await journal.listings.links(site.name))
+    await _report(site, findings)
     if waiting:
         name = fingerprint(await journal.listings.proposed(site.name))
         expected = f"a person who has read them: weighbridge sync catalogue --dry-run, then --accept {name}"

@@ -124,6 +124,12 @@ class CatalogueClient:
         """Up to a thousand records, one call at a time. Where some are refused the others are written all the same."""
         await self._transport.write("PUT", f"v3/pricelists/{list_id}/records", _rows(rows), None, lane=LANE)
 
+    async def delete_price_records(self, list_id: int, currency: str, variant_ids: Sequence[int]) -> None:
+        """Removes records of these variants in one currency. Doing it twice is harmless."""
+        query = {"variant_id:in": ",".join(map(str, variant_ids)), "currency": currency}
+        path = f"v3/pricelists/{list_id}/records"
+        await self._transport.write("DELETE", path, None, None, lane=LANE, query=query)
+
     async def price_list_assignments(self) -> list[models.PriceListAssignment]:
         return await self._all("v3/pricelists/assignments", models.PriceListAssignment)
 

@@ -94,13 +94,17 @@ def upsert_records(shop: Shop, call: Call, list_id: str) -> Answer:
     if not rows or len(rows) > MOST_PER_CALL:
         raise Refusal(413 if rows else 422, f"Between 1 and {MOST_PER_CALL} records")
     errors: list[Record] = []
+    known = {(row["variant_id"], row["currency"]): row for row in records}
     for place, given in enumerate(rows):
         found = _variant(shop, given)
         if found is None or not given.get("currency"):
             wrong = "variant_id" if found is None else "currency"
             errors.append({"row": place, "errors": {wrong: "invalid"}})
         else:
-            _write(shop, records, int(list_id), *found, given)
+            row = _write(shop, known.get((found[1].id, given["currency"])), int(list_id), *found, given)
+            if (row["variant_id"], row["currency"]) not in known:
+                records.append(row)
+                known[row["variant_id"], row["currency"]] = row
     if errors:
         raise Refusal(422, "batch", body={"data": {}, "field_errors": errors})
     return Answer(200, {"data": {}, "meta": {}})
@@ -152,20 +156,17 @@ def create_assignments(shop: Shop, call: Call) -> Answer:
     return Answer(200, {"data": {}, "meta": {}})
 
 
-def _write(shop: Shop, records: list[Record], list_id: int, product: Product, variant: Variant, given: Record) -> None:
+def _write(shop: Shop, old: Record | None, list_id: int, product: Product, variant: Variant, given: Record) -> Record:
+    """The record as it is from now on: the old one changed, or a new one."""
     stamp = iso(shop.now())
-    old = next(
-        (row for row in records if row["variant_id"] == variant.id and row["currency"] == given["currency"]), None
-    )
     row: Record = old or {"date_created": stamp, "bulk_pricing_tiers": []}
     row |= {"price_list_id": list_id, "product_id": product.id, "variant_id": variant.id, "sku": variant.sku}
     row |= {"currency": given["currency"], "date_modified": stamp}
     row |= {name: given[name] for name in (*PRICES, "bulk_pricing_tiers") if name in given}
     row["calculated_price"] = row.get("sale_price") or row.get("price") or product.fields["price"]
-    if old is None:
-        records.append(row)
     ids = {"type": "price_list", "id": list_id, "variant_id": variant.id}
     emit(shop, f"store/priceList/record/{'updated' if old else 'created'}", ids)
+    return row
 
 
 def _variant(shop: Shop, given: Any) -> tuple[Product, Variant] | None:
