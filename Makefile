@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
@@ -28,14 +28,14 @@ twins: $(RUN_STAMP) ## Serve the twins of BigCommerce and Cin7 Core alone
 test: $(DEV_STAMP) ## Run the tests, with coverage; ARGS="tests/domain -k tax" chooses
 	@$(BIN)/pytest -n $(WORKERS) -m "not slow" --cov --cov-report=term $(ARGS)
 
-kill: $(DEV_STAMP) ## Run the long suites: the product is killed while it works, the benchmarks run at a tiny size
-	@$(BIN)/pytest -m slow $(ARGS)
+kill: $(DEV_STAMP) ## Kill the product 40 times while it works and compare the ends; prints the table
+	@$(BIN)/pytest -m slow -s tests/chaos $(ARGS)
+
+long: $(DEV_STAMP) ## Run the other long suites: each reading by itself, the whole catalogue, benchmarks at a tiny size
+	@$(BIN)/pytest -n $(WORKERS) -m slow --ignore tests/chaos $(ARGS)
 
 bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="receiver" or ARGS="orders"
 	@$(BIN)/python -m benchmarks $(ARGS)
-
-readings: $(DEV_STAMP) ## Play an order's life under each reading of the vendors' open questions by itself
-	@$(BIN)/pytest -n $(WORKERS) -m slow tests/flows/test_readings.py $(ARGS)
 
 lint: $(DEV_STAMP) ## Check style, formatting, types and import rules
 	@failed=0; for check in "ruff check src tests benchmarks" "ruff format --check src tests benchmarks" mypy lint-imports; do \

@@ -187,7 +187,7 @@ def demo(
     speed: Annotated[float, typer.Option(min=0.1, help="Seconds of the twins' time per second.")] = 60.0,
     rate: Annotated[float, typer.Option(min=0.1, help="Orders a minute of the twins' time.")] = 7.0,
     seed: Annotated[int, typer.Option(help="Decides everything that people do.")] = 1,
-    post: Annotated[str, typer.Option(help="order, invoice or invoice_and_payment.")] = "invoice_and_payment",
+    post: Annotated[str, typer.Option(help="order, invoice or invoice_and_payment.")] = "order",
     record: Annotated[Path | None, typer.Option(help="Write every exchange here, a JSON line each.")] = None,
     database: Annotated[str, typer.Option(help="postgresql://... instead of SQLite.")] = "",
     workers: Annotated[int, typer.Option(min=1, max=8, help="Worker processes (more than 1 on PostgreSQL).")] = 1,
