@@ -59,6 +59,7 @@ class FindingKind(StrEnum):
     CHANGED_AFTER_POSTING = "changed_after_posting"
     CANCELLED_AFTER_DISPATCH = "cancelled_after_dispatch"
     PARCEL_UNMATCHED = "parcel_unmatched"
+    BILL_CIRCULAR = "bill_circular"
     SKU_DIFFERS_IN_FORM = "sku_differs_in_form"
     SKU_NOT_UNIQUE = "sku_not_unique"
     SKU_NEARLY_MATCHES = "sku_nearly_matches"
@@ -97,6 +98,7 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.QUANTITY_UNUSUAL: Owner.OPERATIONS,
     FindingKind.CANCELLED_AFTER_DISPATCH: Owner.OPERATIONS,
     FindingKind.PARCEL_UNMATCHED: Owner.OPERATIONS,
+    FindingKind.BILL_CIRCULAR: Owner.OPERATIONS,
     FindingKind.REFUSED_BY_CIN7: Owner.OPERATIONS,
     FindingKind.RETRIES_EXHAUSTED: Owner.OPERATIONS,
     FindingKind.UNEXPECTED_ERROR: Owner.OPERATIONS,
