@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +13,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.flows.catalogue_rig import CIN7_MASTERS_ALL, catalogue_rig, mug, shirts
 from tests.flows.rig import rig
+from weighbridge.journal.transfers import State
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "specs"
 
@@ -24,9 +27,13 @@ SLIPS = (
     "request Postcode:",
     "request ShipToOther:",
     "request Price:",
+    *(f"request variants/{n}: '{name}' is a required property" for n in range(3) for name in ("id", "product_id")),
+    "no such operation: GET v2/customer_groups",
 )
 """What the descriptions themselves get wrong: BigCommerce's link to consignments fits both of its alternatives, and
-Cin7's field tables leave out members of its address and line models. Source: platform notes, cin7 2.2 and 2.3."""
+Cin7's field tables leave out members of its address and line models. Source: platform notes, cin7 2.2 and 2.3.
+BigCommerce describes the variants of a new product as those of an old one, ids and all; and the file of customer groups
+is not among the descriptions."""
 
 
 def _speccheck() -> ModuleType:
@@ -58,6 +65,50 @@ def test_every_exchange_fits_the_vendors_descriptions(tmp_path: Path) -> None:
     exchanges = [json.loads(line) for line in record.read_text().splitlines()]
     assert len(exchanges) > 40
     assert {one["platform"] for one in exchanges} == {"bigcommerce", "cin7"}
+    found = [problem for one in exchanges for problem in _problems(check, one)]
+    assert found == []
+
+
+def test_every_exchange_of_the_catalogue_fits_the_vendors_descriptions(tmp_path: Path) -> None:
+    """Products and families are made, changed, enlarged and hidden, pictures come and go, a price list is filled."""
+    check = _speccheck()
+    record = tmp_path / "traffic.jsonl"
+    prices = (
+        '[connections.main.design.catalogue.price_lists]\n"Tier 2" = { price_list = "Trade", customer_group = "VIP" }'
+    )
+    with catalogue_rig(tmp_path, design=f"{CIN7_MASTERS_ALL}\n{prices}", record=record) as trial:
+        group = {"id": 4, "name": "VIP", "is_default": False, "category_access": {"type": "all"}, "discount_rules": []}
+        trial.twins.run(lambda: trial.twins.bigcommerce.shop.groups.update({4: group}))
+        family = shirts()
+        lost = {"fault": "drop_after", "match": {"method": "POST", "path": "products$"}, "times": 1}
+        trial.twins.fault("bigcommerce", lost)
+        trial.stock_up(mug(tier_prices={"2": "9.00"}), *family["products"], families=family["families"])
+        trial.travel()
+        bigger = family["families"][0] | {"members": family["families"][0]["members"] | {"SHIRT-XL": ["XL"]}}
+        trial.twins.run(lambda: trial.twins.cin7.company.attachments.clear())
+        trial.stock_up(
+            mug(tier_price="14.00", tier_prices={"2": "0"}, status="Deprecated", pictures=["side.jpg"]),
+            {"sku": "SHIRT-S", "name": "Shirt S", "tier_price": "21.00", "sellable": False},
+            {"sku": "SHIRT-XL", "name": "Shirt XL", "tier_price": "25.00"},
+            families=[bigger],
+        )
+        assert trial.sync().state is State.POSTED
+        writes = {re.sub(r"[0-9]+", "N", call) for call in trial.shop_writes()}
+    assert writes == {
+        "POST catalog/categories",
+        "POST catalog/products",
+        "POST catalog/products/N/images",
+        "POST catalog/products/N/options/N/values",
+        "POST catalog/products/N/variants",
+        "POST pricelists",
+        "POST pricelists/assignments",
+        "PUT catalog/products",
+        "PUT catalog/variants",
+        "PUT pricelists/N/records",
+        "DELETE catalog/products/N/images/N",
+        "DELETE pricelists/N/records",
+    }
+    exchanges = [json.loads(line) for line in record.read_text().splitlines()]
     found = [problem for one in exchanges for problem in _problems(check, one)]
     assert found == []
 

@@ -164,7 +164,7 @@ def test_only_pictures_that_we_put_there_are_taken_away() -> None:
     found = update(listing, shop, Link("product:a", 7, pictures=frozenset({"old.jpg", "kept.jpg"})))
     assert [one.name for one in found.new_pictures] == ["new.jpg"]
     assert found.gone_pictures == (("old.jpg", 2),)
-    assert update(listing, shop).is_empty, "a shop with its own pictures keeps them"
+    assert update(listing, at_shop(pictures={"theirs.jpg": 1})).is_empty, "a shop with its own pictures keeps them"
 
 
 def test_a_price_list_is_written_where_it_differs_and_cleared_where_the_tier_is_empty() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,7 @@ from weighbridge.service import Service
 from weighbridge.tables import transfers
 from weighbridge.twins.server import TwinServer
 
-DESIGN = """
-[connections.main.design.catalogue]
-enabled = true
-"""
+TABLE = "[connections.main.design.catalogue]"
 CIN7_MASTERS_ALL = """
 [connections.main.design.catalogue.fields]
 name = "cin7"
@@ -60,8 +58,8 @@ class CatalogueRig(Rig):
         """Puts products (and families) into the books."""
         self.twins.act("cin7", "seed", {"products": list(products), **more})
 
-    def sync(self, *, dry: bool = False, accept: bool = False) -> Transfer:
-        """One round; with `accept` everything that was proposed before is accepted first."""
+    def sync(self, *, dry: bool = False, accept: bool = False, seconds: float = 30.0) -> Transfer:
+        """One round with all its next tries; with `accept` everything that was proposed before is accepted first."""
 
         async def work() -> Transfer:
             service = self.service()
@@ -70,9 +68,15 @@ class CatalogueRig(Rig):
                     await service.journal.listings.accept("main")
                 key = catalogue.DRY_RUN if dry else catalogue.ALL
                 await service.run_once((catalogue.FLOW,), key)
-                found = await service.journal.transfers.find("main", catalogue.FLOW, key)
-                assert found is not None
-                return found
+                deadline = time.monotonic() + seconds
+                while True:
+                    found = await service.journal.transfers.find("main", catalogue.FLOW, key)
+                    assert found is not None
+                    if found.state is not State.WAITING:
+                        await service.settle()
+                        return found
+                    assert time.monotonic() < deadline, found.reason
+                    await asyncio.sleep(0.05)
 
         return asyncio.run(work())
 
@@ -146,7 +150,10 @@ class CatalogueRig(Rig):
 
 
 @contextmanager
-def catalogue_rig(folder: Path, *, design: str = "", **twins: Any) -> Iterator[CatalogueRig]:
-    database = twins.pop("database", "")
+def catalogue_rig(
+    folder: Path, *, design: str = "", enabled: bool = True, database: str = "", **twins: Any
+) -> Iterator[CatalogueRig]:
+    """`design` continues the table of the catalogue; further tables may follow in it."""
+    table = f"\n{TABLE}\nenabled = {str(enabled).lower()}\n{design}"
     with TwinServer(speed=twins.pop("speed", SPEED), **twins) as server:
-        yield CatalogueRig(server, folder, design=DESIGN + design, database=database)
+        yield CatalogueRig(server, folder, design=table, database=database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -83,3 +84,13 @@ def test_stock_of_a_new_listing_is_told_by_the_stock_flow_and_by_nobody_else(tmp
         trial.sync()
         assert trial.products()["MUG"]["price"] == 13
         assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 7}
+
+
+def test_the_catalogue_travels_on_postgresql_too(tmp_path: Path, fresh_database: Callable[[str], str]) -> None:
+    with catalogue_rig(tmp_path, design=CIN7_MASTERS_ALL, database=fresh_database("catalogue")) as trial:
+        family = shirts()
+        trial.stock_up(mug(), *family["products"], families=family["families"])
+        trial.travel()
+        before = trial.shop_writes()
+        assert trial.sync().content["unchanged"] == 2
+        assert trial.shop_writes() == before

@@ -206,3 +206,18 @@ def test_a_price_tier_that_does_not_exist_is_named(tmp_path: Path) -> None:
         held = trial.sync(dry=True)
         assert held.reason_kind == "price_tier_unknown"
         assert "Tier 1" in held.reason
+
+
+def test_stock_is_right_again_after_catalogue_and_stock_were_written_at_once(tmp_path: Path) -> None:
+    """Bulk writes that overlap may leave wrong stock at the shop; it is read back and told again."""
+    with catalogue_rig(tmp_path, bigcommerce_switches={"bulk_overlap": "wrong_result"}) as trial:
+        trial.stock_up(mug(), stock=[{"sku": "MUG", "on_hand": 7}])
+        trial.travel()
+        trial.push_stock()
+        trial.stock_up(mug(tier_price="13.00"), stock=[{"sku": "MUG", "on_hand": 5}])
+        trial.push_stock()
+        trial.sync()
+        for _ in range(3):
+            trial.push_stock()
+        assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 5}
+        assert trial.products()["MUG"]["price"] == 13

@@ -79,6 +79,8 @@ class Update:
     new_pictures: tuple[Picture, ...] = ()
     gone_pictures: tuple[tuple[str, int], ...] = ()
     """(name, image id)"""
+    own_pictures: frozenset[str] = frozenset()
+    """Names of the pictures there that come from the books."""
     category_replaced: int | None = None
     """The category that we chose before and that the new one takes the place of."""
     categories: frozenset[int] = frozenset()
@@ -128,6 +130,10 @@ def updated(
         for one in listing.variations
         if one.sku not in places and one.values.get(Field.VISIBILITY) is True and listing.is_family
     )
+    lost = [one for one in missing if one.article_id in link.variant_ids]
+    if lost:
+        expected = "the variant that was made for it; restore it, or take it out of sale in Cin7"
+        return tuple(hold(FindingKind.LISTING_GONE, f"shop variant of {one.sku}", "deleted", expected) for one in lost)
     names = {name for variant in shop.variants for name, _ in variant.options}
     if any({name for name, _ in one.options} != names for one in missing):
         return (_split(listing, f"a product with the options {', '.join(sorted(names))}"),)
@@ -158,8 +164,8 @@ def updated(
         return update
     changes = _sku_change(listing.sku, shop.sku) if stands_alone else ()
     changes += differences(listing.values, shop.values, link.told, masters)
-    new, gone = _pictures(listing, shop, link, masters)
-    update = replace(update, changes=changes, new_pictures=new, gone_pictures=gone)
+    new, gone, own = _pictures(listing, shop, link, masters)
+    update = replace(update, changes=changes, new_pictures=new, gone_pictures=gone, own_pictures=own)
     return _categorised(update, shop, link, masters, category_paths)
 
 
@@ -191,14 +197,19 @@ def _categorised(update: Update, shop: ShopListing, link: Link, masters: Masters
 
 def _pictures(
     listing: Listing, shop: ShopListing, link: Link, masters: Masters
-) -> tuple[tuple[Picture, ...], tuple[tuple[str, int], ...]]:
-    """Pictures to add and, of those that we put there, to take away. A shop that has its own pictures keeps them."""
-    if masters[Field.IMAGES] is not Master.CIN7 or (not link.pictures and shop.pictures):
-        return (), ()
+) -> tuple[tuple[Picture, ...], tuple[tuple[str, int], ...], frozenset[str]]:
+    """Pictures to add, those of the books' to take away, and the names of the books' own.
+
+    A picture that stands there under a name of the books' came from them. A shop that has only pictures of its own
+    keeps them as they are, and one that somebody took away does not come back.
+    """
     wanted = {picture.name for picture in listing.pictures}
-    new = tuple(one for one in listing.pictures if one.name not in link.pictures and one.name not in shop.pictures)
-    gone = tuple((name, shop.pictures[name]) for name in sorted(link.pictures - wanted) if name in shop.pictures)
-    return new, gone
+    own = link.pictures | (wanted & shop.pictures.keys())
+    if masters[Field.IMAGES] is not Master.CIN7 or (not own and shop.pictures):
+        return (), (), own
+    new = tuple(one for one in listing.pictures if one.name not in own)
+    gone = tuple((name, shop.pictures[name]) for name in sorted(own - wanted) if name in shop.pictures)
+    return new, gone, own
 
 
 def _unpriced(listing: Listing, variations: tuple[Variation, ...]) -> tuple[Finding, ...]:

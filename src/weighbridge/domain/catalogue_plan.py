@@ -79,7 +79,7 @@ def plan_round(
             findings[listing.source] = step
         elif isinstance(step, Update) and step.is_empty:
             unchanged += 1
-            if link is None or dict(link.variant_ids) != dict(step.variant_ids):
+            if link is None or _is_news(step, link):
                 matches.append(step)
         elif step is not None:
             steps.append(step)
@@ -139,6 +139,11 @@ def _step(
     holder = names.get(str(listing.values[Field.NAME]).casefold(), found.id)
     own = named_apart(listing) if holder != found.id else listing
     return updated(own, found, places, link, policy.masters, category_paths)
+
+
+def _is_news(step: Update, link: Link) -> bool:
+    """Whether the shop shows a match that the link does not know of yet."""
+    return not (step.variant_ids.items() <= link.variant_ids.items() and step.own_pictures <= link.pictures)
 
 
 def _holds(findings: Findings) -> Findings:

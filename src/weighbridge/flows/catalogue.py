@@ -11,8 +11,8 @@ import structlog
 from weighbridge.domain.catalogue_diff import Step
 from weighbridge.domain.catalogue_plan import Plan, Review, fingerprint, review
 from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.listing import Link
 from weighbridge.engine import durable_flow, durable_step
+from weighbridge.flows.catalogue_pen import matched_link
 from weighbridge.flows.catalogue_reading import View, compare, read_terms
 from weighbridge.flows.catalogue_writing import CatalogueWriter
 from weighbridge.flows.ownership import weighed
@@ -79,7 +79,7 @@ async def _round(site: Site, transfer: Transfer, *, dry: bool) -> str:
 async def _write(site: Site, transfer: Transfer, view: View, reviews: Sequence[Review]) -> str:
     """Writes what may be written without a person or was accepted by one; the rest waits."""
     journal = running().journal
-    matches = [_matched(view.links.get(one.listing.source), one.listing.source, one) for one in view.plan.matches]
+    matches = [matched_link(view.links.get(one.listing.source), one) for one in view.plan.matches]
     await journal.listings.remember(site.name, matches)
     steps = list(view.plan.steps)
     if await _needs_a_person(site, steps):
@@ -124,12 +124,6 @@ async def _report(site: Site, findings: Mapping[str, tuple[Finding, ...]]) -> No
             await weighed(row, found, design_version=site.design_version)
     for row in held.values():
         await weighed(row, (), state=State.POSTED, reason_kind="", reason="", owner="")
-
-
-def _matched(link: Link | None, source: str, match: Any) -> Link:
-    """What is known of a listing that was found at the shop and needs nothing."""
-    known = link or Link(source, match.product_id)
-    return Link(source, match.product_id, dict(match.variant_ids), known.told, known.variants_told, known.pictures)
 
 
 def summary(plan: Plan, reviews: Sequence[Review]) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def list_assignments(shop: Shop, call: Call) -> Answer:
         for row in kept(shop, "price_list_assignments")
         if all(ids is None or row[name] in ids for name, ids in wanted.items())
     ]
-    return v3_page(call, rows)
+    return v3_page(call, rows, lambda row: {name: value for name, value in row.items() if value is not None})
 
 
 @routes.on("POST", "/v3/pricelists/assignments")
