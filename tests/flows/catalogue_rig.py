@@ -80,6 +80,14 @@ class CatalogueRig(Rig):
 
         return asyncio.run(work())
 
+    def accept(self) -> None:
+        """A person accepts what is proposed."""
+
+        async def accept(service: Service) -> None:
+            await service.journal.listings.accept("main")
+
+        self._ask(accept)
+
     def travel(self) -> Transfer:
         """Proposes, accepts and writes: the first round as a careful person has it."""
         self.sync(dry=True)

@@ -12,7 +12,7 @@ from weighbridge.domain.catalogue_diff import Step
 from weighbridge.domain.catalogue_plan import Plan, Review, fingerprint, review
 from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.engine import durable_flow, durable_step
-from weighbridge.flows.catalogue_pen import matched_link
+from weighbridge.flows.catalogue_pen import MAKING, listing_key, matched_link
 from weighbridge.flows.catalogue_reading import View, compare, read_terms
 from weighbridge.flows.catalogue_writing import CatalogueWriter
 from weighbridge.flows.ownership import weighed
@@ -83,8 +83,7 @@ async def _write(site: Site, transfer: Transfer, view: View, reviews: Sequence[R
     await journal.listings.remember(site.name, matches)
     steps = list(view.plan.steps)
     if await _needs_a_person(site, steps):
-        accepted = await journal.listings.accepted(site.name)
-        steps = [step for step, one in zip(steps, reviews, strict=True) if one.digest in accepted]
+        steps = await _accepted(site, transfer, view, reviews)
     writer = CatalogueWriter(site, transfer, view)
     await writer.write(steps)
     await journal.listings.done(site.name, {step.listing.source for step in steps} - writer.refused.keys())
@@ -101,6 +100,19 @@ async def _write(site: Site, transfer: Transfer, view: View, reviews: Sequence[R
         return STOPPED
     await journal.references.keep(site.name, BEGUN, True)
     return _told(reviews)
+
+
+async def _accepted(site: Site, transfer: Transfer, view: View, reviews: Sequence[Review]) -> list[Step]:
+    """What a person has accepted, and what completes a listing whose making was accepted and then cut off."""
+    journal = running().journal
+    accepted = await journal.listings.accepted(site.name)
+    begun = {intent.key for intent in await journal.intents.of_transfer(transfer.id) if intent.kind == MAKING}
+    steps = []
+    for step, one in zip(view.plan.steps, reviews, strict=True):
+        cut_off = one.source not in view.links and listing_key(site.name, one.source) in begun
+        if one.digest in accepted or cut_off:
+            steps.append(step)
+    return steps
 
 
 async def _needs_a_person(site: Site, steps: Sequence[Step]) -> bool:

@@ -14,6 +14,14 @@ from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
 from weighbridge.journal.transfers import Transfer
 from weighbridge.platforms.bigcommerce.catalogue_write import category_ids
 
+MAKING = "listing"
+"""Kind of the intent under which a listing is made."""
+
+
+def listing_key(connection: str, source: str) -> str:
+    """The key of the intent under which a listing is made."""
+    return f"{connection}:{source}"[:200]
+
 
 class Pen:
     """What every write of one round needs."""
@@ -53,7 +61,7 @@ class Pen:
         await running().journal.intents.forget(self._key(key))
 
     def _key(self, key: str) -> str:
-        return f"{self.site.name}:{key}"[:200]
+        return listing_key(self.site.name, key)
 
     def link(self, update: Update) -> Link:
         """What is known of the listing that an update is about."""

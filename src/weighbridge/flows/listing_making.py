@@ -8,7 +8,7 @@ from typing import Any
 from weighbridge.domain.catalogue_diff import Create, Step, Update
 from weighbridge.domain.listing import Field, Link, Listing, Told, text_of
 from weighbridge.domain.stock import ShopItem
-from weighbridge.flows.catalogue_pen import Pen
+from weighbridge.flows.catalogue_pen import MAKING, Pen
 from weighbridge.flows.runtime import running
 from weighbridge.flows.write_once import Answered, BeforeSend
 from weighbridge.platforms.bigcommerce import catalogue_models as models
@@ -56,7 +56,7 @@ async def create_product(pen: Pen, listing: Listing) -> None:
         found = await pen.shop.product_with_sku(listing.variations[0].sku)
         return None if found is None else _found(found)
 
-    answer = await pen.once(listing.source, "listing", body, send, probe)
+    answer = await pen.once(listing.source, MAKING, body, send, probe)
     await running().journal.catalogue.store_shop_items(pen.site.name, [ShopItem(*item) for item in answer["items"]])
     await pen.remember(_link_of(listing, answer))
 
