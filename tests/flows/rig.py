@@ -21,6 +21,7 @@ from weighbridge.journal.transfers import State, Transfer
 from weighbridge.service import Service
 from weighbridge.settings import resolve_secrets
 from weighbridge.tables import transfers
+from weighbridge.twins.faults import SWITCH_FAULTS
 from weighbridge.twins.server import TwinServer
 
 SPEED = 600.0
@@ -248,6 +249,9 @@ def rig(
         yield Rig(
             server, folder, post=post, database=database, design=design, currencies=currencies, shop_rate=shop_rate
         )
+        rules = [*server.faults("cin7"), *server.faults("bigcommerce")]
+        idle = [rule for rule in rules if rule["fault"] not in SWITCH_FAULTS and not rule["fired"]]
+        assert idle == [], "a fault that never struck proves nothing"
 
 
 def by_key(rows: list[Transfer]) -> Mapping[str, Transfer]:

@@ -65,9 +65,22 @@ def test_broken_payloads_are_named_and_stop_nobody(trial: Rig) -> None:
         row = rows[str(order_id)]
         assert (row.state, row.reason_kind) == (State.HELD, "payload_malformed"), (name, row.reason)
         assert "expected" in row.reason, name
+    assert rows[str(good)].tries == 0, "posted at the first go"
     trial.twins.act("bigcommerce", "corrupt_order", {"order_id": bad["total is text"]})
     trial.run()
     trial.assert_one_sale(bad["total is text"])
+
+
+def test_negative_quantity_is_held(trial: Rig) -> None:
+    order_id = trial.place(lines=[{"sku": "TEA", "quantity": 1}])
+    trial.twins.act("bigcommerce", "corrupt_order", {"order_id": order_id, "product_set": {"quantity": -1}})
+    good = trial.place()
+    rows = by_key(trial.run())
+    trial.assert_one_sale(good)
+    row = rows[str(order_id)]
+    assert (row.state, row.owner) == (State.HELD, "ecommerce")
+    assert ("quantity_not_positive", "-1") in [(one["kind"], one["value"]) for one in row.findings]
+    assert trial.sales(order_id) == []
 
 
 def test_unusual_orders_cross_to_the_cent(trial: Rig) -> None:

@@ -35,6 +35,47 @@ def test_orders_that_must_not_cross_stay_where_they_are(trial: Rig) -> None:
     assert rows[str(overridden)].owner == "finance"
     trial.assert_one_sale(good)
     assert len(trial.sales()) == 1
+    for order_id in (incomplete, disputed):
+        trial.twins.act("bigcommerce", "set_status", {"order_id": order_id, "status_id": 11})
+    trial.twins.act("bigcommerce", "corrupt_order", {"order_id": overridden})
+    rows = by_key(trial.run())
+    for order_id in (incomplete, disputed, overridden):
+        trial.assert_one_sale(order_id)
+    assert rows[str(test_order)].state is State.NOT_CAPTURED
+    assert len(trial.sales()) == 4
+
+
+def test_basket_submitted_twice_is_two_orders_with_a_sale_each(trial: Rig) -> None:
+    """Only a person can tell a slip from a second purchase; until the shop cancels one, both are owed."""
+    first, second = trial.place(), trial.place()
+    trial.run()
+    sales = [trial.assert_one_sale(order_id)["id"] for order_id in (first, second)]
+    assert [trial.order(order_id)["external_order_id"] for order_id in (first, second)] == sales
+    trial.twins.act("bigcommerce", "cancel_order", {"order_id": second})
+    trial.run()
+    assert [sale["id"] for sale in trial.sales()] == sales[:1]
+
+
+def test_declined_order_gives_its_stock_back(trial: Rig) -> None:
+    order_id = trial.place()
+    trial.run()
+    trial.assert_one_sale(order_id)
+    trial.twins.act("bigcommerce", "set_status", {"order_id": order_id, "status_id": 6})
+    row = by_key(trial.run())[str(order_id)]
+    assert (row.state, trial.sales(order_id)) == (State.CANCELLED, [])
+    trial.push_stock()
+    assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 500}
+
+
+def test_ids_of_options_come_as_text_or_number(trial: Rig) -> None:
+    placed = [trial.place(), trial.place()]
+    for order_id, value in zip(placed, ("103", 103), strict=True):
+        option = {"id": 1, "option_id": value, "product_option_id": value, "value": value, "display_value": "Blue"}
+        corruption = {"order_id": order_id, "product_set": {"product_options": [option]}}
+        trial.twins.act("bigcommerce", "corrupt_order", corruption)
+    trial.run()
+    for order_id in placed:
+        trial.assert_one_sale(order_id)
 
 
 def test_digital_order_needs_no_shipping_address_and_a_physical_one_does(trial: Rig) -> None:
@@ -69,19 +110,24 @@ def test_money_above_the_order_waits_for_finance(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("answer", ["POST", "GET"])
 def test_shipment_without_items_array_is_not_sent_twice(trial: Rig, answer: str) -> None:
-    order_id = trial.place()
+    """Half of the order in a parcel: the shop would take the same units a second time."""
+    order_id = trial.place(lines=[{"sku": "MUG", "quantity": 2}])
     trial.run()
     sale_id = trial.assert_one_sale(order_id)["id"]
-    trial.twins.act("cin7", "pick_pack_ship", {"sale_id": sale_id, "carrier": "UPS", "tracking": "T-1"})
+    parcel = {"sale_id": sale_id, "carrier": "UPS", "tracking": "T-1", "lines": [{"sku": "MUG", "quantity": 1}]}
+    trial.twins.act("cin7", "pick_pack_ship", parcel)
     path = "items" if answer == "POST" else "*.items"
-    match = {"method": answer, "path": "/shipments"}
+    match = {"method": answer, "path": "/shipments$"}
     trial.twins.fault("bigcommerce", {"fault": "mutate", "path": path, "drop": True, "match": match})
-    lost = {"method": "POST", "path": "/shipments"}
     if answer == "GET":
+        lost = {"method": "POST", "path": "/shipments$"}
         trial.twins.fault("bigcommerce", {"fault": "drop_after", "match": lost, "times": 1})
     for _ in range(3):
         trial.ship()
     assert [one["tracking_number"] for one in trial.shipments(order_id)] == ["T-1"]
+    assert [row.state for row in trial.transfers("fulfilment")] == [State.POSTED]
+    posts = [call for call in trial.twins.calls("bigcommerce") if call["path"].endswith("/shipments")]
+    assert [call["method"] for call in posts].count("POST") == 1
 
 
 def test_each_address_gets_its_own_shipment(trial: Rig) -> None:
@@ -109,6 +155,31 @@ def test_stock_beyond_what_the_shop_can_count_is_clamped(trial: Rig) -> None:
     trial.push_stock()
     levels = trial.twins.act("bigcommerce", "stock_levels")
     assert levels == {"MUG": 2_147_483_647, "TEA": 500}
+
+
+def test_more_items_than_a_filter_takes_are_told_and_read_back(trial: Rig) -> None:
+    """Lists filtered by SKU answer for 50 of them; the 51st must neither be lost nor told again and again."""
+    skus = [f"SPOON-{number:03}" for number in range(120)]
+    goods = [{"sku": sku, "name": sku, "price": "1.00", "tax_class_id": 0} for sku in skus]
+    trial.twins.act("bigcommerce", "seed_products", goods)
+    seed = {
+        "products": [{"sku": sku, "name": sku} for sku in skus],
+        "stock": [{"sku": sku, "on_hand": 5} for sku in skus],
+    }
+    trial.twins.act("cin7", "seed", seed)
+    trial.push_stock()
+    assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 500} | dict.fromkeys(skus, 5)
+    told = _levels_told(trial)
+    for _ in range(3):
+        trial.push_stock()
+    reads = [call for call in trial.twins.calls("bigcommerce") if call["path"].endswith("/inventory/items")]
+    assert reads, "what was told must have been read back"
+    assert _levels_told(trial) == told
+
+
+def _levels_told(trial: Rig) -> int:
+    calls = trial.twins.calls("bigcommerce")
+    return len([call for call in calls if call["path"].endswith("/inventory/adjustments/absolute")])
 
 
 def test_items_that_the_shop_does_not_track_are_left_alone(trial: Rig) -> None:

@@ -57,7 +57,8 @@ def test_running_again_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["headers", "bare", "500"])
 def test_throttling_shop_is_survived(tmp_path: Path, form: str) -> None:
     with rig(tmp_path) as trial:
-        trial.twins.fault("bigcommerce", {"fault": "throttle", "style": form, "match": {"path": "/orders"}, "times": 2})
+        match = {"path": "/v2/orders"}
+        trial.twins.fault("bigcommerce", {"fault": "throttle", "style": form, "match": match, "times": 2})
         order_id = trial.place()
         trial.run()
         trial.assert_one_sale(order_id)
