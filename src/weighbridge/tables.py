@@ -189,6 +189,7 @@ stock_levels = sa.Table(
     sa.Column("in_flight", ExactDecimal, nullable=False),
     sa.Column("buffer", ExactDecimal, nullable=False),
     sa.Column("ats", sa.Integer, nullable=False),
+    sa.Column("terms", sa.JSON, nullable=False, doc="of shared parts: units by location, what limits them"),
     sa.Column("shown", sa.Integer, nullable=True, doc="what the shop was last told"),
     sa.Column("scanned_at", UtcMoment, nullable=False),
     sa.Column("pushed_at", UtcMoment, nullable=True),
@@ -205,6 +206,7 @@ book_products = sa.Table(
     sa.Column("is_service", sa.Boolean, nullable=False),
     sa.Column("is_active", sa.Boolean, nullable=False),
     sa.Column("is_sellable", sa.Boolean, nullable=False),
+    sa.Column("bill", sa.JSON, nullable=False, doc="component SKU -> units for one kit"),
     sa.Column("seen_at", UtcMoment, nullable=False),
     sa.Index("book_product_service", "connection", "is_service"),
 )

@@ -124,6 +124,14 @@ class Stock(Part):
     """BigCommerce inventory location that is told."""
     buffer: int = Field(default=0, ge=0)
     """Units of every SKU that the shop is never told of."""
+    sharing: Literal["fair", "priority", "reserve_for_singles"] = "fair"
+    """Who gets parts that several kits, or a kit and the part itself, could use."""
+    priority: tuple[Name, ...] = ()
+    """SKUs that take shared parts first, in this order, under `priority`."""
+    singles_share: Decimal = Field(default=Decimal("0.5"), ge=0, le=1)
+    """Share of their stock that single items keep under `reserve_for_singles`."""
+    routing: Literal["any_location", "one_location"] = "any_location"
+    """Whether kits are promised from every location or only from the one that can build most."""
     cadence_seconds: float = Field(default=300, gt=0)
     """How often stock is read in full."""
     hook: bool = False

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from weighbridge.domain.bundle import Component
+
 
 @dataclass(frozen=True, slots=True)
 class BookProduct:
@@ -18,6 +20,8 @@ class BookProduct:
     is_active: bool
     """False when deprecated."""
     is_sellable: bool
+    bill: tuple[Component, ...] = ()
+    """What one unit is assembled from when it is sold; empty for what is not a kit."""
 
 
 @dataclass(frozen=True, slots=True)

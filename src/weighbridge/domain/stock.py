@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
 from weighbridge.domain.money import ZERO
+from weighbridge.domain.shared_stock import Promise
 
 HIGHEST_LEVEL = 2_147_483_647
 """The largest stock level the shop holds. Source: Catalog V3, inventory_level."""
@@ -40,6 +41,16 @@ class ShopItem:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedParts:
+    """Where a promise would ship from, and what keeps it from being higher."""
+
+    by_location: Mapping[str, int]
+    limited_by: tuple[str, ...]
+    shares_with: tuple[str, ...]
+    """Other SKUs that need the same parts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One SKU's available-to-sell with every term of it."""
 
@@ -51,6 +62,8 @@ class Figure:
     buffer: Decimal
     sellable: bool
     ats: int
+    parts: SharedParts | None = None
+    """How parts are shared; None for a SKU that is neither a kit nor a part of one."""
 
 
 def available_by_sku(rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date) -> dict[str, Decimal]:
@@ -69,6 +82,27 @@ def figure(sku: str, available: Decimal, in_flight: Decimal, buffer: Decimal, *,
     """The SKU's figure: whole units, never negative, never above what the shop can hold."""
     free = (available - in_flight - buffer).to_integral_value(rounding=ROUND_FLOOR) if sellable else ZERO
     return Figure(sku, available, in_flight, buffer, sellable, int(min(max(free, ZERO), Decimal(HIGHEST_LEVEL))))
+
+
+def available_by_location(
+    rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date
+) -> dict[str, dict[str, Decimal]]:
+    """Units per location and SKU, by the rules of `available_by_sku`."""
+    by_location: dict[str, list[AvailabilityRow]] = {location: [] for location in locations}
+    for row in rows:
+        if row.location in locations:
+            by_location[row.location].append(row)
+    return {place: available_by_sku(kept, locations, today) for place, kept in by_location.items()}
+
+
+def shared_figure(plain: Figure, promise: Promise, group: frozenset[str]) -> Figure:
+    """The figure of a kit or a part: what its share of the parts allows, less the buffer.
+
+    What is in flight is off already: it was shipped, in thought, before anything was promised.
+    """
+    free = max(0, int(promise.units - plain.buffer)) if plain.sellable else 0
+    parts = SharedParts(dict(promise.by_location), promise.limited_by, tuple(sorted(group - {plain.sku})))
+    return replace(plain, ats=min(free, HIGHEST_LEVEL), parts=parts)
 
 
 def changes(figures: Iterable[Figure], shown: Mapping[str, int]) -> tuple[Figure, ...]:

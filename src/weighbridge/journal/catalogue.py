@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.books import BookProduct
+from weighbridge.domain.bundle import Bill, Bills, Component
 from weighbridge.domain.stock import ShopItem
 from weighbridge.tables import book_products, shop_items
 
@@ -51,6 +53,7 @@ class Catalogue:
                 "is_service": product.is_service,
                 "is_active": product.is_active,
                 "is_sellable": product.is_sellable,
+                "bill": {part.sku: str(part.per_kit) for part in product.bill},
                 "seen_at": now,
             }
             for product in products
@@ -85,6 +88,19 @@ class Catalogue:
                 if product.sku in wanted:
                     found[product.sku] = product
         return found
+
+    async def bills(self, connection: str) -> Bills:
+        """The bills of materials of every kit in the books."""
+        query = sa.select(book_products.c.sku, book_products.c.bill).where(
+            book_products.c.connection == connection, book_products.c.is_service.is_(False)
+        )
+        async with self._database.reading() as reading:
+            rows = (await reading.execute(query)).all()
+        return Bills(
+            Bill(row.sku, tuple(Component(sku, Decimal(units)) for sku, units in row.bill.items()))
+            for row in rows
+            if row.bill
+        )
 
     async def unsellable_skus(self, connection: str) -> frozenset[str]:
         """SKUs that must show as nothing: deprecated or not sellable in the books."""

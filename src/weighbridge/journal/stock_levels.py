@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -48,6 +49,7 @@ class StockLevels:
                 "in_flight": figure.in_flight,
                 "buffer": figure.buffer,
                 "ats": figure.ats,
+                "terms": asdict(figure.parts) if figure.parts else {},
                 "scanned_at": now,
             }
             for figure in figures

@@ -37,8 +37,8 @@ class Cin7Client:
         return self._pages("ref/tax", models.TaxRulePage, {}, lane)
 
     def products(self, *, modified_since: datetime | None, lane: Lane) -> AsyncIterator[list[models.ProductRow]]:
-        """Products in pages, deprecated ones too: they are hidden by default and must still be known."""
-        query = {"IncludeDeprecated": "true"}
+        """Products in pages with their bills of materials, deprecated ones too: both are hidden by default."""
+        query = {"IncludeDeprecated": "true", "IncludeBOM": "true"}
         if modified_since is not None:
             query["ModifiedSince"] = _moment(modified_since)
         return self._pages("product", models.ProductPage, query, lane)

@@ -72,6 +72,16 @@ class TaxRulePage(Read):
     rows: list[TaxRuleRow] = Field(alias="TaxRuleList")
 
 
+class BillLine(Read):
+    """A stocked component of a kit. Source: GET /product with IncludeBOM, BillOfMaterialsProducts."""
+
+    product_id: Text = Field("", alias="ComponentProductID")
+    sku: Text = Field("", alias="ProductCode")
+    quantity: Decimal = Field(Decimal(0), alias="Quantity")
+    wastage_percent: Decimal | None = Field(None, alias="WastagePercent")
+    wastage_quantity: Decimal | None = Field(None, alias="WastageQuantity")
+
+
 class ProductRow(Read):
     id: str = Field(alias="ID")
     sku: str = Field(alias="SKU")
@@ -79,6 +89,10 @@ class ProductRow(Read):
     type: str = Field(alias="Type")
     status: Text = Field("Active", alias="Status")
     sellable: bool | None = Field(True, alias="Sellable")
+    bill_of_materials: bool | None = Field(False, alias="BillOfMaterial")
+    auto_assembly: bool | None = Field(False, alias="AutoAssembly")
+    quantity_to_produce: Decimal | None = Field(None, alias="QuantityToProduce")
+    bill: list[BillLine] | None = Field(None, alias="BillOfMaterialsProducts")
 
 
 class ProductPage(Read):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from weighbridge.domain.books import BookProduct, TaxRule
+from weighbridge.domain.bundle import Component
 from weighbridge.domain.fulfilment import Dispatch, PackedLine, ShipLine
+from weighbridge.domain.money import ZERO
 from weighbridge.domain.policy import SalePolicy
 from weighbridge.domain.stock import AvailabilityRow
 from weighbridge.platforms.cin7 import models
@@ -28,6 +31,25 @@ def read_book_product(row: models.ProductRow) -> BookProduct:
         is_service=row.type == "Service",
         is_active=row.status != "Deprecated",
         is_sellable=row.sellable is not False,
+        bill=_bill(row),
+    )
+
+
+def _bill(row: models.ProductRow) -> tuple[Component, ...]:
+    """The components of a kit that Cin7 assembles by itself when a sale is authorised, waste included.
+
+    Kits that people assemble beforehand are stock like any other. Source: platform notes, cin7 3.4.
+    """
+    if not (row.bill_of_materials and row.auto_assembly):
+        return ()
+    made = row.quantity_to_produce or Decimal(1)
+    return tuple(
+        Component(
+            line.sku,
+            (line.quantity * (1 + (line.wastage_percent or ZERO) / 100) + (line.wastage_quantity or ZERO)) / made,
+        )
+        for line in row.bill or ()
+        if line.sku
     )
 
 
