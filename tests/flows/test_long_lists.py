@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,61 @@ from tests.flows.rig import Rig, rig
 from weighbridge.flows.runtime import Site, running
 from weighbridge.platforms.lanes import Lane
 
+FIRST_PAGE = 1000
+"""Rows of Cin7's largest page."""
 ORDERS_PAGE = 250
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Iterator[Rig]:
+    with rig(tmp_path) as started:
+        yield started
+
+
+def stock_a_long_list(trial: Rig) -> None:
+    """Mugs and tea come first in the list of stock; EDGE is the last row of its first page, SEAM the row after it."""
+    filler = [f"F{number:04}" for number in range(FIRST_PAGE - 3)]
+    skus = [*filler, "EDGE", "SEAM", "LAST"]
+    goods = [{"sku": sku, "name": sku, "price": "1.00", "tax_class_id": 0} for sku in ("EDGE", "SEAM", "LAST")]
+    trial.twins.act("bigcommerce", "seed_products", goods)
+    seed = {
+        "products": [{"sku": sku, "name": f"Product {sku}"} for sku in skus],
+        "stock": [{"sku": sku, "on_hand": 7} for sku in skus],
+    }
+    trial.twins.act("cin7", "seed", seed)
+
+
+def shown(trial: Rig) -> dict[str, int]:
+    levels = trial.twins.act("bigcommerce", "stock_levels")
+    return {sku: levels[sku] for sku in ("EDGE", "SEAM", "LAST")}
+
+
+def drift(trial: Rig, platform: str, rows: int) -> None:
+    """So many rows vanish between two pages; below zero, so many appear."""
+    trial.twins.fault(platform, {"fault": "page_drift", "value": rows})
+
+
+@pytest.mark.parametrize("rows", [1, -1])
+def test_stock_rows_between_two_pages_keep_their_figure(trial: Rig, rows: int) -> None:
+    """A row that was skipped is not sold out, a row that came twice is not there twice."""
+    stock_a_long_list(trial)
+    trial.push_stock()
+    assert shown(trial) == {"EDGE": 7, "SEAM": 7, "LAST": 7}
+    drift(trial, "cin7", rows)
+    trial.push_stock()
+    assert shown(trial) == {"EDGE": 7, "SEAM": 7, "LAST": 7}
+    restocked = [{"sku": sku, "on_hand": 9} for sku in ("EDGE", "SEAM", "LAST")]
+    trial.twins.act("cin7", "seed", {"stock": restocked})
+    trial.push_stock()
+    assert shown(trial) == {"EDGE": 9, "SEAM": 9, "LAST": 9}
+
+
+def test_stock_that_really_ended_in_a_long_list_is_told_at_once(trial: Rig) -> None:
+    stock_a_long_list(trial)
+    trial.push_stock()
+    trial.twins.act("cin7", "seed", {"stock": [{"sku": "SEAM", "on_hand": 0}]})
+    trial.push_stock()
+    assert shown(trial) == {"EDGE": 7, "SEAM": 0, "LAST": 7}
 
 
 async def read(trial: Rig, list_rows: Callable[[Site, datetime], AsyncIterator[list[Any]]]) -> list[Any]:
@@ -43,6 +98,24 @@ def test_orders_that_all_changed_in_one_second_are_all_seen(tmp_path: Path) -> N
             read(trial, lambda site, since: site.shop.orders(min_date_modified=since, lane=Lane.RECONCILIATION))
         )
         assert sorted(row.id for row in rows) == placed
+
+
+@pytest.mark.parametrize("rows", [1, -1])
+def test_every_changed_sale_is_seen_once_while_the_list_moves(trial: Rig, rows: int) -> None:
+    order_id = trial.place()
+    trial.run()
+    own = trial.assert_one_sale(order_id)
+    trial.twins.run(lambda: _copy_sale(trial, own["id"], FIRST_PAGE + 20))
+    drift(trial, "cin7", rows)
+    seen = asyncio.run(read(trial, lambda site, since: site.books.sale_list(updated_since=since, lane=Lane.FULFILMENT)))
+    assert sorted(row.id for row in seen) == sorted(sale["id"] for sale in trial.sales())
+
+
+def _copy_sale(trial: Rig, sale_id: str, copies: int) -> None:
+    company = trial.twins.cin7.company
+    for _ in range(copies):
+        sale = company.sales[sale_id]
+        company.add_sale(replace(sale, id=company.new_id(), number=company.next_number("SO"), allocations=[]))
 
 
 def _stamp_alike(trial: Rig) -> None:

@@ -26,11 +26,11 @@ from weighbridge.flows import orders
 from weighbridge.flows.bookkeeping import READY
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
+from weighbridge.flows.stock_scan import scan
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce import write
-from weighbridge.platforms.cin7.read import read_availability
 from weighbridge.platforms.exchange import Refused
 from weighbridge.platforms.lanes import Lane
 
@@ -69,7 +69,7 @@ async def _push(site: Site) -> str:
         raise Later("references", "the catalogues of both sides are not read yet", at)
     await _verify_earlier(site)
     started = running().clock.now()
-    rows = await _scan(site)
+    rows = await scan(site, await journal.stock_levels.shown(site.name))
     all_captured = await _captured(site, await find_changed_orders(site))
     items = await journal.catalogue.shop_items(site.name)
     figures = await _figures(site, rows, items, started)
@@ -82,14 +82,6 @@ async def _push(site: Site) -> str:
     for start in range(0, len(differing), size):
         await _tell(site, differing[start : start + size], items)
     return f"{len(differing)} of {len(figures)} figures pushed"
-
-
-async def _scan(site: Site) -> Sequence[AvailabilityRow]:
-    """Every availability row, all pages. Source: GET /ref/productavailability; there is no filter by time."""
-    rows: list[AvailabilityRow] = []
-    async for page in site.books.availability(lane=Lane.STOCK):
-        rows.extend(read_availability(row) for row in page)
-    return rows
 
 
 async def _captured(site: Site, asked: Mapping[str, str]) -> bool:

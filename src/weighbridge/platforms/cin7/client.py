@@ -12,6 +12,8 @@ from weighbridge.platforms.transport import BeforeSend, Transport
 
 PAGE_SIZE = 1000
 """The largest page. Source: platform notes, cin7 1.3."""
+OTHER_SEAMS = (900, 800)
+"""Pages of another size, so that what fell between two pages lies inside one."""
 
 Row = TypeVar("Row")
 
@@ -85,12 +87,27 @@ class Cin7Client:
         )
         return next(row for row in made.rows if row.name == body.name)
 
-    def availability(self, *, lane: Lane) -> AsyncIterator[list[models.AvailabilityLine]]:
-        return self._pages("ref/productavailability", models.AvailabilityPage, {}, lane)
+    def availability(self, *, sku: str = "", lane: Lane) -> AsyncIterator[list[models.AvailabilityLine]]:
+        """Stock of every SKU, or of one. Rows may move from page to page while a long list is read."""
+        return self._pages("ref/productavailability", models.AvailabilityPage, {"Sku": sku} if sku else {}, lane)
 
-    def sale_list(self, *, updated_since: datetime, lane: Lane) -> AsyncIterator[list[models.SaleRow]]:
-        """Sales that changed since a moment."""
-        return self._pages("saleList", models.SalePage, {"UpdatedSince": _moment(updated_since)}, lane)
+    async def sale_list(self, *, updated_since: datetime, lane: Lane) -> AsyncIterator[list[models.SaleRow]]:
+        """Sales that changed since a moment, each once.
+
+        Nobody promises an order, so a sale that changes meanwhile may push another across the seam of two pages. When
+        fewer came than the platform counts, the list is read again with other seams.
+        Source: platform notes, cin7 trap 13.
+        """
+        query, seen, counted = {"UpdatedSince": _moment(updated_since)}, set[str](), 0
+        for size in (PAGE_SIZE, *OTHER_SEAMS):
+            async for page in self._envelopes("saleList", models.SalePage, query, lane, size):
+                fresh = [row for row in page.rows if row.id not in seen]
+                seen.update(row.id for row in fresh)
+                counted = max(counted, page.total)
+                if fresh:
+                    yield fresh
+            if len(seen) >= counted:
+                return
 
     async def sales_by_external_id(self, external_id: str, *, lane: Lane) -> list[models.SaleRow]:
         """All sales with exactly this external id, voided ones too; it is not unique at Cin7."""
@@ -185,15 +202,22 @@ class Cin7Client:
     async def _pages(
         self, path: str, model: type[Any], query: Mapping[str, str], lane: Lane
     ) -> AsyncIterator[list[Any]]:
+        """The rows of all pages."""
+        async for page in self._envelopes(path, model, query, lane, PAGE_SIZE):
+            yield page.rows
+
+    async def _envelopes(
+        self, path: str, model: type[Any], query: Mapping[str, str], lane: Lane, size: int
+    ) -> AsyncIterator[_Page[Any]]:
         """All pages. Ends on an empty page or when as many rows came as the platform counts: a page shorter than
         asked for says nothing, since some lists cap silently. Source: platform notes, cin7 1.3."""
         number, seen = 1, 0
         while True:
-            asked = {**query, "Page": str(number), "Limit": str(PAGE_SIZE)}
+            asked = {**query, "Page": str(number), "Limit": str(size)}
             page: _Page[Any] = await self._transport.read(path, model, lane=lane, query=asked)
             if not page.rows:
                 return
-            yield page.rows
+            yield page
             seen += len(page.rows)
             if seen >= page.total:
                 return
