@@ -164,7 +164,7 @@ class Rig:
 
             service = self.service()
             async with service.receiving():
-                await until(lambda rig: bool(rig.hooks()))
+                await until(lambda rig: bool(rig.hooks() and rig.books_hooks()))
                 await asyncio.to_thread(act, self)
                 await until(done)
                 await service.settle()
@@ -174,6 +174,10 @@ class Rig:
     def hooks(self) -> list[dict[str, Any]]:
         """The hooks that the shop has."""
         return self.twins.run(lambda: [dict(one) for one in self.twins.bigcommerce.shop.hooks.values()])
+
+    def books_hooks(self) -> list[dict[str, Any]]:
+        """The hooks that the company has."""
+        return self.twins.run(lambda: [dict(one) for one in self.twins.cin7.company.webhooks.values()])
 
     def hook(self, scope: str, data: Mapping[str, Any]) -> int:
         """Delivers an event of the shop by our own hand, with its secrets; answers the status."""

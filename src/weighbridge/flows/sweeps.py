@@ -15,6 +15,7 @@ from weighbridge.flows.stage import Stage, end_round, run_stage
 from weighbridge.journal.transfers import Transfer
 from weighbridge.platforms.bigcommerce.models import OrderHeader, UnreadableRow
 from weighbridge.platforms.bigcommerce.read import order_version
+from weighbridge.platforms.cin7.models import SaleRow, UnreadableSale
 from weighbridge.platforms.cin7.read import dispatch_version, is_ours, order_id_of
 from weighbridge.platforms.lanes import Lane
 
@@ -100,11 +101,18 @@ async def _ask_about_unreadable(site: Site, order_id: str, row: UnreadableRow, f
 
 
 async def _find_changed_sales(site: Site) -> str:
-    """Asks for a look at every sale of ours whose dispatch changed; voids sales that exist twice."""
+    """Asks for a look at every sale of ours whose dispatch changed; voids sales that exist twice.
+
+    A row that cannot be read is looked at by itself, so that it stops nobody else.
+    """
     journal = running().journal
     asked = 0
     async for page in site.books.sale_list(updated_since=await _since(site, FULFILMENT_SWEEP), lane=Lane.FULFILMENT):
-        ours = [row for row in page if is_ours(row, site.sale_policy)]
+        rows = [row for row in page if isinstance(row, SaleRow)]
+        for unreadable in (row for row in page if isinstance(row, UnreadableSale)):
+            log.warning("sale_row_unreadable", connection=site.name, sale=unreadable.id)
+            await journal.agenda.look_again(site.name, fulfilment.FLOW, unreadable.id, "unreadable row")
+        ours = [row for row in rows if is_ours(row, site.sale_policy)]
         known = await journal.transfers.find_many(site.name, fulfilment.FLOW, [row.id for row in ours])
         for row in ours:
             version = dispatch_version(row)
@@ -117,8 +125,8 @@ async def _find_changed_sales(site: Site) -> str:
                 await journal.transfers.change(transfer.id, source_version=version, target_id=order_id)
                 asked += 1
         await void_extras(site, ours)
-        if page:
-            await journal.watermarks.advance(site.name, FULFILMENT_SWEEP, max(row.updated for row in page))
+        if rows:
+            await journal.watermarks.advance(site.name, FULFILMENT_SWEEP, max(row.updated for row in rows))
     return told(asked + await revive(site, fulfilment.FLOW))
 
 

@@ -91,7 +91,9 @@ class Cin7Client:
         """Stock of every SKU, or of one. Rows may move from page to page while a long list is read."""
         return self._pages("ref/productavailability", models.AvailabilityPage, {"Sku": sku} if sku else {}, lane)
 
-    async def sale_list(self, *, updated_since: datetime, lane: Lane) -> AsyncIterator[list[models.SaleRow]]:
+    async def sale_list(
+        self, *, updated_since: datetime, lane: Lane
+    ) -> AsyncIterator[list[models.SaleRow | models.UnreadableSale]]:
         """Sales that changed since a moment, each once.
 
         Nobody promises an order, so a sale that changes meanwhile may push another across the seam of two pages. When
@@ -100,7 +102,7 @@ class Cin7Client:
         """
         query, seen, counted = {"UpdatedSince": _moment(updated_since)}, set[str](), 0
         for size in (PAGE_SIZE, *OTHER_SEAMS):
-            async for page in self._envelopes("saleList", models.SalePage, query, lane, size):
+            async for page in self._envelopes("saleList", models.ChangedSales, query, lane, size):
                 fresh = [row for row in page.rows if row.id not in seen]
                 seen.update(row.id for row in fresh)
                 counted = max(counted, page.total)

@@ -145,6 +145,19 @@ class SalePage(Read):
     rows: list[SaleRow] = Field(alias="SaleList")
 
 
+class UnreadableSale(Read):
+    """A row of saleList of which nothing but the id can be read."""
+
+    id: str = Field(alias="SaleID")
+
+
+class ChangedSales(Read):
+    """A page of saleList whose rows are read one by one, so that a broken one stops nobody else."""
+
+    total: int = Field(0, alias="Total")
+    rows: list[Annotated[SaleRow | UnreadableSale, Field(union_mode="left_to_right")]] = Field(alias="SaleList")
+
+
 class DocumentLine(Read):
     sku: Text = Field("", alias="SKU")
     quantity: Decimal = Field(alias="Quantity")
