@@ -63,7 +63,7 @@ def strike(trial: Rig, fault: str, calls: tuple[tuple[str, str, str, str], ...])
 
 def all_struck(trial: Rig) -> bool:
     rules = [*trial.twins.faults("cin7"), *trial.twins.faults("bigcommerce")]
-    return all(rule["fired"] == 1 for rule in rules if rule["fault"] in REQUEST_FAULTS)
+    return all(rule["fired"] >= 1 for rule in rules if rule["fault"] in REQUEST_FAULTS)
 
 
 def rounds(trial: Rig, reached: Callable[[], bool], *flows: str) -> None:
@@ -90,6 +90,21 @@ def test_fault_around_a_parcel_reports_it_once(tmp_path: Path, fault: str) -> No
         assert [one["tracking_number"] for one in shipments] == ["T-1"]
         assert sorted(item["quantity"] for item in shipments[0]["items"]) == [2, 3]
         assert all_struck(trial)
+
+
+def test_row_that_stays_unreadable_stops_no_other_parcel(tmp_path: Path) -> None:
+    with rig(tmp_path) as trial:
+        placed = [trial.place(), trial.place()]
+        trial.run()
+        for order_id in placed:
+            sale_id = trial.assert_one_sale(order_id)["id"]
+            parcel = {"sale_id": sale_id, "carrier": "UPS", "tracking": f"T-{order_id}"}
+            trial.twins.act("cin7", "pick_pack_ship", parcel)
+        match = {"method": "GET", "path": "(?i)/saleList$"}
+        trial.twins.fault("cin7", {"fault": "mutate", "path": "SaleList.0.Updated", "set": "soon", "match": match})
+        rounds(trial, lambda: all(trial.order(one)["status_id"] == 2 for one in placed), FULFILMENT_SWEEP)
+        for order_id in placed:
+            assert [one["tracking_number"] for one in trial.shipments(order_id)] == [f"T-{order_id}"]
 
 
 @pytest.mark.parametrize("fault", HOW)
