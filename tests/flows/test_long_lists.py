@@ -26,11 +26,14 @@ def trial(tmp_path: Path) -> Iterator[Rig]:
         yield started
 
 
-def stock_a_long_list(trial: Rig) -> None:
-    """Mugs and tea come first in the list of stock; EDGE is the last row of its first page, SEAM the row after it."""
+def stock_a_long_list(trial: Rig, sold: tuple[str, ...] = ("EDGE", "SEAM", "LAST")) -> None:
+    """Mugs and tea come first in the list of stock; EDGE is the last row of its first page, SEAM the row after it.
+
+    `sold` is what the shop offers of them.
+    """
     filler = [f"F{number:04}" for number in range(FIRST_PAGE - 3)]
     skus = [*filler, "EDGE", "SEAM", "LAST"]
-    goods = [{"sku": sku, "name": sku, "price": "1.00", "tax_class_id": 0} for sku in ("EDGE", "SEAM", "LAST")]
+    goods = [{"sku": sku, "name": sku, "price": "1.00", "tax_class_id": 0} for sku in sold]
     trial.twins.act("bigcommerce", "seed_products", goods)
     seed = {
         "products": [{"sku": sku, "name": f"Product {sku}"} for sku in skus],
@@ -62,6 +65,30 @@ def test_stock_rows_between_two_pages_keep_their_figure(trial: Rig, rows: int) -
     trial.twins.act("cin7", "seed", {"stock": restocked})
     trial.push_stock()
     assert shown(trial) == {"EDGE": 9, "SEAM": 9, "LAST": 9}
+
+
+def test_kit_whose_part_fell_between_two_pages_can_still_be_built(trial: Rig) -> None:
+    """The shop does not sell the part, so only the kit tells that there was some."""
+    stock_a_long_list(trial, sold=())
+    crate = {"sku": "CRATE", "name": "Crate", "price": "9.00", "tax_class_id": 0}
+    trial.twins.act("bigcommerce", "seed_products", [crate])
+    bill = [{"sku": "SEAM", "quantity": 2}]
+    trial.twins.act("cin7", "seed", {"products": [{"sku": "CRATE", "name": "Crate", "bom": bill}]})
+    trial.push_stock()
+    assert trial.twins.act("bigcommerce", "stock_levels")["CRATE"] == 3
+    drift(trial, "cin7", 1)
+    trial.push_stock()
+    assert trial.twins.act("bigcommerce", "stock_levels")["CRATE"] == 3
+
+
+def test_quiet_round_over_a_long_list_asks_for_nothing_twice(trial: Rig) -> None:
+    """Also where some goods are sold out and have no row."""
+    stock_a_long_list(trial)
+    trial.twins.act("cin7", "seed", {"stock": [{"sku": "SEAM", "on_hand": 0}]})
+    trial.push_stock()
+    trial.push_stock()
+    calls = [call for call in trial.twins.calls("cin7") if "productavailability" in call["path"]]
+    assert len(calls) == 2 * 2, "two pages, twice"
 
 
 def test_stock_that_really_ended_in_a_long_list_is_told_at_once(trial: Rig) -> None:

@@ -69,7 +69,7 @@ async def _push(site: Site) -> str:
         raise Later("references", "the catalogues of both sides are not read yet", at)
     await _verify_earlier(site)
     started = running().clock.now()
-    rows = await scan(site, await journal.stock_levels.shown(site.name))
+    rows = await scan(site)
     all_captured = await _captured(site, await find_changed_orders(site))
     items = await journal.catalogue.shop_items(site.name)
     figures = await _figures(site, rows, items, started)

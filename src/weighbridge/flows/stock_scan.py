@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import structlog
 
 from weighbridge.domain.stock import AvailabilityRow
-from weighbridge.flows.runtime import Site
+from weighbridge.flows.runtime import Site, running
 from weighbridge.platforms.cin7.models import AvailabilityLine
 from weighbridge.platforms.cin7.read import read_availability
 from weighbridge.platforms.lanes import Lane
@@ -20,9 +20,9 @@ MOST_ASKED = 20
 """SKUs asked for one by one in a round. Beyond it a fall is believed: too little at the shop is the lesser evil."""
 
 
-async def scan(site: Site, shown: Mapping[str, int]) -> Sequence[AvailabilityRow]:
-    """Every availability row, once. `shown` is what the shop shows by SKU: if the list has several pages and no row of
-    such a SKU, the SKU is asked for by itself before it counts as sold out.
+async def scan(site: Site) -> Sequence[AvailabilityRow]:
+    """Every availability row, once. If the list has several pages and no row of a SKU that the shop sells, or that goes
+    into a kit it sells, that SKU is asked for by itself before it counts as sold out.
 
     Source: GET /ref/productavailability, which has no filter by time and no promised order; platform notes, cin7 3.1
     (rows vanish at zero) and trap 13 (pages drift).
@@ -34,15 +34,30 @@ async def scan(site: Site, shown: Mapping[str, int]) -> Sequence[AvailabilityRow
         _lay(rows, page)
     if pages > 1:
         there = {row.sku for row in rows.values()}
-        missing = sorted((sku for sku in shown if shown[sku] > 0 and sku not in there), key=lambda sku: -shown[sku])
+        missing = [sku for sku in await _sold(site) if sku not in there]
         for sku in missing[:MOST_ASKED]:
             async for page in site.books.availability(sku=sku, lane=Lane.STOCK):
                 _lay(rows, (line for line in page if line.sku == sku))
         if missing:
-            log.info(
-                "stock_rows_missing", connection=site.name, missing=len(missing), asked=min(len(missing), MOST_ASKED)
-            )
+            log.info("stock_rows_missing", connection=site.name, missing=len(missing))
     return tuple(rows.values())
+
+
+async def _sold(site: Site) -> list[str]:
+    """SKUs that the books stock and that the shop shows, by themselves or in a kit; the highest levels first.
+
+    Kits are figured from their parts, so whether they have a row of their own says nothing.
+    """
+    journal = running().journal
+    shown = await journal.stock_levels.shown(site.name)
+    bills = await journal.catalogue.bills(site.name)
+    stocked = await journal.catalogue.stocked_skus(site.name)
+    levels: dict[str, int] = {}
+    for sku, level in shown.items():
+        for part in bills.parts_of(sku) if level > 0 else ():
+            if part in stocked and part not in bills:
+                levels[part] = max(level, levels.get(part, 0))
+    return sorted(levels, key=lambda sku: (-levels[sku], sku))
 
 
 def _lay(rows: dict[Place, AvailabilityRow], page: Iterable[AvailabilityLine]) -> None:
