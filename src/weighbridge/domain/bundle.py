@@ -41,26 +41,22 @@ class Bills:
 
     def __init__(self, bills: Iterable[Bill]) -> None:
         self._bills = {bill.sku: bill for bill in bills}
-        self.findings: tuple[Finding, ...] = ()
         order, broken = self._sorted()
         self._bills = {sku: self._bills[sku] for sku in order if sku in self._bills and sku not in broken}
         self._rank = {sku: rank for rank, sku in enumerate(order)}
-        self.findings = tuple(
-            hold(FindingKind.BILL_CIRCULAR, f"bill of materials of {sku}", " > ".join(path), "no kit inside itself")
+        self.findings: Mapping[str, Finding] = {
+            sku: hold(
+                FindingKind.BILL_CIRCULAR, f"bill of materials of {sku}", " > ".join(path), "no kit inside itself"
+            )
             for sku, path in sorted(broken.items())
-        )
-        self.broken = frozenset(broken)
+        }
+        """By SKU: kits that stand in a circle, or are made from one. Nothing can be said of what they are made of."""
 
     def __contains__(self, sku: str) -> bool:
         return sku in self._bills
 
     def __getitem__(self, sku: str) -> Bill:
         return self._bills[sku]
-
-    @property
-    def kits(self) -> tuple[str, ...]:
-        """Every kit, before its own components."""
-        return tuple(self._bills)
 
     def groups(self) -> tuple[frozenset[str], ...]:
         """SKUs that share components, directly or through others: each group can be figured by itself."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
-from weighbridge.domain.bundle import Bills, Units
+from weighbridge.domain.bundle import MOST_UNITS, Bills, Units
 from weighbridge.domain.money import ZERO
 
 Stock = Mapping[str, Units]
@@ -64,80 +64,93 @@ def promises(
 ) -> dict[str, Promise]:
     """What may be promised of each SKU of a group that shares parts, so that all promises can be shipped together.
 
-    `in_flight` are units that the shop has sold and Cin7 does not know of, by the location that will ship them; they
-    come before every promise.
+    `in_flight` are units that the shop has sold and Cin7 does not know of, by the location that will ship them; they,
+    and what each location owes already (negative stock), come before every promise. Parts that a location lacks for
+    them are taken off the other locations: they will have to come from there, and nobody may buy them twice.
+
+    A kit's own rows in `stock` are left out: in some accounts they show what Cin7 could build, which would count the
+    parts twice. Source: platform notes, cin7 3.4 and 10 (question 1).
     """
     skus = sorted(group)
-    by_location = {
-        place: _split(skus, bills, stock[place], in_flight.get(place, {}), policy) for place in sorted(stock)
-    }
+    parts = {place: {sku: units for sku, units in there.items() if sku not in bills} for place, there in stock.items()}
+    left = _settled(bills, parts, in_flight)
+    by_location = {place: _split(skus, bills, left[place], policy) for place in sorted(left)}
     found: dict[str, Promise] = {}
     for sku in skus:
         shares = {place: split[sku] for place, split in by_location.items()}
-        if policy.routing is Routing.ONE and shares:
+        limits: tuple[str, ...] = ()
+        if shares:
             best = max(sorted(shares), key=lambda place: shares[place])
-            shares = {best: shares[best]}
-        found[sku] = Promise(sku, shares, _limits(sku, bills, stock, in_flight, by_location))
+            limits = _limits(sku, bills, left[best], by_location[best])
+            shares = {best: shares[best]} if policy.routing is Routing.ONE else shares
+        found[sku] = Promise(sku, shares, limits)
     return found
 
 
-def _split(skus: Sequence[str], bills: Bills, stock: Units, sold: Units, policy: SharingPolicy) -> dict[str, int]:
+def _settled(bills: Bills, stock: Stock, in_flight: Stock) -> dict[str, dict[str, Decimal]]:
+    """The stock of each location once everything sold and owed took its parts, at home or elsewhere."""
+    left: dict[str, dict[str, Decimal]] = {}
+    short: dict[str, Decimal] = {}
+    for place, units in stock.items():
+        sold = in_flight.get(place, {})
+        left[place] = bills.left_over(sold, units)
+        for sku, lacking in bills.missing(sold, units).items():
+            short[sku] = short.get(sku, ZERO) + lacking
+    for place in sorted(left):
+        for sku in short.keys() & left[place].keys():
+            taken = min(short[sku], left[place][sku])
+            left[place][sku] -= taken
+            short[sku] -= taken
+    return left
+
+
+def _split(skus: Sequence[str], bills: Bills, stock: Units, policy: SharingPolicy) -> dict[str, int]:
     """The promises of one location."""
-    if not bills.can_ship(sold, stock):
-        return _beside_what_is_short(skus, bills, stock, sold, policy)
     if policy.sharing is Sharing.FAIR:
-        return _fair(skus, bills, stock, sold)
+        return _fair(skus, bills, stock)
     if policy.sharing is Sharing.PRIORITY:
         first = [sku for sku in policy.priority if sku in set(skus)]
-        return _in_order([*first, *(sku for sku in skus if sku not in set(first))], bills, stock, sold)
+        return _in_order([*first, *(sku for sku in skus if sku not in set(first))], bills, stock)
     singles = [sku for sku in skus if sku not in bills]
     kept = {
-        sku: int((max(ZERO, stock.get(sku, ZERO)) * policy.singles_share).to_integral_value(rounding=ROUND_FLOOR))
+        sku: int((stock.get(sku, ZERO) * policy.singles_share).to_integral_value(rounding=ROUND_FLOOR))
         for sku in singles
     }
-    reserved = _in_order(singles, bills, stock, sold, most=kept)
+    reserved = _in_order(singles, bills, stock, most=kept)
     kits = [sku for sku in skus if sku in bills]
-    return _in_order([*kits, *singles], bills, stock, sold, given=reserved)
+    return _in_order([*kits, *singles], bills, stock, given=reserved)
 
 
-def _beside_what_is_short(
-    skus: Sequence[str], bills: Bills, stock: Units, sold: Units, policy: SharingPolicy
-) -> dict[str, int]:
-    """Something sold or owed cannot be shipped whole: nothing is promised that needs a part of which there is too
-    little; the others share what is left once the sold and owed units took their parts."""
-    short = set(bills.missing(sold, stock))
-    free = [sku for sku in skus if not bills.parts_of(sku) & short]
-    left = bills.left_over(sold, stock)
-    return dict.fromkeys(skus, 0) | (_split(free, bills, left, {}, policy) if free else {})
-
-
-def _fair(skus: Sequence[str], bills: Bills, stock: Units, sold: Units) -> dict[str, int]:
+def _fair(skus: Sequence[str], bills: Bills, stock: Units) -> dict[str, int]:
     """Raises all items together as far as possible, then those that can rise further: none gains by another's loss."""
     given = dict.fromkeys(skus, 0)
     rising = list(skus)
     while rising:
-        level = _highest(rising, given, bills, stock, sold)
+        level = _highest(rising, given, bills, stock)
         for sku in rising:
             given[sku] += level
         still: list[str] = []
         for sku in rising:
-            more = {**given, sku: given[sku] + 1}
-            if bills.can_ship(_together(sold, more), stock):
-                given, still = (more, [*still, sku])
+            if bills.can_ship(_units({**given, sku: given[sku] + 1}), stock):
+                given[sku] += 1
+                still.append(sku)
         rising = still
     return given
 
 
-def _highest(rising: Sequence[str], given: Mapping[str, int], bills: Bills, stock: Units, sold: Units) -> int:
+def _highest(rising: Sequence[str], given: Mapping[str, int], bills: Bills, stock: Units) -> int:
     """By how many units all of `rising` can rise together."""
-    low, high = 0, min(bills.most(sku, stock, _together(sold, {**given, sku: given[sku]})) for sku in rising)
-    while low < high:
-        middle = (low + high + 1) // 2
-        raised = {**given, **{sku: given[sku] + middle for sku in rising}}
-        if bills.can_ship(_together(sold, raised), stock):
-            low = middle
-        else:
-            high = middle - 1
+
+    def fits(more: int) -> bool:
+        return bills.can_ship(_units({**given, **{sku: given[sku] + more for sku in rising}}), stock)
+
+    high = 1
+    while high < MOST_UNITS and fits(high):
+        high *= 2
+    low = high // 2
+    while low + 1 < high:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
     return low
 
 
@@ -145,7 +158,6 @@ def _in_order(
     skus: Sequence[str],
     bills: Bills,
     stock: Units,
-    sold: Units,
     *,
     most: Mapping[str, int] | None = None,
     given: Mapping[str, int] | None = None,
@@ -153,24 +165,15 @@ def _in_order(
     """Each takes what it can beside those before it, up to `most`, beginning from what is `given` already."""
     taken = dict(given or {})
     for sku in skus:
-        units = bills.most(sku, stock, _together(sold, taken))
+        units = bills.most(sku, stock, _units(taken))
         taken[sku] = taken.get(sku, 0) + (units if most is None else min(units, most[sku]))
     return taken
 
 
-def _together(sold: Units, promised: Mapping[str, int]) -> dict[str, Decimal]:
-    wanted = dict(sold)
-    for sku, units in promised.items():
-        wanted[sku] = wanted.get(sku, ZERO) + units
-    return wanted
+def _units(promised: Mapping[str, int]) -> dict[str, Decimal]:
+    return {sku: Decimal(units) for sku, units in promised.items() if units}
 
 
-def _limits(
-    sku: str, bills: Bills, stock: Stock, in_flight: Stock, given: Mapping[str, Mapping[str, int]]
-) -> tuple[str, ...]:
-    if not given:
-        return ()
-    best = max(sorted(given), key=lambda place: given[place][sku])
-    sold, own = in_flight.get(best, {}), given[best][sku] + 1
-    alone = bills.missing(_together(sold, {sku: own}), stock[best])
-    return tuple(sorted(alone or bills.missing(_together(sold, {**given[best], sku: own}), stock[best])))
+def _limits(sku: str, bills: Bills, stock: Units, given: Mapping[str, int]) -> tuple[str, ...]:
+    alone = bills.missing(_units({sku: given[sku] + 1}), stock)
+    return tuple(sorted(alone or bills.missing(_units({**given, sku: given[sku] + 1}), stock)))

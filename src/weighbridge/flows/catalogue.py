@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
 from weighbridge.domain.catalogue_diff import Step
 from weighbridge.domain.catalogue_plan import Plan, Review, fingerprint, review
-from weighbridge.domain.finding import Finding, FindingKind, hold
+from weighbridge.domain.finding import FindingKind, hold
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.catalogue_pen import MAKING, listing_key, matched_link
 from weighbridge.flows.catalogue_reading import View, compare, read_terms
 from weighbridge.flows.catalogue_writing import CatalogueWriter
+from weighbridge.flows.held_objects import report
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.price_lists import compare_prices, fill_price_lists
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, end_round, run_stage
 from weighbridge.journal.transfers import State, Transfer, stored_finding
-from weighbridge.tables import transfers
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ async def _write(site: Site, transfer: Transfer, view: View, reviews: Sequence[R
     waiting = len(view.plan.steps) - len(steps)
     if not waiting:
         findings |= await fill_price_lists(site, transfer, view, await journal.listings.links(site.name))
-    await _report(site, findings)
+    await report(site, LISTING, findings)
     if waiting:
         name = fingerprint(await journal.listings.proposed(site.name))
         expected = f"a person who has read them: weighbridge sync catalogue --dry-run, then --accept {name}"
@@ -122,20 +122,6 @@ async def _needs_a_person(site: Site, steps: Sequence[Step]) -> bool:
         return False
     begun = await running().journal.references.read(site.name, BEGUN) is not None
     return not begun or design.review == "always" or len(steps) > design.unattended_changes
-
-
-async def _report(site: Site, findings: Mapping[str, tuple[Finding, ...]]) -> None:
-    """Every listing that cannot cross waits under its own name; those that came right are closed."""
-    journal = running().journal
-    own = (transfers.c.connection == site.name) & (transfers.c.flow == LISTING) & (transfers.c.state == State.HELD)
-    held = {row.key: row for row in await journal.transfers.select(own, limit=1_000_000)}
-    for source, found in findings.items():
-        key = source[:160]
-        row = held.pop(key, None) or await journal.transfers.open(site.name, LISTING, key)
-        if row.state is not State.HELD or list(row.findings) != [stored_finding(one) for one in found]:
-            await weighed(row, found, design_version=site.design_version)
-    for row in held.values():
-        await weighed(row, (), state=State.POSTED, reason_kind="", reason="", owner="")
 
 
 def summary(plan: Plan, reviews: Sequence[Review]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 import structlog
 
 from weighbridge.domain.bundle import Bills
+from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.domain.shared_stock import Routing, Sharing, SharingPolicy, promises
 from weighbridge.domain.stock import (
     AvailabilityRow,
@@ -24,6 +25,7 @@ from weighbridge.domain.stock import (
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
 from weighbridge.flows.bookkeeping import READY
+from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
 from weighbridge.flows.stock_scan import scan
@@ -38,6 +40,8 @@ log = structlog.get_logger()
 
 FLOW = "stock"
 ALL = "*"
+LEVEL, BILL = "stock_level", "bill_of_materials"
+"""Under these names a SKU waits for a person whose level the shop refuses, or whose bill of materials is no bill."""
 SETTLED = frozenset({State.HELD, State.REJECTED})
 CAPTURE_PATIENCE = timedelta(seconds=60)
 """How long a push waits for the orders it just heard of; then it tells the shop of falls only."""
@@ -79,8 +83,11 @@ async def _push(site: Site) -> str:
     if not all_captured:
         differing = tuple(one for one in differing if one.ats < shown.get(one.sku, one.ats + 1))
     size = site.connection.design.stock.batch
+    refused: dict[str, tuple[Finding, ...]] = {}
     for start in range(0, len(differing), size):
-        await _tell(site, differing[start : start + size], items)
+        refused |= await _tell(site, differing[start : start + size], items)
+    if all_captured:
+        await report(site, LEVEL, refused)
     return f"{len(differing)} of {len(figures)} figures pushed"
 
 
@@ -114,6 +121,7 @@ async def _figures(
     in_flight = await journal.promises.in_flight(site.name, started)
     unsellable = await journal.catalogue.unsellable_skus(site.name)
     stocked = await journal.catalogue.stocked_skus(site.name)
+    bills = await journal.catalogue.bills(site.name)
     zero = Decimal(0)
     plain = {
         sku: figure(
@@ -121,14 +129,12 @@ async def _figures(
             available.get(sku, zero),
             in_flight.get(sku, zero),
             Decimal(policy.buffer),
-            sellable=sku not in unsellable,
+            sellable=sku not in unsellable and sku not in bills.findings,
         )
         for sku, item in items.items()
         if sku in stocked and item.tracking != "none"
     }
-    bills = await journal.catalogue.bills(site.name)
-    for finding in bills.findings:
-        log.warning("bill_of_materials_refused", connection=site.name, finding=str(finding))
+    await report(site, BILL, {sku: (finding,) for sku, finding in bills.findings.items()})
     by_location = available_by_location(rows, frozenset(policy.locations), started.date())
     return tuple((plain | _shared(site, bills, plain, by_location, in_flight)).values())
 
@@ -142,8 +148,7 @@ def _shared(
 ) -> dict[str, Figure]:
     """The figures of kits and their parts, group by group: parts that several could use are promised once.
 
-    A kit's own availability row is left out: in some accounts it is what Cin7 could build, which would count the parts
-    twice. What is in flight will be posted at the sale's location. Source: platform notes, cin7 3.4 and 10.1.
+    What is in flight will be posted at the sale's location.
     """
     policy = site.connection.design.stock
     home = site.sale_policy.location
@@ -152,10 +157,7 @@ def _shared(
     found: dict[str, Figure] = {}
     for group in bills.groups():
         shown = group & plain.keys()
-        stock = {
-            place: {sku: units for sku, units in there.items() if sku in group and sku not in bills}
-            for place, there in by_location.items()
-        }
+        stock = {place: {sku: there[sku] for sku in group & there.keys()} for place, there in by_location.items()}
         sold = {home: {sku: in_flight[sku] for sku in group & in_flight.keys()}}
         sellable = {sku for sku in shown if plain[sku].sellable}
         given = promises(sellable, bills, stock, sold, sharing)
@@ -163,8 +165,9 @@ def _shared(
     return found
 
 
-async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> None:
+async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> dict[str, tuple[Finding, ...]]:
     """Tells the shop absolute levels; where it refuses a batch, the halves are told until the bad item stands alone.
+    Answers the items that it refused, by SKU.
 
     Setting an absolute level twice is harmless, so no intent is kept.
     Source: Inventory V3, PUT /inventory/adjustments/absolute; it does not say which item it refused.
@@ -175,13 +178,15 @@ async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopI
         await site.shop.set_inventory_absolute(body, lane=Lane.STOCK)
     except Refused as refusal:
         if len(figures) == 1:
-            log.warning("stock_level_refused", sku=figures[0].sku, messages=refusal.messages)
-            return
+            said = "; ".join(refusal.messages)
+            expected = f"a SKU whose level the shop lets be set to {figures[0].ats}"
+            finding = hold(FindingKind.REFUSED_BY_BIGCOMMERCE, f"stock of {figures[0].sku}", said, expected)
+            return {figures[0].sku: (finding,)}
         middle = len(figures) // 2
-        await _tell(site, figures[:middle], items)
-        await _tell(site, figures[middle:], items)
-        return
+        first = await _tell(site, figures[:middle], items)
+        return first | await _tell(site, figures[middle:], items)
     await running().journal.stock_levels.told(site.name, figures)
+    return {}
 
 
 async def _verify_earlier(site: Site) -> None:

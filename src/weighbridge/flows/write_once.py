@@ -76,7 +76,15 @@ async def write_once(transfer_id: str, write: Write, lease_seconds: float) -> An
 
     try:
         answer = await write.send(before_send)
-    except (Throttled, Unreachable, Refused):
+    except Refused:
+        # An earlier sending may have landed only now, and be why this one is refused.
+        found = await write.probe() if intent.sent_at is not None else None
+        if found is None:
+            await journal.intents.not_sent(write.key)
+            raise
+        await journal.intents.answered(write.key, found, "adopted")
+        return found
+    except (Throttled, Unreachable):
         await journal.intents.not_sent(write.key)
         raise
     except AnswerLost as lost:

@@ -62,7 +62,7 @@ class Cin7Client:
 
     async def product_by_sku(self, sku: str, *, lane: Lane) -> models.ProductRow | None:
         """The product with exactly this SKU; the platform's own filter also finds longer ones."""
-        query = {"Sku": sku, "IncludeDeprecated": "true"}
+        query = {"Sku": sku, "IncludeDeprecated": "true", "IncludeBOM": "true"}
         async for page in self._pages("product", models.ProductPage, query, lane):
             for row in page:
                 if row.sku == sku:

@@ -1,0 +1,27 @@
+"""Held objects: things beside orders that wait for a person, each under a name of its own, until they come right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from weighbridge.domain.finding import Finding
+from weighbridge.flows.ownership import owned, weighed
+from weighbridge.flows.runtime import Site, running
+from weighbridge.journal.transfers import State, stored_finding
+from weighbridge.tables import transfers
+
+LONGEST_KEY = 160
+
+
+async def report(site: Site, name: str, findings: Mapping[str, tuple[Finding, ...]]) -> None:
+    """Holds every object in `findings` under the flow `name`; those that are held and not among them are closed."""
+    journal = running().journal
+    own = (transfers.c.connection == site.name) & (transfers.c.flow == name) & (transfers.c.state == State.HELD)
+    held = {row.key: row for row in await journal.transfers.select(own, limit=1_000_000)}
+    for of, found in findings.items():
+        key = of[:LONGEST_KEY]
+        row = held.pop(key, None) or await journal.transfers.open(site.name, name, key)
+        if row.state is not State.HELD or list(row.findings) != [stored_finding(one) for one in owned(row, found)]:
+            await weighed(row, found, design_version=site.design_version)
+    for row in held.values():
+        await weighed(row, (), state=State.POSTED, reason_kind="", reason="", owner="")
