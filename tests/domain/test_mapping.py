@@ -57,6 +57,16 @@ def test_ordinary_order_becomes_its_sale() -> None:
     assert sale.total == Decimal("33.50")
 
 
+def test_line_of_two_prices_has_its_tax_on_both_in_proportion() -> None:
+    many = line(quantity="999", inc="79.19")
+    sale = _sale(order(lines=(many,), taxes=(tax_row(1, "7.20"),)))
+    assert [(one.quantity, one.line_total, one.tax) for one in sale.lines] == [
+        (Decimal(379), Decimal("27.29"), Decimal("2.73")),
+        (Decimal(620), Decimal("44.70"), Decimal("4.47")),
+    ]
+    assert sale.total == Decimal("85.19")
+
+
 def test_tax_inclusive_order_keeps_its_prices_with_tax() -> None:
     sale = _sale(order(tax_inclusive=True))
     assert (sale.lines[0].price, sale.lines[0].line_total, sale.lines[0].tax) == (

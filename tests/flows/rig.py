@@ -16,7 +16,7 @@ from weighbridge.demo import free_port
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
-from weighbridge.flows import bookkeeping, stock, sweeps
+from weighbridge.flows import bookkeeping, orders, stock, sweeps
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.service import Service
 from weighbridge.settings import resolve_secrets
@@ -56,6 +56,8 @@ class Rig:
         design: str = "",
         currencies: tuple[str, ...] = ("USD",),
         shop_rate: str = "order_per_store",
+        sale: str = "",
+        stock: str = "",
     ) -> None:
         self.twins = twins
         self._folder = folder
@@ -64,6 +66,7 @@ class Rig:
         self._design = design
         self._currencies = currencies
         self._shop_rate = shop_rate
+        self._added = {"sale": sale, "stock": stock}
         self._port = 0
         self._open()
 
@@ -109,6 +112,9 @@ class Rig:
                 installation={"polling_seconds": 0.03},
             )
         )
+        for name, lines in self._added.items():
+            table = f"[connections.main.design.{name}]\n"
+            text = text.replace(table, f"{table}{lines}\n")
         return text + self._design
 
     def installation(self) -> Installation:
@@ -150,8 +156,14 @@ class Rig:
 
         return asyncio.run(work())
 
-    def listen(self, act: Callable[[Rig], None], done: Callable[[Rig], bool], seconds: float = 30.0) -> None:
-        """A worker with its receiver and recurring looks: once its hooks are armed `act` happens; ends when `done`."""
+    def listen(
+        self,
+        act: Callable[[Rig], None],
+        done: Callable[[Rig], bool],
+        seconds: float = 30.0,
+        armed: Callable[[Rig], bool] = lambda rig: bool(rig.hooks() and rig.books_hooks()),
+    ) -> None:
+        """A worker with its receiver and recurring looks: once its hooks are `armed`, `act`; ends when `done`."""
         self._port = free_port()
 
         async def work() -> None:
@@ -164,7 +176,7 @@ class Rig:
 
             service = self.service()
             async with service.receiving():
-                await until(lambda rig: bool(rig.hooks() and rig.books_hooks()))
+                await until(armed)
                 await asyncio.to_thread(act, self)
                 await until(done)
                 await service.settle()
@@ -185,6 +197,17 @@ class Rig:
         url = f"http://127.0.0.1:{self._port}/hooks/bigcommerce/main/{secret}"
         body = {"scope": scope, "data": dict(data)}
         return httpx2.post(url, json=body, headers={"x-weighbridge-secret": secret}).status_code
+
+    def look(self, order_id: int) -> Transfer:
+        """One look at one order, as a person asks for it; nothing else is read before."""
+
+        async def work() -> Transfer:
+            service = self.service()
+            async with service.working():
+                await service.run_once((orders.FLOW,), str(order_id))
+                return await service.journal.transfers.open("main", orders.FLOW, str(order_id))
+
+        return asyncio.run(work())
 
     def push_stock(self) -> None:
         self.run(bookkeeping.FLOW, stock.FLOW, until=lambda rows: True)
@@ -247,11 +270,22 @@ def rig(
     design: str = "",
     currencies: tuple[str, ...] = ("USD",),
     shop_rate: str = "order_per_store",
+    sale: str = "",
+    stock: str = "",
     **twins: Any,
 ) -> Iterator[Rig]:
+    """A rig between new twins. `design` is added to the configuration's end, `sale` and `stock` to those tables."""
     with TwinServer(speed=twins.pop("speed", SPEED), **twins) as server:
         yield Rig(
-            server, folder, post=post, database=database, design=design, currencies=currencies, shop_rate=shop_rate
+            server,
+            folder,
+            post=post,
+            database=database,
+            design=design,
+            currencies=currencies,
+            shop_rate=shop_rate,
+            sale=sale,
+            stock=stock,
         )
         rules = [*server.faults("cin7"), *server.faults("bigcommerce")]
         idle = [rule for rule in rules if rule["fault"] not in SWITCH_FAULTS and not rule["fired"]]

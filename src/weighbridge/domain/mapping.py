@@ -8,7 +8,7 @@ from decimal import Decimal
 from weighbridge.domain.books import Books
 from weighbridge.domain.checks import LIMITS, check_order
 from weighbridge.domain.finding import Finding, FindingKind, Severity, hold
-from weighbridge.domain.money import ZERO, minor_digits, total
+from weighbridge.domain.money import ZERO, apportion, minor_digits, total
 from weighbridge.domain.order import LineKind, Order, OrderLine
 from weighbridge.domain.policy import SalePolicy, ShopRate
 from weighbridge.domain.sale import Sale, SaleCharge, SaleLine, price_out
@@ -119,7 +119,8 @@ def _lines(
             continue
         amount = line.discounted_inc_tax if order.tax_inclusive else line.discounted_inc_tax - share.amount
         pieces = price_out(amount, line.quantity, digits)
-        for index, piece in enumerate(pieces):
+        taxes = apportion(share.amount, [piece.line_total for piece in pieces], digits)
+        for piece, tax in zip(pieces, taxes, strict=True):
             lines.append(
                 SaleLine(
                     order_line_id=line.id,
@@ -128,7 +129,7 @@ def _lines(
                     name=product.name,
                     quantity=piece.quantity,
                     price=piece.price,
-                    tax=share.amount if index == 0 else ZERO,
+                    tax=tax,
                     tax_rule=rule,
                     line_total=piece.line_total,
                     comment=_comment(line),

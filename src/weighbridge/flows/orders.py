@@ -22,6 +22,7 @@ from weighbridge.domain.sale import Sale
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.bookkeeping import books_for
 from weighbridge.flows.cancellation import void_sale
+from weighbridge.flows.fresh_start import begun_anew
 from weighbridge.flows.ownership import owned, weighed
 from weighbridge.flows.posting import authorise, invoice, open_sale, pay
 from weighbridge.flows.runtime import Site, running
@@ -201,7 +202,8 @@ async def _reserve(site: Site, order: Order, decision: Crossing) -> None:
 async def _map(site: Site, transfer: Transfer, order: Order) -> str:
     books = await books_for(site, {line.sku for line in order.lines if line.sku}, order.currency)
     mapped = map_order(order, books, site.sale_policy)
-    if transfer.state is State.POSTED or transfer.target_id:
+    posted = transfer.state is State.POSTED or bool(transfer.target_id)
+    if posted and not (_differs(transfer, mapped) and await begun_anew(site, transfer)):
         return await _changed_after_posting(transfer, order, mapped)
     if not isinstance(mapped, Mapped):
         await weighed(transfer, mapped.findings, design_version=site.design_version)
@@ -225,7 +227,7 @@ async def _changed_after_posting(transfer: Transfer, order: Order, mapped: Mappe
     """A posted order that changed: new payments are posted, changed goods or money wait for a person."""
     journal = running().journal
     posted = CAPTURED.validate_python(transfer.content)
-    if isinstance(mapped, Mapped) and fingerprint(mapped.sale) == posted.fingerprint:
+    if isinstance(mapped, Mapped) and not _differs(transfer, mapped):
         paid = replace(posted, sale=replace(posted.sale, tenders=mapped.sale.tenders))
         await journal.transfers.change(transfer.id, content=stored(paid))
         return POST
@@ -233,6 +235,12 @@ async def _changed_after_posting(transfer: Transfer, order: Order, mapped: Mappe
     finding = hold(FindingKind.CHANGED_AFTER_POSTING, "order", f"{order.total_inc_tax} {order.currency}", expected)
     await weighed(transfer, (finding,))
     return STOPPED
+
+
+def _differs(transfer: Transfer, mapped: Mapped | Stopped) -> bool:
+    """Whether the order asks for other documents than it was posted with."""
+    posted = CAPTURED.validate_python(transfer.content)
+    return isinstance(mapped, Stopped) or fingerprint(mapped.sale) != posted.fingerprint
 
 
 def fingerprint(sale: Sale) -> str:

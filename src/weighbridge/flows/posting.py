@@ -144,6 +144,15 @@ async def _reopen(site: Site, transfer: Transfer, sale_id: str, revision: int) -
     await _write(site, transfer, f"undo:{revision}", None, send, probe, 0.0)
 
 
+def header_key(site: Site, transfer: Transfer) -> str:
+    """Under which key the sale's header was intended."""
+    return _key(site, transfer, "header")
+
+
+def _key(site: Site, transfer: Transfer, kind: str) -> str:
+    return f"{site.name}:{transfer.flow}:{transfer.key}:{kind}"
+
+
 async def _write(
     site: Site,
     transfer: Transfer,
@@ -154,7 +163,7 @@ async def _write(
     settle_seconds: float,
 ) -> Answered:
     wanted = Write(
-        key=f"{site.name}:{transfer.flow}:{transfer.key}:{kind}",
+        key=_key(site, transfer, kind),
         kind=kind.split(":")[0],
         request=body.model_dump(mode="json", by_alias=True, exclude_none=True) if body is not None else None,
         send=send,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from weighbridge.domain.capture import AFTER_CAPTURE, ENDED, CaptureRule
+from weighbridge.domain.country import country_name
 from weighbridge.domain.money import ZERO, minor_digits, round_half_up, total
 from weighbridge.domain.order import Address, Charge, ChargeKind, LineKind, Order, OrderLine, TaxRow, Tender
 from weighbridge.domain.stock import ShopItem
@@ -104,7 +105,7 @@ def _address(address: models.PostalAddress) -> Address:
         city=address.city,
         state=address.state,
         postcode=address.zip,
-        country=address.country or address.country_iso2,
+        country=address.country or country_name(address.country_iso2),
         country_code=address.country_iso2,
         phone=address.phone,
         email=address.email,
