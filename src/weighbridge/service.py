@@ -32,7 +32,7 @@ from weighbridge.settings import Secrets
 
 log = structlog.get_logger()
 
-SETTLED_WALL_SECONDS = 0.05
+SETTLED_WALL_SECONDS = 0.02
 HEARTBEAT_WALL_SECONDS = 2.0
 DEAD_AFTER_WALL_SECONDS = 20.0
 RECURRING = (bookkeeping.FLOW, hooks.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP, stock.FLOW, catalogue.FLOW)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -69,6 +72,8 @@ class Rig:
         self._added = {"sale": sale, "stock": stock}
         self._port = 0
         self._open()
+        if not database:
+            shutil.copytree(empty_databases(), folder, dirs_exist_ok=True)
 
     def _open(self) -> None:
         """What both sides have on the first day: mugs and tea."""
@@ -259,6 +264,20 @@ class Rig:
         assert sales[0]["order"]["Status"] == "AUTHORISED"
         assert Decimal(str(sales[0]["order"]["Total"])) == self.order(order_id)["total_inc_tax"]
         return sales[0]
+
+
+@cache
+def empty_databases() -> Path:
+    """Where a worker once began and stopped: making the databases again for each test would take a second."""
+    folder = Path(tempfile.mkdtemp(prefix="weighbridge-"))
+
+    async def begin(service: Service) -> None:
+        async with service.working():
+            pass
+
+    with TwinServer(speed=SPEED) as twins:
+        asyncio.run(begin(Rig(twins, folder, database=f"sqlite:///{folder}/weighbridge.db").service()))
+    return folder
 
 
 @contextmanager
