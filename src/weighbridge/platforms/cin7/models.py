@@ -173,18 +173,12 @@ class OrderDocument(Read):
     tax: Decimal | None = Field(None, alias="Tax")
 
 
-class SaleDetail(Read):
-    id: str = Field(alias="ID")
-    status: Text = Field("", alias="Status")
-    external_id: Text = Field("", alias="ExternalID")
-    combined_picking_status: Text = Field("", alias="CombinedPickingStatus")
-    combined_shipping_status: Text = Field("", alias="CombinedShippingStatus")
-    order: OrderDocument | None = Field(None, alias="Order")
+class PaymentLine(Read):
+    """A payment or refund as the document shows it that it belongs to."""
 
-    @property
-    def order_number(self) -> str:
-        """The sale's number, which the header itself does not carry."""
-        return self.order.sale_order_number if self.order else ""
+    id: str = Field(alias="ID")
+    reference: Text = Field("", alias="Reference")
+    amount: Decimal = Field(alias="Amount")
 
 
 class InvoiceDocument(Read):
@@ -192,6 +186,33 @@ class InvoiceDocument(Read):
     number: Text = Field("", alias="InvoiceNumber")
     status: str = Field(alias="Status")
     total: Decimal | None = Field(None, alias="Total")
+    payments: Annotated[list[PaymentLine], BeforeValidator(_list)] = Field(default_factory=list, alias="Payments")
+
+
+class CreditNoteDocument(Read):
+    status: Text = Field("", alias="Status")
+    number: Text = Field("", alias="CreditNoteNumber")
+    total: Decimal | None = Field(None, alias="Total")
+
+
+class SaleDetail(Read):
+    id: str = Field(alias="ID")
+    type: Text = Field("", alias="Type")
+    status: Text = Field("", alias="Status")
+    external_id: Text = Field("", alias="ExternalID")
+    combined_picking_status: Text = Field("", alias="CombinedPickingStatus")
+    combined_packing_status: Text = Field("", alias="CombinedPackingStatus")
+    combined_shipping_status: Text = Field("", alias="CombinedShippingStatus")
+    order: OrderDocument | None = Field(None, alias="Order")
+    invoices: Annotated[list[InvoiceDocument], BeforeValidator(_list)] = Field(default_factory=list, alias="Invoices")
+    credit_notes: Annotated[list[CreditNoteDocument], BeforeValidator(_list)] = Field(
+        default_factory=list, alias="CreditNotes"
+    )
+
+    @property
+    def order_number(self) -> str:
+        """The sale's number, which the header itself does not carry."""
+        return self.order.sale_order_number if self.order else ""
 
 
 class InvoiceSet(Read):

@@ -12,10 +12,14 @@ from weighbridge.domain.bundle import Component
 from weighbridge.domain.fulfilment import Dispatch, PackedLine, ShipLine
 from weighbridge.domain.money import ZERO
 from weighbridge.domain.policy import SalePolicy
+from weighbridge.domain.sale_stage import Funds, Goods, Paper, SaleKind, Stage
 from weighbridge.domain.stock import AvailabilityRow
 from weighbridge.platforms.cin7 import models
 
 DEAD_STATUSES = frozenset({"VOIDED"})
+NOT_AVAILABLE = "NOT AVAILABLE"
+COUNTING = ("AUTHORISED", "PAID")
+"""Statuses of invoices and credit notes that are in the ledger."""
 SHIPPING_STATUSES = frozenset({"SHIPPED", "PARTIALLY SHIPPED"})
 
 
@@ -83,6 +87,43 @@ def live_sales(rows: Iterable[models.SaleRow]) -> list[models.SaleRow]:
     return sorted(live, key=lambda row: (row.order_status != "AUTHORISED", row.order_number))
 
 
+def read_stage(sale: models.SaleDetail) -> Stage:
+    """How far a sale is, from the statuses that Cin7 derives and the documents it has.
+
+    The combined invoice status is left alone, since the vendor's texts disagree about its values; paid is told by the
+    payments, since an invoice of 0.00 counts as paid without one. Source: platform notes, cin7 2.1.
+    """
+    kind = SaleKind.SIMPLE if sale.type.startswith(SaleKind.SIMPLE) else SaleKind.ADVANCED
+    if sale.status in DEAD_STATUSES:
+        return Stage(kind, Paper.VOIDED)
+    status = sale.order.status if sale.order else NOT_AVAILABLE
+    if status in (NOT_AVAILABLE, "", *DEAD_STATUSES):
+        return Stage(kind, Paper.HEADER)
+    if status == "DRAFT":
+        return Stage(kind, Paper.DRAFT)
+    return Stage(kind, Paper.AUTHORISED, _goods(sale), _funds(sale))
+
+
+def _goods(sale: models.SaleDetail) -> Goods:
+    if sale.combined_shipping_status in ("SHIPPED", "PARTIALLY SHIPPED"):
+        return Goods.SHIPPED if sale.combined_shipping_status == "SHIPPED" else Goods.PART_SHIPPED
+    if sale.combined_packing_status in ("PACKED", "PARTIALLY PACKED"):
+        return Goods.PACKED
+    if sale.combined_picking_status in ("PICKED", "PARTIALLY PICKED"):
+        return Goods.PICKED
+    return Goods.PICKING if sale.combined_picking_status == "PICKING" else Goods.WAITING
+
+
+def _funds(sale: models.SaleDetail) -> Funds:
+    counting = [invoice for invoice in sale.invoices if invoice.status in COUNTING]
+    paid = any(invoice.payments for invoice in sale.invoices)
+    if any(note.status in COUNTING for note in sale.credit_notes):
+        return Funds.PAID_CREDITED if paid else Funds.CREDITED
+    if paid:
+        return Funds.PAID
+    return Funds.BILLED if counting else Funds.UNBILLED
+
+
 def order_document(document: models.OrderDocument) -> dict[str, Any]:
     """What is kept of an order document: its total with tax and what it could not allocate."""
     return {
@@ -93,13 +134,13 @@ def order_document(document: models.OrderDocument) -> dict[str, Any]:
 
 def authorised_invoice(invoices: models.InvoiceSet) -> dict[str, Any] | None:
     """The first invoice that counts, None while there is none."""
-    counting = [one for one in invoices.invoices if one.status in ("AUTHORISED", "PAID")]
+    counting = [one for one in invoices.invoices if one.status in COUNTING]
     return _invoice(counting[0]) if counting else None
 
 
 def newest_invoice(invoices: models.InvoiceSet) -> dict[str, Any]:
     """The invoice a call just made: the last authorised one."""
-    counting = [one for one in invoices.invoices if one.status in ("AUTHORISED", "PAID")]
+    counting = [one for one in invoices.invoices if one.status in COUNTING]
     return _invoice((counting or invoices.invoices)[-1])
 
 
