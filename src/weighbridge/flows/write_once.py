@@ -77,10 +77,13 @@ async def write_once(transfer_id: str, write: Write, lease_seconds: float) -> An
     try:
         answer = await write.send(before_send)
     except Refused:
-        # An earlier sending may have landed only now, and be why this one is refused.
-        found = await write.probe() if intent.sent_at is not None else None
-        if found is None:
+        if intent.sent_at is None:
             await journal.intents.not_sent(write.key)
+            raise
+        # An earlier sending may have landed only now, and be why this one is refused; if not, it may still land, so
+        # the intent stays sent and whoever tries again looks first.
+        found = await write.probe()
+        if found is None:
             raise
         await journal.intents.answered(write.key, found, "adopted")
         return found
