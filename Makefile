@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
-WORKERS ?= 3
+WORKERS ?= 4
 
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help demo twins test kill bench lint format lock
+.PHONY: help demo twins test coverage kill long bench lint format lock
 
 help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -25,7 +25,10 @@ demo: $(RUN_STAMP) ## Run the product against both twins; ARGS="--help" shows th
 twins: $(RUN_STAMP) ## Serve the twins of BigCommerce and Cin7 Core alone
 	@$(BIN)/weighbridge twins serve $(ARGS)
 
-test: $(DEV_STAMP) ## Run the tests, with coverage; ARGS="tests/domain -k tax" chooses
+test: $(DEV_STAMP) ## Run the tests; ARGS="tests/domain -k tax" chooses
+	@$(BIN)/pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+coverage: $(DEV_STAMP) ## Run the tests and show what they cover; takes twice as long
 	@$(BIN)/pytest -n $(WORKERS) -m "not slow" --cov --cov-report=term $(ARGS)
 
 kill: $(DEV_STAMP) ## Kill the product 40 times while it works and compare the ends; prints the table

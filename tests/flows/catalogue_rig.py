@@ -72,7 +72,7 @@ class CatalogueRig(Rig):
                 while True:
                     found = await service.journal.transfers.find("main", catalogue.FLOW, key)
                     assert found is not None
-                    if found.state is not State.WAITING:
+                    if found.state is not State.WAITING and found.next_try_at is None:
                         await service.settle()
                         return found
                     assert time.monotonic() < deadline, found.reason
