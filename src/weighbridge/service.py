@@ -20,7 +20,7 @@ from weighbridge.engine import APPLICATION_VERSION, Engine
 from weighbridge.flows import bookkeeping, catalogue, hooks, stock, sweeps
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
-from weighbridge.platforms.applications import books_budget, shop_budget
+from weighbridge.platforms.applications import books_budget, company, shop_budget
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
 from weighbridge.platforms.bigcommerce.dialect import BigCommerceDialect
 from weighbridge.platforms.cin7.client import Cin7Client
@@ -211,6 +211,7 @@ class Service:
             name=name,
             connection=connection,
             design_version=design_version(connection.design),
+            company=company(secrets.account_id.get_secret_value()),
             shop=BigCommerceClient(self._shop_transport(name, connection, secrets)),
             books=Cin7Client(self._books_transport(name, connection, secrets)),
             sale_policy=sale_policy(connection),

@@ -13,7 +13,7 @@ TWO, THREE, FIVE = Decimal(2), Decimal(3), Decimal(5)
 
 async def _in_flight(desk: Desk) -> dict[str, Decimal]:
     """As a scan that begins now would subtract."""
-    return await desk.journal.promises.in_flight("main", desk.now)
+    return await desk.journal.promises.in_flight(["main"], desk.now)
 
 
 def test_orders_of_one_sku_add_up(at_desk: Desks[None]) -> None:
@@ -43,7 +43,7 @@ def test_units_count_until_a_scan_began_after_cin7_took_them_over(at_desk: Desks
         scan_began = desk.now
         desk.wait(seconds=30)
         await desk.journal.promises.allocated("main", "1")
-        assert await desk.journal.promises.in_flight("main", scan_began) == {"MUG": TWO}
+        assert await desk.journal.promises.in_flight(["main"], scan_began) == {"MUG": TWO}
         desk.wait(seconds=1)
         assert await _in_flight(desk) == {}
 

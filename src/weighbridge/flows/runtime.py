@@ -29,6 +29,8 @@ class Site:
     name: str
     connection: Connection
     design_version: str
+    company: str
+    """The Cin7 company whose stock the shop sells; several sites may share one."""
     shop: BigCommerceClient
     books: Cin7Client
     sale_policy: SalePolicy
@@ -48,6 +50,10 @@ class Runtime:
     sites: Mapping[str, Site]
     recurring: bool = True
     """False for a worker that does one round and leaves."""
+
+    def sharing_stock(self, site: Site) -> tuple[str, ...]:
+        """The connections whose shops sell from the same company as `site`, itself among them."""
+        return tuple(name for name, one in self.sites.items() if one.company == site.company)
 
 
 _running: Runtime | None = None

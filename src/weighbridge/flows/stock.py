@@ -118,7 +118,7 @@ async def _figures(
     """
     journal, policy = running().journal, site.connection.design.stock
     available = available_by_sku(rows, frozenset(policy.locations), started.date())
-    in_flight = await journal.promises.in_flight(site.name, started)
+    in_flight = await journal.promises.in_flight(running().sharing_stock(site), started)
     unsellable = await journal.catalogue.unsellable_skus(site.name)
     stocked = await journal.catalogue.stocked_skus(site.name)
     bills = await journal.catalogue.bills(site.name)

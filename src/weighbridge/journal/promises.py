@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -49,13 +49,13 @@ class Promises:
         """Notes that the order ended without a sale: its units are free again."""
         await self._end(connection, order_id, "released_at")
 
-    async def in_flight(self, connection: str, scan_started_at: datetime) -> dict[str, Decimal]:
-        """Units per SKU that a scan begun at `scan_started_at` may not show.
+    async def in_flight(self, connections: Collection[str], scan_started_at: datetime) -> dict[str, Decimal]:
+        """Units per SKU that a scan begun at `scan_started_at` may not show, sold by any of `connections`.
 
         An order that Cin7 allocated after the scan began counts still: its row may have been read before.
         """
         query = sa.select(promises.c.sku, promises.c.quantity).where(
-            promises.c.connection == connection,
+            promises.c.connection.in_(sorted(connections)),
             promises.c.released_at.is_(None),
             promises.c.allocated_at.is_(None) | (promises.c.allocated_at >= scan_started_at),
         )
