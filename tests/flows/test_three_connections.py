@@ -146,7 +146,7 @@ def test_each_order_reaches_its_own_company_once_and_both_shops_of_one_company_l
 ) -> None:
     with trio(tmp_path) as trial:
         trial.run(bookkeeping.FLOW, stock.FLOW)
-        assert {name: trial.levels(name) for name in trial.shops} == {name: {"MUG": 40, "TEA": 500} for name in trial.shops}
+        assert all(trial.levels(name) == {"MUG": 40, "TEA": 500} for name in trial.shops)
         placed = {name: [trial.place(name, MUG=2, TEA=1) for _ in range(4)] for name in trial.shops}
         trial.run(*ORDERS)
         for name in trial.shops:
