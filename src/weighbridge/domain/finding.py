@@ -58,6 +58,15 @@ class FindingKind(StrEnum):
     BACKORDERED = "backordered"
     CHANGED_AFTER_POSTING = "changed_after_posting"
     CANCELLED_AFTER_DISPATCH = "cancelled_after_dispatch"
+    REFUND_HELD = "refund_held"
+    REFUND_EXCEEDS_SALE = "refund_exceeds_sale"
+    REFUND_ITEM_UNKNOWN = "refund_item_unknown"
+    REFUND_DOES_NOT_ADD_UP = "refund_does_not_add_up"
+    REFUND_TAX_DIFFERS = "refund_tax_differs"
+    REFUND_BEFORE_INVOICE = "refund_before_invoice"
+    REFUND_AT_GATEWAY_ONLY = "refund_at_gateway_only"
+    REFUND_CREDITED_BY_HAND = "refund_credited_by_hand"
+    REFUNDED_BEFORE_DISPATCH = "refunded_before_dispatch"
     PARCEL_UNMATCHED = "parcel_unmatched"
     BILL_CIRCULAR = "bill_circular"
     SKU_DIFFERS_IN_FORM = "sku_differs_in_form"
@@ -97,6 +106,15 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.BACKORDERED: Owner.OPERATIONS,
     FindingKind.QUANTITY_UNUSUAL: Owner.OPERATIONS,
     FindingKind.CANCELLED_AFTER_DISPATCH: Owner.OPERATIONS,
+    FindingKind.REFUND_HELD: Owner.FINANCE,
+    FindingKind.REFUND_EXCEEDS_SALE: Owner.FINANCE,
+    FindingKind.REFUND_ITEM_UNKNOWN: Owner.FINANCE,
+    FindingKind.REFUND_DOES_NOT_ADD_UP: Owner.FINANCE,
+    FindingKind.REFUND_TAX_DIFFERS: Owner.FINANCE,
+    FindingKind.REFUND_BEFORE_INVOICE: Owner.OPERATIONS,
+    FindingKind.REFUND_AT_GATEWAY_ONLY: Owner.FINANCE,
+    FindingKind.REFUND_CREDITED_BY_HAND: Owner.FINANCE,
+    FindingKind.REFUNDED_BEFORE_DISPATCH: Owner.OPERATIONS,
     FindingKind.PARCEL_UNMATCHED: Owner.OPERATIONS,
     FindingKind.BILL_CIRCULAR: Owner.OPERATIONS,
     FindingKind.REFUSED_BY_CIN7: Owner.OPERATIONS,

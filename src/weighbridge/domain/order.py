@@ -89,6 +89,8 @@ class OrderLine:
     """As the line states it; the tax rows are the truth where they exist."""
     address_id: int
     quantity_shipped: Decimal = ZERO
+    wrapping_inc_tax: Decimal = ZERO
+    """What gift wrapping of the whole line costs, with tax; part of the order's wrapping charge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from weighbridge.domain.sale import SaleTender
 
 RECEIVED = frozenset({"purchase", "capture"})
 """Events that bring money in. An authorisation alone does not. Source: Orders V3, transactions."""
-PAID_STATUSES = frozenset({"paid", "captured"})
+PAID_STATUSES = frozenset({"paid", "captured", "partially refunded", "refunded"})
+"""What is refunded was paid before; the refund is a document of its own."""
 VOUCHERS = frozenset({"gift_certificate", "store_credit"})
 """Tenders that the shop itself keeps the books of."""
 

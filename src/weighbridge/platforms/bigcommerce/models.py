@@ -172,6 +172,7 @@ class OrderProduct(Read):
         default_factory=list
     )
     order_address_id: Number = 0
+    wrapping_cost_inc_tax: Amount = ZERO
 
 
 class OrderTax(Read):

@@ -132,6 +132,7 @@ def _line(product: models.OrderProduct, digits: int) -> OrderLine:
         total_tax=product.total_tax,
         address_id=product.order_address_id,
         quantity_shipped=product.quantity_shipped,
+        wrapping_inc_tax=product.wrapping_cost_inc_tax,
     )
 
 
