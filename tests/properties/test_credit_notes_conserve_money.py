@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.domain.ordinary import NOON, policy
@@ -40,10 +40,14 @@ def _sale(wanted: Order) -> Sale:
 
 @st.composite
 def wholly_refunded(draw: st.DrawFn) -> Refunded:
-    """All lines and charges go back in random portions; the shop's figures finish each part to the coin."""
+    """All lines and charges go back in random portions; the shop's figures finish each part to the coin.
+
+    Where the invoice has cents taken off, its lines come to more than was paid, and the shop refuses the last cent.
+    """
     wanted = draw(shop_orders(most_lines=3, most_units=12))
     sale = _sale(wanted)
     digits = DIGITS[wanted.currency]
+    assume(all(room.inc_tax >= 0 for room in rooms_of(sale, ()).values()))
     portions: list[tuple[RefundItem, Decimal, Decimal]] = []
     for key, room in rooms_of(sale, ()).items():
         kind, _, name = key.partition(":")
