@@ -17,6 +17,7 @@ from weighbridge.design.parts import Part, SecretReference
 from weighbridge.design.schema import Installation
 from weighbridge.design.timing import DEFAULT_SCHEDULES
 from weighbridge.domain.finding import FindingKind, default_owner
+from weighbridge.sale_states import page
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -79,6 +80,11 @@ def test_default_owners_and_schedules_are_documented() -> None:
         assert f"| `{kind}` | {default_owner(kind)} |" in CONFIGURATION
     for cause, waits in DEFAULT_SCHEDULES.items():
         assert f"| `{cause}` | {', '.join(f'{wait:g}' for wait in waits)} |" in CONFIGURATION
+
+
+def test_sale_states_are_drawn_from_the_code_that_decides() -> None:
+    drawn = (ROOT / "docs" / "sale-states.md").read_text(encoding="utf-8")
+    assert drawn == page(), "run: python -m weighbridge.sale_states docs/sale-states.md"
 
 
 def test_lock_files_name_no_index_and_pin_every_package_by_hash() -> None:

@@ -38,9 +38,9 @@ def test_order_first_seen_in_a_status(status: int, expected: Crossing) -> None:
 
 @pytest.mark.parametrize("status", sorted(FIRST_SEEN))
 def test_captured_order_stays_captured_until_it_ends(status: int) -> None:
-    """Merchants move labels back and forth; only cancelled and declined undo a sale."""
-    ended = status in (S.CANCELLED, S.DECLINED)
-    expected = Crossing.CANCELLED if ended else Crossing.CAPTURE
+    """Merchants move labels back and forth; only cancelled and declined undo a sale, and a dispute is told of."""
+    ends = {S.CANCELLED: Crossing.CANCELLED, S.DECLINED: Crossing.CANCELLED, S.DISPUTED: Crossing.DISPUTED}
+    expected = ends.get(status, Crossing.CAPTURE)
     assert crossing(order(status_id=status), RULE, already_captured=True) is expected
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from weighbridge.design.schema import Connection, Design
 from weighbridge.domain.capture import CaptureRule
 from weighbridge.domain.order import ChargeKind
-from weighbridge.domain.policy import Depth, SalePolicy, ShopRate
+from weighbridge.domain.policy import CancelPolicy, Depth, EditPolicy, SalePolicy, ShopRate
 
 
 def capture_rule(design: Design) -> CaptureRule:
@@ -46,4 +46,6 @@ def sale_policy(connection: Connection) -> SalePolicy:
         depth=Depth(sale.post),
         unusual_quantity=sale.unusual_quantity,
         shop_rate=ShopRate(sale.shop_rate),
+        edits=EditPolicy(connection.design.edits.policy),
+        cancelled=CancelPolicy(connection.design.edits.cancelled),
     )

@@ -144,6 +144,15 @@ class Stock(Part):
         return timedelta(seconds=self.cadence_seconds)
 
 
+class Edits(Part):
+    """What becomes of sales whose orders are edited or cancelled at the shop after they crossed."""
+
+    policy: Literal["hold", "amend", "rebill"] = "amend"
+    """Edited orders: `hold` waits, `amend` follows while nothing is picked or billed, `rebill` billed ones too."""
+    cancelled: Literal["void", "hold"] = "void"
+    """Cancelled orders: `void` voids what nobody picked or paid, `hold` lets a person do it."""
+
+
 class Carrier(Part):
     """How a Cin7 carrier is called at the shop."""
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from weighbridge.clock import ScaledClock
 from weighbridge.design.catalogue import Catalogue
 from weighbridge.design.parts import Name, Part, SecretReference
-from weighbridge.design.policies import Capture, Fulfilment, Masters, Payments, Sale, Stock, Tax
+from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.timing import Cadence, Quota, Retry
 from weighbridge.domain.finding import FindingKind, Owner, default_owner
 
@@ -91,6 +91,7 @@ class Design(Part):
     tax: Tax
     payments: Payments = Payments()
     stock: Stock
+    edits: Edits = Edits()
     fulfilment: Fulfilment = Fulfilment()
     catalogue: Catalogue = Catalogue()
     cadence: Cadence = Cadence()

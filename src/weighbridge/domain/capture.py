@@ -19,6 +19,8 @@ class Crossing(StrEnum):
     """It will not be delivered: no sale, and a sale that exists is voided."""
     WAIT = "wait"
     """A person at the shop must decide (manual verification, dispute)."""
+    DISPUTED = "disputed"
+    """Its payment is contested after it became a sale."""
     OUT_OF_SCOPE = "out_of_scope"
     """Another channel's order, or a test."""
 
@@ -49,13 +51,13 @@ AFTER_CAPTURE = frozenset(
 def crossing(order: Order, rule: CaptureRule, *, already_captured: bool) -> Crossing:
     """What happens to `order` under `rule`.
 
-    An order that already crossed is judged by cancellation alone; the labels between do not matter to it.
+    An order that already crossed is judged by cancellation and dispute alone; the labels between do not matter to it.
     Source: Orders V2, order statuses; any status may follow any other.
     """
     if order.status_id in ENDED:
         return Crossing.CANCELLED
     if already_captured:
-        return Crossing.CAPTURE
+        return Crossing.DISPUTED if order.status_id == OrderStatus.DISPUTED else Crossing.CAPTURE
     if rule.channel_ids is not None and order.channel_id not in rule.channel_ids:
         return Crossing.OUT_OF_SCOPE
     if order.is_test and not rule.include_test_orders:

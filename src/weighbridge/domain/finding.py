@@ -57,6 +57,11 @@ class FindingKind(StrEnum):
     DUPLICATE_SALES = "duplicate_sales"
     BACKORDERED = "backordered"
     CHANGED_AFTER_POSTING = "changed_after_posting"
+    CHANGED_AFTER_PICKING = "changed_after_picking"
+    CHANGED_AFTER_BILLING = "changed_after_billing"
+    CANCELLED_AFTER_POSTING = "cancelled_after_posting"
+    CANCELLED_AFTER_PICKING = "cancelled_after_picking"
+    CANCELLED_AFTER_PAYMENT = "cancelled_after_payment"
     CANCELLED_AFTER_DISPATCH = "cancelled_after_dispatch"
     REFUND_HELD = "refund_held"
     REFUND_EXCEEDS_SALE = "refund_exceeds_sale"
@@ -67,6 +72,7 @@ class FindingKind(StrEnum):
     REFUND_AT_GATEWAY_ONLY = "refund_at_gateway_only"
     REFUND_CREDITED_BY_HAND = "refund_credited_by_hand"
     REFUNDED_BEFORE_DISPATCH = "refunded_before_dispatch"
+    PAYMENT_DISPUTED = "payment_disputed"
     PARCEL_UNMATCHED = "parcel_unmatched"
     BILL_CIRCULAR = "bill_circular"
     SKU_DIFFERS_IN_FORM = "sku_differs_in_form"
@@ -105,6 +111,10 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.DUPLICATE_SALES: Owner.OPERATIONS,
     FindingKind.BACKORDERED: Owner.OPERATIONS,
     FindingKind.QUANTITY_UNUSUAL: Owner.OPERATIONS,
+    FindingKind.CHANGED_AFTER_PICKING: Owner.OPERATIONS,
+    FindingKind.CHANGED_AFTER_BILLING: Owner.FINANCE,
+    FindingKind.CANCELLED_AFTER_PICKING: Owner.OPERATIONS,
+    FindingKind.CANCELLED_AFTER_PAYMENT: Owner.FINANCE,
     FindingKind.CANCELLED_AFTER_DISPATCH: Owner.OPERATIONS,
     FindingKind.REFUND_HELD: Owner.FINANCE,
     FindingKind.REFUND_EXCEEDS_SALE: Owner.FINANCE,
@@ -115,6 +125,7 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.REFUND_AT_GATEWAY_ONLY: Owner.FINANCE,
     FindingKind.REFUND_CREDITED_BY_HAND: Owner.FINANCE,
     FindingKind.REFUNDED_BEFORE_DISPATCH: Owner.OPERATIONS,
+    FindingKind.PAYMENT_DISPUTED: Owner.FINANCE,
     FindingKind.PARCEL_UNMATCHED: Owner.OPERATIONS,
     FindingKind.BILL_CIRCULAR: Owner.OPERATIONS,
     FindingKind.REFUSED_BY_CIN7: Owner.OPERATIONS,

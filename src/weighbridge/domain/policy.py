@@ -18,6 +18,25 @@ class Depth(StrEnum):
     INVOICE_AND_PAYMENT = "invoice_and_payment"
 
 
+class EditPolicy(StrEnum):
+    """What is done about an order that was edited after its sale was posted."""
+
+    HOLD = "hold"
+    """A person decides, always."""
+    AMEND = "amend"
+    """The order is undone and posted anew while nothing is picked or billed."""
+    REBILL = "rebill"
+    """Payments and invoice are taken back and made again too, where Cin7's gates allow it."""
+
+
+class CancelPolicy(StrEnum):
+    """What is done about an order that was cancelled after its sale was posted."""
+
+    HOLD = "hold"
+    VOID = "void"
+    """The sale is voided while nothing is picked or paid."""
+
+
 class ShopRate(StrEnum):
     """What the shop's rate of an order in a foreign currency says. The vendor's documents leave it open.
 
@@ -60,6 +79,8 @@ class SalePolicy:
     """A line above this many units is noted for operations."""
 
     shop_rate: ShopRate = ShopRate.ORDER_PER_STORE
+    edits: EditPolicy = EditPolicy.AMEND
+    cancelled: CancelPolicy = CancelPolicy.VOID
 
     def external_id(self, order_id: int) -> str:
         """The key that a sale carries for ever: prefix, store, order."""

@@ -1,11 +1,12 @@
-"""Cancellation: an order that ended at the shop loses its sale, unless goods already left."""
+"""Cancellation: an order that ended at the shop loses its sale, or a named person ends it."""
 
 from __future__ import annotations
 
-from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.cancellation import Ending, cancellation
 from weighbridge.domain.order import Order
+from weighbridge.flows.amending import look_after_person
 from weighbridge.flows.ownership import weighed
-from weighbridge.flows.posting import VOIDED, void
+from weighbridge.flows.posting import void
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED
 from weighbridge.flows.write_once import LOOKS_BEFORE_RESENDING, Later
@@ -13,23 +14,20 @@ from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.cin7 import read
 from weighbridge.platforms.lanes import Lane
 
-NOTHING_PICKED = frozenset({"", "NOT AVAILABLE", "NOT PICKED", "VOIDED"})
-
 
 async def void_sale(site: Site, transfer: Transfer, order: Order) -> str:
-    """Ends the order's sale. A sale that the warehouse has begun on waits for operations instead."""
+    """Ends the order's sale as far as its stage allows; what goods or money hold up waits for their owner."""
     journal = running().journal
     sale_id = transfer.target_id or await _half_made(site, transfer)
     if sale_id:
         sale = await site.books.sale(sale_id, lane=Lane.ORDERS)
-        if sale.status != VOIDED:
-            if (sale.combined_picking_status or "") not in NOTHING_PICKED:
-                expected = "a sale that nothing was picked for; decide with the warehouse, then void or credit it"
-                finding = hold(
-                    FindingKind.CANCELLED_AFTER_DISPATCH, "sale.picking", sale.combined_picking_status, expected
-                )
-                await weighed(transfer, (finding,))
-                return STOPPED
+        number = transfer.target_number or sale.order_number
+        plan = cancellation(read.read_stage(sale), site.sale_policy.cancelled, number)
+        if plan.finding is not None:
+            await weighed(transfer, (plan.finding,), target_id=sale_id, target_number=number)
+            await look_after_person(site, transfer)
+            return STOPPED
+        if plan.ending is Ending.VOID:
             await void(site, transfer, sale_id)
     await journal.promises.released(site.name, str(order.id))
     await weighed(transfer, (), state=State.CANCELLED, reason_kind="cancelled", reason="", owner="", target_id=sale_id)

@@ -14,6 +14,7 @@ from weighbridge.domain.fulfilment import Parcel, ShipmentItem, lay_on_lines, pa
 from weighbridge.domain.order import OrderLine, OrderStatus
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
+from weighbridge.flows.captured import CAPTURED
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
@@ -81,7 +82,7 @@ async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str)
     journal = running().journal
     fulfilments = await site.books.fulfilments(sale_id, lane=Lane.FULFILMENT)
     parcels = parcels_of(read_dispatches(fulfilments))
-    lines = orders.CAPTURED.validate_python(order.content).lines
+    lines = CAPTURED.validate_python(order.content).lines
     known = told = SHIPPED.validate_python(transfer.content or [])
     findings: list[Finding] = []
     for parcel in parcels:

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import structlog
-from pydantic import TypeAdapter
 
 from weighbridge.domain.capture import Crossing, crossing
 from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
 from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
-from weighbridge.domain.order import LineKind, Order, OrderLine, OrderStatus
+from weighbridge.domain.order import LineKind, Order, OrderStatus
 from weighbridge.domain.policy import Depth
-from weighbridge.domain.sale import Sale
 from weighbridge.engine import durable_flow, durable_step
+from weighbridge.flows.amending import follow
 from weighbridge.flows.bookkeeping import books_for
 from weighbridge.flows.cancellation import void_sale
+from weighbridge.flows.captured import (
+    CAPTURED,
+    Captured,
+    fingerprint,
+    not_seen_since,
+    parts_digest,
+    seen_until,
+    stored,
+)
 from weighbridge.flows.fresh_start import begun_anew
 from weighbridge.flows.ownership import owned, weighed
-from weighbridge.flows.posting import authorise, invoice, open_sale, pay
+from weighbridge.flows.posting import authorise, invoice, open_sale, pay, take_back
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import State, Transfer, stored_finding
 from weighbridge.platforms.bigcommerce.models import OrderCoupon, OrderHeader, OrderUpdate
-from weighbridge.platforms.bigcommerce.read import order_version, read_order
+from weighbridge.platforms.bigcommerce.read import order_version, read_order, read_parts
 from weighbridge.platforms.exchange import NotFound, PlatformError
 from weighbridge.platforms.lanes import Lane
 
@@ -38,25 +44,9 @@ log = structlog.get_logger()
 
 FLOW = "orders"
 POST, LINK, DONE = "post", "link", "done"
-MOST_REVISIONS = 2
+MOST_ROUNDINGS = 2
 NOT_SOLD_YET = frozenset({OrderStatus.INCOMPLETE, OrderStatus.PENDING})
 """Statuses before checkout is complete: the shop has promised nothing yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """What is kept of a captured order: the sale to post, and the order lines that parcels are laid on."""
-
-    sale: Sale
-    lines: tuple[OrderLine, ...]
-    fingerprint: str
-    """Of the sale as it was first mapped: tells a change at the shop from our own rounding line."""
-    revision: int = 0
-    """How often the order document was taken back and posted again."""
-
-
-CAPTURED = TypeAdapter(Captured)
-GOODS = TypeAdapter(Sale)
 
 
 @durable_flow(FLOW)
@@ -115,7 +105,22 @@ async def _unchanged(site: Site, transfer: Transfer) -> bool:
         header = await site.shop.order(int(transfer.key), lane=Lane.ORDERS)
     except PlatformError:
         return False
-    return order_version(header, site.capture_rule, already_captured=True) == transfer.source_version
+    if order_version(header, site.capture_rule, already_captured=True) != transfer.source_version:
+        return False
+    return not_seen_since(transfer.content, header.date_modified) or await _parts_unchanged(site, transfer, header)
+
+
+async def _parts_unchanged(site: Site, transfer: Transfer, header: OrderHeader) -> bool:
+    """Whether lines and shipping addresses are what was posted, of an order that was written to since."""
+    captured = CAPTURED.validate_python(transfer.content)
+    products, addresses = await asyncio.gather(
+        site.shop.order_products(header.id, lane=Lane.ORDERS), site.shop.shipping_addresses(header.id, lane=Lane.ORDERS)
+    )
+    if parts_digest(*read_parts(header, products, addresses)) != captured.parts:
+        return False
+    seen = replace(captured, seen_at=seen_until(header.date_modified, running().clock.now()))
+    await running().journal.transfers.change(transfer.id, content=stored(seen))
+    return True
 
 
 async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
@@ -145,6 +150,10 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
     if decision in (Crossing.NOT_YET, Crossing.OUT_OF_SCOPE):
         await journal.transfers.change(transfer.id, state=State.NOT_CAPTURED, reason_kind=decision, reason="", owner="")
         return DONE
+    if decision is Crossing.DISPUTED:
+        expected = f"a payment that stands: answer the dispute, and stop {transfer.target_number} if it has not left"
+        await weighed(transfer, (hold(FindingKind.PAYMENT_DISPUTED, "status_id", order.status_id, expected),))
+        return STOPPED
     if decision is Crossing.WAIT:
         finding = hold(FindingKind.STATUS_ON_HOLD, "status_id", order.status_id, "a decision at the shop")
         await weighed(transfer, (finding,))
@@ -203,12 +212,21 @@ async def _map(site: Site, transfer: Transfer, order: Order) -> str:
     books = await books_for(site, {line.sku for line in order.lines if line.sku}, order.currency)
     mapped = map_order(order, books, site.sale_policy)
     posted = transfer.state is State.POSTED or bool(transfer.target_id)
-    if posted and not (_differs(transfer, mapped) and await begun_anew(site, transfer)):
-        return await _changed_after_posting(transfer, order, mapped)
+    if posted and _differs(transfer, mapped) and await begun_anew(site, transfer):
+        posted = False
     if not isinstance(mapped, Mapped):
         await weighed(transfer, mapped.findings, design_version=site.design_version)
         log.info("order_held", order=order.id, kind=str(mapped.findings[-1].kind))
         return STOPPED
+    captured = Captured(
+        mapped.sale,
+        order.lines,
+        fingerprint(mapped.sale),
+        seen_at=seen_until(order.modified_at, running().clock.now()),
+        parts=parts_digest(order.lines, order.shipping),
+    )
+    if posted:
+        return POST if await follow(site, transfer, mapped, captured) else STOPPED
     await weighed(
         transfer,
         mapped.notes,
@@ -217,24 +235,10 @@ async def _map(site: Site, transfer: Transfer, order: Order) -> str:
         reason="",
         owner="",
         amount=mapped.sale.value,
-        content=stored(Captured(mapped.sale, order.lines, fingerprint(mapped.sale))),
+        content=stored(captured),
         design_version=site.design_version,
     )
     return POST
-
-
-async def _changed_after_posting(transfer: Transfer, order: Order, mapped: Mapped | Stopped) -> str:
-    """A posted order that changed: new payments are posted, changed goods or money wait for a person."""
-    journal = running().journal
-    posted = CAPTURED.validate_python(transfer.content)
-    if isinstance(mapped, Mapped) and not _differs(transfer, mapped):
-        paid = replace(posted, sale=replace(posted.sale, tenders=mapped.sale.tenders))
-        await journal.transfers.change(transfer.id, content=stored(paid))
-        return POST
-    expected = f"{posted.sale.value} {posted.sale.currency} and the lines that were posted"
-    finding = hold(FindingKind.CHANGED_AFTER_POSTING, "order", f"{order.total_inc_tax} {order.currency}", expected)
-    await weighed(transfer, (finding,))
-    return STOPPED
 
 
 def _differs(transfer: Transfer, mapped: Mapped | Stopped) -> bool:
@@ -243,30 +247,20 @@ def _differs(transfer: Transfer, mapped: Mapped | Stopped) -> bool:
     return isinstance(mapped, Stopped) or fingerprint(mapped.sale) != posted.fingerprint
 
 
-def fingerprint(sale: Sale) -> str:
-    """Tells whether two mappings of an order ask for the same documents; payments may still be added."""
-    goods = GOODS.dump_json(replace(sale, tenders=(), note=""))
-    return hashlib.sha256(goods).hexdigest()
-
-
-def stored(captured: Captured) -> Any:
-    """`captured` as JSON for the journal."""
-    return CAPTURED.dump_python(captured, mode="json")
-
-
 async def _post(site: Site, transfer: Transfer) -> str:
     journal, policy = running().journal, site.sale_policy
     captured = CAPTURED.validate_python(transfer.content)
     header = await open_sale(site, transfer, captured.sale)
     await journal.transfers.change(transfer.id, target_id=header.sale_id, target_number=header.number)
+    await take_back(site, transfer, captured, header.sale_id)
     authorised = await authorise(site, transfer, captured.sale, header.sale_id, captured.revision)
     await journal.promises.allocated(site.name, transfer.key)
     if authorised.total != captured.sale.value:
         return await _total_differs(site, transfer, captured, authorised.total)
     if policy.depth is not Depth.ORDER:
-        bill = await invoice(site, transfer, captured.sale, header.sale_id)
+        bill = await invoice(site, transfer, captured.sale, header.sale_id, captured.bill)
         for tender in captured.sale.tenders:
-            await pay(site, transfer, captured.sale, bill.task_id, header.sale_id, tender)
+            await pay(site, transfer, captured.sale, bill.task_id, header.sale_id, tender, captured.bill)
     noted = [stored_finding(finding) for finding in owned(transfer, _backorder_notes(authorised.backordered))]
     await journal.transfers.change(
         transfer.id,
@@ -284,13 +278,13 @@ async def _post(site: Site, transfer: Transfer) -> str:
 async def _total_differs(site: Site, transfer: Transfer, captured: Captured, total: Decimal) -> str:
     """Cin7 came to another total: within tolerance the cents become the rounding line, beyond it finance decides."""
     residual = captured.sale.value - total
-    if abs(residual) > site.sale_policy.tolerance or captured.revision >= MOST_REVISIONS:
+    if abs(residual) > site.sale_policy.tolerance or captured.roundings >= MOST_ROUNDINGS:
         expected = f"{captured.sale.value} {captured.sale.currency}, the order's total"
         finding = hold(FindingKind.TOTAL_DIFFERS_IN_CIN7, "sale.total", total, expected)
         await weighed(transfer, (finding,))
         return STOPPED
     rounded = with_rounding(captured.sale, residual, site.sale_policy)
-    again = replace(captured, sale=rounded, revision=captured.revision + 1)
+    again = replace(captured, sale=rounded, revision=captured.revision + 1, roundings=captured.roundings + 1)
     await running().journal.transfers.change(transfer.id, content=stored(again))
     raise Later("rounding", f"Cin7 came to {total}; posting again with a rounding line", running().clock.now())
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 from weighbridge.domain.sale import Sale, SaleTender
+from weighbridge.flows.captured import Captured
 from weighbridge.flows.runtime import Site
 from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
 from weighbridge.journal.transfers import Transfer
@@ -82,8 +83,63 @@ async def authorise(site: Site, transfer: Transfer, sale: Sale, sale_id: str, re
     return AuthorisedOrder(Decimal(answer["total"]), backordered)
 
 
-async def invoice(site: Site, transfer: Transfer, sale: Sale, sale_id: str) -> Invoiced:
-    """The sale's authorised invoice. A second call would make a second invoice, so a lost answer is waited out."""
+async def take_back(site: Site, transfer: Transfer, captured: Captured, sale_id: str) -> None:
+    """What stands in the way of a changed order: its header is written anew, payments are removed, invoices voided.
+
+    Source: PUT /sale, DELETE /sale/payment, DELETE /sale/invoice; platform notes, cin7 2.2, 2.5 and 2.6.
+    """
+    if captured.header:
+        await _change_header(site, transfer, captured.sale, sale_id, captured.header)
+    for payment_id in captured.remove_payments:
+        await _remove_payment(site, transfer, sale_id, payment_id)
+    for task_id in captured.void_invoices:
+        await _void_invoice(site, transfer, sale_id, task_id)
+
+
+async def _change_header(site: Site, transfer: Transfer, sale: Sale, sale_id: str, number: int) -> None:
+    """The whole header again: nobody says whether PUT keeps what it leaves out. Writing it twice is harmless."""
+    body = write.changed_header(sale, sale_id, site.sale_policy)
+
+    async def send(before_send: BeforeSend) -> Answered:
+        await site.books.change_sale(body, lane=Lane.ORDERS, before_send=before_send)
+        return {"sale_id": sale_id}
+
+    async def probe() -> Answered | None:
+        return None
+
+    await _write(site, transfer, f"change_header:{number}", body, send, probe, 0.0)
+
+
+async def _remove_payment(site: Site, transfer: Transfer, sale_id: str, payment_id: str) -> None:
+    async def send(before_send: BeforeSend) -> Answered:
+        await site.books.delete_payment(payment_id, lane=Lane.ORDERS, before_send=before_send)
+        return {"payment_id": payment_id}
+
+    async def probe() -> Answered | None:
+        payments = await site.books.payments(sale_id, lane=Lane.ORDERS)
+        return None if any(one.id == payment_id for one in payments) else {"payment_id": payment_id}
+
+    await _write(site, transfer, f"remove_payment:{payment_id}", None, send, probe, 0.0)
+
+
+async def _void_invoice(site: Site, transfer: Transfer, sale_id: str, task_id: str) -> None:
+    async def send(before_send: BeforeSend) -> Answered:
+        await site.books.void_invoice(task_id, lane=Lane.ORDERS, before_send=before_send)
+        return {"task_id": task_id}
+
+    async def probe() -> Answered | None:
+        invoices = (await site.books.sale_invoices(sale_id, lane=Lane.ORDERS)).invoices
+        counting = [one.task_id for one in invoices if one.status in read.COUNTING]
+        return None if task_id in counting else {"task_id": task_id}
+
+    await _write(site, transfer, f"void_invoice:{task_id}", None, send, probe, 0.0)
+
+
+async def invoice(site: Site, transfer: Transfer, sale: Sale, sale_id: str, bill: int) -> Invoiced:
+    """The sale's authorised invoice. A second call would make a second invoice, so a lost answer is waited out.
+
+    `bill` counts how often invoice and payments were taken back before.
+    """
     body = write.invoice(sale, sale_id, site.sale_policy)
 
     async def send(before_send: BeforeSend) -> Answered:
@@ -95,12 +151,12 @@ async def invoice(site: Site, transfer: Transfer, sale: Sale, sale_id: str) -> I
         return read.authorised_invoice(invoices)
 
     settle = site.connection.design.retry.call_settle_seconds
-    answer = await _write(site, transfer, "invoice", body, send, probe, settle)
+    answer = await _write(site, transfer, _billed("invoice", bill), body, send, probe, settle)
     return Invoiced(answer["task_id"], answer["number"], Decimal(answer["total"]))
 
 
 async def pay(
-    site: Site, transfer: Transfer, sale: Sale, invoice_task_id: str, sale_id: str, tender: SaleTender
+    site: Site, transfer: Transfer, sale: Sale, invoice_task_id: str, sale_id: str, tender: SaleTender, bill: int
 ) -> None:
     """One payment on the invoice, recognised by its reference and amount."""
     body = write.payment(sale, invoice_task_id, tender)
@@ -115,7 +171,7 @@ async def pay(
         return {"payment_id": same[0].id} if same else None
 
     settle = site.connection.design.retry.call_settle_seconds
-    await _write(site, transfer, f"payment:{tender.reference}", body, send, probe, settle)
+    await _write(site, transfer, _billed(f"payment:{tender.reference}", bill), body, send, probe, settle)
 
 
 async def void(site: Site, transfer: Transfer, sale_id: str) -> None:
@@ -133,8 +189,11 @@ async def void(site: Site, transfer: Transfer, sale_id: str) -> None:
 
 
 async def _reopen(site: Site, transfer: Transfer, sale_id: str, revision: int) -> None:
+    """Takes an authorised order back to a draft; one that is a draft already stays what it is."""
+
     async def send(before_send: BeforeSend) -> Answered:
-        await site.books.undo_sale(sale_id, lane=Lane.ORDERS, before_send=before_send)
+        if await probe() is None:
+            await site.books.undo_sale(sale_id, lane=Lane.ORDERS, before_send=before_send)
         return {"sale_id": sale_id}
 
     async def probe() -> Answered | None:
@@ -147,6 +206,15 @@ async def _reopen(site: Site, transfer: Transfer, sale_id: str, revision: int) -
 def header_key(site: Site, transfer: Transfer) -> str:
     """Under which key the sale's header was intended."""
     return _key(site, transfer, "header")
+
+
+def invoice_key(site: Site, transfer: Transfer, bill: int) -> str:
+    """Under which key the sale's invoice number `bill` is intended."""
+    return _key(site, transfer, _billed("invoice", bill))
+
+
+def _billed(kind: str, bill: int) -> str:
+    return f"{kind}:{bill}" if bill else kind
 
 
 def _key(site: Site, transfer: Transfer, kind: str) -> str:

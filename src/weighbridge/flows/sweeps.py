@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from weighbridge.domain.finding import FindingKind
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import fulfilment, orders
+from weighbridge.flows.captured import not_seen_since
 from weighbridge.flows.duplicates import void_extras
 from weighbridge.flows.revival import revive
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import Stage, end_round, run_stage
-from weighbridge.journal.transfers import Transfer
+from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.models import OrderHeader, UnreadableRow
 from weighbridge.platforms.bigcommerce.read import order_version
 from weighbridge.platforms.cin7.models import SaleRow, UnreadableSale
@@ -21,6 +23,20 @@ from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 
+WAIT_FOR_A_SALE = frozenset(
+    {
+        FindingKind.CHANGED_AFTER_POSTING,
+        FindingKind.CHANGED_AFTER_PICKING,
+        FindingKind.CHANGED_AFTER_BILLING,
+        FindingKind.CANCELLED_AFTER_POSTING,
+        FindingKind.CANCELLED_AFTER_PICKING,
+        FindingKind.CANCELLED_AFTER_PAYMENT,
+        FindingKind.CANCELLED_AFTER_DISPATCH,
+    }
+)
+"""Reasons for which an order is held until its sale in Cin7 is another one."""
+MEANWHILE = timedelta(minutes=2)
+"""A change this long before an order was weighed may not have been seen by it: clocks differ."""
 ORDER_SWEEP = "order_sweep"
 FULFILMENT_SWEEP = "fulfilment_sweep"
 ALL = "*"
@@ -83,13 +99,25 @@ async def find_changed_orders(site: Site) -> dict[str, str]:
                 continue
             captured = found is not None and bool(found.target_id)
             version = order_version(row, site.capture_rule, already_captured=captured)
-            if found is None or found.source_version != version:
+            if found is None or found.source_version != version or _written_to_since(found, row):
                 await journal.agenda.look_again(site.name, orders.FLOW, order_id, "sweep")
                 asked[order_id] = version
         seen = [row.date_modified for row in page if isinstance(row, OrderHeader)]
         if seen:
             await journal.watermarks.advance(site.name, ORDER_SWEEP, max(seen))
     return asked
+
+
+def _written_to_since(found: Transfer, row: OrderHeader) -> bool:
+    """Whether lines or addresses may have changed, of which the order's own fields tell nothing.
+
+    A held order that was never posted is looked at whenever it was written to after it was weighed.
+    """
+    if found.state not in (State.POSTED, State.HELD):
+        return False
+    if found.state is State.HELD and not found.content:
+        return row.date_modified > found.updated_at
+    return not not_seen_since(found.content, row.date_modified)
 
 
 async def _ask_about_unreadable(site: Site, order_id: str, row: UnreadableRow, found: Transfer | None) -> None:
@@ -124,10 +152,22 @@ async def _find_changed_sales(site: Site) -> str:
                 order_id = str(order_id_of(row, site.sale_policy))
                 await journal.transfers.change(transfer.id, source_version=version, target_id=order_id)
                 asked += 1
+        await _wake_waiting_orders(site, ours)
         await void_extras(site, ours)
         if rows:
             await journal.watermarks.advance(site.name, FULFILMENT_SWEEP, max(row.updated for row in rows))
     return told(asked + await revive(site, fulfilment.FLOW))
+
+
+async def _wake_waiting_orders(site: Site, ours: list[SaleRow]) -> None:
+    """Asks for a look at every order that waits for somebody to act on its sale, now that the sale changed."""
+    journal = running().journal
+    rows = {str(order_id_of(row, site.sale_policy)): row for row in ours}
+    known = await journal.transfers.find_many(site.name, orders.FLOW, list(rows))
+    for order_id, transfer in known.items():
+        waits = transfer.state is State.HELD and transfer.reason_kind in WAIT_FOR_A_SALE
+        if waits and rows[order_id].updated >= transfer.updated_at - MEANWHILE:
+            await journal.agenda.look_again(site.name, orders.FLOW, order_id, "its sale changed")
 
 
 async def _since(site: Site, name: str) -> datetime:

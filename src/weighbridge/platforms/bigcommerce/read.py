@@ -10,7 +10,17 @@ from decimal import Decimal
 from weighbridge.domain.capture import AFTER_CAPTURE, ENDED, CaptureRule
 from weighbridge.domain.country import country_name
 from weighbridge.domain.money import ZERO, minor_digits, round_half_up, total
-from weighbridge.domain.order import Address, Charge, ChargeKind, LineKind, Order, OrderLine, TaxRow, Tender
+from weighbridge.domain.order import (
+    Address,
+    Charge,
+    ChargeKind,
+    LineKind,
+    Order,
+    OrderLine,
+    OrderStatus,
+    TaxRow,
+    Tender,
+)
 from weighbridge.domain.stock import ShopItem
 from weighbridge.platforms.bigcommerce import models
 
@@ -57,11 +67,19 @@ def read_order(
     )
 
 
+def read_parts(
+    header: models.OrderHeader, products: Sequence[models.OrderProduct], addresses: Sequence[models.PostalAddress]
+) -> tuple[tuple[OrderLine, ...], tuple[Address, ...]]:
+    """Lines and shipping addresses: what of an order its own fields do not tell of."""
+    digits = minor_digits(header.currency)
+    return tuple(_line(product, digits) for product in products), tuple(_address(address) for address in addresses)
+
+
 def order_version(header: models.OrderHeader, rule: CaptureRule, *, already_captured: bool) -> str:
     """A digest of what about an order matters to its sale. Our own writes (external id, shipments) leave it alone."""
     status: object = header.status_id
     captures = header.status_id in rule.status_ids or header.status_id in AFTER_CAPTURE
-    if captures or (already_captured and header.status_id not in ENDED):
+    if captures or (already_captured and header.status_id not in ENDED | {OrderStatus.DISPUTED}):
         status = "captured"
     seen = (
         status,

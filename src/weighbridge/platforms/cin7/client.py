@@ -137,6 +137,25 @@ class Cin7Client:
         """Takes the sale one step back, to a draft order."""
         await self._delete_sale(sale_id, "false", lane, before_send)
 
+    async def change_sale(
+        self, body: models.ChangedHeader, *, lane: Lane, before_send: BeforeSend | None = None
+    ) -> None:
+        """Writes the header anew, with everything that it shall have."""
+        await self._transport.write("PUT", "sale", body, None, lane=lane, before_send=before_send)
+
+    async def void_invoice(self, task_id: str, *, lane: Lane, before_send: BeforeSend | None = None) -> None:
+        """Voids one invoice of an Advanced sale; without the flag it would become a draft."""
+        query = {"TaskID": task_id, "Void": "true"}
+        await self._transport.write(
+            "DELETE", "sale/invoice", None, None, lane=lane, query=query, before_send=before_send
+        )
+
+    async def delete_payment(self, payment_id: str, *, lane: Lane, before_send: BeforeSend | None = None) -> None:
+        query = {"ID": payment_id}
+        await self._transport.write(
+            "DELETE", "sale/payment", None, None, lane=lane, query=query, before_send=before_send
+        )
+
     async def authorise_order(
         self, body: models.SaleOrderRequest, *, lane: Lane, before_send: BeforeSend | None = None
     ) -> models.OrderDocument:
@@ -198,8 +217,10 @@ class Cin7Client:
         await self._transport.write("PUT", "webhooks", changed, None, lane=lane)
 
     async def _delete_sale(self, sale_id: str, void: str, lane: Lane, before_send: BeforeSend | None) -> None:
-        query = {"ID": sale_id, "Void": void}
-        await self._transport.write("DELETE", "sale", None, None, lane=lane, query=query, before_send=before_send)
+        await self._delete("sale", {"ID": sale_id, "Void": void}, lane, before_send)
+
+    async def _delete(self, path: str, query: Mapping[str, str], lane: Lane, before_send: BeforeSend | None) -> None:
+        await self._transport.write("DELETE", path, None, None, lane=lane, query=query, before_send=before_send)
 
     async def _pages(
         self, path: str, model: type[Any], query: Mapping[str, str], lane: Lane

@@ -289,8 +289,8 @@ class SentShippingAddress(SentAddress):
     ship_to_other: bool = Field(True, alias="ShipToOther")
 
 
-class SaleHeader(Sent):
-    """POST /sale: the header alone; documents follow. Source: Cin7 Core API v2, Sale POST/PUT attributes."""
+class WrittenHeader(Sent):
+    """What the header of a sale takes. Source: Cin7 Core API v2, Sale POST/PUT attributes."""
 
     customer_id: str = Field(alias="CustomerID")
     contact: str | None = Field(None, alias="Contact")
@@ -310,7 +310,18 @@ class SaleHeader(Sent):
     customer_reference: str = Field(alias="CustomerReference")
     currency_rate: Decimal = Field(alias="CurrencyRate")
     external_id: str = Field(alias="ExternalID")
+
+
+class SaleHeader(WrittenHeader):
+    """POST /sale: the header alone; documents follow."""
+
     sale_type: str = Field(alias="SaleType")
+
+
+class ChangedHeader(WrittenHeader):
+    """PUT /sale: the whole header again; the type of a sale is given once, when it is made."""
+
+    id: str = Field(alias="ID")
 
 
 class SentLine(Sent):

@@ -48,6 +48,12 @@ def sale_header(sale: Sale, policy: SalePolicy) -> models.SaleHeader:
     )
 
 
+def changed_header(sale: Sale, sale_id: str, policy: SalePolicy) -> models.ChangedHeader:
+    """The header of a sale that exists, written anew. Source: PUT /sale; platform notes, cin7 2.2."""
+    fields = dict(sale_header(sale, policy))
+    return models.ChangedHeader(id=sale_id, **{name: fields[name] for name in models.WrittenHeader.model_fields})
+
+
 def sale_order(sale: Sale, sale_id: str) -> models.SaleOrderRequest:
     """The order document, authorised at once: a draft would reserve nothing."""
     return models.SaleOrderRequest(
