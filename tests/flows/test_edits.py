@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -140,3 +141,61 @@ def test_billed_order_waits_for_finance_where_the_design_only_amends(tmp_path: P
         assert (row.state, row.reason_kind, row.owner) == (State.HELD, "changed_after_billing", "finance")
         assert "prices: MUG" in row.reason
         assert trial.writes() == ["POST /sale", "POST /sale/order", "POST /sale/invoice"]
+
+
+def test_every_answer_of_a_new_bill_may_get_lost(tmp_path: Path) -> None:
+    """Payment removed, invoice voided, order undone, posted, billed and paid: each done once, whoever heard of it."""
+    with rig(tmp_path, **REBILL) as trial:
+        order_id = trial.place()
+        trial.run()
+        first = len(trial.writes())
+        edit(trial, order_id, line=line_id(trial, order_id, MUG), quantity=3)
+        steps = ["DELETE /sale/payment", "DELETE /sale/invoice", "DELETE /sale"]
+        steps += ["POST /sale/order", "POST /sale/invoice", "POST /sale/payment"]
+        for step in steps:
+            method, _, path = step.partition(" ")
+            match = {"method": method, "path": f"(?i)/v2{path}$"}
+            trial.twins.fault("cin7", {"fault": "drop_after", "match": match, "times": 1})
+        row = looked(trial, order_id)
+        assert row.state is State.POSTED, row.reason
+        assert trial.writes()[first:] == steps
+        sale = trial.assert_one_sale(order_id)
+        assert [one["Status"] for one in sale["invoices"]] == ["VOIDED", "AUTHORISED"]
+        assert len(sale["payments"]) == 1
+
+
+def test_order_edited_while_its_posting_is_unanswered_ends_as_it_was_edited(tmp_path: Path) -> None:
+    """The worker died after Cin7 had authorised the order and before it noted so; staff edit the order meanwhile."""
+    with rig(tmp_path) as trial:
+        order_id = trial.place()
+        trial.run()
+        with sqlite3.connect(tmp_path / "weighbridge.db") as journal:
+            unheard = "UPDATE intent SET answered_at = NULL, answer = NULL WHERE kind = 'order'"
+            assert journal.execute(unheard).rowcount == 1
+            assert journal.execute("UPDATE transfer SET state = 'waiting' WHERE flow = 'orders'").rowcount == 1
+        total = edit(trial, order_id, line=line_id(trial, order_id, TEA), quantity=1)
+        trial.run(until=lambda rows: any(sale["order"]["Total"] == total for sale in trial.sales(order_id)))
+        assert units(trial.assert_one_sale(order_id)) == {"MUG": 2, "TEA": 1}
+        assert held_units(trial) == {"MUG": 2, "TEA": 1}
+        assert trial.writes() == ["POST /sale", "POST /sale/order", "DELETE /sale", "POST /sale/order"]
+
+
+def test_invoice_that_finance_voids_is_made_anew_for_the_edited_order(tmp_path: Path) -> None:
+    with rig(tmp_path, post="invoice") as trial:
+        order_id = trial.place()
+        trial.run()
+        sale = trial.assert_one_sale(order_id)
+        edit(trial, order_id, line=line_id(trial, order_id, TEA), quantity=9)
+        assert looked(trial, order_id).reason_kind == "changed_after_billing"
+
+        def void_invoice() -> None:
+            company = trial.twins.cin7.company
+            company.sales[sale["id"]].invoices[0]["Status"] = "VOIDED"
+            company.touch(company.sales[sale["id"]])
+
+        trial.twins.run(void_invoice)
+        trial.ship()
+        assert looked(trial, order_id).state is State.POSTED
+        sale = trial.assert_one_sale(order_id)
+        assert [one["Status"] for one in sale["invoices"]] == ["VOIDED", "AUTHORISED"]
+        assert sale["invoices"][1]["Total"] == trial.order(order_id)["total_inc_tax"]
