@@ -49,6 +49,10 @@ def told(**changes: Any) -> list[str]:
         ({"shipping": (MOVED,)}, ["shipping address: street 1, postcode"]),
         ({"billing": replace(ADA, email="a@example.com")}, ["contact: email"]),
         ({"coupon_codes": ("SPRING",)}, []),
+        (
+            {"shipping": (ADA, replace(MOVED, id=2))},
+            ["remarks: MUG"],
+        ),
     ],
 )
 def test_change_is_told_in_plain_words(changes: dict[str, Any], words: list[str]) -> None:

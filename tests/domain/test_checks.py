@@ -102,7 +102,8 @@ def test_bad_address_is_named_by_role_and_part(
     bad = replace(ADA, **changes)  # type: ignore[arg-type]
     (billing,) = _found(order(billing=bad))
     assert (billing.kind, billing.severity, billing.field) == (kind, severity, f"billing_address.{part}")
-    (shipping,) = _found(order(shipping=(ADA, bad)))
+    shipping, several = _found(order(shipping=(ADA, bad)))
+    assert (several.kind, several.severity) == (FindingKind.SEVERAL_ADDRESSES, Severity.NOTE)
     assert (shipping.kind, shipping.field) == (kind, f"shipping_addresses[1].{part}")
 
 
@@ -114,7 +115,14 @@ def test_longest_texts_pass() -> None:
 def test_physical_goods_need_somewhere_to_go_and_downloads_do_not() -> None:
     assert [one.field for one in _found(order(shipping=()))] == ["shipping_addresses"]
     download = replace(line(), kind=LineKind.DIGITAL)
-    assert _found(order(lines=(download,), shipping=())) == []
+    service = books(products={**books().products, "MUG": product("MUG", is_service=True)})
+    assert _found(order(lines=(download,), shipping=()), service) == []
+
+
+def test_download_whose_product_is_stocked_crosses_and_operations_is_told() -> None:
+    (finding,) = _found(order(lines=(replace(line(), kind=LineKind.DIGITAL),), shipping=()))
+    assert (finding.kind, finding.severity) == (FindingKind.DOWNLOAD_HOLDS_STOCK, Severity.NOTE)
+    assert (finding.field, finding.value, finding.owner) == ("lines[0].sku", "MUG", Owner.OPERATIONS)
 
 
 def test_currency_without_a_web_customer_is_held_for_finance() -> None:

@@ -312,3 +312,15 @@ def test_order_that_was_paid_twice_is_held_for_finance() -> None:
     )
     part = order(tenders=(paid("13.50"), paid("20.00", id="t-2")))
     assert [one.amount for one in _sale(part).tenders] == [Decimal("13.50"), Decimal("20.00")]
+
+
+def test_lines_for_several_addresses_say_where_they_go() -> None:
+    """A sale has one shipping address: the first one's."""
+    elsewhere = replace(ADA, id=2, first_name="Ben", street_1="5 Elm St", city="Dallas", postcode="75001")
+    lines = (line(), line(2, "TEA", "1", "4.00", total_inc_tax=Decimal("5.00"), address_id=2))
+    sale = _sale(order(lines=lines, taxes=(tax_row(1, "2.50"),), shipping=(ADA, elsewhere)))
+    assert sale.shipping == ADA
+    assert [one.comment for one in sale.lines] == [
+        "To Ada Barlow, 12 Mill St, 78701, Austin, US",
+        "Discount 1 included; To Ben Barlow, 5 Elm St, 75001, Dallas, US",
+    ]

@@ -199,3 +199,14 @@ def test_invoice_that_finance_voids_is_made_anew_for_the_edited_order(tmp_path: 
         sale = trial.assert_one_sale(order_id)
         assert [one["Status"] for one in sale["invoices"]] == ["VOIDED", "AUTHORISED"]
         assert sale["invoices"][1]["Total"] == trial.order(order_id)["total_inc_tax"]
+
+
+def test_simple_sale_that_cin7_ships_by_itself_is_told_to_the_shop(tmp_path: Path) -> None:
+    with rig(tmp_path, sale='type = "Simple"\nauto_fulfil = "pick_pack_ship"') as trial:
+        order_id = trial.place()
+        trial.run()
+        trial.assert_one_sale(order_id)
+        trial.ship()
+        (shipment,) = trial.shipments(order_id)
+        assert sum(item["quantity"] for item in shipment["items"]) == 5
+        assert trial.order(order_id)["status_id"] == 2

@@ -7,6 +7,8 @@ from weighbridge.domain.capture import CaptureRule
 from weighbridge.domain.order import ChargeKind
 from weighbridge.domain.policy import CancelPolicy, Depth, EditPolicy, SalePolicy, ShopRate
 
+AUTO_FULFIL = {"no": "NOPICK", "pick": "AUTOPICK", "pick_pack": "AUTOPICKPACK", "pick_pack_ship": "AUTOPICKPACKSHIP"}
+
 
 def capture_rule(design: Design) -> CaptureRule:
     """Which orders cross under this design."""
@@ -45,6 +47,7 @@ def sale_policy(connection: Connection) -> SalePolicy:
         payment_accounts=dict(connection.design.payments.accounts),
         depth=Depth(sale.post),
         unusual_quantity=sale.unusual_quantity,
+        auto_fulfil=AUTO_FULFIL[sale.auto_fulfil],
         shop_rate=ShopRate(sale.shop_rate),
         edits=EditPolicy(connection.design.edits.policy),
         cancelled=CancelPolicy(connection.design.edits.cancelled),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from babel.numbers import list_currencies
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from weighbridge.design.parts import Name, Part
 
@@ -49,6 +49,8 @@ class Sale(Part):
 
     type: Literal["Advanced", "Simple"] = "Advanced"
     """Cin7 sale type. Advanced takes several fulfilments and invoices; Simple takes one of each."""
+    auto_fulfil: Literal["no", "pick", "pick_pack", "pick_pack_ship"] = "no"
+    """What Cin7 does by itself as a Simple sale without backorder is authorised; every other sale waits for people."""
     external_id_prefix: Name = "bc"
     """First part of the key that every sale carries for ever: prefix, store hash, order number."""
     customers: dict[str, Name] = Field(min_length=1)
@@ -83,6 +85,12 @@ class Sale(Part):
     """Largest difference that is posted as the rounding line, in order currency; beyond it the order is held."""
     unusual_quantity: Decimal = Field(default=Decimal(10000), gt=0)
     """Units on one line above which operations is told; the order still crosses."""
+
+    @model_validator(mode="after")
+    def _only_simple_sales_fulfil_themselves(self) -> Sale:
+        if self.auto_fulfil != "no" and self.type != "Simple":
+            raise ValueError("field 'type' to be Simple beside auto_fulfil; Cin7 leaves Advanced sales to people")
+        return self
 
     @field_validator("customers")
     @classmethod

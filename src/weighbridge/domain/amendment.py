@@ -28,13 +28,15 @@ class Part(StrEnum):
     """The same goods for other money: discounts, prices, tax."""
     CHARGES = "charges"
     """Shipping, handling, wrapping, fees, gift certificates sold."""
+    REMARKS = "remarks"
+    """What stands beside a line: its discount, where it goes."""
     SHIPPING_ADDRESS = "shipping address"
     BILLING_ADDRESS = "billing address"
     CONTACT = "contact"
     PAYMENTS = "payments"
 
 
-IN_THE_ORDER = frozenset({Part.LINES, Part.PRICES, Part.CHARGES})
+IN_THE_ORDER = frozenset({Part.LINES, Part.PRICES, Part.CHARGES, Part.REMARKS})
 """Parts that stand in the order document and on the invoice."""
 IN_THE_HEADER = frozenset({Part.SHIPPING_ADDRESS, Part.BILLING_ADDRESS, Part.CONTACT})
 
@@ -153,6 +155,10 @@ def _in_the_order(posted: Sale, present: Sale, rounding_product: str) -> Iterato
     for sku in _keys(cost_before, cost_now):
         if sku not in moved and cost_before.get(sku) != cost_now.get(sku):
             yield Change(Part.PRICES, f"{sku} {_money(cost_before, sku)} -> {_money(cost_now, sku)}")
+    if changes_remarks := sorted(_remarks(posted) ^ _remarks(present)):
+        for sku in dict.fromkeys(sku for sku, _ in changes_remarks):
+            if sku not in moved and cost_before.get(sku) == cost_now.get(sku):
+                yield Change(Part.REMARKS, sku)
     if posted.tax_inclusive != present.tax_inclusive:
         yield Change(Part.PRICES, f"tax {'in' if present.tax_inclusive else 'on top of'} the prices")
     charged, charges = _charged(posted, rounding_product), _charged(present, rounding_product)
@@ -198,6 +204,10 @@ def _units(sale: Sale) -> dict[str, Decimal]:
     for line in sale.lines:
         units[line.sku] = units.get(line.sku, ZERO) + line.quantity
     return units
+
+
+def _remarks(sale: Sale) -> set[tuple[str, str]]:
+    return {(line.sku, line.comment) for line in sale.lines}
 
 
 def _worth(sale: Sale) -> Worth:

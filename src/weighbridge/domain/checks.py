@@ -53,6 +53,10 @@ def _check_line(field: str, line: OrderLine, books: Books, policy: SalePolicy) -
         expected = f"at most {policy.unusual_quantity} units on a line, or a look by operations"
         yield note(FindingKind.QUANTITY_UNUSUAL, f"{field}.quantity", line.quantity, expected)
     yield from _check_sku(f"{field}.sku", line, books)
+    product = books.products.get(line.sku)
+    if line.kind is LineKind.DIGITAL and product is not None and not product.is_service:
+        expected = "a Service product for a download; Cin7 holds stock for this one until somebody picks it"
+        yield note(FindingKind.DOWNLOAD_HOLDS_STOCK, f"{field}.sku", line.sku, expected)
 
 
 def _check_sku(field: str, line: OrderLine, books: Books) -> Iterator[Finding]:
@@ -72,6 +76,9 @@ def _check_addresses(order: Order) -> Iterator[Finding]:
     yield from _check_address("billing_address", order.billing)
     for position, address in enumerate(order.shipping):
         yield from _check_address(f"shipping_addresses[{position}]", address)
+    if len(order.shipping) > 1:
+        expected = "one address; the sale carries the first, and each line of goods says where it goes"
+        yield note(FindingKind.SEVERAL_ADDRESSES, "shipping_addresses", f"{len(order.shipping)} addresses", expected)
     physical = any(line.kind is LineKind.PHYSICAL and line.quantity > 0 for line in order.lines)
     if physical and not order.shipping:
         expected = "a shipping address for the physical items"

@@ -45,6 +45,8 @@ class FindingKind(StrEnum):
     TOTALS_DO_NOT_ADD_UP = "totals_do_not_add_up"
     LINES_INCOMPLETE = "lines_incomplete"
     ADDRESS_INCOMPLETE = "address_incomplete"
+    SEVERAL_ADDRESSES = "several_addresses"
+    DOWNLOAD_HOLDS_STOCK = "download_holds_stock"
     POSTCODE_TOO_LONG = "postcode_too_long"
     TEXT_SHORTENED = "text_shortened"
     CHARGE_UNMAPPED = "charge_unmapped"
@@ -111,6 +113,8 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.DUPLICATE_SALES: Owner.OPERATIONS,
     FindingKind.BACKORDERED: Owner.OPERATIONS,
     FindingKind.QUANTITY_UNUSUAL: Owner.OPERATIONS,
+    FindingKind.SEVERAL_ADDRESSES: Owner.OPERATIONS,
+    FindingKind.DOWNLOAD_HOLDS_STOCK: Owner.OPERATIONS,
     FindingKind.CHANGED_AFTER_PICKING: Owner.OPERATIONS,
     FindingKind.CHANGED_AFTER_BILLING: Owner.FINANCE,
     FindingKind.CANCELLED_AFTER_PICKING: Owner.OPERATIONS,

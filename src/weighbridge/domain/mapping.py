@@ -132,7 +132,7 @@ def _lines(
                     tax=tax,
                     tax_rule=rule,
                     line_total=piece.line_total,
-                    comment=_comment(line),
+                    comment=_comment(line, order),
                 )
             )
     return lines, findings
@@ -173,10 +173,21 @@ def _without_product(field: str, product: str) -> Finding:
     return hold(FindingKind.CHARGE_UNMAPPED, field, product or "not mapped", expected)
 
 
-def _comment(line: OrderLine) -> str:
-    """Keeps the discount's identity beside the net price."""
+def _comment(line: OrderLine, order: Order) -> str:
+    """Keeps the discount's identity beside the net price, and the destination where an order has several."""
     saved = line.total_inc_tax - line.discounted_inc_tax
-    return f"Discount {saved.normalize():f} included" if saved > 0 else ""
+    discount = f"Discount {saved.normalize():f} included" if saved > 0 else ""
+    return "; ".join(filter(None, (discount, _destination(line, order))))
+
+
+def _destination(line: OrderLine, order: Order) -> str:
+    """Where a line of goods goes; a sale has one shipping address. Source: Cin7 Core API v2, POST /sale."""
+    if len(order.shipping) < 2:
+        return ""
+    to = next((address for address in order.shipping if address.id == line.address_id), None)
+    if to is None:
+        return ""
+    return "To " + ", ".join(filter(None, (to.name, to.company, to.street_1, to.postcode, to.city, to.country_code)))
 
 
 def _note(order: Order) -> str:

@@ -78,6 +78,8 @@ class SalePolicy:
     unusual_quantity: Decimal
     """A line above this many units is noted for operations."""
 
+    auto_fulfil: str = "NOPICK"
+    """How far Cin7 fulfils a Simple sale by itself. Source: POST /sale/order, AutoPickPackShipMode."""
     shop_rate: ShopRate = ShopRate.ORDER_PER_STORE
     edits: EditPolicy = EditPolicy.AMEND
     cancelled: CancelPolicy = CancelPolicy.VOID

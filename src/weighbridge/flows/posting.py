@@ -68,7 +68,7 @@ async def authorise(site: Site, transfer: Transfer, sale: Sale, sale_id: str, re
     """
     if revision:
         await _reopen(site, transfer, sale_id, revision)
-    body = write.sale_order(sale, sale_id)
+    body = write.sale_order(sale, sale_id, site.sale_policy)
 
     async def send(before_send: BeforeSend) -> Answered:
         document = await site.books.authorise_order(body, lane=Lane.ORDERS, before_send=before_send)

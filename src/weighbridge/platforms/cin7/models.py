@@ -357,6 +357,7 @@ class SaleOrderRequest(Sent):
     combine_additional_charges: bool = Field(False, alias="CombineAdditionalCharges")
     memo: str = Field(alias="Memo")
     status: str = Field("AUTHORISED", alias="Status")
+    auto_fulfil: str | None = Field(None, alias="AutoPickPackShipMode")
     lines: list[SentLine] = Field(alias="Lines")
     additional_charges: list[SentCharge] = Field(alias="AdditionalCharges")
 

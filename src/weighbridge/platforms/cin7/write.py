@@ -11,6 +11,8 @@ from weighbridge.domain.policy import SalePolicy
 from weighbridge.domain.sale import Sale, SaleCharge, SaleLine, SaleTender
 from weighbridge.platforms.cin7 import models
 
+NO_AUTO_FULFIL = "NOPICK"
+"""What Cin7 does when nothing is said."""
 ONE, NONE = Decimal(1), Decimal(0)
 RATE_STEP, DOCUMENT_RATE_STEP = Decimal("0.00001"), Decimal("0.0001")
 """Currency rates have 5 decimals on a sale and 4 on its documents. Source: Cin7 Core API v2, invoice and payment."""
@@ -54,11 +56,12 @@ def changed_header(sale: Sale, sale_id: str, policy: SalePolicy) -> models.Chang
     return models.ChangedHeader(id=sale_id, **{name: fields[name] for name in models.WrittenHeader.model_fields})
 
 
-def sale_order(sale: Sale, sale_id: str) -> models.SaleOrderRequest:
+def sale_order(sale: Sale, sale_id: str, policy: SalePolicy) -> models.SaleOrderRequest:
     """The order document, authorised at once: a draft would reserve nothing."""
     return models.SaleOrderRequest(
         sale_id=sale_id,
         memo="",
+        auto_fulfil=policy.auto_fulfil if policy.auto_fulfil != NO_AUTO_FULFIL else None,
         lines=[_line(line, None) for line in sale.lines],
         additional_charges=[_charge(charge, None) for charge in sale.charges],
     )
