@@ -189,7 +189,7 @@ stock_levels = sa.Table(
     sa.Column("in_flight", ExactDecimal, nullable=False),
     sa.Column("buffer", ExactDecimal, nullable=False),
     sa.Column("ats", sa.Integer, nullable=False),
-    sa.Column("terms", sa.JSON, nullable=False, doc="of shared parts: units by location, what limits them"),
+    sa.Column("terms", sa.JSON, nullable=False, doc="units by location, kind of buffer, shared parts"),
     sa.Column("shown", sa.Integer, nullable=True, doc="what the shop was last told"),
     sa.Column("scanned_at", UtcMoment, nullable=False),
     sa.Column("pushed_at", UtcMoment, nullable=True),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.ordinary import GOODS, line
+from weighbridge.domain.buffer import Buffer
 from weighbridge.domain.finding import Finding, FindingKind, Owner
 from weighbridge.domain.fulfilment import (
     Dispatch,
@@ -144,7 +145,7 @@ AMOUNTS = st.decimals(-500, 500, places=2)
 def test_shop_never_shows_more_than_is_free(
     available: Decimal, in_flight: Decimal, buffer: int, sellable: bool
 ) -> None:
-    shown = figure("MUG", available, in_flight, Decimal(buffer), sellable=sellable).ats
+    shown = figure("MUG", {"Main": available}, in_flight, Buffer(buffer), sellable=sellable).ats
     free = available - in_flight - buffer
     assert 0 <= shown <= max(free, 0)
     assert shown > free - 1 or shown == HIGHEST_LEVEL or not sellable, "and not a whole unit less"
@@ -152,7 +153,7 @@ def test_shop_never_shows_more_than_is_free(
 
 
 def test_shop_is_never_told_more_than_it_can_hold() -> None:
-    assert figure("MUG", Decimal(10) ** 12, Decimal(0), Decimal(0), sellable=True).ats == HIGHEST_LEVEL
+    assert figure("MUG", {"Main": Decimal(10) ** 12}, Decimal(0), Buffer(), sellable=True).ats == HIGHEST_LEVEL
 
 
 ROWS = st.builds(
@@ -184,7 +185,7 @@ def test_only_the_chosen_locations_and_what_has_not_expired_count(rows: list[Ava
 def test_falls_are_told_before_rises_and_what_is_equal_is_not_told(
     figures: list[tuple[str, int]], shown: dict[str, int]
 ) -> None:
-    made = [figure(sku, Decimal(units), Decimal(0), Decimal(0), sellable=True) for sku, units in figures]
+    made = [figure(sku, {"Main": Decimal(units)}, Decimal(0), Buffer(), sellable=True) for sku, units in figures]
     told = changes(made, shown)
     assert {one.sku for one in told} == {sku for sku, units in figures if shown.get(sku) != units}
     falls = [one.ats < shown.get(one.sku, 0) for one in told]

@@ -132,6 +132,14 @@ class Stock(Part):
     """BigCommerce inventory location that is told."""
     buffer: int = Field(default=0, ge=0)
     """Units of every SKU that the shop is never told of."""
+    buffer_percent: Decimal = Field(default=Decimal(0), ge=0, le=100)
+    """Share of what is available that the shop is not told of. Of several buffers the largest applies."""
+    buffer_sales_factor: Decimal = Field(default=Decimal(0), ge=0)
+    """Holds back so many times what is sold while a change of stock travels to the shop, at the rate of late."""
+    sales_hours: float = Field(default=24, gt=0)
+    """How far back sales count for that rate, and for the largest possible oversell."""
+    rises: Literal["two_readings", "at_once"] = "two_readings"
+    """When the shop is told of more than before; it is told of less at once."""
     sharing: Literal["fair", "priority", "reserve_for_singles"] = "fair"
     """Who gets parts that several kits, or a kit and the part itself, could use."""
     priority: tuple[Name, ...] = ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
+from weighbridge.domain.buffer import Buffer
 from weighbridge.domain.money import ZERO
 from weighbridge.domain.shared_stock import Promise
 
@@ -59,9 +60,11 @@ class Figure:
     """In the chosen locations; may be negative."""
     in_flight: Decimal
     """Promised by the shop and not yet allocated in Cin7."""
-    buffer: Decimal
+    buffer: Buffer
     sellable: bool
     ats: int
+    by_location: Mapping[str, Decimal] = field(default_factory=dict)
+    """The terms of `available`."""
     parts: SharedParts | None = None
     """How parts are shared; None for a SKU that is neither a kit nor a part of one."""
 
@@ -78,10 +81,14 @@ def available_by_sku(rows: Iterable[AvailabilityRow], locations: frozenset[str],
     return available
 
 
-def figure(sku: str, available: Decimal, in_flight: Decimal, buffer: Decimal, *, sellable: bool) -> Figure:
+def figure(
+    sku: str, by_location: Mapping[str, Decimal], in_flight: Decimal, buffer: Buffer, *, sellable: bool
+) -> Figure:
     """The SKU's figure: whole units, never negative, never above what the shop can hold."""
-    free = (available - in_flight - buffer).to_integral_value(rounding=ROUND_FLOOR) if sellable else ZERO
-    return Figure(sku, available, in_flight, buffer, sellable, int(min(max(free, ZERO), Decimal(HIGHEST_LEVEL))))
+    available = sum(by_location.values(), ZERO)
+    free = (available - in_flight - buffer.units).to_integral_value(rounding=ROUND_FLOOR) if sellable else ZERO
+    level = int(min(max(free, ZERO), Decimal(HIGHEST_LEVEL)))
+    return Figure(sku, available, in_flight, buffer, sellable, level, by_location)
 
 
 def available_by_location(
@@ -100,7 +107,7 @@ def shared_figure(plain: Figure, promise: Promise, group: frozenset[str]) -> Fig
 
     What is in flight is off already: it was shipped, in thought, before anything was promised.
     """
-    free = max(0, int(promise.units - plain.buffer)) if plain.sellable else 0
+    free = max(0, promise.units - plain.buffer.units) if plain.sellable else 0
     parts = SharedParts(dict(promise.by_location), promise.limited_by, tuple(sorted(group - {plain.sku})))
     return replace(plain, ats=min(free, HIGHEST_LEVEL), parts=parts)
 

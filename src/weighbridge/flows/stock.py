@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.bundle import Bills
 from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.shared_stock import Routing, Sharing, SharingPolicy, promises
-from weighbridge.domain.stock import (
-    AvailabilityRow,
-    Figure,
-    ShopItem,
-    available_by_location,
-    available_by_sku,
-    changes,
-    figure,
-    shared_figure,
-)
+from weighbridge.domain.stock import Figure, ShopItem, changes
+from weighbridge.domain.stock_rise import agreed
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
 from weighbridge.flows.bookkeeping import READY
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
-from weighbridge.flows.stock_scan import scan
+from weighbridge.flows.stock_figures import figures_of
+from weighbridge.flows.stock_scan import Reading, read_again, scan
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import State
@@ -40,8 +30,8 @@ log = structlog.get_logger()
 
 FLOW = "stock"
 ALL = "*"
-LEVEL, BILL = "stock_level", "bill_of_materials"
-"""Under these names a SKU waits for a person whose level the shop refuses, or whose bill of materials is no bill."""
+LEVEL = "stock_level"
+"""Under this name a SKU waits for a person whose level the shop refuses."""
 SETTLED = frozenset({State.HELD, State.REJECTED})
 CAPTURE_PATIENCE = timedelta(seconds=60)
 """How long a push waits for the orders it just heard of; then it tells the shop of falls only."""
@@ -72,14 +62,14 @@ async def _push(site: Site) -> str:
         at = running().clock.now() + timedelta(seconds=5)
         raise Later("references", "the catalogues of both sides are not read yet", at)
     await _verify_earlier(site)
-    started = running().clock.now()
-    rows = await scan(site)
+    reading = await scan(site)
     all_captured = await _captured(site, await find_changed_orders(site))
     items = await journal.catalogue.shop_items(site.name)
-    figures = await _figures(site, rows, items, started)
+    figures = await figures_of(site, reading.rows, items, reading.began)
+    told = await _agreed(site, reading, figures, items)
     await journal.stock_levels.scanned(site.name, figures)
     shown = await journal.stock_levels.shown(site.name)
-    differing = changes(figures, shown)
+    differing = changes(told, shown)
     if not all_captured:
         differing = tuple(one for one in differing if one.ats < shown.get(one.sku, one.ats + 1))
     size = site.connection.design.stock.batch
@@ -89,6 +79,25 @@ async def _push(site: Site) -> str:
     if all_captured:
         await report(site, LEVEL, refused)
     return f"{len(differing)} of {len(figures)} figures pushed"
+
+
+async def _agreed(
+    site: Site, reading: Reading, figures: Sequence[Figure], items: Mapping[str, ShopItem]
+) -> tuple[Figure, ...]:
+    """What may be told: falls as they are, rises as far as the reading before agrees; a second reading is made at once
+    where few calls do, otherwise the next round is the second."""
+    if site.connection.design.stock.rises == "at_once":
+        return tuple(figures)
+    levels = running().journal.stock_levels
+    shown = await levels.shown(site.name)
+    first = agreed(figures, shown, await levels.readings(site.name, reading.began))
+    rows = await read_again(site, reading, first.unconfirmed)
+    if rows is None:
+        return first.figures
+    doubtful = frozenset(first.unconfirmed)
+    second = await figures_of(site, rows, items, reading.began)
+    both = agreed((one for one in second if one.sku in doubtful), shown, {one.sku: one.ats for one in figures})
+    return (*(one for one in first.figures if one.sku not in doubtful), *both.figures)
 
 
 async def _captured(site: Site, asked: Mapping[str, str]) -> bool:
@@ -107,62 +116,6 @@ async def _captured(site: Site, asked: Mapping[str, str]) -> bool:
         if left:
             await asyncio.sleep(0.05)
     return True
-
-
-async def _figures(
-    site: Site, rows: Sequence[AvailabilityRow], items: Mapping[str, ShopItem], started: datetime
-) -> tuple[Figure, ...]:
-    """A figure for every SKU that the shop tracks and the books stock; a SKU without a row has nothing.
-
-    Source: platform notes, cin7 3.1 (rows vanish at zero).
-    """
-    journal, policy = running().journal, site.connection.design.stock
-    available = available_by_sku(rows, frozenset(policy.locations), started.date())
-    in_flight = await journal.promises.in_flight(running().sharing_stock(site), started)
-    unsellable = await journal.catalogue.unsellable_skus(site.name)
-    stocked = await journal.catalogue.stocked_skus(site.name)
-    bills = await journal.catalogue.bills(site.name)
-    zero = Decimal(0)
-    plain = {
-        sku: figure(
-            sku,
-            available.get(sku, zero),
-            in_flight.get(sku, zero),
-            Decimal(policy.buffer),
-            sellable=sku not in unsellable and sku not in bills.findings,
-        )
-        for sku, item in items.items()
-        if sku in stocked and item.tracking != "none"
-    }
-    await report(site, BILL, {sku: (finding,) for sku, finding in bills.findings.items()})
-    by_location = available_by_location(rows, frozenset(policy.locations), started.date())
-    return tuple((plain | _shared(site, bills, plain, by_location, in_flight)).values())
-
-
-def _shared(
-    site: Site,
-    bills: Bills,
-    plain: Mapping[str, Figure],
-    by_location: Mapping[str, Mapping[str, Decimal]],
-    in_flight: Mapping[str, Decimal],
-) -> dict[str, Figure]:
-    """The figures of kits and their parts, group by group: parts that several could use are promised once.
-
-    What is in flight will be posted at the sale's location.
-    """
-    policy = site.connection.design.stock
-    home = site.sale_policy.location
-    home = home if home in by_location else policy.locations[0]
-    sharing = SharingPolicy(Sharing(policy.sharing), Routing(policy.routing), policy.priority, policy.singles_share)
-    found: dict[str, Figure] = {}
-    for group in bills.groups():
-        shown = group & plain.keys()
-        stock = {place: {sku: there[sku] for sku in group & there.keys()} for place, there in by_location.items()}
-        sold = {home: {sku: in_flight[sku] for sku in group & in_flight.keys()}}
-        sellable = {sku for sku in shown if plain[sku].sellable}
-        given = promises(sellable, bills, stock, sold, sharing)
-        found |= {sku: shared_figure(plain[sku], given[sku], frozenset(shown)) for sku in sellable}
-    return found
 
 
 async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> dict[str, tuple[Finding, ...]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 import structlog
 
@@ -16,17 +17,29 @@ from weighbridge.platforms.lanes import Lane
 log = structlog.get_logger()
 
 Place = tuple[str, str, str, str, date | None]
+MOST_AGAIN = 5
+"""Calls that a round may spend on reading a second time what rose; beyond it the next round is the second reading."""
 MOST_ASKED = 20
 """SKUs asked for one by one in a round. Beyond it a fall is believed: too little at the shop is the lesser evil."""
 
 
-async def scan(site: Site) -> Sequence[AvailabilityRow]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One complete reading of the stock list."""
+
+    began: datetime
+    rows: Sequence[AvailabilityRow]
+    pages: int
+
+
+async def scan(site: Site) -> Reading:
     """Every availability row, once. If the list has several pages and no row of a SKU that the shop sells, or that goes
     into a kit it sells, that SKU is asked for by itself before it counts as sold out.
 
     Source: GET /ref/productavailability, which has no filter by time and no promised order; platform notes, cin7 3.1
     (rows vanish at zero) and trap 13 (pages drift).
     """
+    began = running().clock.now()
     rows: dict[Place, AvailabilityRow] = {}
     pages = 0
     async for page in site.books.availability(lane=Lane.STOCK):
@@ -40,7 +53,24 @@ async def scan(site: Site) -> Sequence[AvailabilityRow]:
                 _lay(rows, (line for line in page if line.sku == sku))
         if missing:
             log.info("stock_rows_missing", connection=site.name, missing=len(missing))
-    return tuple(rows.values())
+    return Reading(began, tuple(rows.values()), pages)
+
+
+async def read_again(site: Site, reading: Reading, skus: Iterable[str]) -> Sequence[AvailabilityRow] | None:
+    """The rows of `reading` with those that decide about `skus` read a second time: each by itself, or the whole list,
+    whichever takes fewer calls. None when nothing is to be read, or when it would take too many calls.
+    """
+    bills = await running().journal.catalogue.bills(site.name)
+    deciding = {part for sku in skus for part in bills.parts_of(sku) if part not in bills}
+    if not deciding or min(len(deciding), reading.pages) > MOST_AGAIN:
+        return None
+    if reading.pages < len(deciding):
+        return (await scan(site)).rows
+    rows: dict[Place, AvailabilityRow] = {}
+    for sku in sorted(deciding):
+        async for page in site.books.availability(sku=sku, lane=Lane.STOCK):
+            _lay(rows, (line for line in page if line.sku == sku))
+    return (*(row for row in reading.rows if row.sku not in deciding), *rows.values())
 
 
 async def _sold(site: Site) -> list[str]:

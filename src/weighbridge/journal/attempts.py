@@ -81,6 +81,18 @@ class Attempts:
         async with self._database.transaction() as transaction:
             await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
 
+    async def rounds(self, transfer_id: str, number: int) -> tuple[tuple[datetime, datetime], ...]:
+        """Beginning and end of the latest `number` tries that came to an end, oldest first."""
+        query = (
+            sa.select(attempts.c.started_at, attempts.c.ended_at)
+            .where(attempts.c.transfer_id == transfer_id, attempts.c.ended_at.is_not(None))
+            .order_by(attempts.c.started_at.desc())
+            .limit(number)
+        )
+        async with self._database.reading() as reading:
+            rows = (await reading.execute(query)).all()
+        return tuple((row.started_at, row.ended_at) for row in reversed(rows))
+
     async def of_transfer(self, transfer_id: str) -> list[StoredAttempt]:
         """The attempts of a transfer, oldest first; one without an end was cut off by a crash."""
         query = sa.select(attempts).where(attempts.c.transfer_id == transfer_id).order_by(attempts.c.started_at)

@@ -65,6 +65,21 @@ class Promises:
                 units[row.sku] = units.get(row.sku, Decimal(0)) + row.quantity
         return units
 
+    async def sold(
+        self, connections: Collection[str], since: datetime
+    ) -> dict[str, tuple[tuple[datetime, Decimal], ...]]:
+        """When units of each SKU were captured since a moment, and how many; without orders that ended unsold."""
+        query = sa.select(promises.c.sku, promises.c.captured_at, promises.c.quantity).where(
+            promises.c.connection.in_(sorted(connections)),
+            promises.c.captured_at >= since,
+            promises.c.released_at.is_(None),
+        )
+        found: dict[str, list[tuple[datetime, Decimal]]] = {}
+        async with self._database.reading() as reading:
+            for row in (await reading.execute(query)).all():
+                found.setdefault(row.sku, []).append((row.captured_at, row.quantity))
+        return {sku: tuple(sorted(times)) for sku, times in found.items()}
+
     async def _end(self, connection: str, order_id: str, column: str) -> None:
         await self._database.execute(
             sa.update(promises)

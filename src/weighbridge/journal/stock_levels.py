@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,6 +30,14 @@ class StockLevels:
         async with self._database.reading() as reading:
             return {row.sku: row.shown for row in (await reading.execute(query)).all()}
 
+    async def readings(self, connection: str, before: datetime) -> dict[str, int]:
+        """What the last reading before a moment allowed, by SKU."""
+        query = sa.select(stock_levels.c.sku, stock_levels.c.ats).where(
+            stock_levels.c.connection == connection, stock_levels.c.scanned_at < before
+        )
+        async with self._database.reading() as reading:
+            return {row.sku: row.ats for row in (await reading.execute(query)).all()}
+
     async def told_before(self, connection: str, moment: datetime) -> dict[str, int]:
         """What the shop was told before `moment` and has not been read back since."""
         query = sa.select(stock_levels.c.sku, stock_levels.c.shown).where(
@@ -47,9 +57,9 @@ class StockLevels:
                 "sku": figure.sku,
                 "available": figure.available,
                 "in_flight": figure.in_flight,
-                "buffer": figure.buffer,
+                "buffer": Decimal(figure.buffer.units),
                 "ats": figure.ats,
-                "terms": asdict(figure.parts) if figure.parts else {},
+                "terms": _terms(figure),
                 "scanned_at": now,
             }
             for figure in figures
@@ -90,3 +100,13 @@ class StockLevels:
                 .where(stock_levels.c.connection == connection, stock_levels.c.sku.in_(chosen))
                 .values(**values)
             )
+
+
+def _terms(figure: Figure) -> dict[str, Any]:
+    """The terms of a figure that have no column of their own, as JSON."""
+    return {
+        "by_location": {place: str(units) for place, units in figure.by_location.items()},
+        "buffer_kind": figure.buffer.kind,
+        "sellable": figure.sellable,
+        "parts": asdict(figure.parts) if figure.parts else None,
+    }

@@ -1,0 +1,96 @@
+"""Stock figures: from a reading of Cin7's stock and what the shops have sold to what each SKU may show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from weighbridge.domain.buffer import BufferPolicy, buffer
+from weighbridge.domain.bundle import Bills
+from weighbridge.domain.shared_stock import Routing, Sharing, SharingPolicy, promises
+from weighbridge.domain.stock import AvailabilityRow, Figure, ShopItem, available_by_location, figure, shared_figure
+from weighbridge.domain.stock_latency import latency, per_hour
+from weighbridge.flows.held_objects import report
+from weighbridge.flows.runtime import Site, running
+
+BILL = "bill_of_materials"
+"""Under this name a SKU waits for a person whose bill of materials is no bill."""
+ROUNDS_MEASURED = 6
+STOCK_ROUND = ("stock", "*")
+
+
+async def figures_of(
+    site: Site, rows: Sequence[AvailabilityRow], items: Mapping[str, ShopItem], started: datetime
+) -> tuple[Figure, ...]:
+    """A figure for every SKU that the shop tracks and the books stock; a SKU without a row has nothing.
+
+    `started` is when the reading of `rows` began. Source: platform notes, cin7 3.1 (rows vanish at zero).
+    """
+    journal, policy = running().journal, site.connection.design.stock
+    by_location = available_by_location(rows, frozenset(policy.locations), started.date())
+    by_sku: dict[str, dict[str, Decimal]] = {}
+    for place, units in by_location.items():
+        for sku, available in units.items():
+            by_sku.setdefault(sku, {})[place] = available
+    in_flight = await journal.promises.in_flight(running().sharing_stock(site), started)
+    unsellable = await journal.catalogue.unsellable_skus(site.name)
+    stocked = await journal.catalogue.stocked_skus(site.name)
+    bills = await journal.catalogue.bills(site.name)
+    rates, delay = await _rates(site), await stock_latency(site)
+    buffers = BufferPolicy(policy.buffer, policy.buffer_percent, policy.buffer_sales_factor)
+    zero = Decimal(0)
+    plain: dict[str, Figure] = {}
+    for sku, item in items.items():
+        if sku in stocked and item.tracking != "none":
+            there = by_sku.get(sku, {})
+            kept = buffer(buffers, sum(there.values(), zero), rates.get(sku, zero), delay)
+            sellable = sku not in unsellable and sku not in bills.findings
+            plain[sku] = figure(sku, there, in_flight.get(sku, zero), kept, sellable=sellable)
+    await report(site, BILL, {sku: (finding,) for sku, finding in bills.findings.items()})
+    return tuple((plain | _shared(site, bills, plain, by_location, in_flight)).values())
+
+
+async def stock_latency(site: Site) -> timedelta:
+    """How long a change in Cin7 took of late until the shop was told of it."""
+    journal = running().journal
+    transfer = await journal.transfers.find(site.name, *STOCK_ROUND)
+    rounds = await journal.attempts.rounds(transfer.id, ROUNDS_MEASURED) if transfer is not None else ()
+    return latency(rounds, running().clock.now())
+
+
+async def _rates(site: Site) -> dict[str, Decimal]:
+    """Units sold per hour of late, by SKU; nothing is read where the design has no use for it."""
+    policy = site.connection.design.stock
+    if not policy.buffer_sales_factor:
+        return {}
+    now = running().clock.now()
+    since = now - timedelta(hours=policy.sales_hours)
+    sold = await running().journal.promises.sold(running().sharing_stock(site), since)
+    return {sku: per_hour(times, since, now) for sku, times in sold.items()}
+
+
+def _shared(
+    site: Site,
+    bills: Bills,
+    plain: Mapping[str, Figure],
+    by_location: Mapping[str, Mapping[str, Decimal]],
+    in_flight: Mapping[str, Decimal],
+) -> dict[str, Figure]:
+    """The figures of kits and their parts, group by group: parts that several could use are promised once.
+
+    What is in flight will be posted at the sale's location.
+    """
+    policy = site.connection.design.stock
+    home = site.sale_policy.location
+    share = policy.singles_share
+    sharing = SharingPolicy(Sharing(policy.sharing), Routing(policy.routing), policy.priority, share)
+    found: dict[str, Figure] = {}
+    for group in bills.groups():
+        shown = group & plain.keys()
+        stock = {place: {sku: there[sku] for sku in group & there.keys()} for place, there in by_location.items()}
+        sold = {home: {sku: in_flight[sku] for sku in group & in_flight.keys()}}
+        sellable = {sku for sku in shown if plain[sku].sellable}
+        given = promises(sellable, bills, stock, sold, sharing)
+        found |= {sku: shared_figure(plain[sku], given[sku], group) for sku in sellable}
+    return found
