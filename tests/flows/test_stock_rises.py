@@ -8,7 +8,7 @@ import pytest
 
 from tests.flows.rig import Rig, rig
 
-LIST = {"method": "GET", "path": "productavailability"}
+LIST = {"method": "GET", "path": "productavailability$"}
 
 
 def _shown(trial: Rig) -> dict[str, int]:
