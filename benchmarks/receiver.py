@@ -107,7 +107,7 @@ async def _phase(
     return Answers(
         phase=name,
         hooks=hooks,
-        accepted=sum(status == 204 for status, _ in answers),
+        accepted=sum(status == 200 for status, _ in answers),
         within_50_ms=sum(seconds <= PROMPT_SECONDS for seconds in times) / hooks,
         p50=_percentile(times, 0.50),
         p90=_percentile(times, 0.90),

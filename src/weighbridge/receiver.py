@@ -23,7 +23,8 @@ log = structlog.get_logger()
 
 SIGNATURE_TOLERANCE = timedelta(minutes=5)
 LARGEST_BODY = 1_000_000
-ACCEPTED, UNKNOWN, TOO_LARGE = 204, 404, 413
+ACCEPTED, UNKNOWN, TOO_LARGE = 200, 404, 413
+"""200 and no other success: whether a platform counts 204 as delivered is open. Source: platform notes, cin7 10.16."""
 UNREADABLE = "unreadable"
 ORDER_ID = re.compile(r"[0-9]{1,18}")
 SALE_ID = re.compile(r"[0-9A-Za-z-]{1,64}")

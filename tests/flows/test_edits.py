@@ -32,7 +32,11 @@ def looked(trial: Rig, order_id: int) -> Transfer:
 
 
 def units(sale: dict[str, Any]) -> dict[str, Decimal]:
-    return {line["SKU"]: line["Quantity"] for line in sale["order"]["Lines"]}
+    """What the order document asks for."""
+    found: dict[str, Decimal] = {}
+    for line in sale["order"]["Lines"]:
+        found[line["SKU"]] = found.get(line["SKU"], Decimal(0)) + line["Quantity"]
+    return found
 
 
 def held_units(trial: Rig) -> dict[str, Decimal]:
