@@ -177,6 +177,7 @@ shop_items = sa.Table(
     sa.Column("product_id", sa.Integer, nullable=False),
     sa.Column("variant_id", sa.Integer, nullable=True, doc="set when stock is tracked by variant"),
     sa.Column("tracking", sa.String(16), nullable=False),
+    sa.Column("price", ExactDecimal, nullable=True, doc="in the store's own currency"),
     sa.Column("seen_at", UtcMoment, nullable=False),
 )
 
@@ -190,10 +191,20 @@ stock_levels = sa.Table(
     sa.Column("buffer", ExactDecimal, nullable=False),
     sa.Column("ats", sa.Integer, nullable=False),
     sa.Column("terms", sa.JSON, nullable=False, doc="units by location, kind of buffer, shared parts"),
-    sa.Column("shown", sa.Integer, nullable=True, doc="what the shop was last told"),
-    sa.Column("scanned_at", UtcMoment, nullable=False),
+    sa.Column("shown", sa.Integer, nullable=True, doc="what the shop was last told, unless it has sold since"),
+    sa.Column("told", sa.Integer, nullable=True, doc="what the shop was last told, whatever came after"),
+    sa.Column("scanned_at", UtcMoment, nullable=False, doc="when the reading began"),
     sa.Column("pushed_at", UtcMoment, nullable=True),
     sa.Column("verified_at", UtcMoment, nullable=True),
+)
+
+stock_falls = sa.Table(
+    "stock_fall",
+    metadata,
+    sa.Column("connection", sa.String(64), primary_key=True),
+    sa.Column("sku", sa.String(255), primary_key=True),
+    sa.Column("at", UtcMoment, primary_key=True),
+    sa.Column("units", ExactDecimal, nullable=False, doc="that left for other reasons than the shops' orders"),
 )
 
 book_products = sa.Table(

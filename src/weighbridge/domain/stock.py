@@ -39,6 +39,8 @@ class ShopItem:
     variant_id: int | None
     tracking: str
     """`none`, `product` or `variant`."""
+    price: Decimal | None = None
+    """In the store's own currency and tax mode, where it was read."""
 
 
 @dataclass(frozen=True, slots=True)

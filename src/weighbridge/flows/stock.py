@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 import structlog
 
@@ -21,6 +22,7 @@ from weighbridge.flows.stock_figures import figures_of
 from weighbridge.flows.stock_scan import Reading, read_again, scan
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.flows.write_once import Later
+from weighbridge.journal.exposures import Level
 from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.exchange import Refused
@@ -63,11 +65,14 @@ async def _push(site: Site) -> str:
         raise Later("references", "the catalogues of both sides are not read yet", at)
     await _verify_earlier(site)
     reading = await scan(site)
+    asked_at = running().clock.now()
     all_captured = await _captured(site, await find_changed_orders(site))
     items = await journal.catalogue.shop_items(site.name)
     figures = await figures_of(site, reading.rows, items, reading.began)
-    told = await _agreed(site, reading, figures, items)
-    await journal.stock_levels.scanned(site.name, figures)
+    before = await journal.exposures.before(site.name, reading.began)
+    told = await _agreed(site, reading, figures, items, before)
+    await _note_falls(site, figures, before)
+    await journal.stock_levels.scanned(site.name, figures, reading.began)
     shown = await journal.stock_levels.shown(site.name)
     differing = changes(told, shown)
     if not all_captured:
@@ -78,19 +83,24 @@ async def _push(site: Site) -> str:
         refused |= await _tell(site, differing[start : start + size], items)
     if all_captured:
         await report(site, LEVEL, refused)
+    if differing:
+        await journal.exposures.pushed(site.name, running().clock.now() - asked_at)
     return f"{len(differing)} of {len(figures)} figures pushed"
 
 
 async def _agreed(
-    site: Site, reading: Reading, figures: Sequence[Figure], items: Mapping[str, ShopItem]
+    site: Site,
+    reading: Reading,
+    figures: Sequence[Figure],
+    items: Mapping[str, ShopItem],
+    before: Mapping[str, Level],
 ) -> tuple[Figure, ...]:
     """What may be told: falls as they are, rises as far as the reading before agrees; a second reading is made at once
     where few calls do, otherwise the next round is the second."""
     if site.connection.design.stock.rises == "at_once":
         return tuple(figures)
-    levels = running().journal.stock_levels
-    shown = await levels.shown(site.name)
-    first = agreed(figures, shown, await levels.readings(site.name, reading.began))
+    shown = await running().journal.stock_levels.shown(site.name)
+    first = agreed(figures, shown, {sku: level.ats for sku, level in before.items()})
     rows = await read_again(site, reading, first.unconfirmed)
     if rows is None:
         return first.figures
@@ -98,6 +108,26 @@ async def _agreed(
     second = await figures_of(site, rows, items, reading.began)
     both = agreed((one for one in second if one.sku in doubtful), shown, {one.sku: one.ats for one in figures})
     return (*(one for one in first.figures if one.sku not in doubtful), *both.figures)
+
+
+async def _note_falls(site: Site, figures: Sequence[Figure], before: Mapping[str, Level]) -> None:
+    """Notes what left the warehouse since the reading before, other than by the shops' orders."""
+    journal, now = running().journal, running().clock.now()
+    moments = {level.read_at for level in before.values()}
+    shops = running().sharing_stock(site)
+    in_flight = {moment: await journal.promises.in_flight(shops, moment) for moment in moments}
+    falls: dict[str, Decimal] = {}
+    for one in figures:
+        last = before.get(one.sku)
+        if last is None or last.shares is not None or one.parts is not None:
+            continue
+        # Whatever the shops have sold by now is off on both sides, wherever Cin7 stands with it.
+        expected = last.available - in_flight[last.read_at].get(one.sku, Decimal(0))
+        fall = expected - (one.available - one.in_flight)
+        if fall > 0:
+            falls[one.sku] = fall
+    look_back = timedelta(hours=site.connection.design.stock.sales_hours)
+    await journal.exposures.fell(site.name, falls, now - look_back)
 
 
 async def _captured(site: Site, asked: Mapping[str, str]) -> bool:

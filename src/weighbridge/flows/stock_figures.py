@@ -10,14 +10,12 @@ from weighbridge.domain.buffer import BufferPolicy, buffer
 from weighbridge.domain.bundle import Bills
 from weighbridge.domain.shared_stock import Routing, Sharing, SharingPolicy, promises
 from weighbridge.domain.stock import AvailabilityRow, Figure, ShopItem, available_by_location, figure, shared_figure
-from weighbridge.domain.stock_latency import latency, per_hour
+from weighbridge.domain.stock_latency import per_hour
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 
 BILL = "bill_of_materials"
 """Under this name a SKU waits for a person whose bill of materials is no bill."""
-ROUNDS_MEASURED = 6
-STOCK_ROUND = ("stock", "*")
 
 
 async def figures_of(
@@ -37,7 +35,7 @@ async def figures_of(
     unsellable = await journal.catalogue.unsellable_skus(site.name)
     stocked = await journal.catalogue.stocked_skus(site.name)
     bills = await journal.catalogue.bills(site.name)
-    rates, delay = await _rates(site), await stock_latency(site)
+    rates, delay = await _rates(site), await journal.exposures.stock_latency(site.name)
     buffers = BufferPolicy(policy.buffer, policy.buffer_percent, policy.buffer_sales_factor)
     zero = Decimal(0)
     plain: dict[str, Figure] = {}
@@ -49,14 +47,6 @@ async def figures_of(
             plain[sku] = figure(sku, there, in_flight.get(sku, zero), kept, sellable=sellable)
     await report(site, BILL, {sku: (finding,) for sku, finding in bills.findings.items()})
     return tuple((plain | _shared(site, bills, plain, by_location, in_flight)).values())
-
-
-async def stock_latency(site: Site) -> timedelta:
-    """How long a change in Cin7 took of late until the shop was told of it."""
-    journal = running().journal
-    transfer = await journal.transfers.find(site.name, *STOCK_ROUND)
-    rounds = await journal.attempts.rounds(transfer.id, ROUNDS_MEASURED) if transfer is not None else ()
-    return latency(rounds, running().clock.now())
 
 
 async def _rates(site: Site) -> dict[str, Decimal]:

@@ -10,6 +10,7 @@ from weighbridge.journal.agenda import Agenda
 from weighbridge.journal.attempts import Attempts
 from weighbridge.journal.catalogue import Catalogue
 from weighbridge.journal.exchanges import Exchanges
+from weighbridge.journal.exposures import Exposures
 from weighbridge.journal.inbox import Inbox
 from weighbridge.journal.intents import Intents
 from weighbridge.journal.listings import Listings
@@ -30,6 +31,7 @@ class Journal:
     attempts: Attempts
     catalogue: Catalogue
     exchanges: Exchanges
+    exposures: Exposures
     inbox: Inbox
     intents: Intents
     listings: Listings
@@ -50,6 +52,7 @@ class Journal:
             attempts=Attempts(database, clock),
             catalogue=Catalogue(database, clock),
             exchanges=Exchanges(database),
+            exposures=Exposures(database, clock),
             inbox=Inbox(database, clock, agenda),
             intents=Intents(database, clock),
             listings=Listings(database, clock),

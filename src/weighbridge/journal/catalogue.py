@@ -35,6 +35,7 @@ class Catalogue:
                 "product_id": item.product_id,
                 "variant_id": item.variant_id,
                 "tracking": item.tracking,
+                "price": item.price,
                 "seen_at": now,
             }
             for item in items
@@ -72,7 +73,7 @@ class Catalogue:
         query = sa.select(shop_items).where(shop_items.c.connection == connection)
         async with self._database.reading() as reading:
             rows = (await reading.execute(query)).all()
-        return {row.sku: ShopItem(row.sku, row.product_id, row.variant_id, row.tracking) for row in rows}
+        return {row.sku: ShopItem(row.sku, row.product_id, row.variant_id, row.tracking, row.price) for row in rows}
 
     async def book_products(self, connection: str, skus: Iterable[str]) -> dict[str, BookProduct]:
         """The products with exactly these SKUs, plus every Service product under its name."""

@@ -30,14 +30,6 @@ class StockLevels:
         async with self._database.reading() as reading:
             return {row.sku: row.shown for row in (await reading.execute(query)).all()}
 
-    async def readings(self, connection: str, before: datetime) -> dict[str, int]:
-        """What the last reading before a moment allowed, by SKU."""
-        query = sa.select(stock_levels.c.sku, stock_levels.c.ats).where(
-            stock_levels.c.connection == connection, stock_levels.c.scanned_at < before
-        )
-        async with self._database.reading() as reading:
-            return {row.sku: row.ats for row in (await reading.execute(query)).all()}
-
     async def told_before(self, connection: str, moment: datetime) -> dict[str, int]:
         """What the shop was told before `moment` and has not been read back since."""
         query = sa.select(stock_levels.c.sku, stock_levels.c.shown).where(
@@ -48,9 +40,8 @@ class StockLevels:
         async with self._database.reading() as reading:
             return {row.sku: row.shown for row in (await reading.execute(query)).all()}
 
-    async def scanned(self, connection: str, figures: Sequence[Figure]) -> None:
-        """Stores the figures of a scan."""
-        now = self._clock.now()
+    async def scanned(self, connection: str, figures: Sequence[Figure], began: datetime) -> None:
+        """Stores the figures of a reading that began at `began`."""
         rows = [
             {
                 "connection": connection,
@@ -60,7 +51,7 @@ class StockLevels:
                 "buffer": Decimal(figure.buffer.units),
                 "ats": figure.ats,
                 "terms": _terms(figure),
-                "scanned_at": now,
+                "scanned_at": began,
             }
             for figure in figures
         ]
@@ -78,7 +69,11 @@ class StockLevels:
         statement = (
             sa.update(stock_levels)
             .where(stock_levels.c.connection == connection, stock_levels.c.sku == sa.bindparam("of"))
-            .values(shown=sa.bindparam("level"), pushed_at=sa.literal(now, stock_levels.c.pushed_at.type))
+            .values(
+                shown=sa.bindparam("level"),
+                told=sa.bindparam("level"),
+                pushed_at=sa.literal(now, stock_levels.c.pushed_at.type),
+            )
         )
         async with self._database.transaction() as transaction:
             await transaction.execute(statement, rows)

@@ -122,7 +122,7 @@ class BigCommerceClient:
         while True:
             query = {
                 "include": "variants",
-                "include_fields": "sku,inventory_tracking",
+                "include_fields": "sku,inventory_tracking,price",
                 "limit": str(PRODUCTS_PER_PAGE),
                 "sort": "id",
                 "id:greater": str(last),

@@ -254,11 +254,14 @@ class VariantRow(Read):
     id: int
     sku: Text = ""
     inventory_level: Number = 0
+    price: Decimal | None = None
+    """Null where the product's own price holds."""
 
 
 class ProductRow(Read):
     id: int
     sku: Text = ""
+    price: Decimal | None = None
     inventory_tracking: Text = "none"
     variants: Annotated[list[VariantRow], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
 

@@ -106,9 +106,10 @@ def read_shop_items(products: Sequence[models.ProductRow]) -> list[ShopItem]:
         if product.inventory_tracking == "variant":
             for variant in product.variants:
                 if variant.sku:
-                    items[variant.sku] = ShopItem(variant.sku, product.id, variant.id, "variant")
+                    price = product.price if variant.price is None else variant.price
+                    items[variant.sku] = ShopItem(variant.sku, product.id, variant.id, "variant", price)
         elif product.sku:
-            items[product.sku] = ShopItem(product.sku, product.id, None, product.inventory_tracking)
+            items[product.sku] = ShopItem(product.sku, product.id, None, product.inventory_tracking, product.price)
     return list(items.values())
 
 

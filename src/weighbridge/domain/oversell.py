@@ -1,0 +1,68 @@
+"""The bound: by how much the shops could at worst have sold more of a SKU than can be shipped, right now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import ROUND_CEILING, Decimal
+
+from weighbridge.domain.money import ZERO
+from weighbridge.domain.stock_latency import Sales, most_within
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What a SKU's bound depends on."""
+
+    sku: str
+    shown: int
+    """Units that the shops can still sell: what each was last told, less what it is known to have sold since."""
+    free: Decimal
+    """Units that can still be shipped by the last reading, less everything known to be sold; negative when owed."""
+    sold: Sales = ()
+    """What the shops sold of late."""
+    fell: Sales = ()
+    """By how much the stock fell of late for other reasons: other channels, losses, counts."""
+    push_window: timedelta = timedelta(0)
+    """The longest, of late, from asking the shop for its orders until it showed the level figured from them."""
+    latency: timedelta = timedelta(0)
+    """The longest, of late, from a change in Cin7 until the shop was told of it."""
+    price: Decimal = ZERO
+    """In the store's currency."""
+
+    @property
+    def overwritten(self) -> Decimal:
+        """The most that was ever sold while a level was on its way: the new level would offer it a second time."""
+        return most_within(self.sold, self.push_window)
+
+    @property
+    def unseen(self) -> Decimal:
+        """The most by which the stock ever fell before a shop could be told of it."""
+        return most_within(self.fell, self.latency)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The largest possible oversell."""
+
+    units: int
+    money: Decimal
+    """At the shop's price, in the store's currency."""
+
+
+def bound(exposure: Exposure) -> Bound:
+    """The largest oversell possible if every unit that the shops show were sold this moment.
+
+    It rests on three things: what the shops show beyond what is free; what was sold while a level was on its way, at
+    most what was ever sold in so much time; and what left the warehouse unseen, at most what ever left in so much time.
+    A rush or a loss larger than any in the look-back can exceed it; the buffer of the design is for that.
+    """
+    open_units = exposure.shown - exposure.free + exposure.overwritten + exposure.unseen
+    units = max(0, int(open_units.to_integral_value(rounding=ROUND_CEILING)))
+    return Bound(units, units * exposure.price)
+
+
+def total(bounds: Mapping[str, Bound]) -> Bound:
+    """The bound over all SKUs: each could be oversold at the same time."""
+    return Bound(sum(one.units for one in bounds.values()), sum((one.money for one in bounds.values()), ZERO))

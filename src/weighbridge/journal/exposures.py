@@ -1,0 +1,190 @@
+"""Exposures: what the journal knows of how far the shops could oversell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+from weighbridge.domain.oversell import Exposure
+from weighbridge.domain.stock_latency import Sales, latency
+from weighbridge.journal.attempts import Attempts
+from weighbridge.journal.promises import Promises
+from weighbridge.journal.references import References
+from weighbridge.tables import shop_items, stock_falls, stock_levels, transfers
+
+ROUNDS_MEASURED = 6
+PUSHES = "stock_pushes"
+STOCK_ROUND = ("stock", "*")
+APPLIED_WITHIN = timedelta(seconds=5)
+"""How long an accepted level takes to show. Source: Inventory V3, which says that it is asynchronous and no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A SKU of one connection as its last reading left it."""
+
+    sku: str
+    available: Decimal
+    """In Cin7, in the chosen locations."""
+    shares: Decimal | None
+    """What could be promised of a SKU that shares its parts with others; None for one that stands alone."""
+    ats: int
+    told: int | None
+    pushed_at: datetime | None
+    read_at: datetime
+
+
+class Exposures:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._promises = Promises(database, clock)
+        self._attempts = Attempts(database, clock)
+        self._references = References(database, clock)
+
+    async def of(self, connection: str, sharing: Collection[str], hours: float, sku: str = "") -> dict[str, Exposure]:
+        """The exposure of each SKU (or of one) of a connection whose company's stock the shops of `sharing` sell.
+
+        `hours` is how far sales and falls are looked back upon. Shops that sell the same company's stock are taken to
+        sell from the same locations. SKUs that no shop was ever told of are missing.
+        """
+        now = self._clock.now()
+        since = now - timedelta(hours=hours)
+        levels = {name: await self._levels(name, sku) for name in {connection, *sharing}}
+        sold = {name: await self._promises.sold([name], since) for name in levels}
+        in_flight = {
+            moment: await self._promises.in_flight(levels.keys(), moment)
+            for moment in {level.read_at for level in levels[connection].values()}
+        }
+        together = _together(sold)
+        falls, prices = await self._falls(connection, since), await self._prices(connection, sku)
+        window = await self.push_window(connection)
+        delay = await self.stock_latency(connection)
+        found: dict[str, Exposure] = {}
+        for level in levels[connection].values():
+            shown = sum(
+                _shown(there[level.sku], sold[name].get(level.sku, ()))
+                for name, there in levels.items()
+                if level.sku in there
+            )
+            if level.told is None:
+                continue
+            times = together.get(level.sku, ())
+            if level.shares is None:
+                free = level.available - in_flight[level.read_at].get(level.sku, Decimal(0))
+            else:
+                free = level.shares - _units(times, level.read_at)
+            found[level.sku] = Exposure(
+                level.sku,
+                shown,
+                free,
+                times,
+                falls.get(level.sku, ()),
+                window,
+                delay,
+                prices.get(level.sku, Decimal(0)),
+            )
+        return found
+
+    async def stock_latency(self, connection: str) -> timedelta:
+        """How long a change in Cin7 took of late until the shop was told of it."""
+        query = sa.select(transfers.c.id).where(
+            transfers.c.connection == connection,
+            transfers.c.flow == STOCK_ROUND[0],
+            transfers.c.key == STOCK_ROUND[1],
+        )
+        async with self._database.reading() as reading:
+            transfer_id = (await reading.execute(query)).scalar_one_or_none()
+        rounds = await self._attempts.rounds(transfer_id, ROUNDS_MEASURED) if transfer_id else ()
+        return latency(rounds, self._clock.now())
+
+    async def push_window(self, connection: str) -> timedelta:
+        """The longest of late from asking the shop for its orders until it showed the level figured from them."""
+        kept = await self._references.read(connection, PUSHES)
+        longest = max(kept[0], default=0.0) if kept else 0.0
+        return timedelta(seconds=longest) + APPLIED_WITHIN
+
+    async def pushed(self, connection: str, window: timedelta) -> None:
+        """Notes how long a push took, from asking for orders to the shop's last answer."""
+        kept = await self._references.read(connection, PUSHES)
+        latest = [*(kept[0] if kept else []), window.total_seconds()][-ROUNDS_MEASURED:]
+        await self._references.keep(connection, PUSHES, latest)
+
+    async def fell(self, connection: str, units: Mapping[str, Decimal], keep_since: datetime) -> None:
+        """Notes by how much the stock of SKUs fell for other reasons than the shops' orders; forgets older falls."""
+        now = self._clock.now()
+        rows = [{"connection": connection, "sku": sku, "at": now, "units": fall} for sku, fall in units.items()]
+        async with self._database.transaction() as transaction:
+            own = stock_falls.c.connection == connection
+            await transaction.execute(sa.delete(stock_falls).where(own, stock_falls.c.at < keep_since))
+            if rows:
+                await transaction.execute(self._database.insert_new(stock_falls), rows)
+
+    async def before(self, connection: str, moment: datetime) -> dict[str, Level]:
+        """Every SKU as the last reading before a moment left it."""
+        levels = await self._levels(connection, "")
+        return {sku: level for sku, level in levels.items() if level.read_at < moment}
+
+    async def _levels(self, connection: str, sku: str) -> dict[str, Level]:
+        """As the latest reading left them; a SKU that it did not figure any more is missing."""
+        own = stock_levels.c.connection == connection
+        latest = sa.select(sa.func.max(stock_levels.c.scanned_at)).where(own).scalar_subquery()
+        query = sa.select(stock_levels).where(own, stock_levels.c.scanned_at == latest)
+        if sku:
+            query = query.where(stock_levels.c.sku == sku)
+        async with self._database.reading() as reading:
+            rows = (await reading.execute(query)).all()
+        return {row.sku: _level(row) for row in rows}
+
+    async def _falls(self, connection: str, since: datetime) -> dict[str, Sales]:
+        query = (
+            sa.select(stock_falls.c.sku, stock_falls.c.at, stock_falls.c.units)
+            .where(stock_falls.c.connection == connection, stock_falls.c.at >= since)
+            .order_by(stock_falls.c.at)
+        )
+        found: dict[str, list[tuple[datetime, Decimal]]] = {}
+        async with self._database.reading() as reading:
+            for row in (await reading.execute(query)).all():
+                found.setdefault(row.sku, []).append((row.at, row.units))
+        return {sku: tuple(times) for sku, times in found.items()}
+
+    async def _prices(self, connection: str, sku: str) -> dict[str, Decimal]:
+        query = sa.select(shop_items.c.sku, shop_items.c.price).where(
+            shop_items.c.connection == connection, shop_items.c.price.is_not(None)
+        )
+        if sku:
+            query = query.where(shop_items.c.sku == sku)
+        async with self._database.reading() as reading:
+            return {row.sku: row.price for row in (await reading.execute(query)).all()}
+
+
+def _level(row: Any) -> Level:
+    parts = row.terms.get("parts")
+    shares = Decimal(sum(parts["by_location"].values())) if parts else None
+    return Level(row.sku, row.available, shares, row.ats, row.told, row.pushed_at, row.scanned_at)
+
+
+def _shown(level: Level, sold: Sales) -> int:
+    """What a shop shows at most: its last level, less what it has sold since."""
+    if level.told is None or level.pushed_at is None:
+        return 0
+    return max(0, int(level.told - _units(sold, level.pushed_at)))
+
+
+def _units(sold: Sales, since: datetime) -> Decimal:
+    return sum((units for at, units in sold if at >= since), Decimal(0))
+
+
+def _together(sold: Mapping[str, Mapping[str, Sales]]) -> dict[str, Sales]:
+    found: dict[str, list[tuple[datetime, Decimal]]] = {}
+    for by_sku in sold.values():
+        for sku, times in by_sku.items():
+            found.setdefault(sku, []).extend(times)
+    return {sku: tuple(sorted(times)) for sku, times in found.items()}
