@@ -14,7 +14,7 @@ import uvicorn
 from weighbridge import __version__
 from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.database import Database
-from weighbridge.design.operating import capture_rule, sale_policy
+from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
 from weighbridge.engine import APPLICATION_VERSION, Engine
 from weighbridge.flows import bookkeeping, catalogue, hooks, stock, sweeps
@@ -215,6 +215,7 @@ class Service:
             shop=BigCommerceClient(self._shop_transport(name, connection, secrets)),
             books=Cin7Client(self._books_transport(name, connection, secrets)),
             sale_policy=sale_policy(connection),
+            refund_policy=refund_policy(connection.design),
             capture_rule=capture_rule(connection.design),
             shop_hooks=shop_hooks,
             books_hooks=books_hooks,

@@ -143,7 +143,7 @@ class Rig:
     def run(
         self, *flows: str, until: Callable[[list[Transfer]], bool] | None = None, seconds: float = 30.0
     ) -> list[Transfer]:
-        """Runs the flows (orders by default) until no order waits any more; answers the orders' transfers."""
+        """Runs the flows (orders by default) until no order or refund waits any more; answers the orders' transfers."""
 
         async def work() -> list[Transfer]:
             service = self.service()
@@ -152,11 +152,12 @@ class Rig:
                 await service.run_once(flows or ORDERS)
                 while True:
                     rows = await service.journal.transfers.select(transfers.c.flow == "orders")
-                    moving = [row for row in rows if row.state in (State.NEW, State.WAITING)]
+                    refunds = await service.journal.transfers.select(transfers.c.flow == "refunds")
+                    moving = [row for row in (*rows, *refunds) if row.state in (State.NEW, State.WAITING)]
                     if until(rows) if until else not moving:
                         await service.settle()
                         return await service.journal.transfers.select(transfers.c.flow == "orders")
-                    assert time.monotonic() < deadline, [(r.key, r.state, r.reason) for r in rows]
+                    assert time.monotonic() < deadline, [(r.key, r.state, r.reason) for r in moving]
                     await asyncio.sleep(0.05)
 
         return asyncio.run(work())

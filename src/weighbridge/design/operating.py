@@ -6,6 +6,7 @@ from weighbridge.design.schema import Connection, Design
 from weighbridge.domain.capture import CaptureRule
 from weighbridge.domain.order import ChargeKind
 from weighbridge.domain.policy import CancelPolicy, Depth, EditPolicy, SalePolicy, ShopRate
+from weighbridge.domain.refund import RefundPolicy
 
 AUTO_FULFIL = {"no": "NOPICK", "pick": "AUTOPICK", "pick_pack": "AUTOPICKPACK", "pick_pack_ship": "AUTOPICKPACKSHIP"}
 
@@ -18,6 +19,13 @@ def capture_rule(design: Design) -> CaptureRule:
         hold_status_ids=frozenset(capture.hold_status_ids),
         channel_ids=frozenset(capture.channels) if capture.channels is not None else None,
         include_test_orders=capture.include_test_orders,
+    )
+
+
+def refund_policy(design: Design) -> RefundPolicy:
+    """What becomes of refunds under this design."""
+    return RefundPolicy(
+        posts_credit_notes=design.refunds.mode == "credit_note", goodwill_product=design.refunds.goodwill_product
     )
 
 

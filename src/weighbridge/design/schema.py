@@ -14,6 +14,7 @@ from weighbridge.clock import ScaledClock
 from weighbridge.design.catalogue import Catalogue
 from weighbridge.design.parts import Name, Part, SecretReference
 from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
+from weighbridge.design.refunds import Refunds
 from weighbridge.design.timing import Cadence, Quota, Retry
 from weighbridge.domain.finding import FindingKind, Owner, default_owner
 
@@ -90,6 +91,7 @@ class Design(Part):
     sale: Sale
     tax: Tax
     payments: Payments = Payments()
+    refunds: Refunds = Refunds()
     stock: Stock
     edits: Edits = Edits()
     fulfilment: Fulfilment = Fulfilment()

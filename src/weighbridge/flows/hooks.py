@@ -120,6 +120,8 @@ def hints_of_shop_event(scope: str, event_id: str, new_status_id: int | None) ->
     """
     if not (scope.startswith("store/order/") and event_id):
         return ()
+    if scope.startswith("store/order/refund/"):
+        return (Hint(sweeps.ORDER_SWEEP, ALL, SOON),)
     if scope == "store/order/updated" or new_status_id in WRITTEN_BY_US:
         return (Hint(orders.FLOW, event_id, UNHURRIED, once_posted=(sweeps.ORDER_SWEEP, ALL)),)
     urgent = scope.endswith(URGENT_ENDINGS)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import structlog
 
@@ -31,6 +32,7 @@ from weighbridge.flows.captured import (
 from weighbridge.flows.fresh_start import begun_anew
 from weighbridge.flows.ownership import owned, weighed
 from weighbridge.flows.posting import authorise, invoice, open_sale, pay, take_back
+from weighbridge.flows.refund_search import hold_gateway_refunds
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
@@ -45,6 +47,8 @@ log = structlog.get_logger()
 FLOW = "orders"
 POST, LINK, DONE = "post", "link", "done"
 MOST_ROUNDINGS = 2
+REFUNDED = "refunded"
+"""Why an order has no sale any more: it was refunded whole before anything left."""
 NOT_SOLD_YET = frozenset({OrderStatus.INCOMPLETE, OrderStatus.PENDING})
 """Statuses before checkout is complete: the shop has promised nothing yet."""
 
@@ -137,6 +141,11 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
     order = await fetch_order(site, header)
     decision = crossing(order, site.capture_rule, already_captured=bool(transfer.target_id))
     await _reserve(site, order, decision)
+    await hold_gateway_refunds(site, order)
+    if order.status_id == OrderStatus.REFUNDED and transfer.state in (State.POSTED, State.CANCELLED):
+        # Nothing of the order is left to post; what its refunds do to its sale, they do by themselves.
+        await journal.transfers.change(transfer.id, source_version=version, content=_seen(transfer, header))
+        return DONE
     # A posted order that changed is open again until its change is posted too: a crash in between must not end here.
     await journal.transfers.change(
         transfer.id,
@@ -159,6 +168,14 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
         await weighed(transfer, (finding,))
         return STOPPED
     return await _map(site, transfer, order)
+
+
+def _seen(transfer: Transfer, header: OrderHeader) -> Any:
+    """What is kept of the order, as read now."""
+    if transfer.content is None:
+        return None
+    captured = CAPTURED.validate_python(transfer.content)
+    return stored(replace(captured, seen_at=seen_until(header.date_modified, running().clock.now())))
 
 
 async def _gone(site: Site, transfer: Transfer, order_id: str) -> str:

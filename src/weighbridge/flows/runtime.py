@@ -9,6 +9,7 @@ from weighbridge.clock import Clock
 from weighbridge.design.schema import Connection
 from weighbridge.domain.capture import CaptureRule
 from weighbridge.domain.policy import SalePolicy
+from weighbridge.domain.refund import RefundPolicy
 from weighbridge.journal import Journal
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
 from weighbridge.platforms.cin7.client import Cin7Client
@@ -34,6 +35,7 @@ class Site:
     shop: BigCommerceClient
     books: Cin7Client
     sale_policy: SalePolicy
+    refund_policy: RefundPolicy
     capture_rule: CaptureRule
     shop_hooks: Destination | None = None
     """Where the store delivers; None when hooks are off."""

@@ -8,9 +8,10 @@ import structlog
 
 from weighbridge.domain.finding import FindingKind
 from weighbridge.engine import durable_flow, durable_step
-from weighbridge.flows import fulfilment, orders
+from weighbridge.flows import fulfilment, orders, refunds
 from weighbridge.flows.captured import not_seen_since
 from weighbridge.flows.duplicates import void_extras
+from weighbridge.flows.refund_search import ask_for_refunds
 from weighbridge.flows.revival import revive
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import Stage, end_round, run_stage
@@ -44,7 +45,7 @@ ALL = "*"
 
 @durable_flow(ORDER_SWEEP)
 async def order_sweep(connection: str, key: str) -> str:
-    """Finds orders that changed at the shop and that no hook, or a lost one, told of."""
+    """Finds orders that changed and refunds that were made at the shop, whether a hook told of them or not."""
     return await sweep_shop(connection, key)
 
 
@@ -56,7 +57,8 @@ async def sweep_shop(connection: str, key: str) -> str:
 
 
 async def _sweep_orders(site: Site) -> str:
-    return told(len(await find_changed_orders(site)) + await revive(site, orders.FLOW))
+    asked = len(await find_changed_orders(site)) + await ask_for_refunds(site)
+    return told(asked + await revive(site, orders.FLOW) + await revive(site, refunds.FLOW))
 
 
 @durable_flow(FULFILMENT_SWEEP)

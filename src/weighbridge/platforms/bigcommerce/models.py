@@ -206,6 +206,50 @@ class Transaction(Read):
     date_created: Moment
 
 
+class RefundRow(Read):
+    """A refund in the list of all refunds, as far as it is looked for."""
+
+    id: int
+    order_id: int
+    created: Moment
+
+
+class RefundDeduction(Read):
+    amount: Amount = ZERO
+
+
+class RefundItemRow(Read):
+    item_type: Text = ""
+    item_id: Number = 0
+    quantity: OptionalAmount = None
+    requested_amount: OptionalAmount = None
+    reason: Text = ""
+    adjustments: Annotated[list[RefundDeduction], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
+
+
+class RefundPaymentRow(Read):
+    id: Text = ""
+    provider_id: Text = ""
+    amount: RequiredAmount
+    offline: bool = False
+    is_declined: bool = False
+    transaction_id: Text = ""
+
+
+class Refund(Read):
+    """A refund. Source: Orders V3, GET /orders/payment_actions/refunds/{id}."""
+
+    id: int
+    order_id: int
+    created: Moment
+    reason: Text = ""
+    total_amount: RequiredAmount
+    total_tax: Amount = ZERO
+    uses_merchant_override_values: bool = False
+    items: Annotated[list[RefundItemRow], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
+    payments: Annotated[list[RefundPaymentRow], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
+
+
 class ShipmentItemRow(Read):
     order_product_id: int
     quantity: int

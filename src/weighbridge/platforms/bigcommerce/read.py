@@ -21,6 +21,7 @@ from weighbridge.domain.order import (
     TaxRow,
     Tender,
 )
+from weighbridge.domain.refund import Refund, RefundItem, RefundItemKind, RefundPayment
 from weighbridge.domain.stock import ShopItem
 from weighbridge.platforms.bigcommerce import models
 
@@ -94,6 +95,46 @@ def order_version(header: models.OrderHeader, rule: CaptureRule, *, already_capt
         header.billing_address.model_dump(mode="json"),
     )
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:40]
+
+
+def read_refund(refund: models.Refund) -> Refund:
+    """A refund. What a product was refunded with is never read: the shop tells it one day and not the next.
+
+    Source: platform notes, bigcommerce 3.3 (requested_amount; adjustments are negative deductions).
+    """
+    return Refund(
+        id=str(refund.id),
+        order_id=refund.order_id,
+        created_at=refund.created,
+        total=refund.total_amount,
+        total_tax=refund.total_tax,
+        items=tuple(_refund_item(item) for item in refund.items),
+        payments=tuple(
+            RefundPayment(
+                id=payment.id or str(position),
+                provider=payment.provider_id,
+                amount=payment.amount,
+                offline=payment.offline,
+                declined=payment.is_declined,
+                transaction_id=payment.transaction_id,
+            )
+            for position, payment in enumerate(refund.payments, 1)
+        ),
+        reason=refund.reason,
+        merchant_figures=refund.uses_merchant_override_values,
+    )
+
+
+def _refund_item(item: models.RefundItemRow) -> RefundItem:
+    by_quantity = item.item_type in (RefundItemKind.PRODUCT, RefundItemKind.WRAPPING)
+    return RefundItem(
+        kind=item.item_type,
+        item_id=item.item_id,
+        quantity=item.quantity or Decimal(1),
+        amount=None if by_quantity else item.requested_amount,
+        deducted=abs(total(one.amount for one in item.adjustments)),
+        reason=item.reason,
+    )
 
 
 def read_shop_items(products: Sequence[models.ProductRow]) -> list[ShopItem]:

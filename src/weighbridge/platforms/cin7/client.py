@@ -180,6 +180,18 @@ class Cin7Client:
             "sale/invoice", models.InvoiceSet, lane=lane, query=_of_sale(sale_id, plain_charges=True)
         )
 
+    async def create_credit_note(
+        self, body: models.CreditNoteRequest, *, lane: Lane, before_send: BeforeSend | None = None
+    ) -> models.CreditNoteSet:
+        return await self._transport.write(
+            "POST", "sale/creditnote", body, models.CreditNoteSet, lane=lane, before_send=before_send
+        )
+
+    async def credit_notes(self, sale_id: str, *, lane: Lane) -> models.CreditNoteSet:
+        return await self._transport.read(
+            "sale/creditnote", models.CreditNoteSet, lane=lane, query=_of_sale(sale_id, plain_charges=True)
+        )
+
     async def create_payment(
         self, body: models.PaymentRequest, *, lane: Lane, before_send: BeforeSend | None = None
     ) -> models.PaymentRow:

@@ -190,6 +190,8 @@ class InvoiceDocument(Read):
 
 
 class CreditNoteDocument(Read):
+    task_id: Text = Field("", alias="TaskID")
+    memo: Text = Field("", alias="Memo")
     status: Text = Field("", alias="Status")
     number: Text = Field("", alias="CreditNoteNumber")
     total: Decimal | None = Field(None, alias="Total")
@@ -215,12 +217,17 @@ class SaleDetail(Read):
         return self.order.sale_order_number if self.order else ""
 
 
+class CreditNoteSet(Read):
+    credit_notes: Annotated[list[CreditNoteDocument], BeforeValidator(_list)] = Field(alias="CreditNotes")
+
+
 class InvoiceSet(Read):
     invoices: Annotated[list[InvoiceDocument], BeforeValidator(_list)] = Field(alias="Invoices")
 
 
 class PaymentRow(Read):
     id: str = Field(alias="ID")
+    task_id: Text = Field("", alias="TaskID")
     type: Text = Field("", alias="Type")
     reference: Text = Field("", alias="Reference")
     amount: Decimal = Field(alias="Amount")
@@ -375,6 +382,29 @@ class InvoiceRequest(Sent):
     currency_conversion_rate: Decimal = Field(alias="CurrencyConversionRate")
     lines: list[SentLine] = Field(alias="Lines")
     additional_charges: list[SentCharge] = Field(alias="AdditionalCharges")
+
+
+class SentRestock(Sent):
+    product_id: str = Field(alias="ProductID")
+    sku: str = Field(alias="SKU")
+    quantity: Decimal = Field(alias="Quantity")
+    location: str = Field(alias="Location")
+
+
+class CreditNoteRequest(Sent):
+    """POST /sale/creditnote. The all-zero task id makes a new note each time; refunds are payments of their own."""
+
+    sale_id: str = Field(alias="SaleID")
+    task_id: str = Field("00000000-0000-0000-0000-000000000000", alias="TaskID")
+    combine_additional_charges: bool = Field(False, alias="CombineAdditionalCharges")
+    credit_note_invoice_number: str = Field(alias="CreditNoteInvoiceNumber")
+    memo: str = Field(alias="Memo")
+    status: str = Field("AUTHORISED", alias="Status")
+    credit_note_date: SentMoment = Field(alias="CreditNoteDate")
+    credit_note_conversion_rate: Decimal = Field(alias="CreditNoteConversionRate")
+    lines: list[SentLine] = Field(alias="Lines")
+    additional_charges: list[SentCharge] = Field(alias="AdditionalCharges")
+    restock: list[SentRestock] = Field(alias="Restock")
 
 
 class PaymentRequest(Sent):

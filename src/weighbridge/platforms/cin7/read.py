@@ -144,6 +144,28 @@ def newest_invoice(invoices: models.InvoiceSet) -> dict[str, Any]:
     return _invoice((counting or invoices.invoices)[-1])
 
 
+def counting_invoice(sale: models.SaleDetail) -> models.InvoiceDocument | None:
+    """The first invoice of a sale that is in the ledger, None while there is none."""
+    return next((one for one in sale.invoices if one.status in COUNTING), None)
+
+
+def credit_note_with(notes: models.CreditNoteSet, reference: str) -> dict[str, Any] | None:
+    """The authorised credit note whose memo begins with `reference`; its own number is Cin7's."""
+    for one in notes.credit_notes:
+        if one.status in COUNTING and one.memo.partition(";")[0] == reference:
+            total = one.total if one.total is not None else 0
+            return {"task_id": one.task_id, "number": one.number, "total": str(total)}
+    return None
+
+
+def refunded_on(payments: Iterable[models.PaymentRow], task_id: str) -> Decimal:
+    """What was paid back on one credit note; ids differ in case from answer to answer."""
+    return sum(
+        (one.amount for one in payments if one.type.lower() == "refund" and one.task_id.lower() == task_id.lower()),
+        ZERO,
+    )
+
+
 def _invoice(invoice: models.InvoiceDocument) -> dict[str, Any]:
     total = invoice.total if invoice.total is not None else 0
     return {"task_id": invoice.task_id, "number": invoice.number, "total": str(total)}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from weighbridge.domain.checks import LIMITS
+from weighbridge.domain.credit_note import CreditNote
 from weighbridge.domain.order import Address
 from weighbridge.domain.policy import SalePolicy
 from weighbridge.domain.sale import Sale, SaleCharge, SaleLine, SaleTender
@@ -92,6 +93,38 @@ def payment(sale: Sale, invoice_task_id: str, tender: SaleTender) -> models.Paym
     )
 
 
+def credit_note(note: CreditNote, sale_id: str, invoice_number: str, policy: SalePolicy) -> models.CreditNoteRequest:
+    """The credit note of one refund; its memo begins with the refund's reference, since its number is Cin7's."""
+    account = policy.revenue_account
+    memo = f"{note.reference}; BigCommerce refund" + (f": {note.reason}" if note.reason else "")
+    return models.CreditNoteRequest(
+        sale_id=sale_id,
+        credit_note_invoice_number=invoice_number,
+        memo=memo[: LIMITS["Note"]],
+        credit_note_date=note.dated_at,
+        credit_note_conversion_rate=_rate(note.currency_rate, DOCUMENT_RATE_STEP),
+        lines=[_line(line, account) for line in note.lines],
+        additional_charges=[_charge(charge, account) for charge in note.charges],
+        restock=[
+            models.SentRestock(product_id=line.product_id, sku=line.sku, quantity=line.quantity, location=line.location)
+            for line in note.restock
+        ],
+    )
+
+
+def refund_payment(note: CreditNote, task_id: str, payout: SaleTender) -> models.PaymentRequest:
+    """Money back on a credit note."""
+    return models.PaymentRequest(
+        task_id=task_id,
+        type="Refund",
+        reference=payout.reference,
+        amount=payout.amount,
+        date_paid=payout.at,
+        account=payout.account,
+        currency_rate=_rate(note.currency_rate, DOCUMENT_RATE_STEP),
+    )
+
+
 def web_customer(name: str, currency: str, policy: SalePolicy) -> models.CustomerRequest:
     """The customer that web orders in a currency are billed to."""
     return models.CustomerRequest(
@@ -145,7 +178,7 @@ def _charge(charge: SaleCharge, account: str | None) -> models.SentCharge:
         discount=NONE,
         tax=charge.tax,
         tax_rule=charge.tax_rule,
-        comment=charge.comment or None,
+        comment=charge.comment[: LIMITS["Comment"]] or None,
         total=charge.price,
         account=account,
     )

@@ -31,7 +31,7 @@ ACCOUNTS = (
     ("820", "Sales Tax", "CURRLIAB", "LIABILITY", "", False),
     ("860", "Rounding", "CURRLIAB", "LIABILITY", "ROUNDING", False),
 )
-SERVICES = ("Shipping", "Handling", "Gift wrapping", "Fee", "Rounding", "Gift certificate")
+SERVICES = ("Shipping", "Handling", "Gift wrapping", "Fee", "Rounding", "Gift certificate", "Goodwill")
 CARRIERS = ("DEFAULT Carrier", "FedEx", "UPS", "USPS", "DHL Express")
 TERMS = (("Pre-Payment", 0, True), ("30 days", 30, True), ("60 days", 60, False))
 """Name, days, and whether it is active: an inactive term is still listed."""

@@ -1,0 +1,128 @@
+"""A refund becomes a credit note and money back, once, whatever happens to the answers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flows.rig import Rig, rig
+from weighbridge.journal.transfers import State, Transfer
+
+CREDIT_NOTES = '\n[connections.main.design.refunds]\nmode = "credit_note"\n'
+D = Decimal
+
+
+def refund(trial: Rig, order_id: int, *items: dict[str, Any], **more: Any) -> int:
+    """Staff refund items of an order at the shop."""
+    return int(
+        trial.twins.act("bigcommerce", "refund_order", {"order_id": order_id, "items": list(items), **more})["id"]
+    )
+
+
+def line(trial: Rig, order_id: int, sku: str, quantity: int) -> dict[str, Any]:
+    """The refund item for units of a SKU."""
+    rows = trial.twins.run(lambda: trial.twins.bigcommerce.shop.orders[order_id].products)
+    found = next(row for row in rows if row["sku"] == sku)
+    return {"item_type": "PRODUCT", "item_id": found["id"], "quantity": quantity}
+
+
+def only(rows: list[Transfer]) -> Transfer:
+    assert len(rows) == 1, [(row.key, row.state, row.reason) for row in rows]
+    return rows[0]
+
+
+def test_refund_becomes_a_credit_note_and_money_back(tmp_path: Path) -> None:
+    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+        order_id = trial.place()
+        trial.run()
+        refund_id = refund(trial, order_id, line(trial, order_id, "MUG", 1), reason="Chipped")
+        trial.run()
+        transfer = only(trial.transfers("refunds"))
+        assert (transfer.key, transfer.state) == (f"{order_id}:{refund_id}", State.POSTED), transfer.reason
+        sale = trial.assert_one_sale(order_id)
+        (note,) = sale["credit_notes"]
+        assert (note["Status"], D(str(note["Total"]))) == ("AUTHORISED", D("13.53"))
+        assert [(one["SKU"], one["Quantity"], one["TaxRule"]) for one in note["Lines"]] == [("MUG", 1, "Tax on Sales")]
+        assert note["Memo"].startswith(f"bc:{trial.twins.credentials.store_hash}:{order_id}:refund-{refund_id};")
+        money = [(one["Type"], D(str(one["Amount"])), one["Account"]) for one in sale["payments"]]
+        assert money == [("Payment", trial.order(order_id)["total_inc_tax"], "091"), ("Refund", D("13.53"), "091")]
+        before = trial.writes()
+        trial.run()
+        assert trial.writes() == before, "a look at what is done changes nothing"
+
+
+def test_refund_waits_for_finance_unless_the_design_posts_credit_notes(tmp_path: Path) -> None:
+    with rig(tmp_path, post="invoice_and_payment") as trial:
+        order_id = trial.place()
+        trial.run()
+        refund(trial, order_id, line(trial, order_id, "MUG", 1))
+        rows = trial.run()
+        transfer = only(trial.transfers("refunds"))
+        assert (transfer.state, transfer.reason_kind, transfer.owner) == (State.HELD, "refund_held", "finance")
+        assert transfer.amount == D("13.53")
+        assert trial.assert_one_sale(order_id)["credit_notes"] == []
+        assert [row.state for row in rows] == [State.POSTED], "the order itself is not held for its refund"
+
+
+@pytest.mark.parametrize("call", ["creditnote", "payment"])
+def test_lost_answer_of_a_refund_credits_nothing_twice(tmp_path: Path, call: str) -> None:
+    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+        order_id = trial.place()
+        trial.run()
+        match = {"method": "POST", "path": f"(?i)/v2/sale/{call}$"}
+        trial.twins.fault("cin7", {"fault": "drop_after", "match": match, "times": 1})
+        refund(trial, order_id, line(trial, order_id, "MUG", 2))
+        trial.run()
+        assert only(trial.transfers("refunds")).state is State.POSTED
+        sale = trial.assert_one_sale(order_id)
+        assert [D(str(one["Total"])) for one in sale["credit_notes"]] == [D("27.06")]
+        assert [D(str(one["Amount"])) for one in sale["payments"] if one["Type"] == "Refund"] == [D("27.06")]
+        assert trial.writes().count(f"POST /sale/{call}") == (1 if call == "creditnote" else 2)
+
+
+def test_order_refunded_whole_before_dispatch_loses_its_uninvoiced_sale(tmp_path: Path) -> None:
+    with rig(tmp_path, design=CREDIT_NOTES) as trial:
+        order_id = trial.place(shipping_cost="0", lines=[{"sku": "MUG", "quantity": 2}])
+        trial.run()
+        refund(trial, order_id, line(trial, order_id, "MUG", 2))
+        rows = trial.run()
+        assert trial.sales(order_id) == []
+        assert only(trial.transfers("refunds")).reason_kind == "sale_voided"
+        assert [(row.state, row.reason_kind) for row in rows] == [(State.CANCELLED, "refunded")]
+        trial.run()
+        assert trial.sales(order_id) == [], "a later look brings nothing back"
+
+
+def test_part_refund_without_an_invoice_waits_for_operations(tmp_path: Path) -> None:
+    with rig(tmp_path, design=CREDIT_NOTES) as trial:
+        order_id = trial.place()
+        trial.run()
+        refund(trial, order_id, line(trial, order_id, "MUG", 1))
+        trial.run()
+        transfer = only(trial.transfers("refunds"))
+        assert (transfer.reason_kind, transfer.owner) == ("refund_before_invoice", "operations")
+        assert trial.assert_one_sale(order_id)["credit_notes"] == []
+
+
+def test_refund_at_the_gateway_alone_is_held_with_its_amount(tmp_path: Path) -> None:
+    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+        order_id = trial.place()
+        trial.run()
+
+        def at_the_gateway() -> None:
+            from weighbridge.twins.bigcommerce.tenders import add_transaction
+
+            shop = trial.twins.bigcommerce.shop
+            add_transaction(shop, shop.orders[order_id], "refund", "credit_card", D("7.00"))
+
+        trial.twins.run(at_the_gateway)
+        trial.twins.act(
+            "bigcommerce", "set_payment_status", {"order_id": order_id, "payment_status": "partially refunded"}
+        )
+        trial.run()
+        transfer = only(trial.transfers("refunds"))
+        assert (transfer.state, transfer.reason_kind) == (State.HELD, "refund_at_gateway_only")
+        assert (transfer.amount, transfer.owner) == (D("7.00"), "finance")
