@@ -31,15 +31,18 @@ from weighbridge.journal.trace import Story, tell_order
 from weighbridge.journal.transfers import State
 from weighbridge.logs import configure_logs
 from weighbridge.service import Service
-from weighbridge.settings import SecretsProblem, resolve_secrets
-from weighbridge.status import print_status, status_of
+from weighbridge.settings import SecretFinder, SecretsProblem, resolve_secrets
+from weighbridge.status import print_status, sharing_stock, status_of
+from weighbridge.stock_explained import explain_sku, print_explanation
 from weighbridge.tables import transfers
 from weighbridge.twins.command import twins_app
 
 app = typer.Typer(help="The controlled layer between BigCommerce and Cin7 Core.", no_args_is_help=True)
 sync_app = typer.Typer(help="Run one flow now.", no_args_is_help=True)
 app.add_typer(twins_app, name="twins")
+explain_app = typer.Typer(help="Tell why something is as it is.", no_args_is_help=True)
 app.add_typer(sync_app, name="sync")
+app.add_typer(explain_app, name="explain")
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONFIG", help="The installation's file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
@@ -136,6 +139,27 @@ def trace(
         _print_json(story.as_json())
     else:
         _print_story(story)
+
+
+@explain_app.command("sku")
+def explain(
+    sku: Annotated[str, typer.Argument(help="The SKU, exactly as the shop has it.")],
+    config: Config = DEFAULT_CONFIG,
+    connection: Connection = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell why the shop shows what it shows of a SKU: every term, what was told when, and the largest oversell."""
+    installation = _installation(config)
+    name = _connection(installation, connection)
+    sharing = sharing_stock(installation, SecretFinder(config.absolute().parent, os.environ), name)
+    design = installation.connections[name]
+    told = _with_journal(installation, lambda journal: explain_sku(journal, name, design, sharing, sku))
+    if told.item is None and told.level is None:
+        _fail(f"{name} knows no SKU {sku!r}; case and spaces count")
+    if as_json:
+        _print_json(told.as_json())
+    else:
+        print_explanation(told, out)
 
 
 @app.command()

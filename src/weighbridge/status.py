@@ -13,10 +13,13 @@ from rich.table import Table
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.design.schema import Connection, Installation
+from weighbridge.domain.oversell import Bound, bound, total
 from weighbridge.journal import Journal
 from weighbridge.platforms.applications import BOOKS_WINDOW_SECONDS, SHOP_WINDOW_SECONDS, books_budget, shop_budget
 from weighbridge.platforms.budget_book import BudgetUsage
 from weighbridge.settings import SecretFinder
+
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Status:
     transfers: tuple[tuple[str, str, str, str, int], ...]
     """(connection, flow, state, reason kind, number)."""
     applications: tuple[ApplicationStatus, ...]
+    oversell: Mapping[str, Mapping[str, Bound]]
+    """By connection and SKU: the largest oversell possible now."""
 
     def as_json(self) -> dict[str, Any]:
         """The status for machines."""
@@ -62,6 +67,11 @@ class Status:
         return {
             "transfers": [dict(zip(names, row, strict=True)) for row in self.transfers],
             "budgets": [one.as_json() for one in self.applications],
+            "worst_oversell": [
+                {"connection": name, "units": sum_.units, "money": f"{sum_.money:.2f}", "skus": _at_risk(bounds)}
+                for name, bounds in self.oversell.items()
+                for sum_ in (total(bounds),)
+            ],
         }
 
 
@@ -73,13 +83,30 @@ async def status_of(
     Needs no secret but the Cin7 account ids, which tell which connections share a budget; one that cannot be read
     leaves its budget out.
     """
-    counts = await Journal.of(database, clock).transfers.counts()
+    journal = Journal.of(database, clock)
+    counts = await journal.transfers.counts()
     applications: list[ApplicationStatus] = []
     for name, connection in installation.connections.items():
         shop = await shop_budget(database, clock, connection).usage()
         applications.append(ApplicationStatus(name, "bigcommerce", SHOP_WINDOW_SECONDS, shop))
         applications.append(await _books(name, connection, SecretFinder(folder, environment), database, clock))
-    return Status(tuple(counts), tuple(applications))
+    finder = SecretFinder(folder, environment)
+    oversell: dict[str, Mapping[str, Bound]] = {}
+    for name, connection in installation.connections.items():
+        hours = connection.design.stock.sales_hours
+        exposures = await journal.exposures.of(name, sharing_stock(installation, finder, name), hours)
+        oversell[name] = {sku: bound(one) for sku, one in exposures.items()}
+    return Status(tuple(counts), tuple(applications), oversell)
+
+
+def sharing_stock(installation: Installation, finder: SecretFinder, name: str) -> tuple[str, ...]:
+    """The connections that sell the stock of the same Cin7 company as `name`, as far as account ids can be read here;
+    `name` is always among them."""
+    accounts = {
+        one: finder.find(f"connections.{one}.cin7.account_id", connection.cin7.account_id).get_secret_value()
+        for one, connection in installation.connections.items()
+    }
+    return tuple(one for one, account in accounts.items() if one == name or (account and account == accounts[name]))
 
 
 async def _books(
@@ -107,6 +134,21 @@ def print_status(status: Status, out: Console) -> None:
     for one in status.applications:
         budgets.add_row(one.connection, one.platform, *_cells(one))
     out.print(budgets)
+    for name, bounds in status.oversell.items():
+        worst = total(bounds)
+        skus = ", ".join(f"{sku} {units}" for sku, units in list(_at_risk(bounds).items())[:MOST_NAMED])
+        out.print(
+            f"{name}: at worst {worst.units:,} units oversold right now, worth {worst.money:,.2f}"
+            + (f" ({skus}); weighbridge explain sku tells why" if skus else ""),
+            highlight=False,
+            markup=False,
+        )
+
+
+def _at_risk(bounds: Mapping[str, Bound]) -> dict[str, int]:
+    """SKUs that could be oversold, the worst first."""
+    worst = sorted(bounds.items(), key=lambda pair: (-pair[1].units, pair[0]))
+    return {sku: one.units for sku, one in worst if one.units}
 
 
 def _cells(one: ApplicationStatus) -> tuple[str, ...]:

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.tables import promises
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPromise:
+    """Units that an order was sold and that a reading of Cin7 may not show."""
+
+    connection: str
+    order_id: str
+    quantity: Decimal
+    captured_at: datetime
+    allocated_at: datetime | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "connection": self.connection,
+            "order": self.order_id,
+            "quantity": str(self.quantity),
+            "captured_at": self.captured_at.isoformat(),
+            "allocated_at": self.allocated_at.isoformat() if self.allocated_at else None,
+        }
 
 
 class Promises:
@@ -64,6 +86,24 @@ class Promises:
             for row in (await reading.execute(query)).all():
                 units[row.sku] = units.get(row.sku, Decimal(0)) + row.quantity
         return units
+
+    async def open_of(
+        self, connections: Collection[str], sku: str, scan_started_at: datetime
+    ) -> tuple[OpenPromise, ...]:
+        """The orders behind `in_flight` of one SKU, oldest first."""
+        query = (
+            sa.select(promises)
+            .where(
+                promises.c.connection.in_(sorted(connections)),
+                promises.c.sku == sku,
+                promises.c.released_at.is_(None),
+                promises.c.allocated_at.is_(None) | (promises.c.allocated_at >= scan_started_at),
+            )
+            .order_by(promises.c.captured_at, promises.c.order_id)
+        )
+        async with self._database.reading() as reading:
+            rows = (await reading.execute(query)).all()
+        return tuple(OpenPromise(r.connection, r.order_id, r.quantity, r.captured_at, r.allocated_at) for r in rows)
 
     async def sold(
         self, connections: Collection[str], since: datetime

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,9 +12,51 @@ import sqlalchemy as sa
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
-from weighbridge.domain.stock import Figure
+from weighbridge.domain.buffer import BufferKind
+from weighbridge.domain.stock import Figure, SharedParts
 from weighbridge.journal.catalogue import ROWS_PER_WRITE
 from weighbridge.tables import stock_levels
+
+
+@dataclass(frozen=True, slots=True)
+class StockLevel:
+    """A SKU's last figure with its terms, and what the shop was told."""
+
+    sku: str
+    by_location: Mapping[str, Decimal]
+    in_flight: Decimal
+    buffer: Decimal
+    buffer_kind: BufferKind
+    sellable: bool
+    parts: SharedParts | None
+    ats: int
+    read_at: datetime
+    shown: int | None
+    """What the shop was last told; None when it has sold of it since, or showed something else when read back."""
+    told: int | None
+    """What the shop was last told, whatever came after."""
+    pushed_at: datetime | None
+    verified_at: datetime | None
+
+    @property
+    def verified(self) -> bool:
+        """Whether the shop was read back since it was told."""
+        return self.pushed_at is not None and self.verified_at is not None and self.verified_at >= self.pushed_at
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "available": {place: str(units) for place, units in self.by_location.items()},
+            "in_flight": str(self.in_flight),
+            "buffer": str(self.buffer),
+            "buffer_kind": self.buffer_kind,
+            "sellable": self.sellable,
+            "parts": asdict(self.parts) if self.parts else None,
+            "may_be_sold": self.ats,
+            "read_at": self.read_at.isoformat(),
+            "told": self.told,
+            "told_at": self.pushed_at.isoformat() if self.pushed_at else None,
+            "read_back": self.verified,
+        }
 
 
 class StockLevels:
@@ -29,6 +71,13 @@ class StockLevels:
         )
         async with self._database.reading() as reading:
             return {row.sku: row.shown for row in (await reading.execute(query)).all()}
+
+    async def level(self, connection: str, sku: str) -> StockLevel | None:
+        """The last figure of one SKU; None when it has none."""
+        query = sa.select(stock_levels).where(stock_levels.c.connection == connection, stock_levels.c.sku == sku)
+        async with self._database.reading() as reading:
+            row = (await reading.execute(query)).one_or_none()
+        return None if row is None else _level(row)
 
     async def told_before(self, connection: str, moment: datetime) -> dict[str, int]:
         """What the shop was told before `moment` and has not been read back since."""
@@ -105,3 +154,24 @@ def _terms(figure: Figure) -> dict[str, Any]:
         "sellable": figure.sellable,
         "parts": asdict(figure.parts) if figure.parts else None,
     }
+
+
+def _level(row: Any) -> StockLevel:
+    terms, parts = row.terms, row.terms["parts"]
+    return StockLevel(
+        sku=row.sku,
+        by_location={place: Decimal(units) for place, units in terms["by_location"].items()},
+        in_flight=row.in_flight,
+        buffer=row.buffer,
+        buffer_kind=BufferKind(terms["buffer_kind"]),
+        sellable=terms["sellable"],
+        parts=SharedParts(parts["by_location"], tuple(parts["limited_by"]), tuple(parts["shares_with"]))
+        if parts
+        else None,
+        ats=row.ats,
+        read_at=row.scanned_at,
+        shown=row.shown,
+        told=row.told,
+        pushed_at=row.pushed_at,
+        verified_at=row.verified_at,
+    )
