@@ -1,0 +1,259 @@
+"""Plays golden lives against the twins: the events of many orders side by side, then what stands at the end of each.
+
+`python -m tests.lives.player FILE ...` prints the outcome of lives in the form of their `[expected]` table.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tests.flows.rig import Rig, rig
+from weighbridge.flows import bookkeeping, sweeps
+from weighbridge.twins.bigcommerce.order_statuses import STATUSES
+from weighbridge.twins.bigcommerce.tenders import add_transaction
+
+FOLDER = Path(__file__).parent
+RATES = {"EUR": "0.92", "JPY": "150", "USD": "1"}
+"""Units of the currency for one US dollar, the currency of store and books."""
+ROUND = (bookkeeping.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP)
+Outcome = dict[str, Any]
+Event = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Life:
+    """One file: the events of one order, and what is expected at their end."""
+
+    name: str
+    title: str
+    posts: str
+    refunds: str
+    prices_with_tax: bool
+    currency: str
+    events: list[Event]
+    expected: Outcome
+    order_id: int = 0
+    outcome: Outcome = field(default_factory=dict)
+
+    @property
+    def company(self) -> tuple[str, str]:
+        """Lives of one company are played together."""
+        return self.posts, self.refunds
+
+
+def read_life(path: Path) -> Life:
+    """The life that a file tells."""
+    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    prices = told.get("prices", "without tax")
+    assert prices in ("with tax", "without tax"), f"{path.name}: prices is {prices!r}"
+    return Life(
+        name=path.stem,
+        title=told["title"],
+        posts=told.get("posts", "invoice_and_payment"),
+        refunds=told.get("refunds", "credit_note"),
+        prices_with_tax=prices == "with tax",
+        currency=told.get("currency", "USD"),
+        events=told["event"],
+        expected=told.get("expected", {}),
+    )
+
+
+def read_lives(folder: Path = FOLDER) -> list[Life]:
+    """Every life of the folder."""
+    return [read_life(path) for path in sorted(folder.glob("*.toml"))]
+
+
+def play(folder: Path, lives: Sequence[Life], **twins: Any) -> None:
+    """Plays lives of one company: each event of each life, a round of sweeps after each; notes every outcome."""
+    posts, refunds = lives[0].company
+    design = f'\n[connections.main.design.refunds]\nmode = "{refunds}"\n'
+    with rig(folder, post=posts, design=design, currencies=tuple(RATES), **twins) as trial:
+        for number in range(max(len(life.events) for life in lives)):
+            for life in lives:
+                if number < len(life.events):
+                    happen(trial, life, life.events[number])
+            trial.run(*ROUND)
+        trial.run(*ROUND)
+        held: dict[int, list[str]] = {}
+        for transfer in (*trial.transfers("orders"), *trial.transfers("refunds")):
+            if transfer.state in ("held", "rejected"):
+                order_id = int(transfer.key.partition(":")[0])
+                words = f"{transfer.flow}: {transfer.reason_kind}, {transfer.owner} acts on {money(transfer.amount)}"
+                held.setdefault(order_id, []).append(words)
+        for life in lives:
+            life.outcome = outcome_of(trial, life, held.get(life.order_id, []))
+
+
+def happen(trial: Rig, life: Life, event: Event) -> None:
+    """One event of a life."""
+    told = dict(event)
+    act = next((f"{who} {told.pop(who)}" for who in ("shopper", "staff", "gateway", "warehouse") if who in told), "")
+    order = {"order_id": life.order_id}
+    match act:
+        case "shopper orders":
+            trial.twins.act("bigcommerce", "settings", {"prices_include_tax": life.prices_with_tax})
+            told.setdefault("shipping_cost", "0")
+            life.order_id = trial.place(currency=life.currency, exchange_rate=RATES[life.currency], **told)
+        case "shopper pays":
+            trial.twins.act("bigcommerce", "capture_payment", order)
+        case "staff refund":
+            items = [_item(trial, life, item) for item in told.pop("items")]
+            typed = told.pop("typed", None)
+            if typed:
+                told["merchant_calculated_override"] = {"total_amount": typed["total"], "total_tax": typed["tax"]}
+            trial.twins.act("bigcommerce", "refund_order", {**order, "items": items, **told})
+        case "staff refund tax":
+            wanted = {**order, "tax_adjustment_amount": told.pop("amount"), **told}
+            trial.twins.act("bigcommerce", "refund_order", wanted)
+        case "staff cancel":
+            trial.twins.act("bigcommerce", "cancel_order", order)
+        case "staff edit":
+            for name in ("line", "remove_line"):
+                if name in told:
+                    told[name] = _line(trial, life, told[name])["id"]
+            trial.twins.act("bigcommerce", "settings", {"prices_include_tax": life.prices_with_tax})
+            trial.twins.act("bigcommerce", "edit_order", order | told)
+        case "staff set status":
+            trial.twins.act("bigcommerce", "set_status", order | told)
+        case "gateway refund":
+            trial.twins.run(lambda: _give_back_at_gateway(trial, life, Decimal(told["amount"])))
+        case "warehouse ships":
+            (sale,) = trial.sales(life.order_id)
+            trial.twins.act("cin7", "pick_pack_ship", {"sale_id": sale["id"], "carrier": "UPS", **told})
+        case _:
+            raise AssertionError(f"{life.name}: no such event: {event}")
+
+
+def _give_back_at_gateway(trial: Rig, life: Life, amount: Decimal) -> None:
+    shop = trial.twins.bigcommerce.shop
+    order = shop.orders[life.order_id]
+    add_transaction(shop, order, "refund", "credit_card", amount)
+    order.fields["payment_status"] = "partially refunded"
+    order.fields["date_modified"] = shop.now().replace(microsecond=0)
+
+
+def _line(trial: Rig, life: Life, sku: str) -> dict[str, Any]:
+    rows = trial.twins.run(lambda: trial.twins.bigcommerce.shop.orders[life.order_id].products)
+    return next(row for row in rows if sku in (row["sku"], row["name"]))
+
+
+def _item(trial: Rig, life: Life, told: dict[str, Any]) -> dict[str, Any]:
+    """A refund's item as the shop takes it."""
+    more = {name: told[name] for name in ("quantity", "reason") if name in told}
+    if "sku" in told:
+        kept = [{"amount": f"-{told['kept']}", "description": "kept"}] if "kept" in told else []
+        return {"item_type": "PRODUCT", "item_id": _line(trial, life, told["sku"])["id"], "adjustments": kept, **more}
+    if "wrapping" in told:
+        return {"item_type": "GIFT_WRAPPING", "item_id": _line(trial, life, told["wrapping"])["id"], **more}
+    order = trial.twins.run(lambda: trial.twins.bigcommerce.shop.orders[life.order_id])
+    kind = next(name for name in ("shipping", "handling", "fee", "goodwill", "tax") if name in told)
+    ids = {"shipping": order.addresses[0]["id"], "handling": order.addresses[0]["id"], "tax": order.addresses[0]["id"]}
+    ids |= {"goodwill": order.id, "fee": order.fees[0]["id"] if order.fees else order.id}
+    item_type = "ORDER" if kind == "goodwill" else kind.upper()
+    return {"item_type": item_type, "item_id": ids[kind], "amount": told[kind], **more}
+
+
+def outcome_of(trial: Rig, life: Life, held: list[str]) -> Outcome:
+    """What stands in Cin7 and at the shop for the order of a life; empty parts are left out."""
+    every = trial.twins.run(lambda: trial.twins.cin7.dump())["sales"]
+    sales = [one for one in every if str(one["header"].get("ExternalID")).endswith(f":{life.order_id}")]
+    live = [one for one in sales if not one["voided"]]
+    assert len(live) <= 1, f"{life.name}: {len(live)} live sales"
+    shop = trial.twins.run(lambda: trial.twins.bigcommerce.shop.orders[life.order_id])
+    outcome: Outcome = {
+        "order": STATUSES[shop.fields["status_id"]],
+        "refunded": [money(one["total_amount"]) for one in shop.refunds if _moved(one)],
+        "parcels": [", ".join(_parcel(shop, one)) for one in shop.shipments],
+        "voided": [f"a sale of {money((one['order'] or {}).get('Total'))}" for one in sales if one["voided"]],
+        "held": sorted(held),
+    }
+    for sale in live:
+        outcome |= {
+            "sale": _document(sale["order"]) if sale["order"] else [],
+            "invoices": [row for one in sale["invoices"] for row in _billed(one)],
+            "payments": [_payment(one) for one in sale["payments"]],
+            "credit_notes": [row for one in sale["credit_notes"] for row in _credited(one)],
+        }
+    return {name: value for name, value in outcome.items() if value}
+
+
+def _moved(refund: dict[str, Any]) -> bool:
+    return any(not payment["is_declined"] for payment in refund["payments"])
+
+
+def _parcel(order: Any, shipment: dict[str, Any]) -> Iterable[str]:
+    for item in shipment["items"]:
+        row = order.line(item["order_product_id"])
+        yield f"{item['quantity']} {row['sku']}"
+
+
+def _document(document: dict[str, Any]) -> list[str]:
+    rows = [
+        f"{units(one['Quantity'])} {one['SKU']} at {money(one['Price'])} = {_taxed(one)}" for one in document["Lines"]
+    ]
+    rows += [f"{one['Description']} {_taxed(one)}" for one in document["AdditionalCharges"]]
+    return [*rows, f"total {money(document['Total'])}, tax in it {money(document['Tax'])}"]
+
+
+def _taxed(row: dict[str, Any]) -> str:
+    return f"{money(row['Total'])}, tax {money(row['Tax'])} by {row['TaxRule']}"
+
+
+def _billed(invoice: dict[str, Any]) -> list[str]:
+    return [f"{money(invoice['Total'])} {invoice['Status'].lower()}"]
+
+
+def _credited(note: dict[str, Any]) -> list[str]:
+    back = [f"back on the shelf: {units(one['Quantity'])} {one['SKU']}, {one['Location']}" for one in note["Restock"]]
+    return [*_document(note), *back] if note["Status"] != "VOIDED" else ["voided"]
+
+
+def _payment(payment: dict[str, Any]) -> str:
+    way = "from" if payment["Type"] == "Refund" else "to"
+    return f"{payment['Type']} {money(payment['Amount'])} {way} {payment['Account']}"
+
+
+def units(quantity: Any) -> str:
+    """A quantity as people write it."""
+    return f"{Decimal(str(quantity)).normalize():f}"
+
+
+def money(amount: Any) -> str:
+    """An amount with two decimals, and more only where it has them."""
+    exact = Decimal(str(amount or 0))
+    short = exact.quantize(Decimal("0.01"))
+    return f"{short:f}" if short == exact else f"{exact.normalize():f}"
+
+
+def as_toml(outcome: Outcome) -> str:
+    """An outcome as the `[expected]` table of a life."""
+    rows = ["[expected]"]
+    for name, value in outcome.items():
+        if isinstance(value, str):
+            rows.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+        else:
+            rows += [f"{name} = [", *(f"    {json.dumps(one, ensure_ascii=False)}," for one in value), "]"]
+    return "\n".join(rows) + "\n"
+
+
+def main(paths: Sequence[str]) -> None:
+    """Prints what came out of the lives of these files."""
+    chosen = [read_life(Path(path)) for path in paths]
+    for company in sorted({life.company for life in chosen}):
+        together = [life for life in chosen if life.company == company]
+        with tempfile.TemporaryDirectory() as folder:
+            play(Path(folder), together)
+        for life in together:
+            print(f"# {life.name}\n{as_toml(life.outcome)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
