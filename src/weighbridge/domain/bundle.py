@@ -58,6 +58,11 @@ class Bills:
     def __getitem__(self, sku: str) -> Bill:
         return self._bills[sku]
 
+    @property
+    def kits(self) -> frozenset[str]:
+        """The SKUs of every kit whose bill is sound."""
+        return frozenset(self._bills)
+
     def groups(self) -> tuple[frozenset[str], ...]:
         """SKUs that share components, directly or through others: each group can be figured by itself."""
         parent: dict[str, str] = {}

@@ -32,8 +32,9 @@ log = structlog.get_logger()
 
 FLOW = "stock"
 ALL = "*"
-LEVEL = "stock_level"
-"""Under this name a SKU waits for a person whose level the shop refuses."""
+LEVEL, ROW = "stock_level", "stock_row"
+"""Under these names a SKU waits for a person whose level the shop refuses, or whose row in Cin7 cannot be read."""
+NO_SKU = "(no SKU)"
 SETTLED = frozenset({State.HELD, State.REJECTED})
 CAPTURE_PATIENCE = timedelta(seconds=60)
 """How long a push waits for the orders it just heard of; then it tells the shop of falls only."""
@@ -68,7 +69,8 @@ async def _push(site: Site) -> str:
     asked_at = running().clock.now()
     all_captured = await _captured(site, await find_changed_orders(site))
     items = await journal.catalogue.shop_items(site.name)
-    figures = await figures_of(site, reading.rows, items, reading.began)
+    await report(site, ROW, {sku or NO_SKU: (finding,) for sku, finding in reading.unreadable.items()})
+    figures = await figures_of(site, reading, items)
     before = await journal.exposures.before(site.name, reading.began)
     told = await _agreed(site, reading, figures, items, before)
     await _note_falls(site, figures, before)
@@ -101,11 +103,11 @@ async def _agreed(
         return tuple(figures)
     shown = await running().journal.stock_levels.shown(site.name)
     first = agreed(figures, shown, {sku: level.ats for sku, level in before.items()})
-    rows = await read_again(site, reading, first.unconfirmed)
-    if rows is None:
+    again = await read_again(site, reading, first.unconfirmed)
+    if again is None:
         return first.figures
     doubtful = frozenset(first.unconfirmed)
-    second = await figures_of(site, rows, items, reading.began)
+    second = await figures_of(site, again, items)
     both = agreed((one for one in second if one.sku in doubtful), shown, {one.sku: one.ats for one in figures})
     return (*(one for one in first.figures if one.sku not in doubtful), *both.figures)
 

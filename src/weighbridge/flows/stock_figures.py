@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 
 from weighbridge.domain.buffer import BufferPolicy, buffer
 from weighbridge.domain.bundle import Bills
 from weighbridge.domain.shared_stock import Routing, Sharing, SharingPolicy, promises
-from weighbridge.domain.stock import AvailabilityRow, Figure, ShopItem, available_by_location, figure, shared_figure
+from weighbridge.domain.stock import Figure, ShopItem, available_by_location, figure, shared_figure
 from weighbridge.domain.stock_latency import per_hour
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.stock_scan import Reading
 
 BILL = "bill_of_materials"
 """Under this name a SKU waits for a person whose bill of materials is no bill."""
 
 
-async def figures_of(
-    site: Site, rows: Sequence[AvailabilityRow], items: Mapping[str, ShopItem], started: datetime
-) -> tuple[Figure, ...]:
-    """A figure for every SKU that the shop tracks and the books stock; a SKU without a row has nothing.
+async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]) -> tuple[Figure, ...]:
+    """A figure for every SKU that the shop tracks and the books stock; a SKU without a row has nothing. SKUs whose rows
+    could not be read have no figure, nor has a kit with such a part.
 
-    `started` is when the reading of `rows` began. Source: platform notes, cin7 3.1 (rows vanish at zero).
+    Source: platform notes, cin7 3.1 (rows vanish at zero).
     """
+    rows, started = reading.rows, reading.began
     journal, policy = running().journal, site.connection.design.stock
     by_location = available_by_location(rows, frozenset(policy.locations), started.date())
     by_sku: dict[str, dict[str, Decimal]] = {}
@@ -39,7 +40,10 @@ async def figures_of(
     buffers = BufferPolicy(policy.buffer, policy.buffer_percent, policy.buffer_sales_factor)
     zero = Decimal(0)
     plain: dict[str, Figure] = {}
+    doubtful = reading.doubtful({sku: bills.parts_of(sku) - bills.kits for sku in items.keys() & stocked})
     for sku, item in items.items():
+        if sku in doubtful:
+            continue
         if sku in stocked and item.tracking != "none":
             there = by_sku.get(sku, {})
             kept = buffer(buffers, sum(there.values(), zero), rates.get(sku, zero), delay)

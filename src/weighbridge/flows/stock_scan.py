@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import structlog
 
+from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.domain.stock import AvailabilityRow
 from weighbridge.flows.runtime import Site, running
-from weighbridge.platforms.cin7.models import AvailabilityLine
+from weighbridge.platforms.cin7.models import AvailabilityLine, UnreadableAvailability
 from weighbridge.platforms.cin7.read import read_availability
 from weighbridge.platforms.lanes import Lane
 
@@ -19,17 +21,54 @@ log = structlog.get_logger()
 Place = tuple[str, str, str, str, date | None]
 MOST_AGAIN = 5
 """Calls that a round may spend on reading a second time what rose; beyond it the next round is the second reading."""
+LONGEST_TOLD = 300
 MOST_ASKED = 20
 """SKUs asked for one by one in a round. Beyond it a fall is believed: too little at the shop is the lesser evil."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One complete reading of the stock list."""
+    """One reading of the stock list."""
 
     began: datetime
     rows: Sequence[AvailabilityRow]
     pages: int
+    unreadable: Mapping[str, Finding]
+    """By SKU: rows without a figure. Under an empty SKU: a row that does not even say whose it is."""
+
+    def doubtful(self, parts: Mapping[str, Iterable[str]]) -> frozenset[str]:
+        """Which of these SKUs cannot be figured: a row of one of their parts was not read, or one that says nothing of
+        whose it is may be theirs."""
+        if not self.unreadable:
+            return frozenset()
+        there = {row.sku for row in self.rows}
+
+        def is_doubtful(part: str) -> bool:
+            return part in self.unreadable or ("" in self.unreadable and part not in there)
+
+        return frozenset(sku for sku, own in parts.items() if any(is_doubtful(part) for part in own))
+
+
+class Shelf:
+    """What has been read so far."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Place, AvailabilityRow] = {}
+        self.unreadable: dict[str, Finding] = {}
+
+    def lay(self, page: Iterable[AvailabilityLine | UnreadableAvailability], only: str = "") -> None:
+        """A row that came before, pushed to a later page by a new one, is the same stock: the lower reading stands."""
+        for line in page:
+            if only and line.sku != only:
+                continue
+            if isinstance(line, UnreadableAvailability):
+                self.unreadable[line.sku] = _unreadable(line)
+                continue
+            row = read_availability(line)
+            place = (row.sku, row.location, row.bin, row.batch, row.expires)
+            known = self.rows.get(place)
+            if known is None or row.available < known.available:
+                self.rows[place] = row
 
 
 async def scan(site: Site) -> Reading:
@@ -39,24 +78,20 @@ async def scan(site: Site) -> Reading:
     Source: GET /ref/productavailability, which has no filter by time and no promised order; platform notes, cin7 3.1
     (rows vanish at zero) and trap 13 (pages drift).
     """
-    began = running().clock.now()
-    rows: dict[Place, AvailabilityRow] = {}
-    pages = 0
+    began, shelf, pages = running().clock.now(), Shelf(), 0
     async for page in site.books.availability(lane=Lane.STOCK):
         pages += 1
-        _lay(rows, page)
+        shelf.lay(page)
     if pages > 1:
-        there = {row.sku for row in rows.values()}
+        there = {row.sku for row in shelf.rows.values()} | shelf.unreadable.keys()
         missing = [sku for sku in await _sold(site) if sku not in there]
-        for sku in missing[:MOST_ASKED]:
-            async for page in site.books.availability(sku=sku, lane=Lane.STOCK):
-                _lay(rows, (line for line in page if line.sku == sku))
+        await _ask_one_by_one(site, shelf, missing[:MOST_ASKED])
         if missing:
             log.info("stock_rows_missing", connection=site.name, missing=len(missing))
-    return Reading(began, tuple(rows.values()), pages)
+    return Reading(began, tuple(shelf.rows.values()), pages, shelf.unreadable)
 
 
-async def read_again(site: Site, reading: Reading, skus: Iterable[str]) -> Sequence[AvailabilityRow] | None:
+async def read_again(site: Site, reading: Reading, skus: Iterable[str]) -> Reading | None:
     """The rows of `reading` with those that decide about `skus` read a second time: each by itself, or the whole list,
     whichever takes fewer calls. None when nothing is to be read, or when it would take too many calls.
     """
@@ -65,12 +100,23 @@ async def read_again(site: Site, reading: Reading, skus: Iterable[str]) -> Seque
     if not deciding or min(len(deciding), reading.pages) > MOST_AGAIN:
         return None
     if reading.pages < len(deciding):
-        return (await scan(site)).rows
-    rows: dict[Place, AvailabilityRow] = {}
-    for sku in sorted(deciding):
+        return await scan(site)
+    shelf = Shelf()
+    await _ask_one_by_one(site, shelf, sorted(deciding))
+    rows = (*(row for row in reading.rows if row.sku not in deciding), *shelf.rows.values())
+    return replace(reading, rows=rows, unreadable={**reading.unreadable, **shelf.unreadable})
+
+
+async def _ask_one_by_one(site: Site, shelf: Shelf, skus: Iterable[str]) -> None:
+    for sku in skus:
         async for page in site.books.availability(sku=sku, lane=Lane.STOCK):
-            _lay(rows, (line for line in page if line.sku == sku))
-    return (*(row for row in reading.rows if row.sku not in deciding), *rows.values())
+            shelf.lay(page, only=sku)
+
+
+def _unreadable(line: UnreadableAvailability) -> Finding:
+    told = json.dumps({"SKU": line.sku, **(line.model_extra or {})}, default=str)
+    expected = "a row with SKU, Location and a number under Available; until then its level stays as it is"
+    return hold(FindingKind.PAYLOAD_MALFORMED, f"stock list, {line.sku or 'no SKU'}", told[:LONGEST_TOLD], expected)
 
 
 async def _sold(site: Site) -> list[str]:
@@ -88,13 +134,3 @@ async def _sold(site: Site) -> list[str]:
             if part in stocked and part not in bills:
                 levels[part] = max(level, levels.get(part, 0))
     return sorted(levels, key=lambda sku: (-levels[sku], sku))
-
-
-def _lay(rows: dict[Place, AvailabilityRow], page: Iterable[AvailabilityLine]) -> None:
-    """A row that came before, pushed to a later page by a new one, is the same stock: the lower reading stands."""
-    for line in page:
-        row = read_availability(line)
-        place = (row.sku, row.location, row.bin, row.batch, row.expires)
-        known = rows.get(place)
-        if known is None or row.available < known.available:
-            rows[place] = row

@@ -87,7 +87,9 @@ class Cin7Client:
         )
         return next(row for row in made.rows if row.name == body.name)
 
-    def availability(self, *, sku: str = "", lane: Lane) -> AsyncIterator[list[models.AvailabilityLine]]:
+    def availability(
+        self, *, sku: str = "", lane: Lane
+    ) -> AsyncIterator[list[models.AvailabilityLine | models.UnreadableAvailability]]:
         """Stock of every SKU, or of one. Rows may move from page to page while a long list is read."""
         return self._pages("ref/productavailability", models.AvailabilityPage, {"Sku": sku} if sku else {}, lane)
 

@@ -120,9 +120,21 @@ class AvailabilityLine(Read):
     available: Decimal = Field(alias="Available")
 
 
+class UnreadableAvailability(Read):
+    """A row of the stock list that tells no figure; with luck it tells whose."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    sku: Text = Field("", alias="SKU")
+
+
 class AvailabilityPage(Read):
+    """A page of the stock list whose rows are read one by one, so that a broken one stops no other SKU."""
+
     total: int = Field(0, alias="Total")
-    rows: list[AvailabilityLine] = Field(alias="ProductAvailabilityList")
+    rows: list[Annotated[AvailabilityLine | UnreadableAvailability, Field(union_mode="left_to_right")]] = Field(
+        alias="ProductAvailabilityList"
+    )
 
 
 class SaleRow(Read):
