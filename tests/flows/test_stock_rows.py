@@ -18,7 +18,9 @@ def _held(trial: Rig) -> dict[str, str]:
 
 def _break_the_row_of(trial: Rig, sku: str, **how: Any) -> None:
     """The next readings show no figure in this SKU's row."""
-    rows = trial.twins.run(lambda: [row["SKU"] for row in trial.twins.cin7.dump()["products"] if row["Type"] == "Stock"])
+    rows = trial.twins.run(
+        lambda: [row["SKU"] for row in trial.twins.cin7.dump()["products"] if row["Type"] == "Stock"]
+    )
     assert sku in rows
     rule = {"fault": "mutate", "match": {"method": "GET", "path": "productavailability$"}, "times": 1, **how}
     trial.twins.fault("cin7", rule)
@@ -29,7 +31,7 @@ def test_a_row_without_a_figure_keeps_its_level_and_others_are_told(tmp_path: Pa
     with rig(tmp_path) as trial:
         trial.push_stock()
         trial.twins.act("cin7", "seed", {"stock": [{"sku": "MUG", "on_hand": 60}, {"sku": "TEA", "on_hand": 400}]})
-        _break_the_row_of(trial, "MUG", path="ProductAvailabilityList.0.Available", set=value)
+        _break_the_first_row(trial, path="ProductAvailabilityList.0.Available", set=value)
         trial.push_stock()
         assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 400}
         assert _held(trial) == {"MUG": "ecommerce"}
@@ -42,7 +44,7 @@ def test_a_row_that_does_not_say_whose_it_is_keeps_what_has_no_row(tmp_path: Pat
     with rig(tmp_path) as trial:
         trial.push_stock()
         trial.twins.act("cin7", "seed", {"stock": [{"sku": "TEA", "on_hand": 400}]})
-        _break_the_row_of(trial, "MUG", path="ProductAvailabilityList.0.SKU", drop=True)
+        _break_the_first_row(trial, path="ProductAvailabilityList.0.SKU", drop=True)
         trial.push_stock()
         assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 400}
         assert list(_held(trial)) == [stock.NO_SKU]
@@ -56,7 +58,7 @@ def test_a_kit_with_an_unreadable_part_keeps_its_level(tmp_path: Path) -> None:
         trial.push_stock()
         before = dict(trial.twins.act("bigcommerce", "stock_levels"))
         trial.twins.act("cin7", "seed", {"stock": [{"sku": "MUG", "on_hand": 10}]})
-        _break_the_row_of(trial, "MUG", path="ProductAvailabilityList.0.Available", set="much")
+        _break_the_first_row(trial, path="ProductAvailabilityList.0.Available", set="much")
         trial.push_stock()
         assert trial.twins.act("bigcommerce", "stock_levels") == before
         trial.push_stock()

@@ -80,6 +80,7 @@ class FindingKind(StrEnum):
     SKU_DIFFERS_IN_FORM = "sku_differs_in_form"
     SKU_NOT_UNIQUE = "sku_not_unique"
     SKU_NEARLY_MATCHES = "sku_nearly_matches"
+    STOCK_UNTRACKED = "stock_untracked"
     PRICE_MISSING = "price_missing"
     PRICE_TERMS_DIFFER = "price_terms_differ"
     PRICE_TIER_UNKNOWN = "price_tier_unknown"

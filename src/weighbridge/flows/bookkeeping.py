@@ -9,7 +9,9 @@ from typing import Any
 import structlog
 
 from weighbridge.domain.books import Books, TaxRule
+from weighbridge.domain.sku_audit import audit
 from weighbridge.engine import durable_flow, durable_step
+from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
@@ -24,6 +26,8 @@ log = structlog.get_logger()
 FLOW = "references"
 ALL = "*"
 READY = "books_ready"
+SKU = "sku"
+"""Under this name a SKU of the shop waits for a person that no stock figure can reach."""
 UNKNOWN_SKU_PATIENCE = timedelta(minutes=15)
 """How long "Cin7 does not know this SKU" is believed before it is asked again."""
 
@@ -44,6 +48,7 @@ async def read_references(connection: str, key: str) -> str:
         await _read_products(site)
         await _read_web_customers(site, transfer)
         await _read_shop(site)
+        await _audit_skus(site)
         await running().journal.references.keep(site.name, READY, True)
         return "done"
 
@@ -142,6 +147,14 @@ async def _create_customer(site: Site, transfer: Transfer, currency: str, name: 
     )
     answer = await write_once(transfer.id, wanted, site.connection.design.retry.lease_seconds)
     return str(answer["id"])
+
+
+async def _audit_skus(site: Site) -> None:
+    """Holds every SKU of the shop that no stock figure can reach, under its own name."""
+    catalogue = running().journal.catalogue
+    items = await catalogue.shop_items(site.name)
+    found = audit(items.values(), await catalogue.known_skus(site.name), await catalogue.stocked_skus(site.name))
+    await report(site, SKU, {sku: (finding,) for sku, finding in found.items()})
 
 
 async def _read_shop(site: Site) -> None:

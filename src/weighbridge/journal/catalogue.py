@@ -112,6 +112,12 @@ class Catalogue:
         async with self._database.reading() as reading:
             return frozenset((await reading.execute(query)).scalars())
 
+    async def known_skus(self, connection: str) -> frozenset[str]:
+        """Every SKU of the books, services too."""
+        query = sa.select(book_products.c.sku).where(book_products.c.connection == connection)
+        async with self._database.reading() as reading:
+            return frozenset((await reading.execute(query)).scalars())
+
     async def stocked_skus(self, connection: str) -> frozenset[str]:
         """SKUs of stock products in the books, whatever their state."""
         query = sa.select(book_products.c.sku).where(

@@ -1,0 +1,37 @@
+"""What the shop sells and no stock figure can reach is told by SKU, with what was probably meant."""
+
+from __future__ import annotations
+
+from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.sku_audit import MOST_TOLD, audit
+from weighbridge.domain.stock import ShopItem
+
+BOOKS = ("MUG-01", "TEA-01", "GIFT-CARD")
+STOCKED = ("MUG-01", "TEA-01")
+
+
+def _item(sku: str, tracking: str = "product") -> ShopItem:
+    return ShopItem(sku, 1, None, tracking)
+
+
+def test_sound_skus_and_services_are_no_finding() -> None:
+    assert audit([_item("MUG-01"), _item("TEA-01", "variant"), _item("GIFT-CARD", "none")], BOOKS, STOCKED) == {}
+
+
+def test_each_fault_is_told_with_what_was_expected() -> None:
+    found = audit([_item("MUG-01", "none"), _item("mug-01 "), _item("TEA-O1"), _item("ZZZ")], BOOKS, STOCKED)
+    assert {sku: finding.kind for sku, finding in found.items()} == {
+        "MUG-01": FindingKind.STOCK_UNTRACKED,
+        "mug-01 ": FindingKind.SKU_DIFFERS_IN_FORM,
+        "TEA-O1": FindingKind.SKU_UNKNOWN,
+        "ZZZ": FindingKind.SKU_UNKNOWN,
+    }
+    assert "'MUG-01' as Cin7 writes it" in found["mug-01 "].expected
+    assert "perhaps TEA-01" in found["TEA-O1"].expected
+    assert "perhaps" not in found["ZZZ"].expected
+
+
+def test_hundreds_of_the_same_fault_are_one_finding() -> None:
+    found = audit([_item(f"X{number}") for number in range(MOST_TOLD + 1)], BOOKS, STOCKED)
+    assert list(found) == ["(sku_unknown)"]
+    assert found["(sku_unknown)"].value.startswith(f"{MOST_TOLD + 1} SKUs, such as X0, X1, X10")
