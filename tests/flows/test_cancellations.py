@@ -105,3 +105,26 @@ def test_disputed_payment_waits_for_finance_and_changes_nothing_in_the_books(tmp
         assert looked(trial, order_id).state is State.POSTED
         after = trial.assert_one_sale(order_id)
         assert (after["invoices"], after["payments"]) == (before["invoices"], before["payments"])
+
+
+def test_parcel_of_a_cancelled_order_does_not_undo_the_cancellation(tmp_path: Path) -> None:
+    """The shop takes an order with a shipment for shipped; once staff let the order stand, the parcel is told of."""
+    with rig(tmp_path) as trial:
+        order_id = trial.place()
+        trial.run()
+        sale = trial.assert_one_sale(order_id)
+        trial.twins.act("cin7", "pick_pack_ship", {"sale_id": sale["id"], "carrier": "UPS", "tracking": "T-1"})
+        trial.twins.act("bigcommerce", "cancel_order", {"order_id": order_id})
+        trial.ship()
+        assert (trial.order(order_id)["status_id"], trial.shipments(order_id)) == (5, [])
+        (parcel,) = trial.transfers("fulfilment")
+        assert (parcel.state, parcel.reason_kind, parcel.owner) == (
+            State.HELD,
+            "cancelled_after_dispatch",
+            "operations",
+        )
+        assert looked(trial, order_id).state is State.HELD
+        trial.twins.act("bigcommerce", "set_status", {"order_id": order_id, "status_id": 11})
+        assert looked(trial, order_id).state is State.POSTED
+        assert [one["tracking_number"] for one in trial.shipments(order_id)] == ["T-1"]
+        assert trial.order(order_id)["status_id"] == 2

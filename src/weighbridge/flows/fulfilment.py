@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 
+from weighbridge.domain.capture import ENDED
 from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.domain.fulfilment import Parcel, ShipmentItem, lay_on_lines, parcels_of
 from weighbridge.domain.order import OrderLine, OrderStatus
@@ -23,6 +24,7 @@ from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.models import OrderUpdate, Shipment
 from weighbridge.platforms.cin7.read import read_dispatches
+from weighbridge.platforms.exchange import Malformed
 from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
@@ -85,8 +87,14 @@ async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str)
     lines = CAPTURED.validate_python(order.content).lines
     known = told = SHIPPED.validate_python(transfer.content or [])
     findings: list[Finding] = []
+    told_of = {one.parcel_key for one in known}
+    ended = any(parcel.key not in told_of for parcel in parcels) and await _has_ended(site, order)
     for parcel in parcels:
         before = next((one for one in known if one.parcel_key == parcel.key), None)
+        if before is None and ended:
+            expected = "an order that stands: the shop would take its cancelled order for shipped. Call the parcel back"
+            findings.append(hold(FindingKind.CANCELLED_AFTER_DISPATCH, f"parcel {parcel.key}", "on its way", expected))
+            continue
         if before is None:
             done = await _ship(site, transfer, order, parcel, lines, known)
             if isinstance(done, Finding):
@@ -116,6 +124,19 @@ async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str)
     if any(not parcel.tracking_number for parcel in parcels) and _is_recent(transfer):
         await journal.agenda.look_again(site.name, FLOW, sale_id, "tracking may come", after=TRACKING_LOOK)
     return STOPPED if findings else f"{len(known)} parcels reported"
+
+
+async def _has_ended(site: Site, order: Transfer) -> bool:
+    """Whether the order was cancelled or declined. A shipment may move its status and so undo the cancellation.
+
+    An order that cannot be read says nothing of the kind, and keeps no parcel waiting.
+    Source: platform notes, bigcommerce 2.8 (the effect of a shipment on the status is not documented).
+    """
+    try:
+        header = await site.shop.order(int(order.key), lane=Lane.FULFILMENT)
+    except Malformed:
+        return False
+    return header.status_id in ENDED
 
 
 async def _ship(

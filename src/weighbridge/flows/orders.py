@@ -44,7 +44,7 @@ from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 
-FLOW = "orders"
+FLOW, PARCELS = "orders", "fulfilment"
 POST, LINK, DONE = "post", "link", "done"
 MOST_ROUNDINGS = 2
 REFUNDED = "refunded"
@@ -156,6 +156,8 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
     )
     if decision is Crossing.CANCELLED:
         return await void_sale(site, transfer, order)
+    if transfer.reason_kind == FindingKind.CANCELLED_AFTER_DISPATCH:
+        await journal.agenda.look_again(site.name, PARCELS, transfer.target_id, "its order stands again")
     if decision in (Crossing.NOT_YET, Crossing.OUT_OF_SCOPE):
         await journal.transfers.change(transfer.id, state=State.NOT_CAPTURED, reason_kind=decision, reason="", owner="")
         return DONE
