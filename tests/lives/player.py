@@ -15,15 +15,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.flows.rig import Rig, rig
+from tests.flows.rig import ADDRESS, Rig, rig
 from weighbridge.flows import bookkeeping, sweeps
 from weighbridge.twins.bigcommerce.order_statuses import STATUSES
 from weighbridge.twins.bigcommerce.tenders import add_transaction
+from weighbridge.twins.cin7 import fulfilment
 
 FOLDER = Path(__file__).parent
 RATES = {"EUR": "0.92", "JPY": "150", "USD": "1"}
 """Units of the currency for one US dollar, the currency of store and books."""
 ROUND = (bookkeeping.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP)
+WHO = ("shopper", "staff", "gateway", "warehouse", "finance")
 Outcome = dict[str, Any]
 Event = dict[str, Any]
 
@@ -36,6 +38,8 @@ class Life:
     title: str
     posts: str
     refunds: str
+    edits: str
+    sale_type: str
     prices_with_tax: bool
     currency: str
     events: list[Event]
@@ -44,9 +48,9 @@ class Life:
     outcome: Outcome = field(default_factory=dict)
 
     @property
-    def company(self) -> tuple[str, str]:
+    def company(self) -> tuple[str, str, str, str]:
         """Lives of one company are played together."""
-        return self.posts, self.refunds
+        return self.posts, self.refunds, self.edits, self.sale_type
 
 
 def read_life(path: Path) -> Life:
@@ -59,6 +63,8 @@ def read_life(path: Path) -> Life:
         title=told["title"],
         posts=told.get("posts", "invoice_and_payment"),
         refunds=told.get("refunds", "credit_note"),
+        edits=told.get("edits", "amend"),
+        sale_type=told.get("sale_type", "Advanced"),
         prices_with_tax=prices == "with tax",
         currency=told.get("currency", "USD"),
         events=told["event"],
@@ -73,9 +79,18 @@ def read_lives(folder: Path = FOLDER) -> list[Life]:
 
 def play(folder: Path, lives: Sequence[Life], **twins: Any) -> None:
     """Plays lives of one company: each event of each life, a round of sweeps after each; notes every outcome."""
-    posts, refunds = lives[0].company
-    design = f'\n[connections.main.design.refunds]\nmode = "{refunds}"\n'
-    with rig(folder, post=posts, design=design, currencies=tuple(RATES), **twins) as trial:
+    posts, refunds, edits, sale_type = lives[0].company
+    cancelled = "hold" if edits == "hold" else "void"
+    design = f'''
+[connections.main.design.refunds]
+mode = "{refunds}"
+
+[connections.main.design.edits]
+policy = "{edits}"
+cancelled = "{cancelled}"
+'''
+    sale = f'type = "{sale_type}"'
+    with rig(folder, post=posts, design=design, sale=sale, currencies=tuple(RATES), **twins) as trial:
         for number in range(max(len(life.events) for life in lives)):
             for life in lives:
                 if number < len(life.events):
@@ -95,7 +110,9 @@ def play(folder: Path, lives: Sequence[Life], **twins: Any) -> None:
 def happen(trial: Rig, life: Life, event: Event) -> None:
     """One event of a life."""
     told = dict(event)
-    act = next((f"{who} {told.pop(who)}" for who in ("shopper", "staff", "gateway", "warehouse") if who in told), "")
+    act = next(
+        (f"{who} {told.pop(who)}" for who in ("shopper", "staff", "gateway", "warehouse", "finance") if who in told), ""
+    )
     order = {"order_id": life.order_id}
     match act:
         case "shopper orders":
@@ -128,6 +145,16 @@ def happen(trial: Rig, life: Life, event: Event) -> None:
         case "warehouse ships":
             (sale,) = trial.sales(life.order_id)
             trial.twins.act("cin7", "pick_pack_ship", {"sale_id": sale["id"], "carrier": "UPS", **told})
+        case "warehouse picks" | "warehouse packs":
+            (sale,) = trial.sales(life.order_id)
+            trial.twins.act("cin7", act.removeprefix("warehouse ").removesuffix("s"), {"sale_id": sale["id"], **told})
+        case "warehouse puts back":
+            trial.twins.run(lambda: _put_back(trial, life))
+        case "finance voids the invoice" | "finance removes the payment":
+            trial.twins.run(lambda: _take_back(trial, life, remove_payments="payment" in act))
+        case "finance voids the sale":
+            (sale,) = trial.sales(life.order_id)
+            trial.twins.act("cin7", "void_sale", {"sale_id": sale["id"]})
         case _:
             raise AssertionError(f"{life.name}: no such event: {event}")
 
@@ -138,6 +165,27 @@ def _give_back_at_gateway(trial: Rig, life: Life, amount: Decimal) -> None:
     add_transaction(shop, order, "refund", "credit_card", amount)
     order.fields["payment_status"] = "partially refunded"
     order.fields["date_modified"] = shop.now().replace(microsecond=0)
+
+
+def _put_back(trial: Rig, life: Life) -> None:
+    """The warehouse puts what it picked back on the shelf and voids the fulfilment."""
+    company = trial.twins.cin7.company
+    for sale in company.sales.values():
+        if str(sale.header.get("ExternalID")).endswith(f":{life.order_id}"):
+            for task in sale.fulfilments:
+                fulfilment.void_task(company, sale, task)
+
+
+def _take_back(trial: Rig, life: Life, *, remove_payments: bool) -> None:
+    """Finance removes the payments of a sale, or voids its invoices."""
+    company = trial.twins.cin7.company
+    for sale in company.sales.values():
+        if str(sale.header.get("ExternalID")).endswith(f":{life.order_id}"):
+            if remove_payments:
+                sale.payments.clear()
+            for invoice in sale.invoices:
+                invoice["Status"] = "AUTHORISED" if remove_payments else "VOIDED"
+            company.touch(sale)
 
 
 def _line(trial: Rig, life: Life, sku: str) -> dict[str, Any]:
@@ -177,12 +225,19 @@ def outcome_of(trial: Rig, life: Life, held: list[str]) -> Outcome:
     }
     for sale in live:
         outcome |= {
+            "ships_to": _street(sale),
             "sale": _document(sale["order"]) if sale["order"] else [],
             "invoices": [row for one in sale["invoices"] for row in _billed(one)],
             "payments": [_payment(one) for one in sale["payments"]],
             "credit_notes": [row for one in sale["credit_notes"] for row in _credited(one)],
         }
     return {name: value for name, value in outcome.items() if value}
+
+
+def _street(sale: dict[str, Any]) -> str:
+    """Where the sale goes, unless it is where every shopper lives."""
+    street = str(sale["header"]["ShippingAddress"]["Line1"])
+    return "" if street == ADDRESS["street_1"] else street
 
 
 def _moved(refund: dict[str, Any]) -> bool:

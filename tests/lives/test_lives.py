@@ -13,7 +13,7 @@ COMPANIES = sorted({life.company for life in LIVES})
 
 
 @pytest.mark.parametrize("company", COMPANIES, ids=["-".join(one) for one in COMPANIES])
-def test_lives_end_as_told(tmp_path: Path, company: tuple[str, str]) -> None:
+def test_lives_end_as_told(tmp_path: Path, company: tuple[str, ...]) -> None:
     together = [life for life in LIVES if life.company == company]
     play(tmp_path, together)
     assert [f"{life.name}: {life.title}\n{as_toml(life.outcome)}" for life in together if _differs(life)] == []
