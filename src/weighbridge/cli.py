@@ -32,6 +32,8 @@ from weighbridge.journal.transfers import State
 from weighbridge.logs import configure_logs
 from weighbridge.service import Service
 from weighbridge.settings import SecretFinder, SecretsProblem, resolve_secrets
+from weighbridge.shortage_report import as_json as shortages_as_json
+from weighbridge.shortage_report import print_shortages, shortages_of
 from weighbridge.status import print_status, sharing_stock, status_of
 from weighbridge.stock_explained import explain_sku, print_explanation
 from weighbridge.tables import transfers
@@ -160,6 +162,26 @@ def explain(
         _print_json(told.as_json())
     else:
         print_explanation(told, out)
+
+
+@app.command("shortages")
+def list_shortages(
+    config: Config = DEFAULT_CONFIG,
+    connection: Connection = "",
+    goal: Annotated[int, typer.Option(min=1, help="Most kits more that are wanted of each.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """List what to buy so that more kits can be sold, at the location that ships the shop's orders."""
+    installation = _installation(config)
+    name = _connection(installation, connection)
+    location = installation.connections[name].design.sale.location
+    found = _with_journal(installation, lambda journal: shortages_of(journal, name, location, goal))
+    if found is None:
+        _fail(f"the stock of {name} was not read yet, or it has no kits: weighbridge sync stock")
+    if as_json:
+        _print_json(shortages_as_json(found))
+    else:
+        print_shortages(found, location, out)
 
 
 @app.command()

@@ -99,3 +99,16 @@ def test_the_largest_oversell_counts_what_the_shop_shows_and_what_is_owed(
         assert worst["skus"]["MUG"] == told["units"] >= 4
         assert float(worst["money"]) >= 4 * 12.5
         assert "MUG" in ask("status")
+
+
+def test_what_to_buy_for_kits_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with rig(tmp_path) as trial:
+        ask = Asker(trial, tmp_path, monkeypatch)
+        trial.twins.act("bigcommerce", "seed_products", [SET])
+        trial.twins.act("cin7", "seed", {"products": [BILL], "stock": [{"sku": "MUG", "on_hand": 9}]})
+        trial.push_stock()
+        trial.place(lines=[{"sku": "MUG", "quantity": 1}], billing_address={"first_name": "Ada"})
+        trial.run()
+        told = json.loads(ask("shortages", "--goal", "10", "--json"))
+        assert told == [{"kit": "SET", "can_build": 4, "buy": {"MUG": 20}, "unlocks": 10}]
+        assert "20 of MUG" in ask("shortages", "--goal", "10")

@@ -17,6 +17,7 @@ from weighbridge.flows.stock_scan import Reading
 
 BILL = "bill_of_materials"
 """Under this name a SKU waits for a person whose bill of materials is no bill."""
+PARTS = "parts_available"
 
 
 async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]) -> tuple[Figure, ...]:
@@ -49,8 +50,17 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
             kept = buffer(buffers, sum(there.values(), zero), rates.get(sku, zero), delay)
             sellable = sku not in unsellable and sku not in bills.findings
             plain[sku] = figure(sku, there, in_flight.get(sku, zero), kept, sellable=sellable)
+    await _keep_parts(site, bills, by_location)
     await report(site, BILL, {sku: (finding,) for sku, finding in bills.findings.items()})
     return tuple((plain | _shared(site, bills, plain, by_location, in_flight)).values())
+
+
+async def _keep_parts(site: Site, bills: Bills, by_location: Mapping[str, Mapping[str, Decimal]]) -> None:
+    """Keeps what there is of the parts of kits, most of which the shop does not sell by themselves."""
+    parts = {part for kit in bills.kits for part in bills.parts_of(kit)} - bills.kits
+    if parts:
+        there = {place: {sku: str(units[sku]) for sku in parts & units.keys()} for place, units in by_location.items()}
+        await running().journal.references.keep(site.name, PARTS, there)
 
 
 async def _rates(site: Site) -> dict[str, Decimal]:
