@@ -1,4 +1,4 @@
-"""`python -m benchmarks receiver` and `python -m benchmarks orders`: run against the twins, print, exit."""
+"""`python -m benchmarks orders`, `receiver` or `stock`: run against the twins, print, exit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import orders, receiver
+from benchmarks import orders, receiver, stock
 from weighbridge.logs import configure_logs
 
 app = typer.Typer(help="Measure the product against the twins.", no_args_is_help=True)
@@ -36,6 +36,16 @@ def receiver_command(
     """How soon hooks are answered, while the worker is quiet and while it posts a rush of orders."""
     phases = receiver.measure(rush, hooks, rate)
     _print(receiver.as_json(phases) if as_json else receiver.table(phases))
+
+
+@app.command("stock")
+def stock_command(
+    skus: Annotated[list[int] | None, typer.Option(min=1, help="SKUs in a run; may be repeated.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Calls, memory and processor time of a refresh of stock, for growing numbers of SKUs at three locations."""
+    grown = stock.measure(skus or [1_000, 10_000, 100_000])
+    _print(stock.as_json(grown) if as_json else stock.table(grown))
 
 
 def _print(value: Any) -> None:

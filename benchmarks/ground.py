@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,8 +68,15 @@ class Ground:
         secrets = {**self.announcement, "hooks": HOOK_SECRET}
         return {variable: str(secrets[name]) for name, variable in SECRETS.items()}
 
-    def configuration(self, *, port: int = 0, hooks: bool = False, post: str = "order") -> Path:
-        """A `weighbridge.toml` for one worker."""
+    def configuration(
+        self,
+        *,
+        port: int = 0,
+        hooks: bool = False,
+        post: str = "order",
+        locations: tuple[str, ...] = ("Main Warehouse",),
+    ) -> Path:
+        """A `weighbridge.toml` for one worker that sells the stock of `locations`."""
         text = example_toml(
             Example(
                 bigcommerce_api=str(self.announcement["bigcommerce_url"]).partition("/stores/")[0],
@@ -81,6 +88,7 @@ class Ground:
                 port=port,
                 public_url=f"http://127.0.0.1:{port}" if hooks else "",
                 post=post,
+                locations=locations,
             )
         )
         path = self.folder / "weighbridge.toml"
@@ -89,16 +97,16 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path, *, speed: float) -> Iterator[Ground]:
+def ground(folder: Path, *, speed: float, goods: Sequence[str] = GOODS) -> Iterator[Ground]:
     """Twins whose time passes `speed` times as fast, with a few products in stock; stopped when the block ends."""
     command = [sys.executable, "-m", "weighbridge", "twins", "serve", "--bigcommerce-port", "0", "--cin7-port", "0"]
     twins = subprocess.Popen([*command, "--speed", str(speed)], stdout=subprocess.PIPE, text=True)
     assert twins.stdout is not None
     try:
         made = Ground(json.loads(twins.stdout.readline()), folder)
-        made.act("bigcommerce", "seed_products", [_shop_product(sku) for sku in GOODS])
-        products = [{"sku": sku, "name": sku.capitalize(), "tier_price": "12.50"} for sku in GOODS]
-        stock = [{"sku": sku, "on_hand": 1_000_000} for sku in GOODS]
+        made.act("bigcommerce", "seed_products", [_shop_product(sku) for sku in goods])
+        products = [{"sku": sku, "name": sku.capitalize(), "tier_price": "12.50"} for sku in goods]
+        stock = [{"sku": sku, "on_hand": 1_000_000} for sku in goods]
         made.act("cin7", "seed", {"products": products, "stock": stock})
         yield made
         made.control.close()

@@ -28,6 +28,8 @@ class Example:
     post: str = "order"
     currencies: tuple[str, ...] = ("USD",)
     """Currencies that orders come in; each gets a web customer of its own."""
+    locations: tuple[str, ...] = ("Main Warehouse", "Overflow")
+    """Cin7 locations whose stock the shop sells."""
     shop_rate: str = "order_per_store"
     installation: Mapping[str, str | int | float] = field(default_factory=dict)
     """More fields of the installation's own table."""
@@ -84,7 +86,7 @@ rules = {{ "Tax on Sales" = "Tax on Sales", "Sales Tax" = "Tax on Sales" }}
 accounts = {{ credit_card = "091", offline = "090", custom = "090", gift_certificate = "093", store_credit = "094" }}
 
 [{name}.design.stock]
-locations = ["Main Warehouse", "Overflow"]
+locations = [{", ".join(_toml(location) for location in example.locations)}]
 
 [{name}.design.fulfilment.carriers]
 "DHL Express" = {{ tracking_carrier = "dhl" }}
