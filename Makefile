@@ -37,7 +37,7 @@ kill: $(DEV_STAMP) ## Kill the product 40 times while it works and compare the e
 long: $(DEV_STAMP) ## Run the other long suites: each reading by itself, the whole catalogue, benchmarks at a tiny size
 	@$(BIN)/pytest -n $(WORKERS) -m slow --ignore tests/chaos $(ARGS)
 
-bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="receiver" or ARGS="orders"
+bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="receiver", "orders" or "stock"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(DEV_STAMP) ## Check style, formatting, types and import rules

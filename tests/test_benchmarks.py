@@ -36,3 +36,12 @@ def test_answers_of_the_receiver_are_counted() -> None:
     quiet, rush = _bench("receiver", "--rush", "2", "--hooks", "5")
     assert [(one["hooks"], one["accepted"]) for one in (quiet, rush)] == [(5, 5), (5, 5)]
     assert quiet["p50"] <= quiet["p90"] <= quiet["p99"] <= quiet["slowest"]
+
+
+def test_cost_of_a_refresh_of_stock_is_counted() -> None:
+    (grown,) = _bench("stock", "--skus", "1200")
+    assert (grown["skus"], grown["right"], grown["throttles"]) == (1200, 1200, 0)
+    rounds = {one["name"]: one for one in grown["rounds"]}
+    assert [one["levels_told"] for one in rounds.values()] == [1200, 0, 12]
+    assert rounds["quiet"]["availability_calls"] == 4, "3,600 rows, a thousand a call"
+    assert grown["peak_megabytes"] > 0

@@ -25,6 +25,7 @@ from weighbridge.flows.write_once import Later
 from weighbridge.journal.exposures import Level
 from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce import write
+from weighbridge.platforms.bigcommerce.client import ITEMS_PER_PAGE
 from weighbridge.platforms.exchange import Refused
 from weighbridge.platforms.lanes import Lane
 
@@ -36,6 +37,8 @@ LEVEL, ROW = "stock_level", "stock_row"
 """Under these names a SKU waits for a person whose level the shop refuses, or whose row in Cin7 cannot be read."""
 NO_SKU = "(no SKU)"
 SETTLED = frozenset({State.HELD, State.REJECTED})
+ASKED_AT_ONCE = 50
+"""SKUs asked for in one call: more would make the address too long."""
 CAPTURE_PATIENCE = timedelta(seconds=60)
 """How long a push waits for the orders it just heard of; then it tells the shop of falls only."""
 
@@ -64,11 +67,11 @@ async def _push(site: Site) -> str:
     if await journal.references.read(site.name, READY) is None:
         at = running().clock.now() + timedelta(seconds=5)
         raise Later("references", "the catalogues of both sides are not read yet", at)
-    await _verify_earlier(site)
+    items = await journal.catalogue.shop_items(site.name)
+    await _verify_earlier(site, len(items))
     reading = await scan(site)
     asked_at = running().clock.now()
     all_captured = await _captured(site, await find_changed_orders(site))
-    items = await journal.catalogue.shop_items(site.name)
     await report(site, ROW, {sku or NO_SKU: (finding,) for sku, finding in reading.unreadable.items()})
     figures = await figures_of(site, reading, items)
     before = await journal.exposures.before(site.name, reading.began)
@@ -174,20 +177,31 @@ async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopI
     return {}
 
 
-async def _verify_earlier(site: Site) -> None:
-    """Reads back what was told before the last minute; a level that differs is told again.
+async def _verify_earlier(site: Site, items: int) -> None:
+    """Reads back what was told before the last minute; a level that differs is told again. `items` is how many the shop
+    has: the whole list is read where that takes fewer calls than asking for what was told.
 
     A shop's own sale in between makes a difference too, and telling the current figure again is right then as well.
     Source: platform notes, bigcommerce 5.3 (adjustments are applied asynchronously).
     """
-    journal = running().journal
-    told = await journal.stock_levels.told_before(site.name, running().clock.now() - timedelta(seconds=60))
+    levels, clock = running().journal.stock_levels, running().clock
+    told = await levels.told_before(site.name, clock.now() - timedelta(seconds=60))
+    location = site.connection.design.stock.bigcommerce_location_id
     skus = sorted(told)
-    for start in range(0, len(skus), 50):
-        wanted = skus[start : start + 50]
-        there = await site.shop.inventory_levels(
-            wanted, site.connection.design.stock.bigcommerce_location_id, lane=Lane.STOCK
-        )
-        wrong = [sku for sku in wanted if there.get(sku) != told[sku]]
-        await journal.stock_levels.verified(site.name, [sku for sku in wanted if sku not in wrong])
-        await journal.stock_levels.distrust(site.name, wrong)
+    if len(skus) / ASKED_AT_ONCE > items / ITEMS_PER_PAGE + 2:
+        there: dict[str, int] = {}
+        async for page in site.shop.all_inventory_levels(location, lane=Lane.STOCK):
+            there |= {sku: level for sku, level in page.items() if sku in told}
+        await _compare(site, told, there)
+        return
+    for start in range(0, len(skus), ASKED_AT_ONCE):
+        wanted = {sku: told[sku] for sku in skus[start : start + ASKED_AT_ONCE]}
+        await _compare(site, wanted, await site.shop.inventory_levels(list(wanted), location, lane=Lane.STOCK))
+
+
+async def _compare(site: Site, told: Mapping[str, int], there: Mapping[str, int]) -> None:
+    """Notes which levels the shop shows as it was told, and which must be told again."""
+    levels = running().journal.stock_levels
+    wrong = [sku for sku, level in told.items() if there.get(sku) != level]
+    await levels.verified(site.name, told.keys() - set(wrong))
+    await levels.distrust(site.name, wrong)

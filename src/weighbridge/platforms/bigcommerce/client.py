@@ -22,6 +22,8 @@ ORDERS_PER_PAGE = 250
 LINES_PER_PAGE = 250
 PRODUCTS_PER_PAGE = 250
 REFUNDS_PER_PAGE = 250
+ITEMS_PER_PAGE = 1000
+"""Source: Inventory V3, GET /inventory/items."""
 BOUND_OF_SECONDS = timedelta(seconds=1)
 """Moments are shown in whole seconds, and nobody says whether a bound belongs to what it bounds."""
 
@@ -168,8 +170,19 @@ class BigCommerceClient:
 
     async def inventory_levels(self, skus: Sequence[str], location_id: int, *, lane: Lane) -> dict[str, int]:
         """On-hand units at a location, by SKU."""
-        query = {"sku:in": ",".join(skus), "location_id:in": str(location_id), "limit": "1000"}
-        items = await self._data("v3/inventory/items", list[models.InventoryItem], lane, query)
+        return await self._levels(location_id, {"sku:in": ",".join(skus)}, lane)
+
+    async def all_inventory_levels(self, location_id: int, *, lane: Lane) -> AsyncIterator[dict[str, int]]:
+        """On-hand units of every item at a location, by SKU, in pages; an item may be missed while the list moves."""
+        number, page = 0, {"": 0}
+        while page:
+            number += 1
+            page = await self._levels(location_id, {"page": str(number)}, lane)
+            yield page
+
+    async def _levels(self, location_id: int, query: Mapping[str, str], lane: Lane) -> dict[str, int]:
+        asked = {"location_id:in": str(location_id), "limit": str(ITEMS_PER_PAGE), **query}
+        items = await self._data("v3/inventory/items", list[models.InventoryItem], lane, asked)
         return {
             item.identity.sku: place.total_inventory_onhand
             for item in items

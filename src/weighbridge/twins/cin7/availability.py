@@ -17,27 +17,27 @@ def list_availability(company: Company, call: Call) -> Answer:
     """No filter by time exists; one that is sent is ignored. Source: GET /ref/productavailability."""
     name, location, batch, category = (given(call, one) for one in ("Name", "Location", "Batch", "Category"))
     skipped = _skipped_locations(company)
+    filtered = bool(location or batch or skipped)
     rows = [
         (product, row)
         for product in _products(company, call)
-        if begins(product["Name"], name) and (not category or product["Category"] == category)
+        if (not name or begins(product["Name"], name)) and (not category or product["Category"] == category)
         for row in rows_for(company, product)
-        if row.location not in skipped
-        and (not location or row.location.casefold() == location.casefold())
-        and (not batch or row.batch == batch)
+        if not filtered
+        or (
+            row.location not in skipped
+            and (not location or row.location.casefold() == location.casefold())
+            and (not batch or row.batch == batch)
+        )
     ]
     return page_of(company, call, "ProductAvailabilityList", rows, lambda pair: shown(company, *pair))
 
 
-def rows_for(company: Company, product: Record) -> Iterator[StockRow]:
+def rows_for(company: Company, product: Record) -> list[StockRow]:
     """The rows of a product that are not all zero; a kit's by the reading of `kit_availability`."""
     if product["AutoAssembly"] and company.switches["kit_availability"] != "row":
-        if company.switches["kit_availability"] == "computed":
-            yield from _computed(company, product)
-        return
-    for row in company.rows_of(product["ID"]):
-        if row.on_hand or row.allocated:
-            yield row
+        return list(_computed(company, product)) if company.switches["kit_availability"] == "computed" else []
+    return [row for row in company.rows_of(product["ID"]) if row.on_hand or row.allocated]
 
 
 def shown(company: Company, product: Record, row: StockRow) -> Record:

@@ -122,7 +122,7 @@ class Company:
         self.counters: dict[str, int] = {}
         self._by_sku: dict[str, str] = {}
         self._services: dict[str, str] = {}
-        self._rows_of: dict[str, list[RowKey]] = {}
+        self._rows_of: dict[str, list[StockRow]] = {}
         self._kits_of: dict[str, dict[str, bool]] = {}
         self._by_external: dict[str, list[str]] = {}
 
@@ -181,21 +181,21 @@ class Company:
         return [self.products[kit] for kit in self._kits_of.get(product_id, {})]
 
     def rows_of(self, product_id: str, location: str | None = None) -> list[StockRow]:
-        keys = self._rows_of.get(product_id, [])
-        return [self.stock[key] for key in keys if location in (None, key[1])]
+        rows = self._rows_of.get(product_id, [])
+        return list(rows) if location is None else [row for row in rows if row.location == location]
 
     def row_at(self, key: RowKey) -> StockRow:
         """The stock row, made when missing."""
         if key not in self.stock:
-            self.stock[key] = StockRow(key[0], key[1], key[2] or None, key[3] or None)
-            self._rows_of.setdefault(key[0], []).append(key)
+            self.stock[key] = row = StockRow(key[0], key[1], key[2] or None, key[3] or None)
+            self._rows_of.setdefault(key[0], []).append(row)
         return self.stock[key]
 
     def index_stock(self) -> None:
         """Finds the rows of each product again after `stock` was set as a whole."""
         self._rows_of = {}
-        for key in self.stock:
-            self._rows_of.setdefault(key[0], []).append(key)
+        for key, row in self.stock.items():
+            self._rows_of.setdefault(key[0], []).append(row)
 
     def location_named(self, name: object) -> Record | None:
         return next((one for one in self.locations if one["Name"] == name), None)
