@@ -15,7 +15,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -105,7 +105,7 @@ def _fill(made: Ground, skus: int) -> None:
         made.act("cin7", "seed", {"products": products, "stock": stocked})
 
 
-def _product(announcement: dict[str, Any], folder: str, skus: int) -> tuple[list[Refresh], float]:
+def _product(announcement: Mapping[str, Any], folder: str, skus: int) -> tuple[list[Refresh], float]:
     """The product's side of a run, in a process that does nothing else."""
     configure_logs("error")
     made = Ground(announcement, Path(folder))
