@@ -13,9 +13,10 @@ from weighbridge.domain.mapping import Mapped, Stopped, map_order
 from weighbridge.domain.order import Order
 from weighbridge.domain.refund import Refund, RefundItem, RefundPayment, RefundPolicy
 from weighbridge.domain.refund_mapping import Credited, credit_note_of
+from weighbridge.domain.restock import RestockPolicy
 from weighbridge.domain.sale import Sale
 
-POLICY = RefundPolicy(posts_credit_notes=True, goodwill_product="Goodwill")
+POLICY = RefundPolicy(posts_credit_notes=True, goodwill_product="Goodwill", restock=RestockPolicy("", {}))
 
 
 def with_goodwill(**changes: Any) -> Books:

@@ -113,6 +113,16 @@ def test_tax_alone_never_exceeds_what_earlier_notes_left_of_it() -> None:
     assert first.tax + second.tax == D("4.95")
 
 
+def test_goods_follow_with_the_tax_that_was_not_refunded_before() -> None:
+    """Tax went back alone, 4.00 of 4.95; all the goods that follow carry the 0.95 that are left."""
+    first = note_of(refund("4.00", "4.00"))
+    goods = refund("54.50", "4.95", item(quantity="2"), item(item_id=2, quantity="10"), id="8")
+    second = credited(goods, before=(first,))
+    assert isinstance(second, Credited)
+    assert (second.credit_note.total, first.tax + second.credit_note.tax) == (D("54.50"), D("4.95"))
+    assert [one.kind for one in second.notes] == [FindingKind.REFUND_TAX_DIFFERS]
+
+
 def test_sold_gift_certificate_is_credited_on_its_own_product() -> None:
     certificate = line(3, "", "1", "50.00", kind=LineKind.GIFT_CERTIFICATE)
     with_one = order(lines=(line(), certificate), taxes=(tax_row(1, "2.50"),))

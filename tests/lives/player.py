@@ -26,6 +26,9 @@ RATES = {"EUR": "0.92", "JPY": "150", "USD": "1"}
 """Units of the currency for one US dollar, the currency of store and books."""
 ROUND = (bookkeeping.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP)
 WHO = ("shopper", "staff", "gateway", "warehouse", "finance")
+TEASET = {"sku": "TEASET", "name": "Tea set", "price": "20.00", "tax_class_id": 0}
+"""A kit of one mug and two packets of tea."""
+REASONS = 'restock_reasons = { damaged = "Returns Cage", lost = "" }\n'
 Outcome = dict[str, Any]
 Event = dict[str, Any]
 
@@ -40,6 +43,7 @@ class Life:
     refunds: str
     edits: str
     sale_type: str
+    restock: str
     prices_with_tax: bool
     currency: str
     events: list[Event]
@@ -48,9 +52,19 @@ class Life:
     outcome: Outcome = field(default_factory=dict)
 
     @property
-    def company(self) -> tuple[str, str, str, str]:
+    def company(self) -> tuple[str, str, str, str, str]:
         """Lives of one company are played together."""
-        return self.posts, self.refunds, self.edits, self.sale_type
+        return self.posts, self.refunds, self.restock, self.edits, self.sale_type
+
+    def rounds(self) -> list[list[Event]]:
+        """The events, those together that happen before anybody looks."""
+        together: list[list[Event]] = []
+        for event in self.events:
+            if event.get("at_once"):
+                together[-1].append({name: value for name, value in event.items() if name != "at_once"})
+            else:
+                together.append([event])
+        return together
 
 
 def read_life(path: Path) -> Life:
@@ -65,6 +79,7 @@ def read_life(path: Path) -> Life:
         refunds=told.get("refunds", "credit_note"),
         edits=told.get("edits", "amend"),
         sale_type=told.get("sale_type", "Advanced"),
+        restock=told.get("restock", "dispatched"),
         prices_with_tax=prices == "with tax",
         currency=told.get("currency", "USD"),
         events=told["event"],
@@ -79,32 +94,43 @@ def read_lives(folder: Path = FOLDER) -> list[Life]:
 
 def play(folder: Path, lives: Sequence[Life], **twins: Any) -> None:
     """Plays lives of one company: each event of each life, a round of sweeps after each; notes every outcome."""
-    posts, refunds, edits, sale_type = lives[0].company
+    posts, refunds, restock, edits, sale_type = lives[0].company
     cancelled = "hold" if edits == "hold" else "void"
     design = f'''
 [connections.main.design.refunds]
 mode = "{refunds}"
-
+restock = "{restock}"
+{REASONS}
 [connections.main.design.edits]
 policy = "{edits}"
 cancelled = "{cancelled}"
 '''
     sale = f'type = "{sale_type}"'
     with rig(folder, post=posts, design=design, sale=sale, currencies=tuple(RATES), **twins) as trial:
-        for number in range(max(len(life.events) for life in lives)):
+        trial.twins.act("bigcommerce", "seed_products", [TEASET])
+        parts = [{"sku": "MUG", "quantity": 1}, {"sku": "TEA", "quantity": 2}]
+        trial.twins.act("cin7", "seed", {"products": [{"sku": "TEASET", "name": "Tea set", "bom": parts}]})
+        rounds = {life.name: life.rounds() for life in lives}
+        for number in range(max(map(len, rounds.values()))):
             for life in lives:
-                if number < len(life.events):
-                    happen(trial, life, life.events[number])
+                for event in rounds[life.name][number] if number < len(rounds[life.name]) else ():
+                    happen(trial, life, event)
             trial.run(*ROUND)
         trial.run(*ROUND)
         held: dict[int, list[str]] = {}
+        told: dict[int, list[str]] = {}
         for transfer in (*trial.transfers("orders"), *trial.transfers("refunds")):
+            for one in transfer.findings if transfer.flow == "refunds" and transfer.state == "posted" else ():
+                words = f"{one['owner']}: {one['kind']}, {one['value']}"
+                told.setdefault(int(transfer.key.partition(":")[0]), []).append(words)
             if transfer.state in ("held", "rejected"):
                 order_id = int(transfer.key.partition(":")[0])
                 words = f"{transfer.flow}: {transfer.reason_kind}, {transfer.owner} acts on {money(transfer.amount)}"
                 held.setdefault(order_id, []).append(words)
         for life in lives:
             life.outcome = outcome_of(trial, life, held.get(life.order_id, []))
+            if life.order_id in told:
+                life.outcome["told"] = sorted(told[life.order_id])
 
 
 def happen(trial: Rig, life: Life, event: Event) -> None:

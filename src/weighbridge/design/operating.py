@@ -7,6 +7,7 @@ from weighbridge.domain.capture import CaptureRule
 from weighbridge.domain.order import ChargeKind
 from weighbridge.domain.policy import CancelPolicy, Depth, EditPolicy, SalePolicy, ShopRate
 from weighbridge.domain.refund import RefundPolicy
+from weighbridge.domain.restock import RestockPolicy
 
 AUTO_FULFIL = {"no": "NOPICK", "pick": "AUTOPICK", "pick_pack": "AUTOPICKPACK", "pick_pack_ship": "AUTOPICKPACKSHIP"}
 
@@ -24,8 +25,15 @@ def capture_rule(design: Design) -> CaptureRule:
 
 def refund_policy(design: Design) -> RefundPolicy:
     """What becomes of refunds under this design."""
+    refunds = design.refunds
+    place = refunds.restock_location or design.sale.location
     return RefundPolicy(
-        posts_credit_notes=design.refunds.mode == "credit_note", goodwill_product=design.refunds.goodwill_product
+        posts_credit_notes=refunds.mode == "credit_note",
+        goodwill_product=refunds.goodwill_product,
+        restock=RestockPolicy(
+            location=place if refunds.restock == "dispatched" else "",
+            by_reason={word.lower(): location for word, location in refunds.restock_reasons.items()},
+        ),
     )
 
 

@@ -58,7 +58,10 @@ class Room:
 
 
 def rooms_of(sale: Sale, before: Iterable[CreditNote]) -> dict[str, Room]:
-    """What is left to credit of each part of `sale` after the credit notes `before`."""
+    """What is left to credit of each part of `sale` after the credit notes `before`.
+
+    Tax that went back alone is no part's own; it is taken from the parts under its rule, first parts first.
+    """
     rooms: dict[str, Room] = {}
     for key, units, inc, tax, rule in _rows(sale.lines, sale.charges, sale.tax_inclusive):
         had = rooms.get(key) or Room(key, ZERO, ZERO, ZERO, rule, ZERO, ZERO, ZERO)
@@ -77,6 +80,15 @@ def rooms_of(sale: Sale, before: Iterable[CreditNote]) -> dict[str, Room]:
             if key in rooms:
                 had = rooms[key]
                 rooms[key] = replace(had, units=had.units - units, inc_tax=had.inc_tax - inc, tax=had.tax - tax)
+    alone: dict[str, Decimal] = {}
+    for charge in (one for credit in before for one in credit.charges):
+        if charge.tax and f"charge:{charge.product_name}" not in rooms:
+            alone[charge.tax_rule] = alone.get(charge.tax_rule, ZERO) + charge.tax
+    for key, room in rooms.items():
+        taken = min(alone.get(room.rule, ZERO), max(ZERO, room.tax))
+        if taken:
+            alone[room.rule] -= taken
+            rooms[key] = replace(room, tax=room.tax - taken)
     return rooms
 
 

@@ -74,6 +74,8 @@ class FindingKind(StrEnum):
     REFUND_AT_GATEWAY_ONLY = "refund_at_gateway_only"
     REFUND_CREDITED_BY_HAND = "refund_credited_by_hand"
     REFUNDED_BEFORE_DISPATCH = "refunded_before_dispatch"
+    NOT_RESTOCKED = "not_restocked"
+    SHOP_RESTOCKS_BY_ITSELF = "shop_restocks_by_itself"
     PAYMENT_DISPUTED = "payment_disputed"
     PARCEL_UNMATCHED = "parcel_unmatched"
     BILL_CIRCULAR = "bill_circular"
@@ -130,6 +132,7 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.REFUND_AT_GATEWAY_ONLY: Owner.FINANCE,
     FindingKind.REFUND_CREDITED_BY_HAND: Owner.FINANCE,
     FindingKind.REFUNDED_BEFORE_DISPATCH: Owner.OPERATIONS,
+    FindingKind.NOT_RESTOCKED: Owner.OPERATIONS,
     FindingKind.PAYMENT_DISPUTED: Owner.FINANCE,
     FindingKind.PARCEL_UNMATCHED: Owner.OPERATIONS,
     FindingKind.BILL_CIRCULAR: Owner.OPERATIONS,

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from weighbridge.domain.money import ZERO, total
 from weighbridge.domain.order import ChargeKind
+from weighbridge.domain.restock import RestockPolicy
 
 
 class RefundItemKind(StrEnum):
@@ -99,6 +100,7 @@ class RefundPolicy:
     posts_credit_notes: bool
     goodwill_product: str
     """Service product that carries what no line bears: goodwill, deductions, tax alone."""
+    restock: RestockPolicy
 
 
 def account_of(

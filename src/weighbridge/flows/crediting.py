@@ -25,6 +25,8 @@ class PostedNote:
     number: str
     total: Decimal
     """With tax, in order currency."""
+    shelved: Decimal
+    """Units that it put back, of all SKUs."""
 
 
 async def post_credit_note(site: Site, transfer: Transfer, note: CreditNote, sale_id: str, invoice: str) -> PostedNote:
@@ -45,7 +47,7 @@ async def post_credit_note(site: Site, transfer: Transfer, note: CreditNote, sal
         return read.credit_note_with(await site.books.credit_notes(sale_id, lane=Lane.RETURNS), note.reference)
 
     answer = await _write(site, transfer, "credit_note", body, send, probe)
-    return PostedNote(answer["task_id"], answer["number"], Decimal(answer["total"]))
+    return PostedNote(answer["task_id"], answer["number"], Decimal(answer["total"]), Decimal(answer["shelved"]))
 
 
 async def pay_back(

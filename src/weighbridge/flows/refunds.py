@@ -26,6 +26,7 @@ from weighbridge.flows.captured import CAPTURED
 from weighbridge.flows.crediting import pay_back, post_credit_note
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.posting import void
+from weighbridge.flows.returning import tell_shop_again, with_restock
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
@@ -191,10 +192,11 @@ async def _map(
         return await _held(site, transfer, *found.findings, *problems)
     if problems:
         return await _held(site, transfer, *problems)
-    wanted = replace(found.credit_note, payouts=payouts)
+    wanted, goods_notes = await with_restock(site, found.credit_note, sale, captured, before)
+    wanted = replace(wanted, payouts=payouts)
     await weighed(
         transfer,
-        found.notes,
+        (*found.notes, *goods_notes),
         state=State.NEW,
         reason_kind="",
         reason="",
@@ -264,6 +266,12 @@ async def _post(site: Site, transfer: Transfer) -> str:
         expected = f"{wanted.value}, what the shop refunded; void the note or settle the difference"
         await weighed(transfer, (hold(FindingKind.TOTAL_DIFFERS_IN_CIN7, "credit_note.total", posted.total, expected),))
         return STOPPED
+    shelved = total(line.quantity for line in wanted.restock)
+    if posted.shelved != shelved:
+        expected = f"{shelved} units on their shelves; put the rest there by hand"
+        await weighed(transfer, (hold(FindingKind.NOT_RESTOCKED, "credit_note.restock", posted.shelved, expected),))
+        return STOPPED
+    await tell_shop_again(site, wanted)
     for payout in wanted.payouts:
         await pay_back(site, transfer, wanted, posted.task_id, credit.sale_id, payout)
     if wanted.payouts:

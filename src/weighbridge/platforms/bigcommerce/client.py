@@ -117,6 +117,10 @@ class BigCommerceClient:
                 return
             number += 1
 
+    async def inventory_settings(self, *, lane: Lane) -> models.InventorySettings:
+        found: models.InventorySettings = await self._data("v3/settings/inventory", models.InventorySettings, lane, {})
+        return found
+
     async def refund(self, refund_id: int, *, lane: Lane) -> models.Refund:
         found: models.Refund = await self._data(
             f"v3/orders/payment_actions/refunds/{refund_id}", models.Refund, lane, {}

@@ -206,6 +206,12 @@ class Transaction(Read):
     date_created: Moment
 
 
+class InventorySettings(Read):
+    """How the store treats stock. Source: Settings v3, GET /settings/inventory."""
+
+    refund_order_stock_adjustment: bool = False
+
+
 class RefundRow(Read):
     """A refund in the list of all refunds, as far as it is looked for."""
 

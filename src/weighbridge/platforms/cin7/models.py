@@ -201,48 +201,18 @@ class InvoiceDocument(Read):
     payments: Annotated[list[PaymentLine], BeforeValidator(_list)] = Field(default_factory=list, alias="Payments")
 
 
+class RestockRow(Read):
+    sku: Text = Field("", alias="SKU")
+    quantity: Decimal = Field(alias="Quantity")
+
+
 class CreditNoteDocument(Read):
+    restock: Annotated[list[RestockRow], BeforeValidator(_list)] = Field(default_factory=list, alias="Restock")
     task_id: Text = Field("", alias="TaskID")
     memo: Text = Field("", alias="Memo")
     status: Text = Field("", alias="Status")
     number: Text = Field("", alias="CreditNoteNumber")
     total: Decimal | None = Field(None, alias="Total")
-
-
-class SaleDetail(Read):
-    id: str = Field(alias="ID")
-    type: Text = Field("", alias="Type")
-    status: Text = Field("", alias="Status")
-    external_id: Text = Field("", alias="ExternalID")
-    combined_picking_status: Text = Field("", alias="CombinedPickingStatus")
-    combined_packing_status: Text = Field("", alias="CombinedPackingStatus")
-    combined_shipping_status: Text = Field("", alias="CombinedShippingStatus")
-    order: OrderDocument | None = Field(None, alias="Order")
-    invoices: Annotated[list[InvoiceDocument], BeforeValidator(_list)] = Field(default_factory=list, alias="Invoices")
-    credit_notes: Annotated[list[CreditNoteDocument], BeforeValidator(_list)] = Field(
-        default_factory=list, alias="CreditNotes"
-    )
-
-    @property
-    def order_number(self) -> str:
-        """The sale's number, which the header itself does not carry."""
-        return self.order.sale_order_number if self.order else ""
-
-
-class CreditNoteSet(Read):
-    credit_notes: Annotated[list[CreditNoteDocument], BeforeValidator(_list)] = Field(alias="CreditNotes")
-
-
-class InvoiceSet(Read):
-    invoices: Annotated[list[InvoiceDocument], BeforeValidator(_list)] = Field(alias="Invoices")
-
-
-class PaymentRow(Read):
-    id: str = Field(alias="ID")
-    task_id: Text = Field("", alias="TaskID")
-    type: Text = Field("", alias="Type")
-    reference: Text = Field("", alias="Reference")
-    amount: Decimal = Field(alias="Amount")
 
 
 class PackLine(Read):
@@ -276,6 +246,45 @@ class FulfilmentTask(Read):
     number: int = Field(0, alias="FulfillmentNumber")
     pack: Pack | None = Field(None, alias="Pack")
     ship: Ship | None = Field(None, alias="Ship")
+
+
+class SaleDetail(Read):
+    id: str = Field(alias="ID")
+    type: Text = Field("", alias="Type")
+    status: Text = Field("", alias="Status")
+    external_id: Text = Field("", alias="ExternalID")
+    combined_picking_status: Text = Field("", alias="CombinedPickingStatus")
+    combined_packing_status: Text = Field("", alias="CombinedPackingStatus")
+    combined_shipping_status: Text = Field("", alias="CombinedShippingStatus")
+    order: OrderDocument | None = Field(None, alias="Order")
+    invoices: Annotated[list[InvoiceDocument], BeforeValidator(_list)] = Field(default_factory=list, alias="Invoices")
+    fulfilments: Annotated[list[FulfilmentTask], BeforeValidator(_list)] = Field(
+        default_factory=list, alias="Fulfilments"
+    )
+    credit_notes: Annotated[list[CreditNoteDocument], BeforeValidator(_list)] = Field(
+        default_factory=list, alias="CreditNotes"
+    )
+
+    @property
+    def order_number(self) -> str:
+        """The sale's number, which the header itself does not carry."""
+        return self.order.sale_order_number if self.order else ""
+
+
+class CreditNoteSet(Read):
+    credit_notes: Annotated[list[CreditNoteDocument], BeforeValidator(_list)] = Field(alias="CreditNotes")
+
+
+class InvoiceSet(Read):
+    invoices: Annotated[list[InvoiceDocument], BeforeValidator(_list)] = Field(alias="Invoices")
+
+
+class PaymentRow(Read):
+    id: str = Field(alias="ID")
+    task_id: Text = Field("", alias="TaskID")
+    type: Text = Field("", alias="Type")
+    reference: Text = Field("", alias="Reference")
+    amount: Decimal = Field(alias="Amount")
 
 
 class FulfilmentSet(Read):
@@ -397,7 +406,7 @@ class InvoiceRequest(Sent):
 
 
 class SentRestock(Sent):
-    product_id: str = Field(alias="ProductID")
+    product_id: str | None = Field(None, alias="ProductID")
     sku: str = Field(alias="SKU")
     quantity: Decimal = Field(alias="Quantity")
     location: str = Field(alias="Location")

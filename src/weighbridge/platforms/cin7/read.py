@@ -9,7 +9,7 @@ from typing import Any
 
 from weighbridge.domain.books import BookProduct, TaxRule
 from weighbridge.domain.bundle import Component
-from weighbridge.domain.fulfilment import Dispatch, PackedLine, ShipLine
+from weighbridge.domain.fulfilment import Dispatch, PackedLine, ShipLine, parcels_of
 from weighbridge.domain.money import ZERO
 from weighbridge.domain.policy import SalePolicy
 from weighbridge.domain.sale_stage import Funds, Goods, Paper, SaleKind, Stage
@@ -154,8 +154,18 @@ def credit_note_with(notes: models.CreditNoteSet, reference: str) -> dict[str, A
     for one in notes.credit_notes:
         if one.status in COUNTING and one.memo.partition(";")[0] == reference:
             total = one.total if one.total is not None else 0
-            return {"task_id": one.task_id, "number": one.number, "total": str(total)}
+            shelved = str(sum((line.quantity for line in one.restock), ZERO))
+            return {"task_id": one.task_id, "number": one.number, "total": str(total), "shelved": shelved}
     return None
+
+
+def units_dispatched(sale: models.SaleDetail) -> dict[str, Decimal]:
+    """Units by SKU that left in the sale's parcels."""
+    units: dict[str, Decimal] = {}
+    for parcel in parcels_of(_dispatch(task) for task in sale.fulfilments):
+        for sku, quantity in parcel.items:
+            units[sku] = units.get(sku, ZERO) + quantity
+    return units
 
 
 def refunded_on(payments: Iterable[models.PaymentRow], task_id: str) -> Decimal:

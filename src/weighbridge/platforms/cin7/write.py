@@ -106,7 +106,9 @@ def credit_note(note: CreditNote, sale_id: str, invoice_number: str, policy: Sal
         lines=[_line(line, account) for line in note.lines],
         additional_charges=[_charge(charge, account) for charge in note.charges],
         restock=[
-            models.SentRestock(product_id=line.product_id, sku=line.sku, quantity=line.quantity, location=line.location)
+            models.SentRestock(
+                product_id=line.product_id or None, sku=line.sku, quantity=line.quantity, location=line.location
+            )
             for line in note.restock
         ],
     )
