@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 import uvloop
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -25,7 +26,7 @@ from weighbridge.demo import Demo, DemoFailed, DemoOptions, demo_folder, play
 from weighbridge.demo_summary import Summary
 from weighbridge.design.loading import ConfigurationProblem, load_installation
 from weighbridge.design.schema import Installation
-from weighbridge.flows import bookkeeping, catalogue, stock, sweeps
+from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, stock, sweeps
 from weighbridge.journal import Journal
 from weighbridge.journal.trace import Story, tell_order
 from weighbridge.journal.transfers import State
@@ -182,6 +183,31 @@ def list_shortages(
         _print_json(shortages_as_json(found))
     else:
         print_shortages(found, location, out)
+
+
+@app.command()
+def ghosts(config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False) -> None:
+    """Look now for old sales that hold stock in Cin7 and do not ship; list them with what to do. Voids nothing."""
+    installation = _installation(config)
+    name = _connection(installation, connection)
+    _run(config, (bookkeeping.FLOW, ghost_allocations.FLOW))
+    own = (
+        (transfers.c.connection == name)
+        & (transfers.c.flow == ghost_allocations.SALE)
+        & (transfers.c.state == State.HELD)
+    )
+    rows = _with_journal(installation, lambda journal: journal.transfers.select(own, limit=10_000))
+    if as_json:
+        _print_json([{"sale": row.key, "owner": row.owner, **row.findings[0]} for row in rows])
+        return
+    if not rows:
+        out.print("No old sale holds stock.")
+        return
+    table = Table("Sale", "Owner", "What it holds", "What to do", title=f"Old sales that hold stock of {name}")
+    for row in rows:
+        finding = row.findings[0]
+        table.add_row(escape(row.key), row.owner, escape(finding["value"]), escape(finding["expected"]))
+    out.print(table)
 
 
 @app.command()

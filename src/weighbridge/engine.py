@@ -32,6 +32,7 @@ PRIORITIES = {
     "references": 7,
     "hooks": 8,
     "catalogue": 9,
+    "ghost_allocations": 10,
 }
 """Lower first. Every flow has one: an item without a priority would go before all others."""
 

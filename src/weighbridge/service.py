@@ -17,7 +17,7 @@ from weighbridge.database import Database
 from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
 from weighbridge.engine import APPLICATION_VERSION, Engine
-from weighbridge.flows import bookkeeping, catalogue, hooks, stock, sweeps
+from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, sweeps
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
 from weighbridge.platforms.applications import books_budget, company, shop_budget
@@ -35,7 +35,15 @@ log = structlog.get_logger()
 SETTLED_WALL_SECONDS = 0.02
 HEARTBEAT_WALL_SECONDS = 2.0
 DEAD_AFTER_WALL_SECONDS = 20.0
-RECURRING = (bookkeeping.FLOW, hooks.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP, stock.FLOW, catalogue.FLOW)
+RECURRING = (
+    bookkeeping.FLOW,
+    hooks.FLOW,
+    sweeps.ORDER_SWEEP,
+    sweeps.FULFILMENT_SWEEP,
+    stock.FLOW,
+    catalogue.FLOW,
+    ghost_allocations.FLOW,
+)
 PATIENCE_WITH_SWEEPS = timedelta(hours=26)
 AGENDA_BATCH = 50
 

@@ -138,6 +138,8 @@ class Stock(Part):
     """Holds back so many times what is sold while a change of stock travels to the shop, at the rate of late."""
     sales_hours: float = Field(default=24, gt=0)
     """How far back sales count for that rate, and for the largest possible oversell."""
+    ghost_after_days: int = Field(default=30, ge=1)
+    """From which age an authorised sale that did not ship is shown as one that only holds stock."""
     rises: Literal["two_readings", "at_once"] = "two_readings"
     """When the shop is told of more than before; it is told of less at once."""
     sharing: Literal["fair", "priority", "reserve_for_singles"] = "fair"

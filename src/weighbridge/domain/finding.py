@@ -83,6 +83,7 @@ class FindingKind(StrEnum):
     SKU_NOT_UNIQUE = "sku_not_unique"
     SKU_NEARLY_MATCHES = "sku_nearly_matches"
     STOCK_UNTRACKED = "stock_untracked"
+    GHOST_ALLOCATION = "ghost_allocation"
     PRICE_MISSING = "price_missing"
     PRICE_TERMS_DIFFER = "price_terms_differ"
     PRICE_TIER_UNKNOWN = "price_tier_unknown"
@@ -136,6 +137,7 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.PAYMENT_DISPUTED: Owner.FINANCE,
     FindingKind.PARCEL_UNMATCHED: Owner.OPERATIONS,
     FindingKind.BILL_CIRCULAR: Owner.OPERATIONS,
+    FindingKind.GHOST_ALLOCATION: Owner.OPERATIONS,
     FindingKind.REFUSED_BY_CIN7: Owner.OPERATIONS,
     FindingKind.RETRIES_EXHAUSTED: Owner.OPERATIONS,
     FindingKind.UNEXPECTED_ERROR: Owner.OPERATIONS,

@@ -113,6 +113,13 @@ class Cin7Client:
             if len(seen) >= counted:
                 return
 
+    async def standing_sales(self, *, lane: Lane) -> AsyncIterator[list[models.SaleRow | models.UnreadableSale]]:
+        """Authorised sales of which nothing was shipped, whoever made them."""
+        for status in ("NOT SHIPPED", "SHIPPING"):
+            query = {"OrderStatus": "AUTHORISED", "CombinedShippingStatus": status}
+            async for page in self._pages("saleList", models.ChangedSales, query, lane):
+                yield page
+
     async def sales_by_external_id(self, external_id: str, *, lane: Lane) -> list[models.SaleRow]:
         """All sales with exactly this external id, voided ones too; it is not unique at Cin7."""
         return [

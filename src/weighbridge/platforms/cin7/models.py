@@ -150,6 +150,8 @@ class SaleRow(Read):
     external_id: Text = Field("", alias="ExternalID")
     updated: Moment = Field(alias="Updated")
     invoice_amount: Decimal | None = Field(None, alias="InvoiceAmount")
+    ordered: Moment | None = Field(None, alias="OrderDate")
+    currency: Text = Field("", alias="CustomerCurrency")
 
 
 class SalePage(Read):
