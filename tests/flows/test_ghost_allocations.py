@@ -26,7 +26,7 @@ def _look(trial: Rig) -> dict[str, tuple[str, str]]:
 def test_each_ghost_is_told_with_its_worth_and_its_remedy(tmp_path: Path) -> None:
     with rig(tmp_path) as trial:
         waiting = trial.place(lines=[{"sku": "MUG", "quantity": 100}], shipping_cost="0.00")
-        cancelled, shipped = trial.place(), trial.place(lines=[{"sku": "TEA", "quantity": 9}])
+        cancelled, shipped = (trial.place(lines=[{"sku": "TEA", "quantity": units}]) for units in (3, 9))
         trial.run()
         numbers = {order_id: trial.assert_one_sale(order_id)["number"] for order_id in (waiting, cancelled, shipped)}
         trial.push_stock()
