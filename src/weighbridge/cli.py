@@ -1,4 +1,4 @@
-"""The command line: `weighbridge run`, `sync`, `trace`, `holds`, `status`, `demo`, `twins serve`."""
+"""The command line: `weighbridge run`, `sync`, `trace`, `holds`, `status`, `returns`, `demo`, `twins serve`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ from weighbridge.journal import Journal
 from weighbridge.journal.trace import Story, tell_order
 from weighbridge.journal.transfers import State
 from weighbridge.logs import configure_logs
+from weighbridge.returns import as_json as returns_json
+from weighbridge.returns import print_returns, returns_of
 from weighbridge.service import Service
 from weighbridge.settings import SecretFinder, SecretsProblem, resolve_secrets
 from weighbridge.shortage_report import as_json as shortages_as_json
@@ -249,6 +251,16 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         _print_json(found.as_json())
     else:
         print_status(found, out)
+
+
+@app.command()
+def returns(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """List returns whose money, goods and stock do not agree yet, with their age and owner."""
+    found = _with_database(_installation(config), returns_of)
+    if as_json:
+        _print_json(returns_json(found))
+    else:
+        print_returns(found, out)
 
 
 @app.command()

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.flows.rig import Rig, rig
 from weighbridge.journal.transfers import State, Transfer
+from weighbridge.returns import (
+    GOODS_NOT_BACK,
+    NOT_REFUNDED,
+    NOT_TO_BE_SENT,
+    REFUNDED_NOT_CREDITED,
+    OpenReturn,
+    returns_of,
+)
+from weighbridge.twins.bigcommerce.tenders import add_transaction
 
 CREDIT_NOTES = '\n[connections.main.design.refunds]\nmode = "credit_note"\n'
 D = Decimal
@@ -113,8 +124,6 @@ def test_refund_at_the_gateway_alone_is_held_with_its_amount(tmp_path: Path) -> 
         trial.run()
 
         def at_the_gateway() -> None:
-            from weighbridge.twins.bigcommerce.tenders import add_transaction
-
             shop = trial.twins.bigcommerce.shop
             add_transaction(shop, shop.orders[order_id], "refund", "credit_card", D("7.00"))
 
@@ -126,3 +135,86 @@ def test_refund_at_the_gateway_alone_is_held_with_its_amount(tmp_path: Path) -> 
         transfer = only(trial.transfers("refunds"))
         assert (transfer.state, transfer.reason_kind) == (State.HELD, "refund_at_gateway_only")
         assert (transfer.amount, transfer.owner) == (D("7.00"), "finance")
+
+
+def test_returns_stay_shut_until_their_mapping_is_found_in_the_books(tmp_path: Path) -> None:
+    design = CREDIT_NOTES + 'goodwill_product = "No such service"\nrestock_reasons = { damaged = "Attic" }\n'
+    with rig(tmp_path, post="invoice_and_payment", design=design) as trial:
+        order_id = trial.place()
+        trial.run()
+        refund(trial, order_id, line(trial, order_id, "MUG", 1))
+        trial.run()
+        transfer = only(trial.transfers("refunds"))
+        assert (transfer.state, transfer.reason_kind, transfer.owner) == (State.HELD, "returns_not_verified", "finance")
+        assert "refunds.goodwill_product] is No such service" in transfer.reason
+        assert "refunds.restock[Attic]" in transfer.reason
+        assert trial.assert_one_sale(order_id)["credit_notes"] == []
+
+
+def test_returns_are_listed_by_the_clock_that_is_behind(tmp_path: Path) -> None:
+    """Money out without goods, goods that must not leave, money out without books, and books without money."""
+    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+        sent, waiting, typed, by_hand = (trial.place() for _ in range(4))
+        trial.run()
+        trial.twins.act("cin7", "pick_pack_ship", {"sale_id": trial.assert_one_sale(sent)["id"]})
+        refund(trial, sent, line(trial, sent, "MUG", 1))
+        refund(trial, waiting, line(trial, waiting, "MUG", 1))
+        figures = {"total_amount": "30.00", "total_tax": "0"}
+        money = [{"provider_id": "testgateway", "amount": "30.00"}]
+        refund(trial, typed, line(trial, typed, "MUG", 1), merchant_calculated_override=figures, payments=money)
+        _credit_by_hand(trial, by_hand)
+        trial.run()
+        trial.ship()
+
+        async def listed() -> list[OpenReturn]:
+            service = trial.service()
+            try:
+                return await returns_of(service.database, service.clock)
+            finally:
+                await service.database.close()
+
+        found = {(one.list, one.order, one.owner) for one in asyncio.run(listed())}
+        assert found == {
+            (GOODS_NOT_BACK, str(sent), "operations"),
+            (NOT_TO_BE_SENT, str(waiting), "operations"),
+            (REFUNDED_NOT_CREDITED, str(typed), "finance"),
+            (NOT_REFUNDED, str(by_hand), "finance"),
+        }
+
+
+def _credit_by_hand(trial: Rig, order_id: int) -> None:
+    """Somebody in the office writes a credit note that the shop knows nothing of."""
+    sale = trial.assert_one_sale(order_id)
+    keys = trial.twins.credentials
+    body = {
+        "SaleID": sale["id"],
+        "TaskID": "00000000-0000-0000-0000-000000000000",
+        "CombineAdditionalCharges": False,
+        "CreditNoteInvoiceNumber": sale["invoices"][0]["InvoiceNumber"],
+        "Status": "AUTHORISED",
+        "CreditNoteDate": "2026-03-02T00:00:00",
+        "Lines": [],
+        "AdditionalCharges": [
+            {"Description": "Goodwill", "Quantity": 1, "Price": 5, "Tax": 0, "TaxRule": "Tax Exempt", "Total": 5}
+        ],
+    }
+    headers = {"api-auth-accountid": keys.account_id, "api-auth-applicationkey": keys.application_key}
+    answer = httpx2.post(f"{trial.twins.cin7_url}/sale/creditnote", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+def test_refund_of_what_was_credited_by_hand_waits_for_finance(tmp_path: Path) -> None:
+    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+        order_id = trial.place()
+        trial.run()
+        _credit_by_hand(trial, order_id)
+        shipping = {"item_type": "SHIPPING", "item_id": _address(trial, order_id), "amount": "6.00"}
+        refund(trial, order_id, line(trial, order_id, "MUG", 2), line(trial, order_id, "TEA", 3), shipping)
+        trial.run()
+        transfer = only([row for row in trial.transfers("refunds") if row.key.partition(":")[2].isdigit()])
+        assert (transfer.state, transfer.reason_kind) == (State.HELD, "refund_credited_by_hand")
+        assert len(trial.assert_one_sale(order_id)["credit_notes"]) == 1
+
+
+def _address(trial: Rig, order_id: int) -> int:
+    return int(trial.twins.run(lambda: trial.twins.bigcommerce.shop.orders[order_id].addresses[0]["id"]))

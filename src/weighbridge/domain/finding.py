@@ -75,6 +75,8 @@ class FindingKind(StrEnum):
     REFUND_CREDITED_BY_HAND = "refund_credited_by_hand"
     REFUNDED_BEFORE_DISPATCH = "refunded_before_dispatch"
     NOT_RESTOCKED = "not_restocked"
+    CREDITED_NOT_REFUNDED = "credited_not_refunded"
+    RETURNS_NOT_VERIFIED = "returns_not_verified"
     SHOP_RESTOCKS_BY_ITSELF = "shop_restocks_by_itself"
     PAYMENT_DISPUTED = "payment_disputed"
     PARCEL_UNMATCHED = "parcel_unmatched"
@@ -134,6 +136,8 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.REFUND_CREDITED_BY_HAND: Owner.FINANCE,
     FindingKind.REFUNDED_BEFORE_DISPATCH: Owner.OPERATIONS,
     FindingKind.NOT_RESTOCKED: Owner.OPERATIONS,
+    FindingKind.CREDITED_NOT_REFUNDED: Owner.FINANCE,
+    FindingKind.RETURNS_NOT_VERIFIED: Owner.FINANCE,
     FindingKind.PAYMENT_DISPUTED: Owner.FINANCE,
     FindingKind.PARCEL_UNMATCHED: Owner.OPERATIONS,
     FindingKind.BILL_CIRCULAR: Owner.OPERATIONS,

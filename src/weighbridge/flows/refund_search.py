@@ -6,6 +6,7 @@ list; only the order's transactions tell of it. Source: platform notes, bigcomme
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -14,7 +15,10 @@ from weighbridge.domain.finding import FindingKind, hold
 from weighbridge.domain.order import Order, Tender
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
+from weighbridge.platforms.cin7.models import SaleRow
+from weighbridge.platforms.cin7.read import order_id_of
 from weighbridge.platforms.lanes import Lane
+from weighbridge.tables import transfers
 
 log = structlog.get_logger()
 
@@ -60,12 +64,31 @@ async def hold_gateway_refunds(site: Site, order: Order) -> None:
             await _hold_alone(site, order, tender)
 
 
+async def hold_lone_credits(site: Site, sales: Sequence[SaleRow]) -> None:
+    """Holds each sale of ours that people credited in Cin7 while the shop refunded nothing: goods may be back, and the
+    shopper still waits for the money."""
+    journal = running().journal
+    for sale in sales:
+        order_id = order_id_of(sale, site.sale_policy)
+        if not sale.credit_note_number or order_id is None:
+            continue
+        ours = (transfers.c.connection == site.name) & (transfers.c.flow == FLOW)
+        same_order = transfers.c.key.startswith(f"{order_id}:", autoescape=True)
+        if await journal.transfers.select(ours & same_order, limit=1):
+            continue
+        transfer = await journal.transfers.open(site.name, FLOW, refund_key(order_id, f"books-{sale.id}"))
+        expected = "a refund at the shop, or no credit note: the shopper was credited and has no money yet"
+        finding = hold(FindingKind.CREDITED_NOT_REFUNDED, "sale.credit_notes", sale.credit_note_number, expected)
+        await weighed(transfer, (finding,))
+        log.warning("credited_not_refunded", order=order_id, sale=sale.order_number)
+
+
 async def _hold_alone(site: Site, order: Order, tender: Tender) -> None:
-    transfers = running().journal.transfers
+    journal = running().journal
     key = refund_key(order.id, f"gateway-{tender.id}")
-    if await transfers.find(site.name, FLOW, key) is not None:
+    if await journal.transfers.find(site.name, FLOW, key) is not None:
         return
-    transfer = await transfers.open(site.name, FLOW, key)
+    transfer = await journal.transfers.open(site.name, FLOW, key)
     value = f"{tender.amount} {tender.currency} by {tender.gateway or tender.method}"
     expected = "a refund at the shop that says what the money was for; credit the sale in Cin7 by hand"
     finding = hold(FindingKind.REFUND_AT_GATEWAY_ONLY, f"transactions[{tender.id}]", value, expected)

@@ -27,6 +27,7 @@ from weighbridge.flows.crediting import pay_back, post_credit_note
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.posting import void
 from weighbridge.flows.returning import tell_shop_again, with_restock
+from weighbridge.flows.returns_gate import returns_gate
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
@@ -113,6 +114,9 @@ async def _weigh(site: Site, transfer: Transfer) -> str:
     if not site.refund_policy.posts_credit_notes:
         expected = 'a credit note made by hand, or design.refunds.mode = "credit_note"'
         return await _held(site, transfer, hold(FindingKind.REFUND_HELD, "refund.total_amount", refund.total, expected))
+    missing = await returns_gate(site, order.currency)
+    if missing:
+        return await _held(site, transfer, *missing)
     sale = await site.books.sale(order.target_id, lane=Lane.RETURNS)
     if sale.status in read.DEAD_STATUSES:
         return await _not_needed(transfer, "sale_voided", "the order's sale was voided; nothing is left to credit")

@@ -38,6 +38,12 @@ class Cin7Client:
     def tax_rules(self, *, lane: Lane) -> AsyncIterator[list[models.TaxRuleRow]]:
         return self._pages("ref/tax", models.TaxRulePage, {}, lane)
 
+    def accounts(self, *, lane: Lane) -> AsyncIterator[list[models.AccountRow]]:
+        return self._pages("ref/account", models.AccountPage, {}, lane)
+
+    def locations(self, *, lane: Lane) -> AsyncIterator[list[models.LocationRow]]:
+        return self._pages("ref/location", models.LocationPage, {}, lane)
+
     def products(self, *, modified_since: datetime | None, lane: Lane) -> AsyncIterator[list[models.ProductRow]]:
         """Products in pages with their bills of materials, deprecated ones too: both are hidden by default."""
         query = {"IncludeDeprecated": "true", "IncludeBOM": "true"}

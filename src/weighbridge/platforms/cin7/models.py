@@ -72,6 +72,27 @@ class TaxRulePage(Read):
     rows: list[TaxRuleRow] = Field(alias="TaxRuleList")
 
 
+class AccountRow(Read):
+    code: Text = Field("", alias="Code")
+    status: Text = Field("", alias="Status")
+    for_payments: bool | None = Field(False, alias="ForPayments")
+
+
+class AccountPage(Read):
+    total: int = Field(0, alias="Total")
+    rows: list[AccountRow] = Field(alias="AccountsList")
+
+
+class LocationRow(Read):
+    name: Text = Field("", alias="Name")
+    is_deprecated: bool | None = Field(False, alias="IsDeprecated")
+
+
+class LocationPage(Read):
+    total: int = Field(0, alias="Total")
+    rows: list[LocationRow] = Field(alias="LocationList")
+
+
 class BillLine(Read):
     """A stocked component of a kit. Source: GET /product with IncludeBOM, BillOfMaterialsProducts."""
 
@@ -152,6 +173,7 @@ class SaleRow(Read):
     invoice_amount: Decimal | None = Field(None, alias="InvoiceAmount")
     ordered: Moment | None = Field(None, alias="OrderDate")
     currency: Text = Field("", alias="CustomerCurrency")
+    credit_note_number: Text = Field("", alias="CreditNoteNumber")
 
 
 class SalePage(Read):
