@@ -26,7 +26,7 @@ from weighbridge.demo import Demo, DemoFailed, DemoOptions, demo_folder, play
 from weighbridge.demo_summary import Summary
 from weighbridge.design.loading import ConfigurationProblem, load_installation
 from weighbridge.design.schema import Installation
-from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, stock, sweeps
+from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, stock, stock_review, sweeps
 from weighbridge.journal import Journal
 from weighbridge.journal.trace import Story, tell_order
 from weighbridge.journal.transfers import State
@@ -38,7 +38,7 @@ from weighbridge.settings import SecretFinder, SecretsProblem, resolve_secrets
 from weighbridge.shortage_report import as_json as shortages_as_json
 from weighbridge.shortage_report import print_shortages, shortages_of
 from weighbridge.status import print_status, sharing_stock, status_of
-from weighbridge.stock_explained import explain_sku, print_explanation
+from weighbridge.stock_explained import explain_sku, print_explanation, print_levels
 from weighbridge.tables import transfers
 from weighbridge.twins.command import twins_app
 
@@ -77,9 +77,34 @@ def sync_orders(config: Config = DEFAULT_CONFIG, once: bool = True, as_json: AsJ
 
 
 @sync_app.command("stock")
-def sync_stock(config: Config = DEFAULT_CONFIG, once: bool = True, as_json: AsJson = False) -> None:
-    """Read the stock, tell the shop what changed."""
-    _sync(config, (bookkeeping.FLOW, stock.FLOW), as_json)
+def sync_stock(
+    config: Config = DEFAULT_CONFIG,
+    connection: Connection = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what the shop would be told, tell nothing.")] = False,
+    accept: Annotated[str, typer.Option(help="Name of the levels that you have read, as a dry run shows it.")] = "",
+    limit: Annotated[int, typer.Option(min=0, help="Most changes shown.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Read the stock, tell the shop what changed; the first time once you have accepted it."""
+    if accept:
+        installation = _installation(config)
+        name = _connection(installation, connection)
+        if not _with_journal(installation, lambda journal: stock_review.accept(journal, name, accept)):
+            _fail(f"{accept} is not what was last proposed for {name}; look at the levels with --dry-run again")
+    if not dry_run:
+        _sync(config, (bookkeeping.FLOW, stock.FLOW), as_json)
+        return
+    installation = _installation(config)
+    name = _connection(installation, connection)
+    _run(config, (bookkeeping.FLOW,))
+    _run(config, (stock.FLOW,), stock_review.DRY_RUN)
+    found = _with_journal(installation, lambda journal: journal.transfers.find(name, stock.FLOW, stock_review.DRY_RUN))
+    if found is None or found.state is not State.POSTED:
+        _fail(f"the dry run of {name} has not come to an end: {found.reason if found else 'see the log'}")
+    if as_json:
+        _print_json(found.content)
+    else:
+        print_levels(found.content, limit, out)
 
 
 @sync_app.command("fulfilment")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,6 +103,24 @@ def print_explanation(told: Explanation, out: Console) -> None:
         out.print(_sum(told, level))
     for line in _remarks(told):
         out.print(f"  {line}", markup=False, highlight=False)
+
+
+def print_levels(content: Mapping[str, Any], limit: int, out: Console) -> None:
+    """A dry run for people: the changes that take most from the shop first, and how to accept them."""
+    table = Table("SKU", title="What the shop would be told", title_justify="left")
+    table.add_column("Shows", justify="right")
+    table.add_column("Would show", justify="right")
+    for sku, before, after in content["changes"][:limit]:
+        table.add_row(escape(sku), "unknown" if before is None else f"{before:,}", f"{after:,}")
+    if content["changes"]:
+        out.print(table)
+    if content["to_change"] > limit:
+        out.print(f"... and {content['to_change'] - limit:,} more; --limit shows them, --json shows all")
+    out.print(
+        f"{content['figures']:,} levels: {content['to_change']:,} would change, {content['falls']:,} of them fall, "
+        f"{content['to_zero']:,} to nothing."
+    )
+    out.print(f"To let the shop be told: weighbridge sync stock --accept {content['fingerprint']}")
 
 
 def _sum(told: Explanation, level: StockLevel) -> Table:

@@ -87,6 +87,7 @@ accounts = {{ credit_card = "091", offline = "090", custom = "090", gift_certifi
 
 [{name}.design.stock]
 locations = [{", ".join(_toml(location) for location in example.locations)}]
+review = "never"
 
 [{name}.design.fulfilment.carriers]
 "DHL Express" = {{ tracking_carrier = "dhl" }}

@@ -140,6 +140,8 @@ class Stock(Part):
     """How far back sales count for that rate, and for the largest possible oversell."""
     ghost_after_days: int = Field(default=30, ge=1)
     """From which age an authorised sale that did not ship is shown as one that only holds stock."""
+    review: Literal["first", "never"] = "first"
+    """Whether a person reads and accepts the first levels before the shop is told of any."""
     rises: Literal["two_readings", "at_once"] = "two_readings"
     """When the shop is told of more than before; it is told of less at once."""
     sharing: Literal["fair", "priority", "reserve_for_singles"] = "fair"

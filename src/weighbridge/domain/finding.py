@@ -98,6 +98,7 @@ class FindingKind(StrEnum):
     LISTING_GONE = "listing_gone"
     SHOP_EDIT_OVERWRITTEN = "shop_edit_overwritten"
     CATALOGUE_NOT_ACCEPTED = "catalogue_not_accepted"
+    STOCK_NOT_ACCEPTED = "stock_not_accepted"
     UNEXPECTED_ERROR = "unexpected_error"
     RETRIES_EXHAUSTED = "retries_exhausted"
 
@@ -142,6 +143,7 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.PARCEL_UNMATCHED: Owner.OPERATIONS,
     FindingKind.BILL_CIRCULAR: Owner.OPERATIONS,
     FindingKind.GHOST_ALLOCATION: Owner.OPERATIONS,
+    FindingKind.STOCK_NOT_ACCEPTED: Owner.OPERATIONS,
     FindingKind.REFUSED_BY_CIN7: Owner.OPERATIONS,
     FindingKind.RETRIES_EXHAUSTED: Owner.OPERATIONS,
     FindingKind.UNEXPECTED_ERROR: Owner.OPERATIONS,

@@ -16,9 +16,11 @@ from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
 from weighbridge.flows.bookkeeping import READY
 from weighbridge.flows.held_objects import report
+from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import end_round, run_stage
+from weighbridge.flows.stage import STOPPED, end_round, run_stage
 from weighbridge.flows.stock_figures import figures_of
+from weighbridge.flows.stock_review import DRY_RUN, look, may_tell, wait_for_a_person
 from weighbridge.flows.stock_scan import Reading, read_again, scan
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.flows.write_once import Later
@@ -45,7 +47,7 @@ CAPTURE_PATIENCE = timedelta(seconds=60)
 
 @durable_flow(FLOW)
 async def stock(connection: str, key: str) -> str:
-    """One full round of stock: scan, figure, push, verify."""
+    """One full round of stock: scan, figure, push, verify; under the key `dry-run` one that only looks."""
     return await push_stock(connection, key)
 
 
@@ -55,18 +57,27 @@ async def push_stock(connection: str, key: str) -> str:
     transfer = await running().journal.transfers.open(connection, FLOW, key)
 
     async def work() -> str:
-        return await _push(site)
+        await _references_are_read(site)
+        if key == DRY_RUN:
+            return await look(site, transfer)
+        return await _push(site) if await may_tell(site) else await wait_for_a_person(transfer)
 
     ended = await run_stage(site, transfer, "stock", (FLOW, key), work)
-    await end_round(transfer, ended, site.connection.design.stock.cadence)
+    if key != DRY_RUN:
+        await end_round(transfer, ended, site.connection.design.stock.cadence)
+    elif ended != STOPPED:
+        await weighed(transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
     return ended
+
+
+async def _references_are_read(site: Site) -> None:
+    if await running().journal.references.read(site.name, READY) is None:
+        at = running().clock.now() + timedelta(seconds=5)
+        raise Later("references", "the catalogues of both sides are not read yet", at)
 
 
 async def _push(site: Site) -> str:
     journal = running().journal
-    if await journal.references.read(site.name, READY) is None:
-        at = running().clock.now() + timedelta(seconds=5)
-        raise Later("references", "the catalogues of both sides are not read yet", at)
     items = await journal.catalogue.shop_items(site.name)
     await _verify_earlier(site, len(items))
     reading = await scan(site)

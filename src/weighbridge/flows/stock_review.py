@@ -1,0 +1,78 @@
+"""Stock review: before the shop is told its first levels, a person reads what would change and accepts it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.stock import Figure
+from weighbridge.flows.ownership import weighed
+from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.stage import STOPPED
+from weighbridge.flows.stock_figures import figures_of
+from weighbridge.flows.stock_scan import scan
+from weighbridge.journal import Journal
+from weighbridge.journal.transfers import Transfer
+from weighbridge.platforms.lanes import Lane
+
+DRY_RUN = "dry-run"
+"""The key of the round that only looks."""
+ACCEPTED = "stock_accepted"
+MOST_KEPT = 10_000
+
+
+async def may_tell(site: Site) -> bool:
+    """Whether levels may be told without a person: always where the design asks for no review, else once accepted."""
+    if site.connection.design.stock.review == "never":
+        return True
+    return await running().journal.references.read(site.name, ACCEPTED) is not None
+
+
+async def wait_for_a_person(transfer: Transfer) -> str:
+    """Ends a round that may not tell anything yet."""
+    expected = "a person who has read them: weighbridge sync stock --dry-run, then --accept NAME as it shows"
+    finding = hold(FindingKind.STOCK_NOT_ACCEPTED, "first levels of the shop", "not accepted", expected)
+    await weighed(transfer, (finding,))
+    return STOPPED
+
+
+async def look(site: Site, transfer: Transfer) -> str:
+    """Compares what the shop shows with what it would be told, and tells it nothing."""
+    journal, policy = running().journal, site.connection.design.stock
+    items = await journal.catalogue.shop_items(site.name)
+    figures = await figures_of(site, await scan(site), items)
+    there: dict[str, int] = {}
+    async for page in site.shop.all_inventory_levels(policy.bigcommerce_location_id, lane=Lane.STOCK):
+        there |= page
+    content = summary(figures, there)
+    await journal.transfers.change(transfer.id, content=content)
+    return f"{content['to_change']} of {content['figures']} levels would change"
+
+
+def summary(figures: Sequence[Figure], there: Mapping[str, int]) -> dict[str, Any]:
+    """What a dry run keeps, as JSON: the changes that take most from the shop first, counts, and their name.
+
+    `there` is what the shop shows; a SKU that it did not show counts as unknown and would be told.
+    """
+    changes = [(one.sku, there.get(one.sku), one.ats) for one in figures if there.get(one.sku) != one.ats]
+    changes.sort(key=lambda change: (change[2] - (change[1] or 0), change[0]))
+    name = hashlib.sha256(repr(changes).encode()).hexdigest()[:12]
+    return {
+        "fingerprint": name,
+        "figures": len(figures),
+        "to_change": len(changes),
+        "falls": sum(before is not None and after < before for _, before, after in changes),
+        "to_zero": sum(bool(before) and after == 0 for _, before, after in changes),
+        "changes": [list(change) for change in changes[:MOST_KEPT]],
+    }
+
+
+async def accept(journal: Journal, connection: str, name: str) -> bool:
+    """Opens the way for a connection's levels; False where `name` is not what was last proposed."""
+    proposal = await journal.transfers.find(connection, "stock", DRY_RUN)
+    if proposal is None or not proposal.content or proposal.content.get("fingerprint") != name:
+        return False
+    await journal.references.keep(connection, ACCEPTED, name)
+    return True
