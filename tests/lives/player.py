@@ -9,7 +9,7 @@ import json
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +31,7 @@ TEASET = {"sku": "TEASET", "name": "Tea set", "price": "20.00", "tax_class_id": 
 REASONS = 'restock_reasons = { damaged = "Returns Cage", lost = "" }\n'
 Outcome = dict[str, Any]
 Event = dict[str, Any]
+Faults = Sequence[tuple[str, Mapping[str, Any]]]
 
 
 @dataclass(slots=True)
@@ -92,8 +93,11 @@ def read_lives(folder: Path = FOLDER) -> list[Life]:
     return [read_life(path) for path in sorted(folder.glob("*.toml"))]
 
 
-def play(folder: Path, lives: Sequence[Life], **twins: Any) -> None:
-    """Plays lives of one company: each event of each life, a round of sweeps after each; notes every outcome."""
+def play(folder: Path, lives: Sequence[Life], faults: Faults = (), **twins: Any) -> None:
+    """Plays lives of one company: each event of each life, a round of sweeps after each; notes every outcome.
+
+    `faults` are rules of the twins, in force from the first event to the last.
+    """
     posts, refunds, restock, edits, sale_type = lives[0].company
     cancelled = "hold" if edits == "hold" else "void"
     design = f'''
@@ -110,6 +114,8 @@ cancelled = "{cancelled}"
         trial.twins.act("bigcommerce", "seed_products", [TEASET])
         parts = [{"sku": "MUG", "quantity": 1}, {"sku": "TEA", "quantity": 2}]
         trial.twins.act("cin7", "seed", {"products": [{"sku": "TEASET", "name": "Tea set", "bom": parts}]})
+        for platform, rule in faults:
+            trial.twins.fault(platform, dict(rule))
         rounds = {life.name: life.rounds() for life in lives}
         for number in range(max(map(len, rounds.values()))):
             for life in lives:
