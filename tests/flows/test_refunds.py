@@ -218,3 +218,17 @@ def test_refund_of_what_was_credited_by_hand_waits_for_finance(tmp_path: Path) -
 
 def _address(trial: Rig, order_id: int) -> int:
     return int(trial.twins.run(lambda: trial.twins.bigcommerce.shop.orders[order_id].addresses[0]["id"]))
+
+
+def test_shop_that_lowers_the_orders_totals_by_its_refund_holds_nothing(tmp_path: Path) -> None:
+    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+        order_id = trial.place()
+        trial.run()
+        refund(trial, order_id, line(trial, order_id, "MUG", 1))
+        lowered = {"total_inc_tax": "31.5300", "total_ex_tax": "30.5000", "total_tax": "1.0300"}
+        trial.twins.act("bigcommerce", "corrupt_order", {"order_id": order_id, "set": lowered})
+        rows = trial.run()
+        assert [(row.state, row.reason_kind) for row in rows] == [(State.POSTED, "")]
+        sale = trial.assert_one_sale(order_id)
+        assert [D(str(one["Total"])) for one in sale["invoices"]] == [D("45.06")], "the invoice stands"
+        assert [D(str(one["Total"])) for one in sale["credit_notes"]] == [D("13.53")]

@@ -16,6 +16,7 @@ from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
 from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
 from weighbridge.domain.order import LineKind, Order, OrderStatus
 from weighbridge.domain.policy import Depth
+from weighbridge.domain.tender import tenders_of
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.amending import follow
 from weighbridge.flows.bookkeeping import books_for
@@ -142,7 +143,7 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
     decision = crossing(order, site.capture_rule, already_captured=bool(transfer.target_id))
     await _reserve(site, order, decision)
     await hold_gateway_refunds(site, order)
-    if order.status_id == OrderStatus.REFUNDED and transfer.state in (State.POSTED, State.CANCELLED):
+    if transfer.state in (State.POSTED, State.CANCELLED) and _only_refunded(site, transfer, order):
         # Nothing of the order is left to post; what its refunds do to its sale, they do by themselves.
         await journal.transfers.change(transfer.id, source_version=version, content=_seen(transfer, header))
         return DONE
@@ -178,6 +179,22 @@ def _seen(transfer: Transfer, header: OrderHeader) -> Any:
         return None
     captured = CAPTURED.validate_python(transfer.content)
     return stored(replace(captured, seen_at=seen_until(header.date_modified, running().clock.now())))
+
+
+def _only_refunded(site: Site, transfer: Transfer, order: Order) -> bool:
+    """Whether refunds alone happened to a posted order; some shops lower its totals by them, its lines stay.
+
+    Source: platform notes, bigcommerce 3.3 (order and tax records are updated unless staff typed the figures).
+    """
+    if order.status_id != OrderStatus.PARTIALLY_REFUNDED or transfer.content is None:
+        return order.status_id == OrderStatus.REFUNDED
+    posted = CAPTURED.validate_python(transfer.content)
+    return (
+        parts_digest(order.lines, order.shipping) == posted.parts
+        and order.billing == posted.sale.billing
+        and order.value <= posted.sale.value
+        and tenders_of(order, site.sale_policy)[0] == posted.sale.tenders
+    )
 
 
 async def _gone(site: Site, transfer: Transfer, order_id: str) -> str:
