@@ -18,6 +18,7 @@ from weighbridge.design.operating import capture_rule, refund_policy, sale_polic
 from weighbridge.design.schema import Connection, Installation, design_version
 from weighbridge.engine import APPLICATION_VERSION, Engine
 from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, sweeps
+from weighbridge.flows import stock_fall as _registers_its_flow  # noqa: F401
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
 from weighbridge.platforms.applications import books_budget, company, shop_budget

@@ -60,3 +60,28 @@ def test_sold_kit_takes_its_parts_before_and_after_cin7_knows_of_it(tmp_path: Pa
         trial.push_stock()
         after = _levels(trial)
         assert 2 * after["SET"] + 3 * after["GIFTBOX"] + after["MUG"] == 70 - 2, "and two mugs of the other order"
+
+
+def test_sold_kit_lowers_what_shares_its_parts_before_the_next_round(tmp_path: Path) -> None:
+    """Cin7 is not asked again: the next round is hours away."""
+    with rig(tmp_path) as trial:
+        _kits(trial)
+        trial.push_stock()
+        calls = len(trial.twins.calls("cin7", path="productavailability"))
+        before = _levels(trial)
+        trial.place(lines=[{"sku": "GIFTBOX", "quantity": 10}])
+        trial.run(until=lambda rows: _levels(trial)["MUG"] < before["MUG"])
+        after = _levels(trial)
+        assert 2 * after["SET"] + 3 * after["GIFTBOX"] + after["MUG"] <= 70
+        assert 4 * after["SET"] + 4 * after["GIFTBOX"] + after["TEA"] <= 460
+        assert len(trial.twins.calls("cin7", path="productavailability")) == calls
+
+
+def test_order_of_a_part_alone_lowers_the_kits(tmp_path: Path) -> None:
+    with rig(tmp_path) as trial:
+        _kits(trial)
+        trial.push_stock()
+        trial.place(lines=[{"sku": "MUG", "quantity": 17}])
+        trial.run(until=lambda rows: _levels(trial)["SET"] < 16)
+        after = _levels(trial)
+        assert 2 * after["SET"] + 3 * after["GIFTBOX"] + after["MUG"] <= 83

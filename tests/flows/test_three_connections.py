@@ -83,8 +83,9 @@ class Trio:
         }
         return int(self.shops[name].act("bigcommerce", "place_order", order)["id"])
 
-    def run(self, *flows: str) -> None:
-        """One round of the flows over all connections, and everything that follows from them."""
+    def run(self, *flows: str, seconds_more: float = 0.0) -> None:
+        """One round of the flows over all connections, and everything that follows from them within so many seconds of
+        the twins' time."""
 
         async def work() -> None:
             service = self.service()
@@ -95,6 +96,7 @@ class Trio:
                 while await service.journal.transfers.select(waits):
                     assert time.monotonic() < deadline
                     await asyncio.sleep(0.05)
+                await asyncio.sleep(seconds_more / SPEED)
                 await service.settle()
 
         asyncio.run(work())
@@ -166,6 +168,16 @@ def test_what_one_shop_has_sold_and_the_company_has_not_heard_of_is_taken_off_th
         assert trial.sales("north") == {}
         trial.run(stock.FLOW)
         assert {name: trial.levels(name)["MUG"] for name in trial.shops} == {"north": 33, "south": 33, "apart": 40}
+
+
+def test_what_one_shop_sells_falls_at_the_other_before_the_next_round(tmp_path: Path) -> None:
+    with trio(tmp_path) as trial:
+        trial.run(bookkeeping.FLOW, stock.FLOW)
+        calls = len(trial.companies["north"].calls("cin7", path="productavailability"))
+        trial.place("north", MUG=9)
+        trial.run(*ORDERS, seconds_more=10.0)
+        assert {name: trial.levels(name)["MUG"] for name in trial.shops} == {"north": 31, "south": 31, "apart": 40}
+        assert len(trial.companies["north"].calls("cin7", path="productavailability")) == calls
 
 
 def test_two_workers_on_postgresql_serve_three_connections(

@@ -14,7 +14,7 @@ import structlog
 from weighbridge.domain.capture import Crossing, crossing
 from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
 from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
-from weighbridge.domain.order import LineKind, Order, OrderStatus
+from weighbridge.domain.order import Order, OrderStatus
 from weighbridge.domain.policy import Depth
 from weighbridge.domain.tender import tenders_of
 from weighbridge.engine import durable_flow, durable_step
@@ -34,6 +34,7 @@ from weighbridge.flows.fresh_start import begun_anew
 from weighbridge.flows.ownership import owned, weighed
 from weighbridge.flows.posting import authorise, invoice, open_sale, pay, take_back
 from weighbridge.flows.refund_search import hold_gateway_refunds
+from weighbridge.flows.reserving import reserve
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
@@ -50,8 +51,6 @@ POST, LINK, DONE = "post", "link", "done"
 MOST_ROUNDINGS = 2
 REFUNDED = "refunded"
 """Why an order has no sale any more: it was refunded whole before anything left."""
-NOT_SOLD_YET = frozenset({OrderStatus.INCOMPLETE, OrderStatus.PENDING})
-"""Statuses before checkout is complete: the shop has promised nothing yet."""
 
 
 @durable_flow(FLOW)
@@ -141,7 +140,7 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
     version = order_version(header, site.capture_rule, already_captured=bool(transfer.target_id))
     order = await fetch_order(site, header)
     decision = crossing(order, site.capture_rule, already_captured=bool(transfer.target_id))
-    await _reserve(site, order, decision)
+    await reserve(site, order, decision)
     await hold_gateway_refunds(site, order)
     if transfer.state in (State.POSTED, State.CANCELLED) and _only_refunded(site, transfer, order):
         # Nothing of the order is left to post; what its refunds do to its sale, they do by themselves.
@@ -228,20 +227,6 @@ async def fetch_order(site: Site, header: OrderHeader) -> Order:
 
 async def _nothing() -> list[OrderCoupon]:
     return []
-
-
-async def _reserve(site: Site, order: Order, decision: Crossing) -> None:
-    """What the shop has sold is taken off what it may sell, at once, even when the order is held."""
-    promises = running().journal.promises
-    if decision is Crossing.CANCELLED or decision is Crossing.OUT_OF_SCOPE:
-        await promises.released(site.name, str(order.id))
-    elif order.status_id not in NOT_SOLD_YET:
-        units: dict[str, Decimal] = {}
-        for line in order.lines:
-            if line.sku and line.quantity > 0 and line.kind is LineKind.PHYSICAL:
-                units[line.sku] = units.get(line.sku, Decimal(0)) + line.quantity
-        await promises.make(site.name, str(order.id), units)
-        await running().journal.stock_levels.distrust(site.name, units)
 
 
 async def _map(site: Site, transfer: Transfer, order: Order) -> str:

@@ -50,15 +50,17 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
             kept = buffer(buffers, sum(there.values(), zero), rates.get(sku, zero), delay)
             sellable = sku not in unsellable and sku not in bills.findings
             plain[sku] = figure(sku, there, in_flight.get(sku, zero), kept, sellable=sellable)
-    await _keep_parts(site, bills, by_location)
     await report(site, BILL, {sku: (finding,) for sku, finding in bills.findings.items()})
     return tuple((plain | _shared(site, bills, plain, by_location, in_flight)).values())
 
 
-async def _keep_parts(site: Site, bills: Bills, by_location: Mapping[str, Mapping[str, Decimal]]) -> None:
+async def keep_parts(site: Site, reading: Reading) -> None:
     """Keeps what there is of the parts of kits, most of which the shop does not sell by themselves."""
+    bills = await running().journal.catalogue.bills(site.name)
     parts = {part for kit in bills.kits for part in bills.parts_of(kit)} - bills.kits
     if parts:
+        chosen = frozenset(site.connection.design.stock.locations)
+        by_location = available_by_location(reading.rows, chosen, reading.began.date())
         there = {place: {sku: str(units[sku]) for sku in parts & units.keys()} for place, units in by_location.items()}
         await running().journal.references.keep(site.name, PARTS, there)
 

@@ -40,8 +40,9 @@ class Promises:
         self._database = database
         self._clock = clock
 
-    async def make(self, connection: str, order_id: str, units: Mapping[str, Decimal]) -> None:
-        """Sets what an order promises, replacing what it promised before; keeps what Cin7 already took over.
+    async def make(self, connection: str, order_id: str, units: Mapping[str, Decimal]) -> bool:
+        """Sets what an order promises, replacing what it promised before; keeps what Cin7 already took over and what is
+        promised already. Answers whether anything is promised that was not before.
 
         Units that Cin7 took over stay so only as far as they cover what the order promises now: an order that grew,
         or came back after it had ended, is in flight with all its units again. That claims too little for a while
@@ -49,19 +50,25 @@ class Promises:
         """
         now = self._clock.now()
         own = (promises.c.connection == connection) & (promises.c.order_id == order_id)
-        with_cin7 = promises.c.allocated_at.is_not(None) & promises.c.released_at.is_(None)
         async with self._database.transaction() as transaction:
-            query = sa.select(promises.c.sku, promises.c.quantity).where(own, with_cin7)
-            taken_over = {row.sku: row.quantity for row in (await transaction.execute(query)).all()}
-            covered = {sku for sku, quantity in taken_over.items() if quantity >= units.get(sku, Decimal(0))}
+            query = sa.select(promises.c.sku, promises.c.quantity, promises.c.allocated_at).where(
+                own, promises.c.released_at.is_(None)
+            )
+            kept = {
+                row.sku
+                for row in (await transaction.execute(query)).all()
+                if row.quantity == units.get(row.sku)
+                or (row.allocated_at is not None and row.quantity >= units.get(row.sku, Decimal(0)))
+            }
             rows = [
                 {"connection": connection, "order_id": order_id, "sku": sku, "quantity": quantity, "captured_at": now}
                 for sku, quantity in units.items()
-                if sku not in covered
+                if sku not in kept
             ]
-            await transaction.execute(sa.delete(promises).where(own, promises.c.sku.not_in(sorted(covered))))
+            await transaction.execute(sa.delete(promises).where(own, promises.c.sku.not_in(sorted(kept))))
             if rows:
                 await transaction.execute(self._database.insert_new(promises), rows)
+        return bool(rows)
 
     async def allocated(self, connection: str, order_id: str) -> None:
         """Notes that Cin7 has allocated the order's units: from now on its own figures show them."""

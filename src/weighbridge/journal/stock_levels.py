@@ -79,6 +79,24 @@ class StockLevels:
             row = (await reading.execute(query)).one_or_none()
         return None if row is None else _level(row)
 
+    async def last_reading(self, connection: str) -> dict[str, StockLevel]:
+        """The figures of the latest reading, by SKU."""
+        own = stock_levels.c.connection == connection
+        latest = sa.select(sa.func.max(stock_levels.c.scanned_at)).where(own).scalar_subquery()
+        async with self._database.reading() as reading:
+            query = sa.select(stock_levels).where(own, stock_levels.c.scanned_at == latest)
+            rows = (await reading.execute(query)).all()
+        return {row.sku: _level(row) for row in rows}
+
+    async def shared(self, connection: str, skus: Iterable[str]) -> frozenset[str]:
+        """Those of `skus` whose parts other SKUs need too, by the last figures."""
+        query = sa.select(stock_levels.c.sku, stock_levels.c.terms).where(
+            stock_levels.c.connection == connection, stock_levels.c.sku.in_(sorted(skus))
+        )
+        async with self._database.reading() as reading:
+            rows = (await reading.execute(query)).all()
+        return frozenset(row.sku for row in rows if row.terms["parts"])
+
     async def told_before(self, connection: str, moment: datetime) -> dict[str, int]:
         """What the shop was told before `moment` and has not been read back since."""
         query = sa.select(stock_levels.c.sku, stock_levels.c.shown).where(
