@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help demo twins test coverage kill long bench lint format lock
+.PHONY: help demo storm twins test coverage kill long bench lint format lock
 
 help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -21,6 +21,9 @@ help: ## List the tasks
 
 demo: $(RUN_STAMP) ## Run the product against both twins; ARGS="--help" shows the options
 	@$(BIN)/weighbridge demo $(ARGS)
+
+storm: $(RUN_STAMP) ## Play a flash sale in bad weather, with our stock protocol and with a plain copy; takes five minutes
+	@$(BIN)/weighbridge storm $(ARGS)
 
 twins: $(RUN_STAMP) ## Serve the twins of BigCommerce and Cin7 Core alone
 	@$(BIN)/weighbridge twins serve $(ARGS)

@@ -39,6 +39,7 @@ from weighbridge.shortage_report import as_json as shortages_as_json
 from weighbridge.shortage_report import print_shortages, shortages_of
 from weighbridge.status import print_status, sharing_stock, status_of
 from weighbridge.stock_explained import explain_sku, print_explanation, print_levels
+from weighbridge.storm.command import storm_command
 from weighbridge.tables import transfers
 from weighbridge.twins.command import twins_app
 
@@ -48,6 +49,7 @@ app.add_typer(twins_app, name="twins")
 explain_app = typer.Typer(help="Tell why something is as it is.", no_args_is_help=True)
 app.add_typer(sync_app, name="sync")
 app.add_typer(explain_app, name="explain")
+app.command("storm")(storm_command)
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONFIG", help="The installation's file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
