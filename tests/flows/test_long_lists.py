@@ -67,6 +67,20 @@ def test_stock_rows_between_two_pages_keep_their_figure(trial: Rig, rows: int) -
     assert shown(trial) == {"EDGE": 9, "SEAM": 9, "LAST": 9}
 
 
+def test_goods_that_just_sold_keep_their_figure_when_their_row_falls_between_two_pages(trial: Rig) -> None:
+    """The shop shows something else than it was told: that makes them no goods that were never told."""
+    stock_a_long_list(trial)
+    trial.push_stock()
+    trial.place(lines=[{"sku": "SEAM", "quantity": 2}])
+    trial.run()
+    trial.push_stock()
+    drift(trial, "cin7", 1)
+    trial.place(lines=[{"sku": "SEAM", "quantity": 1}])
+    trial.run()
+    trial.push_stock()
+    assert shown(trial)["SEAM"] == 4
+
+
 def test_kit_whose_part_fell_between_two_pages_can_still_be_built(trial: Rig) -> None:
     """The shop does not sell the part, so only the kit tells that there was some."""
     stock_a_long_list(trial, sold=())

@@ -120,16 +120,16 @@ def _unreadable(line: UnreadableAvailability) -> Finding:
 
 
 async def _sold(site: Site) -> list[str]:
-    """SKUs that the books stock and that the shop shows, by themselves or in a kit; the highest levels first.
+    """SKUs that the books stock and that the shop was told of, by themselves or in a kit; the highest levels first.
 
     Kits are figured from their parts, so whether they have a row of their own says nothing.
     """
     journal = running().journal
-    shown = await journal.stock_levels.shown(site.name)
+    told = await journal.stock_levels.last_told(site.name)
     bills = await journal.catalogue.bills(site.name)
     stocked = await journal.catalogue.stocked_skus(site.name)
     levels: dict[str, int] = {}
-    for sku, level in shown.items():
+    for sku, level in told.items():
         for part in bills.parts_of(sku) if level > 0 else ():
             if part in stocked and part not in bills:
                 levels[part] = max(level, levels.get(part, 0))

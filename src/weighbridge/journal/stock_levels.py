@@ -72,6 +72,14 @@ class StockLevels:
         async with self._database.reading() as reading:
             return {row.sku: row.shown for row in (await reading.execute(query)).all()}
 
+    async def last_told(self, connection: str) -> dict[str, int]:
+        """What the shop was last told by SKU, whatever it has sold since."""
+        query = sa.select(stock_levels.c.sku, stock_levels.c.told).where(
+            stock_levels.c.connection == connection, stock_levels.c.told.is_not(None)
+        )
+        async with self._database.reading() as reading:
+            return {row.sku: row.told for row in (await reading.execute(query)).all()}
+
     async def level(self, connection: str, sku: str) -> StockLevel | None:
         """The last figure of one SKU; None when it has none."""
         query = sa.select(stock_levels).where(stock_levels.c.connection == connection, stock_levels.c.sku == sku)
