@@ -164,6 +164,7 @@ promises = sa.Table(
     sa.Column("sku", sa.String(255), primary_key=True),
     sa.Column("quantity", ExactDecimal, nullable=False),
     sa.Column("captured_at", UtcMoment, nullable=False),
+    sa.Column("placed_at", UtcMoment, nullable=True, doc="by the shop's clock, in whole seconds"),
     sa.Column("allocated_at", UtcMoment, nullable=True, doc="when Cin7 was seen to have taken it over"),
     sa.Column("released_at", UtcMoment, nullable=True, doc="when the order ended without a sale"),
     sa.Index("promise_in_flight", "connection", "allocated_at"),

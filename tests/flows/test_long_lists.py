@@ -109,12 +109,12 @@ def test_long_list_that_was_told_is_read_back_page_by_page_and_what_differs_is_t
     stock_a_long_list(trial, sold=(*(f"F{number:04}" for number in range(200)), "EDGE"))
     trial.push_stock()
     for sku in ("F0003", "EDGE"):
-        trial.twins.act("bigcommerce", "set_stock", {"sku": sku, "quantity": 1})
+        trial.twins.act("bigcommerce", "set_stock", {"sku": sku, "quantity": 9})
     trial.push_stock()
     levels = trial.twins.act("bigcommerce", "stock_levels")
     assert (levels["F0003"], levels["EDGE"]) == (7, 7)
     calls = [call for call in trial.twins.calls("bigcommerce") if "/inventory/items" in call["path"]]
-    assert len(calls) == 2, "one page, and one to see that it was the last"
+    assert len(calls) == 2 + 1, "one page, one to see that it was the last, and the two SKUs before they are told again"
 
 
 def test_stock_that_really_ended_in_a_long_list_is_told_at_once(trial: Rig) -> None:

@@ -58,3 +58,14 @@ def test_shipment_whose_answer_was_lost_is_not_sent_twice(tmp_path: Path) -> Non
         trial.ship()
         trial.ship()
         assert [one["tracking_number"] for one in trial.shipments(order_id)] == ["T-9"]
+
+
+def test_what_the_shop_has_sold_in_orders_nobody_has_heard_of_is_not_offered_again(tmp_path: Path) -> None:
+    """The shop's list does not show the order yet; its stock tells that somebody has bought."""
+    with rig(tmp_path, bigcommerce_switches={"delayed_visibility_seconds": 7 * 86400}) as trial:
+        trial.push_stock()
+        trial.place(lines=[{"sku": "MUG", "quantity": 6}])
+        trial.twins.act("cin7", "count_stock", {"sku": "MUG", "quantity": 90})
+        trial.push_stock()
+        assert trial.transfers("orders") == []
+        assert trial.twins.act("bigcommerce", "stock_levels")["MUG"] == 84

@@ -21,11 +21,11 @@ class Exposure:
     free: Decimal
     """Units that can still be shipped by the last reading, less everything known to be sold; negative when owed."""
     sold: Sales = ()
-    """What the shops sold of late."""
+    """What the shops sold of late, when it was bought."""
     fell: Sales = ()
     """By how much the stock fell of late for other reasons: other channels, losses, counts."""
     push_window: timedelta = timedelta(0)
-    """The longest, of late, from asking the shop for its orders until it showed the level figured from them."""
+    """The longest, of late, from asking the shop for its levels until it showed the ones figured from them."""
     latency: timedelta = timedelta(0)
     """The longest, of late, from a change in Cin7 until the shop was told of it."""
     price: Decimal = ZERO

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from weighbridge.domain.buffer import Buffer
 from weighbridge.domain.money import ZERO
@@ -112,6 +112,27 @@ def shared_figure(plain: Figure, promise: Promise, group: frozenset[str]) -> Fig
     free = max(0, promise.units - plain.buffer.units) if plain.sellable else 0
     parts = SharedParts(dict(promise.by_location), promise.limited_by, tuple(sorted(group - {plain.sku})))
     return replace(plain, ats=min(free, HIGHEST_LEVEL), parts=parts)
+
+
+def less_unseen(
+    figures: Iterable[Figure], told: Mapping[str, int], there: Mapping[str, int], placed: Mapping[str, Decimal]
+) -> tuple[Figure, ...]:
+    """The figures less what the shop has sold in orders that nobody has heard of yet.
+
+    The shop takes off what it sells at once. So where its level `there` is further below what it was last `told` than
+    the orders `placed` since explain, somebody has bought the rest; a level set now would offer that a second time. A
+    SKU that was never told, or that the shop shows higher, keeps its figure.
+    """
+    return tuple(
+        replace(one, ats=max(0, one.ats - _unseen(told.get(one.sku), there.get(one.sku), placed.get(one.sku, ZERO))))
+        for one in figures
+    )
+
+
+def _unseen(told: int | None, there: int | None, placed: Decimal) -> int:
+    if told is None or there is None:
+        return 0
+    return max(0, int((told - there - placed).to_integral_value(rounding=ROUND_CEILING)))
 
 
 def changes(figures: Iterable[Figure], shown: Mapping[str, int]) -> tuple[Figure, ...]:

@@ -29,7 +29,7 @@ async def reserve(site: Site, order: Order, decision: Crossing) -> None:
     for line in order.lines:
         if line.sku and line.quantity > 0 and line.kind is LineKind.PHYSICAL:
             units[line.sku] = units.get(line.sku, Decimal(0)) + line.quantity
-    if await journal.promises.make(site.name, str(order.id), units):
+    if await journal.promises.make(site.name, str(order.id), units, order.placed_at):
         await _ask_for_falls(site, units)
     await journal.stock_levels.distrust(site.name, units)
 

@@ -70,7 +70,6 @@ async def _push(site: Site) -> str:
     items = await journal.catalogue.shop_items(site.name)
     await verify_earlier(site, len(items))
     reading = await scan(site)
-    asked_at = running().clock.now()
     all_captured = await captured(site, await find_changed_orders(site))
     await report(site, ROW, {sku or NO_SKU: (finding,) for sku, finding in reading.unreadable.items()})
     figures = await figures_of(site, reading, items)
@@ -81,9 +80,8 @@ async def _push(site: Site) -> str:
     await journal.stock_levels.scanned(site.name, figures, reading.began)
     shown = await journal.stock_levels.shown(site.name)
     differing = changes(told, shown)
-    if not all_captured:
-        differing = tuple(one for one in differing if one.ats < shown.get(one.sku, one.ats + 1))
-    refused = await tell_all(site, differing, items)
+    asked_at = running().clock.now()
+    refused = await tell_all(site, differing, items, falls_only=not all_captured)
     if all_captured:
         await report(site, LEVEL, refused)
     if differing:

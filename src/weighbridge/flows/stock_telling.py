@@ -9,9 +9,10 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.stock import Figure, ShopItem
+from weighbridge.domain.stock import Figure, ShopItem, less_unseen
 from weighbridge.flows import orders
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.side_by_side import side_by_side
 from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.client import ITEMS_PER_PAGE
@@ -46,14 +47,29 @@ async def captured(site: Site, asked: Mapping[str, str]) -> bool:
 
 
 async def tell_all(
-    site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem]
+    site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem], *, falls_only: bool = False
 ) -> dict[str, tuple[Finding, ...]]:
-    """Tells levels in batches as large as the design says. Answers the items that the shop refused, by SKU."""
+    """Tells levels in batches as large as the design says, each less what the shop is seen to have sold unheard. With
+    `falls_only`, what would be more than the shop shows is left out. Answers the items that it refused, by SKU."""
     size = site.connection.design.stock.batch
     refused: dict[str, tuple[Finding, ...]] = {}
     for start in range(0, len(figures), size):
-        refused |= await _tell(site, figures[start : start + size], items)
+        batch = await _with_unheard_sales(site, figures[start : start + size], len(items), falls_only=falls_only)
+        if batch:
+            refused |= await _tell(site, batch, items)
     return refused
+
+
+async def _with_unheard_sales(
+    site: Site, figures: Sequence[Figure], items: int, *, falls_only: bool
+) -> tuple[Figure, ...]:
+    """The shop is asked right before it is told: what it sells from then on until it shows the level is overwritten."""
+    journal = running().journal
+    told = await journal.stock_levels.last_told(site.name)
+    there = await _levels(site, sorted(one.sku for one in figures if one.sku in told), items)
+    placed = await journal.promises.placed_since_told(site.name)
+    found = less_unseen(figures, told, there, placed)
+    return tuple(one for one in found if not falls_only or one.ats < there.get(one.sku, 0))
 
 
 async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> dict[str, tuple[Finding, ...]]:
@@ -82,29 +98,31 @@ async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopI
 
 async def verify_earlier(site: Site, items: int) -> None:
     """Reads back what was told before the last minute; a level that differs is told again. `items` is how many the shop
-    has: the whole list is read where that takes fewer calls than asking for what was told.
+    has.
 
     A shop's own sale in between makes a difference too, and telling the current figure again is right then as well.
     Source: platform notes, bigcommerce 5.3 (adjustments are applied asynchronously).
     """
     levels, clock = running().journal.stock_levels, running().clock
     told = await levels.told_before(site.name, clock.now() - timedelta(seconds=60))
-    location = site.connection.design.stock.bigcommerce_location_id
-    skus = sorted(told)
-    if len(skus) / ASKED_AT_ONCE > items / ITEMS_PER_PAGE + 2:
-        there: dict[str, int] = {}
-        async for page in site.shop.all_inventory_levels(location, lane=Lane.STOCK):
-            there |= {sku: level for sku, level in page.items() if sku in told}
-        await _compare(site, told, there)
-        return
-    for start in range(0, len(skus), ASKED_AT_ONCE):
-        wanted = {sku: told[sku] for sku in skus[start : start + ASKED_AT_ONCE]}
-        await _compare(site, wanted, await site.shop.inventory_levels(list(wanted), location, lane=Lane.STOCK))
-
-
-async def _compare(site: Site, told: Mapping[str, int], there: Mapping[str, int]) -> None:
-    """Notes which levels the shop shows as it was told, and which must be told again."""
-    levels = running().journal.stock_levels
+    there = await _levels(site, sorted(told), items)
     wrong = [sku for sku, level in told.items() if there.get(sku) != level]
     await levels.verified(site.name, told.keys() - set(wrong))
     await levels.distrust(site.name, wrong)
+
+
+async def _levels(site: Site, skus: Sequence[str], items: int) -> dict[str, int]:
+    """What the shop shows of these SKUs. Of many, the whole list of its `items` is read: that takes fewer calls."""
+    location, wanted = site.connection.design.stock.bigcommerce_location_id, frozenset(skus)
+    there: dict[str, int] = {}
+    if len(skus) / ASKED_AT_ONCE > items / ITEMS_PER_PAGE + 2:
+        async for page in site.shop.all_inventory_levels(location, lane=Lane.STOCK):
+            there |= {sku: level for sku, level in page.items() if sku in wanted}
+        return there
+
+    async def ask(some: Sequence[str]) -> None:
+        there.update(await site.shop.inventory_levels(some, location, lane=Lane.STOCK))
+
+    groups = [skus[start : start + ASKED_AT_ONCE] for start in range(0, len(skus), ASKED_AT_ONCE)]
+    await side_by_side(groups, ask, site.connection.design.quota.bigcommerce_in_flight)
+    return there

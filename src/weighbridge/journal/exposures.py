@@ -64,6 +64,7 @@ class Exposures:
             for moment in {level.read_at for level in levels[connection].values()}
         }
         together = _together(sold)
+        placed = await self._promises.sold(levels.keys(), since, as_placed=True)
         falls, prices = await self._falls(connection, since), await self._prices(connection, sku)
         window = await self.push_window(connection)
         delay = await self.stock_latency(connection)
@@ -85,7 +86,7 @@ class Exposures:
                 level.sku,
                 shown,
                 free,
-                times,
+                placed.get(level.sku, ()),
                 falls.get(level.sku, ()),
                 window,
                 delay,
@@ -106,13 +107,13 @@ class Exposures:
         return latency(rounds, self._clock.now())
 
     async def push_window(self, connection: str) -> timedelta:
-        """The longest of late from asking the shop for its orders until it showed the level figured from them."""
+        """The longest of late from asking the shop for its levels until it showed those figured from them."""
         kept = await self._references.read(connection, PUSHES)
         longest = max(kept[0], default=0.0) if kept else 0.0
         return timedelta(seconds=longest) + APPLIED_WITHIN
 
     async def pushed(self, connection: str, window: timedelta) -> None:
-        """Notes how long a push took, from asking for orders to the shop's last answer."""
+        """Notes how long a push took, from asking for levels to the shop's last answer."""
         kept = await self._references.read(connection, PUSHES)
         latest = [*(kept[0] if kept else []), window.total_seconds()][-ROUNDS_MEASURED:]
         await self._references.keep(connection, PUSHES, latest)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
-from weighbridge.tables import promises
+from weighbridge.tables import promises, stock_levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ class Promises:
         self._database = database
         self._clock = clock
 
-    async def make(self, connection: str, order_id: str, units: Mapping[str, Decimal]) -> bool:
+    async def make(
+        self, connection: str, order_id: str, units: Mapping[str, Decimal], placed_at: datetime | None = None
+    ) -> bool:
         """Sets what an order promises, replacing what it promised before; keeps what Cin7 already took over and what is
         promised already. Answers whether anything is promised that was not before.
 
@@ -60,11 +62,8 @@ class Promises:
                 if row.quantity == units.get(row.sku)
                 or (row.allocated_at is not None and row.quantity >= units.get(row.sku, Decimal(0)))
             }
-            rows = [
-                {"connection": connection, "order_id": order_id, "sku": sku, "quantity": quantity, "captured_at": now}
-                for sku, quantity in units.items()
-                if sku not in kept
-            ]
+            new = {"connection": connection, "order_id": order_id, "captured_at": now, "placed_at": placed_at}
+            rows = [{**new, "sku": sku, "quantity": units[sku]} for sku in units if sku not in kept]
             await transaction.execute(sa.delete(promises).where(own, promises.c.sku.not_in(sorted(kept))))
             if rows:
                 await transaction.execute(self._database.insert_new(promises), rows)
@@ -113,10 +112,16 @@ class Promises:
         return tuple(OpenPromise(r.connection, r.order_id, r.quantity, r.captured_at, r.allocated_at) for r in rows)
 
     async def sold(
-        self, connections: Collection[str], since: datetime
+        self, connections: Collection[str], since: datetime, *, as_placed: bool = False
     ) -> dict[str, tuple[tuple[datetime, Decimal], ...]]:
-        """When units of each SKU were captured since a moment, and how many; without orders that ended unsold."""
-        query = sa.select(promises.c.sku, promises.c.captured_at, promises.c.quantity).where(
+        """When units of each SKU were captured since a moment, and how many; without orders that ended unsold.
+
+        `as_placed` tells when their orders were placed: many may be captured at once that came one by one.
+        """
+        moment = sa.func.coalesce(promises.c.placed_at, promises.c.captured_at, type_=promises.c.captured_at.type)
+        query = sa.select(
+            promises.c.sku, (moment if as_placed else promises.c.captured_at).label("at"), promises.c.quantity
+        ).where(
             promises.c.connection.in_(sorted(connections)),
             promises.c.captured_at >= since,
             promises.c.released_at.is_(None),
@@ -124,8 +129,28 @@ class Promises:
         found: dict[str, list[tuple[datetime, Decimal]]] = {}
         async with self._database.reading() as reading:
             for row in (await reading.execute(query)).all():
-                found.setdefault(row.sku, []).append((row.captured_at, row.quantity))
+                found.setdefault(row.sku, []).append((row.at, row.quantity))
         return {sku: tuple(sorted(times)) for sku, times in found.items()}
+
+    async def placed_since_told(self, connection: str) -> dict[str, Decimal]:
+        """Units per SKU in orders that were placed at the shop after it was last told the SKU's level."""
+        query = (
+            sa.select(promises.c.sku, promises.c.quantity)
+            .join(
+                stock_levels,
+                (stock_levels.c.connection == promises.c.connection) & (stock_levels.c.sku == promises.c.sku),
+            )
+            .where(
+                promises.c.connection == connection,
+                promises.c.released_at.is_(None),
+                promises.c.placed_at >= stock_levels.c.pushed_at,
+            )
+        )
+        units: dict[str, Decimal] = {}
+        async with self._database.reading() as reading:
+            for row in (await reading.execute(query)).all():
+                units[row.sku] = units.get(row.sku, Decimal(0)) + row.quantity
+        return units
 
     async def _end(self, connection: str, order_id: str, column: str) -> None:
         await self._database.execute(
