@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,10 +25,9 @@ from weighbridge.journal import Journal
 from weighbridge.journal.exposures import Level
 from weighbridge.storm.cadence_copy import CadenceCopy
 from weighbridge.storm.ledger import Ledger
+from weighbridge.storm.people import People
 from weighbridge.storm.plan import MINUTE, Movement, Plan, Shopper, StormOptions
-from weighbridge.twins.bigcommerce.inventory import level
 from weighbridge.twins.server import TwinServer
-from weighbridge.twins.world_people import person_of
 
 SECRETS: Final = {
     name: f"STORM_{name.upper()}"
@@ -74,15 +73,15 @@ async def play(plan: Plan, protocol: Protocol, options: StormOptions, folder: Pa
     """Plays the storm once; `tell` is told words, how much is done, of how much. Raises StormFailed."""
     outcome = Outcome(protocol, Ledger())
     with TwinServer(speed=options.speed, seed=options.seed) as twins:
-        _open(twins, plan, outcome.ledger)
-        storm = Storm(twins, plan, options, outcome, folder, tell)
+        people = People(twins, outcome.ledger, options.seed)
+        people.open(plan)
+        storm = Storm(twins, people, plan, options, outcome, folder, tell)
         with storm.product():
             await storm.until_stock_is_shown()
             storm.bad_weather()
             async with storm.copying():
                 await storm.pass_over()
-        quota = twins.quota("cin7")
-        outcome.throttled = int(quota["throttled"])
+        outcome.orders, outcome.throttled = people.orders, int(twins.quota("cin7")["throttled"])
     return outcome
 
 
@@ -90,9 +89,17 @@ class Storm:
     """The storm while it passes."""
 
     def __init__(
-        self, twins: TwinServer, plan: Plan, options: StormOptions, outcome: Outcome, folder: Path, tell: Tell
+        self,
+        twins: TwinServer,
+        people: People,
+        plan: Plan,
+        options: StormOptions,
+        outcome: Outcome,
+        folder: Path,
+        tell: Tell,
     ) -> None:
         self._twins = twins
+        self._people = people
         self._plan = plan
         self._options = options
         self._outcome = outcome
@@ -183,7 +190,7 @@ class Storm:
             while (elapsed := (clock.now() - began).total_seconds()) < end:
                 while happenings and happenings[0].at <= elapsed:
                     one = happenings.pop(0)
-                    self._shop(one) if isinstance(one, Shopper) else self._move(one)
+                    self._people.shop(one) if isinstance(one, Shopper) else self._people.move(one)
                     done += isinstance(one, Shopper)
                 if elapsed - looked >= LOOK_SECONDS:
                     looked = elapsed
@@ -206,50 +213,6 @@ class Storm:
 
     async def _levels(self, journal: Journal) -> dict[str, Level]:
         return await journal.exposures.before(CONNECTION, self._twins.clock.now())
-
-    def _shop(self, shopper: Shopper) -> None:
-        """The shopper sees the levels and buys in one moment: checkouts do not sell what is not shown."""
-        bought, order = self._twins.run(lambda: self._buy(shopper))
-        for wish in shopper.wishes:
-            self._outcome.ledger.shop(wish.sku, wanted=wish.units, bought=bought.get(wish.sku, 0), order=order)
-        self._outcome.orders += bool(bought)
-
-    def _buy(self, shopper: Shopper) -> tuple[dict[str, int], int]:
-        shop = self._twins.bigcommerce
-        lines: list[dict[str, Any]] = []
-        for wish in shopper.wishes:
-            units = min(wish.units, max(0, level(shop.shop, wish.sku)))
-            if units and wish.line is not None and units == wish.units:
-                line = wish.line
-                money = {"line_total": line.shelf_total, "discount": line.promotion, "coupon": line.coupon}
-                lines.append({"sku": wish.sku, "quantity": units, **money})
-            elif units:
-                lines.append({"sku": wish.sku, "quantity": units})
-        if not lines:
-            return {}, 0
-        address = person_of(shopper.household_id, self._options.seed, 0.1).address()
-        spec = {"lines": lines, "shipping_cost": "4.99", "billing_address": address, "shipping_addresses": [address]}
-        placed: Any = shop.act("place_order", spec)
-        return {line["sku"]: line["quantity"] for line in lines}, int(placed["id"])
-
-    def _move(self, movement: Movement) -> None:
-        if movement.units > 0:
-            self._twins.act("cin7", "receive_stock", {"sku": movement.sku, "quantity": movement.units})
-            self._outcome.ledger.move(movement.sku, movement.units)
-        else:
-            taken = self._twins.run(lambda: self._sell_over_the_counter(movement.sku, -movement.units))
-            self._outcome.ledger.move(movement.sku, -taken)
-
-    def _sell_over_the_counter(self, sku: str, units: int) -> int:
-        """Another channel sells what Cin7 has free, which it knows at once."""
-        books = self._twins.cin7
-        product = books.company.product_by_sku(sku)
-        assert product is not None
-        (row,) = books.company.rows_of(product["ID"])
-        taken = min(units, max(0, int(row.available)))
-        if taken:
-            books.act("count_stock", {"sku": sku, "quantity": row.on_hand - taken})
-        return taken
 
     async def _look(self, journal: Journal) -> None:
         """What the shop shows, against the truth; and what the product publishes as its bound at this moment."""
@@ -299,19 +262,3 @@ class Storm:
     def _check(self) -> None:
         if self._worker is not None and self._worker.poll() is not None:
             raise StormFailed(f"the product ended by itself: {self._log.read_text()[-3000:]}")
-
-
-def _open(twins: TwinServer, plan: Plan, ledger: Ledger) -> None:
-    """The same goods at both sides; the shop shows none of them yet."""
-    for some in _parts(plan.goods, 1000):
-        shop = [{"sku": one.sku, "name": one.name, "price": one.price, "tax_class_id": 1} for one in some]
-        twins.act("bigcommerce", "seed_products", shop)
-        products = [{"sku": one.sku, "name": one.name, "tier_price": one.price, "tax": "Tax Exempt"} for one in some]
-        stock = [{"sku": one.sku, "on_hand": one.on_hand} for one in some]
-        twins.act("cin7", "seed", {"products": products, "stock": stock})
-    for one in plan.goods:
-        ledger.move(one.sku, one.on_hand)
-
-
-def _parts(goods: tuple[Any, ...], size: int) -> Iterable[tuple[Any, ...]]:
-    return (goods[start : start + size] for start in range(0, len(goods), size))

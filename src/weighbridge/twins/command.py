@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -78,6 +79,9 @@ def serve_command(
             else None,
             world_starts=world and not world_waits,
         )
+        # A full company is hundreds of thousands of objects, and none of them goes: looking for garbage among them at
+        # every long list takes longer than the list.
+        gc.set_threshold(50_000, 50, 100)
         uvloop.run(_serve(options))
     except (ValueError, OSError, UnreadableBaskets) as error:
         typer.echo(f"The twins cannot be served: {error}", err=True)
