@@ -77,7 +77,9 @@ async def _push(site: Site) -> str:
     before = await journal.exposures.before(site.name, reading.began)
     told = await _agreed(site, reading, figures, items, before)
     await _note_falls(site, figures, before)
-    await journal.stock_levels.scanned(site.name, figures, reading.began)
+    began = reading.began
+    del reading, before
+    await journal.stock_levels.scanned(site.name, figures, began)
     shown = await journal.stock_levels.shown(site.name)
     differing = changes(told, shown)
     asked_at = running().clock.now()

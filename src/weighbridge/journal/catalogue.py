@@ -72,8 +72,10 @@ class Catalogue:
         """All SKUs of the shop."""
         query = sa.select(shop_items).where(shop_items.c.connection == connection)
         async with self._database.reading() as reading:
-            rows = (await reading.execute(query)).all()
-        return {row.sku: ShopItem(row.sku, row.product_id, row.variant_id, row.tracking, row.price) for row in rows}
+            return {
+                row.sku: ShopItem(row.sku, row.product_id, row.variant_id, row.tracking, row.price)
+                for row in await reading.execute(query)
+            }
 
     async def book_products(self, connection: str, skus: Iterable[str]) -> dict[str, BookProduct]:
         """The products with exactly these SKUs, plus every Service product under its name."""
@@ -93,7 +95,9 @@ class Catalogue:
     async def bills(self, connection: str) -> Bills:
         """The bills of materials of every kit in the books."""
         query = sa.select(book_products.c.sku, book_products.c.bill).where(
-            book_products.c.connection == connection, book_products.c.is_service.is_(False)
+            book_products.c.connection == connection,
+            book_products.c.is_service.is_(False),
+            sa.cast(book_products.c.bill, sa.String) != "{}",
         )
         async with self._database.reading() as reading:
             rows = (await reading.execute(query)).all()

@@ -137,12 +137,14 @@ class Exposures:
         """As the latest reading left them; a SKU that it did not figure any more is missing."""
         own = stock_levels.c.connection == connection
         latest = sa.select(sa.func.max(stock_levels.c.scanned_at)).where(own).scalar_subquery()
-        query = sa.select(stock_levels).where(own, stock_levels.c.scanned_at == latest)
+        table = stock_levels.c
+        columns = (table.sku, table.available, table.ats, table.told, table.pushed_at, table.scanned_at)
+        query = sa.select(*columns, table.terms["parts"].label("parts")).where(own, table.scanned_at == latest)
         if sku:
-            query = query.where(stock_levels.c.sku == sku)
+            query = query.where(table.sku == sku)
         async with self._database.reading() as reading:
-            rows = (await reading.execute(query)).all()
-        return {row.sku: _level(row) for row in rows}
+            # Row by row: a hundred thousand of them side by side would be most of the memory of a round.
+            return {row.sku: _level(row) for row in await reading.execute(query)}
 
     async def _falls(self, connection: str, since: datetime) -> dict[str, Sales]:
         query = (
@@ -167,8 +169,7 @@ class Exposures:
 
 
 def _level(row: Any) -> Level:
-    parts = row.terms.get("parts")
-    shares = Decimal(sum(parts["by_location"].values())) if parts else None
+    shares = Decimal(sum(row.parts["by_location"].values())) if row.parts else None
     return Level(row.sku, row.available, shares, row.ats, row.told, row.pushed_at, row.scanned_at)
 
 

@@ -117,21 +117,20 @@ class StockLevels:
 
     async def scanned(self, connection: str, figures: Sequence[Figure], began: datetime) -> None:
         """Stores the figures of a reading that began at `began`."""
-        rows = [
-            {
-                "connection": connection,
-                "sku": figure.sku,
-                "available": figure.available,
-                "in_flight": figure.in_flight,
-                "buffer": Decimal(figure.buffer.units),
-                "ats": figure.ats,
-                "terms": _terms(figure),
-                "scanned_at": began,
-            }
-            for figure in figures
-        ]
-        for start in range(0, len(rows), ROWS_PER_WRITE):
-            batch = rows[start : start + ROWS_PER_WRITE]
+        for start in range(0, len(figures), ROWS_PER_WRITE):
+            batch = [
+                {
+                    "connection": connection,
+                    "sku": figure.sku,
+                    "available": figure.available,
+                    "in_flight": figure.in_flight,
+                    "buffer": Decimal(figure.buffer.units),
+                    "ats": figure.ats,
+                    "terms": _terms(figure),
+                    "scanned_at": began,
+                }
+                for figure in figures[start : start + ROWS_PER_WRITE]
+            ]
             async with self._database.transaction() as transaction:
                 await transaction.execute(self._database.upsert(stock_levels, batch[0]), batch)
 
