@@ -38,4 +38,5 @@ def test_a_plain_copy_oversells_more_than_the_product(tmp_path: Path) -> None:
     ours, copy = found["weighbridge"], found["cadence copy"]
     assert ours["units_wanted"] == copy["units_wanted"]
     assert int(str(ours["units_oversold"])) < int(str(copy["units_oversold"]))
-    assert float(str(ours["bound_to_worst_seen"])) <= 3
+    assert int(str(ours["units_lost"])) < int(str(copy["units_lost"]))
+    assert float(str(ours["bound_to_worst_seen"])) <= 5, "a bound that is always kept because it is huge says nothing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,10 @@ from weighbridge.storm.play import Outcome, Protocol, StormFailed, play
 from weighbridge.storm.report import as_json, broken, print_storm
 from weighbridge.twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, UnreadableBaskets, read_baskets, read_products
 
-out, err = Console(), Console(stderr=True)
+PIPED_WIDTH = 130
+"""Columns where the output goes to a file: a table must not be cut to a screen nobody has."""
+out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+err = Console(stderr=True)
 DEFAULTS = StormOptions()
 
 

@@ -108,8 +108,8 @@ ROWS: Sequence[tuple[str, Callable[[Outcome], str]]] = (
     ("Orders that cannot be shipped whole", lambda one: f"{one.ledger.oversold_orders():,}"),
     ("Worst SKU, units oversold", _worst_sku),
     ("Units lost: wanted, there, and not shown", lambda one: f"{sum(one.ledger.lost.values()):,}"),
-    ("Worst SKU had the shop sold all it showed, units", lambda one: f"{worst_seen(one):,}"),
+    ("Worst SKU, units, had all that was shown been sold", lambda one: f"{worst_seen(one):,}"),
     ("Largest bound published for a SKU, units", _bound),
     ("... in terms of the worst seen", _ratio),
-    ("Calls that Cin7 throttled, others' included", lambda one: f"{one.throttled:,}"),
+    ("Calls that Cin7 throttled", lambda one: f"{one.throttled:,}"),
 )
