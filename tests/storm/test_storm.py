@@ -33,6 +33,7 @@ def test_short_storm_breaks_no_bound(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_plain_copy_oversells_more_than_the_product(tmp_path: Path) -> None:
     found = storm(tmp_path, "--orders", "200", "--calm", "10", "--flash", "10", "--after", "5")
     ours, copy = found["weighbridge"], found["cadence copy"]
