@@ -344,19 +344,26 @@ def print_summary(summary: Summary) -> None:
     table = Table(title="What the twins hold at the end", show_header=False, title_justify="left")
     table.add_column()
     table.add_column(justify="right")
-    held = len(summary.held)
+    changes = summary.changes
     rows = (
         ("Orders in the shop", f"{summary.orders_in_shop:,}"),
-        ("Orders that should have a sale (paid, not cancelled)", f"{summary.orders_to_cross:,}"),
+        ("Orders that should have a sale (paid, not ended before)", f"{summary.orders_to_cross:,}"),
         ("... with exactly one live sale in Cin7", f"{summary.orders_with_one_sale:,}"),
         ("... with more than one", f"{summary.orders_with_several_sales:,}"),
-        ("... held, with a reason", f"{held:,}"),
+        ("... held, with a reason", f"{summary.held_without_sale:,}"),
         ("Live sales without such an order", f"{summary.sales_without_order:,}"),
         ("Money of these orders at the shop", f"{summary.shop_total}"),
         ("Money of their sales in Cin7", f"{summary.books_total}"),
         ("... invoiced", f"{summary.invoiced_total}"),
         ("... paid", f"{summary.paid_total}"),
         ("Every sale equals its order to the cent", "yes" if summary.totals_equal else "NO"),
+        ("Orders edited / whose sale followed", f"{changes.edited_orders:,} / {changes.edited_equal:,}"),
+        ("Orders cancelled or refunded whole / with a live sale",
+         f"{changes.ended_orders:,} / {changes.ended_with_sale:,}"),
+        ("Refunds of shipped orders / credit notes", f"{changes.refunds:,} / {changes.credit_notes:,}"),
+        ("Money refunded at the shop", f"{changes.refunded_total}"),
+        ("Money credited in Cin7", f"{changes.credited_total}"),
+        ("Units back on their shelves", f"{changes.units_restocked}"),
         ("SKUs whose stock is equal on both sides", f"{summary.ats_equal:,} of {summary.skus:,}"),
         ("Parcels shipped / reported / tracked",
          f"{summary.parcels_in_books:,} / {summary.parcels_in_shop:,} / {summary.parcels_tracked:,}"),
@@ -369,7 +376,7 @@ def print_summary(summary: Summary) -> None:
         table.add_row(label, value)
     out.print(table)
     if summary.held:
-        reasons = Table("Order", "Owner", "Why it is held", title="Held orders", title_justify="left")
+        reasons = Table("Order", "Owner", "Why it is held", title="What waits for a person", title_justify="left")
         for one in summary.held:
             reasons.add_row(one.order, one.owner, f"{one.kind}: {one.reason}")
         out.print(reasons)

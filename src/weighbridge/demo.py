@@ -42,12 +42,22 @@ START_SECONDS = 30.0
 QUIET_SECONDS = 1.5
 
 
-CADENCE = """
+DESIGN = """
 [connections.main.design.cadence]
 orders_seconds = 240
 fulfilment_seconds = 240
+
+[connections.main.design.edits]
+policy = "rebill"
+
+[connections.main.design.refunds]
+mode = "credit_note"
+restock = "dispatched"
 """
-"""Hooks tell of everything here; at sixty times the speed the usual sweeps would come every second."""
+"""Hooks tell of everything here; at sixty times the speed the usual sweeps would come every second.
+
+Sales follow their edited orders, refunds are credited, and goods that had left are back when they are refunded.
+"""
 
 
 class DemoFailed(Exception):
@@ -82,8 +92,14 @@ WORLD: Mapping[str, Any] = {
     "receipt_minutes": 2.0,
     "unlisted_share": 0.001,
     "patience_minutes": 3.0,
+    "amend_share": 0.05,
+    "posted_cancel_share": 0.015,
+    "picked_cancel_share": 0.01,
+    "whole_refund_share": 0.01,
+    "return_share": 0.03,
+    "shipping_refund_share": 0.015,
 }
-"""A brisk warehouse, so that a day's work fits into the demonstration."""
+"""A brisk warehouse, so that a day's work fits into the demonstration, and a little of everything that happens."""
 
 
 class Demo:
@@ -129,13 +145,15 @@ class Demo:
 
     async def summary(self) -> Summary:
         """The summary of this moment, from the twins' state."""
-        shop, books, shop_quota, books_quota = await asyncio.gather(
+        shop, books, shop_quota, books_quota, world = await asyncio.gather(
             self._get("bigcommerce", "state"),
             self._get("cin7", "state"),
             self._get("bigcommerce", "quota"),
             self._get("cin7", "quota"),
+            self.world_status(),
         )
-        return summarise(shop, books, shop_quota, books_quota, await self._holds(), LOCATIONS)
+        edited = frozenset(str(number) for number in world["edited_orders"])
+        return summarise(shop, books, shop_quota, books_quota, await self._holds(), LOCATIONS, edited)
 
     def start_worker(self, name: str) -> None:
         """Starts a worker, or starts it again under the same name."""
@@ -172,7 +190,9 @@ class Demo:
             command += ["--products", str(options.products)]
         if options.record:
             command += ["--record", str(options.record)]
-        for name, value in {**WORLD, **options.world}.items():
+        # Without invoices of its own the connector credits those that people make.
+        world = {**WORLD, "invoice_at_dispatch": options.post == "order", **options.world}
+        for name, value in world.items():
             command += ["--world-option", f"{name}={json.dumps(value)}"]
         log = (self.folder / "twins.log").open("ab")
         self._twins = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -198,7 +218,7 @@ class Demo:
             post=self.options.post,
         )
         config = self.folder / f"{worker}.toml"
-        config.write_text(example_toml(example) + CADENCE, encoding="utf-8")
+        config.write_text(example_toml(example) + DESIGN, encoding="utf-8")
         return config
 
     def _environment(self) -> dict[str, str]:
@@ -211,7 +231,7 @@ class Demo:
         database = Database(installation.installation.database)
         try:
             clock = ScaledClock.parse(self.announcement["clock"])
-            held = (transfers.c.flow == "orders") & transfers.c.state.in_([State.HELD, State.REJECTED])
+            held = transfers.c.flow.in_(("orders", "refunds")) & transfers.c.state.in_([State.HELD, State.REJECTED])
             rows = await Transfers(database, clock).select(held, limit=100_000)
             return {row.key: Held(row.key, row.reason_kind, row.owner, row.reason) for row in rows}
         except sa.exc.DBAPIError:

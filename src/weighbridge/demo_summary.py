@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
+
+from weighbridge.demo_changes import Changes, changes, decimal, plain, refunded_whole, worth
 
 ENDED = frozenset({5, 6})
 NOT_COMPLETED = frozenset({0, 1})
@@ -16,9 +18,10 @@ State = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An order without a sale, and why."""
+    """An order without a sale, or whose change or refund waits, and why."""
 
     order: str
+    """With the refund's number where it is the refund that waits."""
     kind: str
     owner: str
     reason: str
@@ -30,7 +33,7 @@ class Summary:
 
     orders_in_shop: int
     orders_to_cross: int
-    """Completed, paid and not cancelled."""
+    """Completed, paid and neither cancelled nor refunded whole before there was anything to credit."""
     live_sales: int
     orders_with_one_sale: int
     orders_with_several_sales: int
@@ -56,7 +59,9 @@ class Summary:
     bigcommerce_calls: int
     bigcommerce_peak_share: str
     throttles: int
+    changes: Changes
     held: tuple[Held, ...] = field(default=())
+    held_without_sale: int = 0
 
     @property
     def balanced(self) -> bool:
@@ -65,7 +70,8 @@ class Summary:
             self.totals_equal
             and self.orders_with_several_sales == 0
             and self.sales_without_order == 0
-            and self.orders_with_one_sale + len(self.held) == self.orders_to_cross
+            and self.orders_with_one_sale + self.held_without_sale == self.orders_to_cross
+            and self.changes.balanced
             and not self.ats_different
             and (self.paid_total == self.received_total or self.paid_total == "0.00")
             and self.parcels_in_books == self.parcels_in_shop == self.parcels_tracked
@@ -90,6 +96,7 @@ class Summary:
             self.parcels_in_books,
             self.parcels_in_shop,
             self.parcels_tracked,
+            self.changes,
             held,
         )
 
@@ -101,28 +108,32 @@ def summarise(
     books_quota: State,
     holds: Mapping[str, Held],
     locations: frozenset[str],
+    edited: Set[str] = frozenset(),
 ) -> Summary:
-    """The summary of both twins' states; `holds` are the product's reasons by order id."""
-    orders = {str(_plain(order["fields"]["id"])): order for order in shop["orders"]}
-    crossing = {key: one for key, one in orders.items() if _crosses(one)}
+    """The summary of both twins' states; `holds` are the product's reasons by order id, or by order and refund id.
+
+    `edited` are the orders that people changed after they were placed, as they say.
+    """
+    orders = {str(plain(order["fields"]["id"])): order for order in shop["orders"]}
     sales = [sale for sale in books["sales"] if not sale["voided"]]
-    by_order: dict[str, list[State]] = {}
-    strangers = 0
+    live: dict[str, list[State]] = {}
     for sale in sales:
-        key = str(sale["header"].get("ExternalID") or "").rpartition(":")[2]
-        if key in crossing:
-            by_order.setdefault(key, []).append(sale)
-        else:
-            strangers += 1
+        live.setdefault(str(sale["header"].get("ExternalID") or "").rpartition(":")[2], []).append(sale)
+    ended = {key for key, one in orders.items() if _ended(one) or (refunded_whole(one) and key not in live)}
+    crossing = {key: one for key, one in orders.items() if _crosses(one) and key not in ended}
+    by_order = {key: rows for key, rows in live.items() if key in crossing}
+    waiting = {key.partition(":")[0] for key in holds}
+    strangers = sum(len(rows) for key, rows in live.items() if key not in crossing and key not in ended & waiting)
     matched = {key: rows[0] for key, rows in by_order.items() if len(rows) == 1}
-    shop_total = sum((_decimal(crossing[key]["fields"]["total_inc_tax"]) for key in matched), ZERO)
-    books_total = sum((_decimal((sale["order"] or {}).get("Total")) for sale in matched.values()), ZERO)
+    shop_total = sum((decimal(crossing[key]["fields"]["total_inc_tax"]) for key in matched), ZERO)
+    books_total = sum((worth(sale) for sale in matched.values()), ZERO)
     equal = all(
-        _decimal(crossing[key]["fields"]["total_inc_tax"]) == _decimal((sale["order"] or {}).get("Total"))
+        decimal(crossing[key]["fields"]["total_inc_tax"]) == worth(sale)
         for key, sale in matched.items()
+        if key not in waiting
     )
     shown, wanted = _levels(shop), _available(books, locations)
-    owed = _owed(orders, by_order)
+    owed = _owed({key: one for key, one in orders.items() if key not in ended}, by_order)
     skus = sorted(set(shown) & {product["SKU"] for product in _products(books) if product["Type"] == "Stock"})
     different = tuple(
         sku for sku in skus if max(shown[sku], 0) != max(int(wanted.get(sku, ZERO) - owed.get(sku, ZERO)), 0)
@@ -132,7 +143,7 @@ def summarise(
     ]
     shipments = [one for order in orders.values() for one in order["shipments"]]
     numbers = {line["TrackingNumber"] for line in parcels if line["TrackingNumber"]}
-    tracked = sum(1 for one in shipments if _plain(one["tracking_number"]) in numbers)
+    tracked = sum(1 for one in shipments if plain(one["tracking_number"]) in numbers)
     calls = int(books_quota["calls"])
     return Summary(
         orders_in_shop=len(orders),
@@ -159,13 +170,29 @@ def summarise(
         bigcommerce_calls=int(shop_quota["calls"]),
         bigcommerce_peak_share=f"{float(shop_quota['peak_share']):.0%}",
         throttles=int(books_quota["throttled"]) + int(shop_quota["throttled"]),
-        held=tuple(holds[key] for key in sorted(crossing.keys() - by_order.keys(), key=int) if key in holds),
+        changes=changes(orders, live, ended, edited, waiting),
+        held=tuple(one for key, one in sorted(holds.items(), key=_numbers) if _concerns(key, crossing, live)),
+        held_without_sale=sum(key in holds for key in crossing.keys() - by_order.keys()),
     )
 
 
 def _crosses(order: State) -> bool:
     fields = order["fields"]
-    return int(_plain(fields["status_id"])) not in ENDED | NOT_COMPLETED | NOT_PAID_YET and not fields["is_deleted"]
+    return int(plain(fields["status_id"])) not in ENDED | NOT_COMPLETED | NOT_PAID_YET and not fields["is_deleted"]
+
+
+def _ended(order: State) -> bool:
+    return int(plain(order["fields"]["status_id"])) in ENDED
+
+
+def _concerns(key: str, crossing: Mapping[str, State], live: Mapping[str, Any]) -> bool:
+    """Whether a hold is of an order that matters: one that should have a sale, or has one."""
+    order = key.partition(":")[0]
+    return order in crossing or order in live
+
+
+def _numbers(item: tuple[str, Held]) -> tuple[int, ...]:
+    return tuple(int(part) for part in item[0].split(":") if part.isdigit())
 
 
 def _levels(shop: State) -> dict[str, int]:
@@ -186,7 +213,7 @@ def _available(books: State, locations: frozenset[str]) -> dict[str, Decimal]:
     for row in books["stock"]:
         if row["location"] in locations:
             sku = skus[row["product_id"]]
-            available[sku] = available.get(sku, ZERO) + _decimal(row["on_hand"]) - _decimal(row["allocated"])
+            available[sku] = available.get(sku, ZERO) + decimal(row["on_hand"]) - decimal(row["allocated"])
     return available
 
 
@@ -194,8 +221,8 @@ def _received(order: State) -> Decimal:
     """Money in: purchases and captures, or the whole total where an offline order is called paid without either."""
     money = [one for one in order["transactions"] if one["event"] in ("purchase", "capture") and one["status"] == "ok"]
     if not money and order["fields"]["payment_status"] in ("paid", "captured"):
-        return _decimal(order["fields"]["total_inc_tax"])
-    return sum((_decimal(one["amount"]) for one in money), ZERO)
+        return decimal(order["fields"]["total_inc_tax"])
+    return sum((decimal(one["amount"]) for one in money), ZERO)
 
 
 def _products(books: State) -> list[State]:
@@ -207,18 +234,18 @@ def _owed(orders: Mapping[str, State], by_order: Mapping[str, list[State]]) -> d
     """Units of orders that the shop has and the books have not: held ones, and those still to be paid."""
     owed: dict[str, Decimal] = {}
     for key, order in orders.items():
-        status = int(_plain(order["fields"]["status_id"]))
+        status = int(plain(order["fields"]["status_id"]))
         if key in by_order or status in ENDED | NOT_COMPLETED:
             continue
         for line in order["products"]:
-            owed[line["sku"]] = owed.get(line["sku"], ZERO) + _decimal(line["quantity"])
+            owed[line["sku"]] = owed.get(line["sku"], ZERO) + decimal(line["quantity"])
     return owed
 
 
 def _invoiced(sales: Mapping[str, State]) -> Decimal:
     return sum(
         (
-            _decimal(one["Total"])
+            decimal(one["Total"])
             for sale in sales.values()
             for one in sale["invoices"]
             if one["Status"] in ("AUTHORISED", "PAID")
@@ -228,16 +255,6 @@ def _invoiced(sales: Mapping[str, State]) -> Decimal:
 
 
 def _paid(sales: Mapping[str, State]) -> Decimal:
-    return sum((_decimal(one["Amount"]) for sale in sales.values() for one in sale["payments"]), ZERO)
-
-
-def _plain(value: Any) -> Any:
-    """State files mark moments and decimals; this is the value itself."""
-    if isinstance(value, Mapping) and len(value) == 1:
-        return next(iter(value.values()))
-    return value
-
-
-def _decimal(value: Any) -> Decimal:
-    plain = _plain(value)
-    return Decimal(str(plain)) if plain is not None else ZERO
+    """Money in; what went back is told apart."""
+    payments = [one for sale in sales.values() for one in sale["payments"] if one["Type"] != "Refund"]
+    return sum((decimal(one["Amount"]) for one in payments), ZERO)

@@ -21,6 +21,7 @@ from weighbridge.twins.bigcommerce import BigCommerceTwin
 from weighbridge.twins.call import Json
 from weighbridge.twins.cin7 import Cin7Twin
 from weighbridge.twins.world_assortment import Article, assortment
+from weighbridge.twins.world_customer_service import CustomerService
 from weighbridge.twins.world_options import WorldOptions
 from weighbridge.twins.world_plan import OrderPlan, Payment, plan_orders
 from weighbridge.twins.world_shoppers import Shoppers
@@ -60,7 +61,8 @@ class World:
         self._looked = (0.0, 0.0)
         self.shoppers = Shoppers(shop, self._later)
         goods = {article.sku for article in self._articles}
-        self.warehouse = Warehouse(company, clock, options, goods, self.shoppers.basket_of)
+        self.service = CustomerService(shop, self.shoppers, self._later, options)
+        self.warehouse = Warehouse(company, clock, options, goods, self.shoppers.basket_of, self.service)
 
     def seed(self) -> None:
         """Puts products into both systems and stock into Cin7; the shop's stock starts at 0.
@@ -110,14 +112,16 @@ class World:
 
     @property
     def shopped(self) -> bool:
-        """True when all orders are placed and shoppers want nothing more."""
-        return self._began is not None and self._placed == len(self.plans) and self.shoppers.pending == 0
+        """True when all orders are placed and nobody wants anything more, as far as it can be done by now."""
+        waiting = self.shoppers.pending + self.service.pending
+        return self._began is not None and self._placed == len(self.plans) and not waiting
 
     @property
     def complete(self) -> bool:
-        """True when besides that every order that can be shipped was shipped with its tracking."""
+        """True when besides that every order that can be shipped was shipped, and all that follows has happened."""
         shipped = self.warehouse.counts["shipped"] >= self.expected_shipments
-        return self.shopped and self.warehouse.idle and (shipped or not self._options.warehouse)
+        followed = self.service.acts >= self.expected_acts
+        return self.shopped and self.warehouse.idle and ((shipped and followed) or not self._options.warehouse)
 
     @property
     def done(self) -> bool:
@@ -133,8 +137,21 @@ class World:
     @cached_property
     def expected_shipments(self) -> int:
         """Orders that a flawless connector brings to dispatch: paid, not cancelled, every product known to Cin7."""
-        known = {article.sku for article in self._articles if article.in_cin7}
-        return sum(_shippable(plan, known) for plan in self.plans)
+        return sum(not plan.ends for plan in self.plans if self._reaches_cin7(plan))
+
+    @cached_property
+    def expected_acts(self) -> int:
+        """What happens to orders once they are in Cin7, given a flawless connector."""
+        return sum(plan.afterwards is not None for plan in self.plans if self._reaches_cin7(plan))
+
+    @cached_property
+    def _known(self) -> set[str]:
+        return {article.sku for article in self._articles if article.in_cin7}
+
+    def _reaches_cin7(self, plan: OrderPlan) -> bool:
+        lines = plan.basket.lines
+        known = all(sku_of(line.product_id) in self._known for line in lines)
+        return plan.payment is not Payment.NEVER and known and any(line.quantity for line in lines)
 
     def status(self) -> dict[str, Any]:
         """Counts of what people did so far."""
@@ -143,9 +160,12 @@ class World:
             "began": self._began.isoformat() if self._began else None,
             "planned": len(self.plans),
             "placed": self._placed,
-            "pending_acts": self.shoppers.pending,
+            "pending_acts": self.shoppers.pending + self.service.pending,
             "expected_shipments": self.expected_shipments,
+            "expected_acts": self.expected_acts,
             "shoppers": dict(self.shoppers.counts),
+            "afterwards": dict(self.service.counts),
+            "edited_orders": sorted(self.shoppers.edited),
             "warehouse": dict(self.warehouse.counts),
             "warehouse_idle": self.warehouse.idle,
             "shopped": self.shopped,
@@ -168,13 +188,6 @@ class World:
             self.shoppers.arrive(plan)
 
         return arrive
-
-
-def _shippable(plan: OrderPlan, known: set[str]) -> bool:
-    if plan.payment is Payment.NEVER or plan.cancels_after is not None:
-        return False
-    lines = plan.basket.lines
-    return all(sku_of(line.product_id) in known for line in lines) and any(line.quantity for line in lines)
 
 
 def _shop_product(article: Article) -> Json:

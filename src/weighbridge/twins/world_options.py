@@ -46,8 +46,24 @@ class WorldOptions:
     """Orders whose note or delivery address is changed afterwards."""
     money_edit_share: float = 0.0
     """Orders whose shipping cost staff change afterwards."""
+    amend_share: float = 0.0
+    """Orders that staff change once they are in Cin7: shipping cost, units, a line, the address."""
+    posted_cancel_share: float = 0.0
+    """Orders that are cancelled once they are in Cin7."""
+    picked_cancel_share: float = 0.0
+    """Orders that are cancelled once they are picked; the warehouse puts the goods back."""
+    whole_refund_share: float = 0.0
+    """Orders that are refunded whole before anything leaves."""
+    return_share: float = 0.0
+    """Orders of which one unit comes back and is refunded."""
+    shipping_refund_share: float = 0.0
+    """Orders whose shipping is refunded once the parcels are there."""
     settle_minutes: tuple[float, float] = (1.0, 10.0)
     """How long a shopper takes for the next thing: finishing, paying, cancelling, changing."""
+    hold_back_minutes: float = 60.0
+    """How long the warehouse leaves a sale alone until what was changed about its order shows in Cin7."""
+    invoice_at_dispatch: bool = False
+    """True: who ships the last parcel of a sale invoices it, unless it is invoiced."""
     warehouse: bool = True
     """False: nobody ships anything."""
     pick_minutes: tuple[float, float] = (25.0, 60.0)

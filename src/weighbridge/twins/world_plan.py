@@ -39,6 +39,28 @@ class Edit(StrEnum):
     SHIPPING_COST = "shipping_cost"
 
 
+class Afterwards(StrEnum):
+    """What happens to an order once it is in the books, each at a stage of its own."""
+
+    SHIPPING_COST = "shipping_cost"
+    MORE = "more"
+    FEWER = "fewer"
+    LINE_REMOVED = "line_removed"
+    ADDRESS = "address"
+    CANCELLED = "cancelled"
+    CANCELLED_PICKED = "cancelled_picked"
+    REFUNDED_WHOLE = "refunded_whole"
+    RETURNED = "returned"
+    SHIPPING_REFUNDED = "shipping_refunded"
+
+
+AMENDED: Final = (
+    Afterwards.SHIPPING_COST, Afterwards.MORE, Afterwards.FEWER, Afterwards.LINE_REMOVED, Afterwards.ADDRESS,
+)  # fmt: skip
+ENDED: Final = frozenset({Afterwards.CANCELLED, Afterwards.CANCELLED_PICKED, Afterwards.REFUNDED_WHOLE})
+"""After these nothing of an order is shipped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatch:
     """How the warehouse handles a sale; delays in seconds of the twins' clock."""
@@ -70,6 +92,14 @@ class OrderPlan:
     """None: the order is not cancelled."""
     edit: Edit | None
     edits_after: float
+    afterwards: Afterwards | None = None
+    acts_after: float = 0.0
+    """From the stage that `afterwards` waits for until it happens."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether the order ends before anything of it is shipped."""
+        return self.cancels_after is not None or self.afterwards in ENDED
 
     @property
     def placed_at(self) -> float:
@@ -110,12 +140,15 @@ def _plan(basket: Basket, slot: float, between: float, options: WorldOptions) ->
         payment = Payment.LATER
     elif authorised or (cancelled and early):
         payment = Payment.AUTHORISED_FIRST
+    cost = Decimal(0) if free else cost
+    at_ease = payment is Payment.AT_ONCE and not cancelled
+    afterwards, acts = _afterwards(basket, cost, options)
     return OrderPlan(
         basket=basket,
         person=person_of(basket.household_id, options.seed, options.unusual_name_share),
         arrives=arrives,
         guest=guest,
-        shipping_cost=Decimal(0) if free else cost,
+        shipping_cost=cost,
         incomplete_first=incomplete or abandoned,
         payment=payment,
         completes_after=completes,
@@ -123,7 +156,38 @@ def _plan(basket: Basket, slot: float, between: float, options: WorldOptions) ->
         cancels_after=(cancels * pays / (cancels + pays) if early else pays + cancels) if cancelled else None,
         edit=Edit.SHIPPING_COST if money else (Edit.ADDRESS if address else Edit.NOTE) if edited else None,
         edits_after=edits,
+        afterwards=afterwards if at_ease else None,
+        acts_after=acts,
     )
+
+
+def _afterwards(basket: Basket, shipping_cost: Decimal, options: WorldOptions) -> tuple[Afterwards | None, float]:
+    """At most one thing, by dice of its own, and how long it takes; what the basket does not allow is exchanged."""
+    dice = random.Random(f"{options.seed}/later/{basket.id}")
+    drawn, amended, acts = dice.random(), dice.choice(AMENDED), dice.uniform(*options.settle_minutes) * _SECONDS
+    shares = (
+        (options.amend_share, amended),
+        (options.posted_cancel_share, Afterwards.CANCELLED),
+        (options.picked_cancel_share, Afterwards.CANCELLED_PICKED),
+        (options.whole_refund_share, Afterwards.REFUNDED_WHOLE),
+        (options.return_share, Afterwards.RETURNED),
+        (options.shipping_refund_share, Afterwards.SHIPPING_REFUNDED),
+    )
+    for share, chosen in shares:
+        if drawn < share:
+            return _possible(chosen, basket, shipping_cost), acts
+        drawn -= share
+    return None, acts
+
+
+def _possible(chosen: Afterwards, basket: Basket, shipping_cost: Decimal) -> Afterwards:
+    if chosen is Afterwards.FEWER and not any(line.quantity > 1 for line in basket.lines):
+        return Afterwards.MORE
+    if chosen is Afterwards.LINE_REMOVED and len(basket.lines) < 2:
+        return Afterwards.SHIPPING_COST
+    if chosen is Afterwards.SHIPPING_REFUNDED and not shipping_cost:
+        return Afterwards.RETURNED
+    return chosen
 
 
 def plan_dispatch(key: str, options: WorldOptions) -> Dispatch:

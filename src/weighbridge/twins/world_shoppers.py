@@ -27,14 +27,21 @@ class Shoppers:
         self._later = later
         # An earlier world may have left customers, and the shop takes each e-mail once.
         self._customers = {str(one["email"]): int(number) for number, one in shop.shop.customers.items()}
-        self._basket_by_order: dict[str, str] = {}
+        self._plan_by_order: dict[str, OrderPlan] = {}
+        self.edited: set[int] = set()
+        """Orders whose address or money was changed."""
         self.counts: Counter[str] = Counter()
         self.pending = 0
         """Things that shoppers are still going to do."""
 
     def basket_of(self, order_number: str) -> str | None:
         """The basket behind a shop order, None when no shopper placed it."""
-        return self._basket_by_order.get(order_number)
+        plan = self.plan_of(order_number)
+        return plan.basket.id if plan else None
+
+    def plan_of(self, order_number: str) -> OrderPlan | None:
+        """What people do with a shop order, None when no shopper placed it."""
+        return self._plan_by_order.get(order_number)
 
     def arrive(self, plan: OrderPlan) -> None:
         """Brings the shopper to the checkout and puts what follows on the agenda."""
@@ -51,7 +58,7 @@ class Shoppers:
     def _place(self, plan: OrderPlan) -> int:
         answer = self._shop.act("place_order", self._order(plan))
         order_id = int(answer["id"])
-        self._basket_by_order[str(order_id)] = plan.basket.id
+        self._plan_by_order[str(order_id)] = plan
         return order_id
 
     def _order(self, plan: OrderPlan) -> dict[str, Any]:
@@ -123,6 +130,8 @@ class Shoppers:
         else:
             changes["shipping_cost"] = plan.shipping_cost + Decimal("2.00")
         self._shop.act("edit_order", changes)
+        if edit is not Edit.NOTE:
+            self.edited.add(order_id)
         self.counts[f"edited_{edit}"] += 1
 
     def _soon(self, seconds: float, step: Callable[[], None]) -> None:

@@ -12,16 +12,18 @@ from itertools import count
 from typing import Any, Final
 
 from weighbridge.clock import Clock
-from weighbridge.twins.call import Call, Json, Platform
+from weighbridge.twins.call import Json, Platform
 from weighbridge.twins.world_options import WorldOptions
 from weighbridge.twins.world_plan import Dispatch, plan_dispatch
+from weighbridge.twins.world_screen import Screen
+from weighbridge.twins.world_words import CustomerService, NoService, Word
 
-API: Final = "/ExternalApi/v2"
 MAIN: Final = "Main Warehouse"
 OVERFLOW: Final = "Overflow"
 _OVERLAP: Final = timedelta(minutes=5)
 _LOOKS_BETWEEN_FULL: Final = 20
 _RETRY_SECONDS: Final = 120.0
+_LOOK_SECONDS: Final = 30.0
 
 
 @dataclass
@@ -30,7 +32,10 @@ class _Job:
 
     sale_id: str
     number: str
+    shop_order: str
     plan: Dispatch
+    held_back_since: float | None = None
+    picked: bool = False
     parcels_sent: int = 0
     tracking_owed: int = 0
     goods_ordered: bool = False
@@ -49,12 +54,15 @@ class Warehouse:
         options: WorldOptions,
         goods: set[str],
         basket_of: Callable[[str], str | None],
+        service: CustomerService | None = None,
     ) -> None:
         self._company = company
+        self._screen = Screen(company, clock)
         self._clock = clock
         self._options = options
         self._goods = goods
         self._basket_of = basket_of
+        self._service = service or NoService()
         self._jobs: dict[str, _Job] = {}
         self._finished: set[str] = set()
         self._agenda: list[tuple[float, int, Callable[[_Job], None], _Job]] = []
@@ -78,14 +86,17 @@ class Warehouse:
         self._looks = _LOOKS_BETWEEN_FULL + len(self._finished) // 10 if full else self._looks - 1
         since = None if full or self._since is None else self._since - _OVERLAP
         self._since = self._clock.now()
-        for row in self._sale_rows(since):
+        for row in self._screen.authorised_sales(since):
             sale_id = str(row["SaleID"])
             if row["OrderStatus"] != "AUTHORISED" or row["Status"] == "VOIDED":
                 continue
             if sale_id in self._jobs or sale_id in self._finished or row["CombinedShippingStatus"] == "SHIPPED":
                 continue
-            job = _Job(sale_id, str(row["OrderNumber"]), plan_dispatch(self._key(row), self._options))
+            number, basket = self._shop_order(row)
+            plan = plan_dispatch(basket or str(row["OrderNumber"]), self._options)
+            job = _Job(sale_id, str(row["OrderNumber"]), number, plan)
             self._jobs[sale_id] = job
+            self._service.sale_came(number)
             self.last_news = self._since
             self._later(job.plan.pick_after, self._dispatch, job)
 
@@ -102,19 +113,23 @@ class Warehouse:
     def _later(self, seconds: float, step: Callable[[_Job], None], job: _Job) -> None:
         heapq.heappush(self._agenda, (self._clock.now().timestamp() + seconds, next(self._order), step, job))
 
-    def _key(self, row: Mapping[str, Any]) -> str:
+    def _shop_order(self, row: Mapping[str, Any]) -> tuple[str, str]:
+        """The shop order of a sale and its basket; both empty for a sale of another origin."""
         for text in (row.get("ExternalID"), row.get("CustomerReference")):
             number = _last_number(str(text or ""))
             basket = self._basket_of(number) if number else None
             if basket:
-                return basket
-        return str(row["OrderNumber"])
+                return number, basket
+        return "", ""
 
     def _dispatch(self, job: _Job) -> None:
-        sale = self._read("/sale", {"ID": job.sale_id})
+        sale = self._screen.sale(job.sale_id)
         order = sale.get("Order") or {}
         if order.get("Status") != "AUTHORISED" or sale.get("Status") == "VOIDED":
             self._forget(job, "withdrawn")
+            return
+        word = self._service.word(job.shop_order, sale) if job.shop_order else Word.SHIP
+        if self._holds_back(job, word, sale):
             return
         lines = [line for line in order.get("Lines") or [] if self._is_goods(line)]
         short = [line for line in lines if _number(line.get("BackorderQuantity")) > 0]
@@ -124,14 +139,54 @@ class Warehouse:
         if not lines:
             self._forget(job, "without_goods")
             return
+        if word is Word.PICK:
+            self._pick(job)
+            return
         first = _first_parcel(lines) if job.plan.parcels == 2 and job.parcels_sent == 0 else None
         if self._send_parcel(job, first):
             if first:
                 self._later(job.plan.second_after, self._dispatch, job)
-            elif job.tracking_owed == 0:
+                return
+            if self._options.invoice_at_dispatch and self._screen.invoice(job.sale_id):
+                self.counts["invoiced"] += 1
+            self._service.left(job.shop_order, job.parcels_sent)
+            if job.tracking_owed == 0:
                 self._forget(job, "shipped")
         else:
             self._later(_RETRY_SECONDS, self._dispatch, job)
+
+    def _holds_back(self, job: _Job, word: Word, sale: Json) -> bool:
+        """True when nothing of the sale leaves now; it is looked at again until the patience is at its end."""
+        if word is Word.SHIP or (word is Word.PICK and not job.picked):
+            return False
+        now = self._clock.now().timestamp()
+        job.held_back_since = job.held_back_since or now
+        if now - job.held_back_since >= self._options.hold_back_minutes * 60.0:
+            self.counts[f"lost_patience_{word}"] += 1
+            if word is Word.WAIT:
+                return False
+            self._forget(job, "stopped")
+            return True
+        if word is Word.PUT_BACK and job.picked:
+            self._put_back(job, sale)
+        self._later(_LOOK_SECONDS, self._dispatch, job)
+        return True
+
+    def _pick(self, job: _Job) -> None:
+        try:
+            self._company.act("pick", {"sale_id": job.sale_id})
+        except ValueError:
+            self.counts["refused"] += 1
+        else:
+            job.picked = True
+            self.counts["picked_only"] += 1
+            self._service.picked(job.shop_order)
+        self._later(_RETRY_SECONDS, self._dispatch, job)
+
+    def _put_back(self, job: _Job, sale: Json) -> None:
+        self._screen.void_fulfilments(sale)
+        job.picked = False
+        self.counts["put_back"] += 1
 
     def _send_parcel(self, job: _Job, lines: Json) -> bool:
         """Ships the lines, None for all that remain; False when Cin7 refuses."""
@@ -199,25 +254,6 @@ class Warehouse:
 
     def _is_goods(self, line: Mapping[str, Any]) -> bool:
         return str(line.get("SKU")) in self._goods and _number(line.get("Quantity")) > 0
-
-    def _sale_rows(self, since: datetime | None) -> list[Json]:
-        query = {"Limit": "1000", "OrderStatus": "AUTHORISED"}
-        if since is not None:
-            query["UpdatedSince"] = since.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        rows: list[Json] = []
-        for page in count(1):
-            found = self._read("/saleList", {**query, "Page": str(page)})
-            rows += found["SaleList"]
-            if not found["SaleList"] or len(rows) >= found["Total"]:
-                return rows
-        return rows
-
-    def _read(self, path: str, query: Mapping[str, str]) -> Json:
-        # People sit before the same data as the API shows, but use up none of its quota.
-        answer = self._company.answer(Call("GET", API + path, query, {}))
-        if answer.status != 200:
-            raise ValueError(f"Cin7 answers {answer.status} to GET {path} {dict(query)}: {answer.body}")
-        return answer.body
 
 
 def _first_parcel(lines: list[Json]) -> list[dict[str, Any]] | None:

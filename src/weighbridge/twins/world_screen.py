@@ -1,0 +1,70 @@
+"""The screens of Cin7 Core: people sit before the same data as the API shows, but use up none of its quota."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import count
+from typing import Any, Final
+
+from weighbridge.clock import Clock
+from weighbridge.twins.call import Call, Json, Platform
+from weighbridge.twins.calls_log import render
+
+API: Final = "/ExternalApi/v2"
+NEW: Final = "00000000-0000-0000-0000-000000000000"
+
+
+class Screen:
+    """What the warehouse reads and clicks in one company. Raises ValueError where Cin7 refuses."""
+
+    def __init__(self, company: Platform, clock: Clock) -> None:
+        self._company = company
+        self._clock = clock
+
+    def sale(self, sale_id: str) -> Json:
+        """A sale with all its documents."""
+        return self._do("GET", "/sale", {"ID": sale_id})
+
+    def authorised_sales(self, since: datetime | None) -> list[Json]:
+        """Rows of the list of sales whose order is authorised; those changed after `since`, or all."""
+        query = {"Limit": "1000", "OrderStatus": "AUTHORISED"}
+        if since is not None:
+            query["UpdatedSince"] = since.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        rows: list[Json] = []
+        for page in count(1):
+            found = self._do("GET", "/saleList", {**query, "Page": str(page)})
+            rows += found["SaleList"]
+            if not found["SaleList"] or len(rows) >= found["Total"]:
+                return rows
+        return rows
+
+    def invoice(self, sale_id: str) -> bool:
+        """Invoices a sale as it was ordered; False when it is invoiced already."""
+        sale = self.sale(sale_id)
+        if any(one["Status"] in ("AUTHORISED", "PAID") for one in sale["Invoices"]):
+            return False
+        today, order = self._clock.now().strftime("%Y-%m-%d"), sale["Order"]
+        invoice: dict[str, Any] = {
+            "SaleID": sale_id,
+            "TaskID": NEW,
+            "Status": "AUTHORISED",
+            "InvoiceDate": today,
+            "InvoiceDueDate": today,
+            "CombineAdditionalCharges": False,
+            "Lines": order["Lines"],
+            "AdditionalCharges": order["AdditionalCharges"],
+        }
+        self._do("POST", "/sale/invoice", {}, invoice)
+        return True
+
+    def void_fulfilments(self, sale: Json) -> None:
+        """Voids every fulfilment of a sale: what was picked lies on its shelf again."""
+        for task in sale["Fulfilments"]:
+            self._do("DELETE", "/sale/fulfilment", {"TaskID": str(task["TaskID"]), "Void": "true"})
+
+    def _do(self, method: str, path: str, query: Mapping[str, str], body: Json = None) -> Json:
+        answer = self._company.answer(Call(method, API + path, query, {}, render(body) if body else b""))
+        if answer.status != 200:
+            raise ValueError(f"Cin7 answers {answer.status} to {method} {path} {dict(query)}: {answer.body}")
+        return answer.body
