@@ -32,11 +32,13 @@ class Changes:
     refunds_equal: bool
     """True when for every order, but those that wait for a person, credits equal refunds to the cent."""
     units_restocked: str
+    edits_equal: bool
+    """True when every edited order was followed, but those that wait for a person."""
 
     @property
     def balanced(self) -> bool:
         """True when nothing but what waits for a person differs."""
-        return self.refunds_equal
+        return self.refunds_equal and self.edits_equal
 
 
 def changes(
@@ -64,6 +66,7 @@ def changes(
         refunded_total=str(sum(refunded.values(), ZERO).quantize(CENT)),
         credited_total=str(sum(credited.values(), ZERO).quantize(CENT)),
         refunds_equal=all(refunded[key] == credited[key] for key in with_sale if key not in waiting),
+        edits_equal=all(same(orders[key], with_sale[key]) for key in changed - waiting),
         units_restocked=f"{sum((decimal(line['Quantity']) for line in restocked), ZERO).normalize():f}",
     )
 

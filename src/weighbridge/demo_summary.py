@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -53,6 +53,8 @@ class Summary:
     parcels_in_books: int
     parcels_in_shop: int
     parcels_tracked: int
+    parcels_waiting: int
+    """Of orders that wait for a person, and not in the shop."""
     cin7_calls: int
     cin7_calls_per_order: str
     cin7_peak_share: str
@@ -74,7 +76,7 @@ class Summary:
             and self.changes.balanced
             and not self.ats_different
             and (self.paid_total == self.received_total or self.paid_total == "0.00")
-            and self.parcels_in_books == self.parcels_in_shop == self.parcels_tracked
+            and self.parcels_in_books - self.parcels_waiting == self.parcels_in_shop == self.parcels_tracked
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -138,9 +140,7 @@ def summarise(
     different = tuple(
         sku for sku in skus if max(shown[sku], 0) != max(int(wanted.get(sku, ZERO) - owed.get(sku, ZERO)), 0)
     )
-    parcels = [
-        line for sale in sales for task in sale["fulfilments"] for line in task["Ship"]["Lines"] if line["IsShipped"]
-    ]
+    parcels = _parcels(sales)
     shipments = [one for order in orders.values() for one in order["shipments"]]
     numbers = {line["TrackingNumber"] for line in parcels if line["TrackingNumber"]}
     tracked = sum(1 for one in shipments if plain(one["tracking_number"]) in numbers)
@@ -164,6 +164,7 @@ def summarise(
         parcels_in_books=len(parcels),
         parcels_in_shop=len(shipments),
         parcels_tracked=tracked,
+        parcels_waiting=sum(_untold(orders[key], rows) for key, rows in live.items() if key in waiting & orders.keys()),
         cin7_calls=calls,
         cin7_calls_per_order=f"{calls / len(matched):.2f}" if matched else "0",
         cin7_peak_share=f"{float(books_quota['peak_share']):.0%}",
@@ -179,6 +180,16 @@ def summarise(
 def _crosses(order: State) -> bool:
     fields = order["fields"]
     return int(plain(fields["status_id"])) not in ENDED | NOT_COMPLETED | NOT_PAID_YET and not fields["is_deleted"]
+
+
+def _parcels(sales: Iterable[State]) -> list[State]:
+    return [
+        line for sale in sales for task in sale["fulfilments"] for line in task["Ship"]["Lines"] if line["IsShipped"]
+    ]
+
+
+def _untold(order: State, sales: list[State]) -> int:
+    return max(0, len(_parcels(sales)) - len(order["shipments"]))
 
 
 def _ended(order: State) -> bool:

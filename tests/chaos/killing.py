@@ -17,7 +17,35 @@ from weighbridge.demo_summary import Summary
 ORDERS = 24
 SPEED = 120.0
 """Faster than the demonstration: the world is small."""
-WORLD = {"cancel_share": 0.0, "scarce_share": 0.0, "pick_minutes": [3.0, 5.0], "awaiting_payment_share": 0.05}
+SMALL = {"scarce_share": 0.0, "pick_minutes": [3.0, 5.0], "awaiting_payment_share": 0.05}
+WORLDS = {
+    "order": {
+        **SMALL,
+        "cancel_share": 0.1,
+        "amend_share": 0.2,
+        "posted_cancel_share": 0.1,
+        "picked_cancel_share": 0.1,
+        "whole_refund_share": 0.1,
+        "return_share": 0.1,
+        "shipping_refund_share": 0.05,
+        "hold_back_minutes": 60.0,
+    },
+    "invoice_and_payment": {
+        **SMALL,
+        "cancel_share": 0.0,
+        "amend_share": 0.0,
+        "posted_cancel_share": 0.0,
+        "picked_cancel_share": 0.0,
+        "whole_refund_share": 0.0,
+        "return_share": 0.2,
+        "shipping_refund_share": 0.1,
+    },
+}
+"""What people do, by how far orders are posted. More goes wrong than in the demonstration, since the worlds are small.
+
+An order that ends or changes while it is being paid waits for finance, or not, by whether it was paid before: there
+the connector's speed decides, so with payments people only send goods back.
+"""
 EARLIEST, LATEST = 1.5, 16.0
 """Seconds after the start between which a process is killed."""
 
@@ -33,9 +61,16 @@ class Kill:
     seconds: float
 
 
-def options(database: str = "", workers: int = 1) -> DemoOptions:
+def options(post: str, database: str = "", workers: int = 1) -> DemoOptions:
     return DemoOptions(
-        orders=ORDERS, speed=SPEED, rate=12.0, database=database, workers=workers, limit_seconds=150.0, world=WORLD
+        orders=ORDERS,
+        speed=SPEED,
+        rate=12.0,
+        post=post,
+        database=database,
+        workers=workers,
+        limit_seconds=150.0,
+        world=WORLDS[post],
     )
 
 

@@ -107,6 +107,22 @@ def test_order_refunded_whole_before_dispatch_loses_its_uninvoiced_sale(tmp_path
         assert trial.sales(order_id) == [], "a later look brings nothing back"
 
 
+@pytest.mark.parametrize("posted_before", [True, False])
+def test_units_of_an_order_refunded_whole_are_for_sale_again(tmp_path: Path, posted_before: bool) -> None:
+    with rig(tmp_path, design=CREDIT_NOTES) as trial:
+        trial.push_stock()
+        order_id = trial.place(shipping_cost="0", lines=[{"sku": "MUG", "quantity": 2}])
+        if posted_before:
+            trial.run()
+        refund(trial, order_id, line(trial, order_id, "MUG", 2))
+        trial.run()
+        trial.look(order_id)
+        assert trial.sales(order_id) == []
+        for _ in range(2):
+            trial.push_stock()
+        assert trial.twins.act("bigcommerce", "stock_levels")["MUG"] == 100, "a rise takes two readings that agree"
+
+
 def test_part_refund_without_an_invoice_waits_for_operations(tmp_path: Path) -> None:
     with rig(tmp_path, design=CREDIT_NOTES) as trial:
         order_id = trial.place()

@@ -20,7 +20,7 @@ from weighbridge.twins.world import World
 from weighbridge.twins.world_options import WorldOptions
 from weighbridge.twins.world_shoppers import AWAITING_FULFILLMENT
 
-CANCELLED = 5
+CANCELLED, REFUNDED, PARTIALLY_REFUNDED = 5, 4, 14
 
 LIVELY = WorldOptions(
     seed=11,
@@ -39,8 +39,9 @@ LIVELY = WorldOptions(
 class Town:
     """A world with a tiny connector that a test may stop."""
 
-    def __init__(self, options: WorldOptions = LIVELY, orders: int = 60) -> None:
+    def __init__(self, options: WorldOptions = LIVELY, orders: int = 60, *, reports: bool = False) -> None:
         self.clock = HandClock()
+        self.reports = reports
         self.shop = BigCommerceTwin(self.clock, store_hash="s", access_token="t", client_secret="c")
         self.company = Cin7Twin(self.clock, account_id="a", application_key="k")
         self.company.act("seed", {"customers": [{"Name": "Web", "TaxRule": "Tax Exempt"}]})
@@ -79,9 +80,26 @@ class Town:
             captured = order.fields["payment_status"] in ("captured", "paid")
             if captured and order.fields["status_id"] == AWAITING_FULFILLMENT and order_id not in self.sales:
                 self.sales[order_id] = self.post(order)
-            elif order.fields["status_id"] == CANCELLED and self.sales.get(order_id):
-                self.call("DELETE", "/sale", ID=self.sales[order_id], Void="true")
-                self.sales[order_id] = ""
+            elif order.fields["status_id"] in (CANCELLED, REFUNDED) and self.sales.get(order_id):
+                if not self.in_hand(self.sales[order_id]):
+                    self.call("DELETE", "/sale", ID=self.sales[order_id], Void="true")
+                    self.sales[order_id] = ""
+            elif (
+                self.reports and self.sales.get(order_id) and not order.shipments and self.in_hand(self.sales[order_id])
+            ):
+                self.report(order)
+
+    def in_hand(self, sale_id: str) -> bool:
+        """Whether goods of a sale have left their shelf."""
+        tasks = self.call("GET", "/sale", ID=sale_id)["Fulfilments"] if sale_id else []
+        return any(task["Pick"]["Status"] == "AUTHORISED" for task in tasks)
+
+    def report(self, order: Order) -> None:
+        """Tells the shop of a sale's only parcel."""
+        items = [{"order_product_id": line["id"], "quantity": line["quantity"]} for line in order.products]
+        body = render({"order_address_id": order.addresses[0]["id"], "tracking_number": "T", "items": items})
+        call = Call("POST", f"/stores/s/v2/orders/{order.id}/shipments", {}, {}, body)
+        assert self.shop.answer(call).status in (200, 201)
 
     def post(self, order: Order) -> str:
         header = {
@@ -153,6 +171,69 @@ def test_a_world_whose_connector_died_and_came_back_ships_the_same_parcels() -> 
     assert smooth.world.done
     assert bumpy.world.done
     assert parcels(smooth) == parcels(bumpy)
+
+
+AFTERWARDS = replace(
+    LIVELY,
+    cancel_share=0.0,
+    edit_share=0.0,
+    abandoned_share=0.0,
+    awaiting_payment_share=0.0,
+    partial_share=0.0,
+    scarce_share=0.0,
+    posted_cancel_share=0.1,
+    picked_cancel_share=0.2,
+    whole_refund_share=0.2,
+    return_share=0.2,
+    shipping_refund_share=0.2,
+    invoice_at_dispatch=True,
+)
+
+
+def ends(town: Town) -> dict[str, tuple[Any, ...]]:
+    """How each basket ended: the order's status and refunds, the live sale's invoice, what is still in hand."""
+    found = {}
+    for order_id, order in town.orders.items():
+        sale = town.call("GET", "/sale", ID=town.sales[order_id]) if town.sales.get(order_id) else {}
+        invoices = [invoice["Status"] for invoice in sale.get("Invoices", [])]
+        basket = town.world.shoppers.basket_of(str(order_id))
+        assert basket is not None
+        refunds = [one["total_amount"] for one in order.refunds]
+        found[basket] = (order.fields["status_id"], refunds, sale.get("CombinedShippingStatus"), invoices)
+    return found
+
+
+def test_orders_end_the_same_whether_the_connector_is_quick_or_was_dead_for_a_while() -> None:
+    quick, late = Town(AFTERWARDS, orders=30, reports=True), Town(AFTERWARDS, orders=30, reports=True)
+    quick.run()
+    for minutes in (35, 25):
+        late.pass_minutes(minutes, connected=False)
+        late.pass_minutes(15)
+    late.run()
+    assert quick.world.complete
+    assert late.world.complete
+    assert ends(quick) == ends(late)
+    told = quick.world.status()
+    assert told["afterwards"] == late.world.status()["afterwards"]
+    assert set(told["afterwards"]) == {
+        "cancelled",
+        "cancelled_picked",
+        "refunded_whole",
+        "returned",
+        "shipping_refunded",
+    }
+    assert told["warehouse"]["put_back"] == told["warehouse"]["picked_only"] == told["afterwards"]["cancelled_picked"]
+    assert told["warehouse"]["invoiced"] == told["warehouse"]["shipped"] == told["expected_shipments"]
+    statuses = Counter(end[0] for end in ends(quick).values())
+    assert statuses[PARTIALLY_REFUNDED] == told["afterwards"]["returned"] + told["afterwards"]["shipping_refunded"]
+
+
+def test_a_sale_that_does_not_follow_its_edited_order_is_shipped_when_patience_ends() -> None:
+    town = Town(replace(AFTERWARDS, amend_share=1.0, hold_back_minutes=30.0), orders=5, reports=True)
+    town.run()
+    told = town.world.status()
+    assert told["complete"]
+    assert told["warehouse"]["lost_patience_wait"] == len(told["edited_orders"]) == 5
 
 
 def test_the_world_is_not_done_before_the_last_order_is_placed() -> None:

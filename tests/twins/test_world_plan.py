@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from weighbridge.demo import WORLD
 from weighbridge.twins.baskets import read_baskets, read_products, sku_of
 from weighbridge.twins.world_assortment import assortment
 from weighbridge.twins.world_options import WorldOptions
 from weighbridge.twins.world_people import person_of
-from weighbridge.twins.world_plan import Payment, plan_dispatch, plan_orders
+from weighbridge.twins.world_plan import AMENDED, Afterwards, Payment, plan_dispatch, plan_orders
 
 ORDINARY = WorldOptions(seed=5)
 
@@ -60,6 +61,34 @@ def test_an_early_cancellation_comes_before_the_payment_and_a_late_one_after_it(
     assert len(early) + len(late) == 600
     assert min(len(early), len(late)) > 200
     assert all(plan.payment is not Payment.AT_ONCE for plan in early)
+
+
+def test_the_demonstration_plays_everything_that_can_happen_afterwards() -> None:
+    plans = plan_orders(read_baskets(limit=300), WorldOptions.read({**WORLD, "seed": 1}))
+    happened = Counter(plan.afterwards for plan in plans if plan.afterwards)
+    assert set(happened) == set(Afterwards)
+    assert 20 < sum(happened.values()) < 45
+    assert all(plan.payment is Payment.AT_ONCE and plan.cancels_after is None for plan in plans if plan.afterwards)
+
+
+@pytest.mark.parametrize("share", ["amend_share", "picked_cancel_share", "return_share", "shipping_refund_share"])
+def test_what_happens_afterwards_leaves_every_other_decision_as_it_was(share: str) -> None:
+    baskets = read_baskets(limit=100)
+    without, always = plan_orders(baskets, ORDINARY), plan_orders(baskets, replace(ORDINARY, **{share: 1.0}))
+    assert [replace(plan, afterwards=None) for plan in always] == without
+    assert sum(plan.afterwards is not None for plan in always) > 80
+
+
+def test_what_a_basket_does_not_allow_is_exchanged() -> None:
+    amended = plan_orders(read_baskets(), replace(ORDINARY, amend_share=1.0))
+    late = plan_orders(read_baskets(), replace(ORDINARY, shipping_refund_share=1.0))
+    fewer = [plan.basket.lines for plan in amended if plan.afterwards is Afterwards.FEWER]
+    removed = [plan.basket.lines for plan in amended if plan.afterwards is Afterwards.LINE_REMOVED]
+    assert all(any(line.quantity > 1 for line in lines) for lines in fewer)
+    assert all(len(lines) > 1 for lines in removed)
+    assert min(len(fewer), len(removed)) > 20
+    assert {plan.afterwards for plan in amended if plan.afterwards} == set(AMENDED)
+    assert {plan.afterwards for plan in late if not plan.shipping_cost} <= {None, Afterwards.RETURNED}
 
 
 def test_orders_arrive_at_the_rate_or_within_the_span() -> None:

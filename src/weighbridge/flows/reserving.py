@@ -29,7 +29,11 @@ async def reserve(site: Site, order: Order, decision: Crossing) -> None:
     for line in order.lines:
         if line.sku and line.quantity > 0 and line.kind is LineKind.PHYSICAL:
             units[line.sku] = units.get(line.sku, Decimal(0)) + line.quantity
-    if await journal.promises.make(site.name, str(order.id), units, order.placed_at):
+    if order.status_id == OrderStatus.REFUNDED:
+        # Nobody waits for these goods any more. What a sale still holds Cin7 shows; its void has set them free.
+        if decision is Crossing.NOT_YET:
+            await journal.promises.released(site.name, str(order.id))
+    elif await journal.promises.make(site.name, str(order.id), units, order.placed_at):
         await _ask_for_falls(site, units)
     await journal.stock_levels.distrust(site.name, units)
 
