@@ -41,7 +41,7 @@ def _new_release(folder: Path) -> Path:
 @pytest.mark.timeout(200)
 def test_new_release_finishes_the_runs_of_the_old_one(tmp_path: Path) -> None:
     async def work() -> tuple[bool, int]:
-        async with Upgraded(options(), tmp_path).running() as demo:
+        async with Upgraded(options("invoice_and_payment"), tmp_path).running() as demo:
             seconds = 0.0
             in_flight = 0
 
