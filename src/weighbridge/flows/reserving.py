@@ -20,20 +20,17 @@ NOT_SOLD_YET = frozenset({OrderStatus.INCOMPLETE, OrderStatus.PENDING})
 async def reserve(site: Site, order: Order, decision: Crossing) -> None:
     """Keeps what the order promises, and has told what that takes from other SKUs and other shops."""
     journal = running().journal
-    if decision is Crossing.CANCELLED or decision is Crossing.OUT_OF_SCOPE:
-        await journal.promises.released(site.name, str(order.id))
-        return
     if order.status_id in NOT_SOLD_YET:
         return
     units: dict[str, Decimal] = {}
     for line in order.lines:
         if line.sku and line.quantity > 0 and line.kind is LineKind.PHYSICAL:
             units[line.sku] = units.get(line.sku, Decimal(0)) + line.quantity
-    if order.status_id == OrderStatus.REFUNDED:
-        # Nobody waits for these goods any more. What a sale still holds Cin7 shows; its void has set them free.
-        if decision is Crossing.NOT_YET:
-            await journal.promises.released(site.name, str(order.id))
-    elif await journal.promises.make(site.name, str(order.id), units, order.placed_at):
+    refunded = order.status_id == OrderStatus.REFUNDED
+    if decision in (Crossing.CANCELLED, Crossing.OUT_OF_SCOPE) or (refunded and decision is Crossing.NOT_YET):
+        # Nobody waits for these goods any more; the shop took them off and may not have put them back.
+        await journal.promises.released(site.name, str(order.id))
+    elif not refunded and await journal.promises.make(site.name, str(order.id), units, order.placed_at):
         await _ask_for_falls(site, units)
     await journal.stock_levels.distrust(site.name, units)
 
