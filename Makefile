@@ -34,7 +34,7 @@ test: $(DEV_STAMP) ## Run the tests; ARGS="tests/domain -k tax" chooses
 coverage: $(DEV_STAMP) ## Run the tests and show what they cover; takes twice as long
 	@$(BIN)/pytest -n $(WORKERS) -m "not slow" --cov --cov-report=term $(ARGS)
 
-kill: $(DEV_STAMP) ## Kill the product 40 times while it works and compare the ends; prints the table
+kill: $(DEV_STAMP) ## Kill the product 50 times while it works and compare the ends; prints the table
 	@$(BIN)/pytest -m slow -s tests/chaos $(ARGS)
 
 long: $(DEV_STAMP) ## Run the other long suites: each reading by itself, the whole catalogue, benchmarks at a tiny size
