@@ -19,9 +19,6 @@ from weighbridge.tables import inbox, transfers
 KEPT_HEADERS = frozenset({"webhook-id", "webhook-timestamp", "content-type", "event-type", "user-agent"})
 """Headers worth keeping; secrets and signatures are not."""
 
-ECHO_WAIT = timedelta(seconds=60)
-"""How long the look that answers many echoes waits for more of them: no longer than its cadence would let it wait."""
-
 
 @dataclass(frozen=True, slots=True)
 class Hint:
@@ -70,8 +67,7 @@ class Inbox:
             await transaction.execute(inbox.insert().values(row))
             for hint in hints:
                 flow, key = await self._look(transaction, connection, hint)
-                wait = hint.wait if (flow, key) == (hint.flow, hint.key) else ECHO_WAIT
-                await self._agenda.add(transaction, connection, flow, key, f"hook {scope}"[:128], now + wait)
+                await self._agenda.add(transaction, connection, flow, key, f"hook {scope}"[:128], now + hint.wait)
 
     async def _look(self, transaction: AsyncConnection, connection: str, hint: Hint) -> tuple[str, str]:
         if hint.once_posted is None:
