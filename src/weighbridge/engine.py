@@ -34,6 +34,7 @@ PRIORITIES = {
     "hooks": 8,
     "catalogue": 9,
     "ghost_allocations": 10,
+    "stock_parity": 10,
 }
 """Lower first. Every flow has one: an item without a priority would go before all others."""
 

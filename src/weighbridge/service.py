@@ -17,7 +17,7 @@ from weighbridge.database import Database
 from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
 from weighbridge.engine import APPLICATION_VERSION, Engine
-from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, sweeps
+from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, stock_parity, sweeps
 from weighbridge.flows import stock_fall as _registers_its_flow  # noqa: F401
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
@@ -42,6 +42,7 @@ RECURRING = (
     sweeps.ORDER_SWEEP,
     sweeps.FULFILMENT_SWEEP,
     stock.FLOW,
+    stock_parity.FLOW,
     catalogue.FLOW,
     ghost_allocations.FLOW,
 )

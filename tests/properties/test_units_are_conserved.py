@@ -160,7 +160,7 @@ ROWS = st.builds(
     AvailabilityRow,
     sku=st.sampled_from(GOODS),
     location=st.sampled_from(["Main Warehouse", "Overflow", "Returns"]),
-    bin=st.just(""),
+    bin=st.sampled_from(["", "A1", "Quarantine"]),
     batch=st.sampled_from(["", "B1"]),
     expires=st.sampled_from([None, date(2026, 3, 1), TODAY, date(2027, 1, 1)]),
     available=AMOUNTS,
@@ -168,14 +168,14 @@ ROWS = st.builds(
 
 
 @given(st.lists(ROWS, max_size=30))
-def test_only_the_chosen_locations_and_what_has_not_expired_count(rows: list[AvailabilityRow]) -> None:
-    chosen = frozenset({"Main Warehouse", "Overflow"})
-    found = available_by_sku(rows, chosen, TODAY)
+def test_only_the_chosen_locations_and_bins_and_what_has_not_expired_count(rows: list[AvailabilityRow]) -> None:
+    chosen, barred = frozenset({"Main Warehouse", "Overflow"}), frozenset({"Quarantine"})
+    found = available_by_sku(rows, chosen, TODAY, barred)
     for sku in GOODS:
         own = [row for row in rows if row.sku == sku and row.location in chosen]
-        fresh = total(row.available for row in own if row.expires is None or row.expires >= TODAY)
-        owed = total(min(row.available, Decimal(0)) for row in own if row.expires and row.expires < TODAY)
-        assert found.get(sku, Decimal(0)) == fresh + owed
+        fit = [row for row in own if row.bin not in barred and (row.expires is None or row.expires >= TODAY)]
+        owed = total(min(row.available, Decimal(0)) for row in own if row not in fit)
+        assert found.get(sku, Decimal(0)) == total(row.available for row in fit) + owed
 
 
 @given(

@@ -128,6 +128,8 @@ class Stock(Part):
 
     locations: tuple[Name, ...] = Field(min_length=1)
     """Cin7 locations whose stock the shop sells."""
+    excluded_bins: tuple[Name, ...] = ()
+    """Bins of those locations whose stock is not for sale, such as quarantine."""
     bigcommerce_location_id: int = Field(default=1, ge=1)
     """BigCommerce inventory location that is told."""
     buffer: int = Field(default=0, ge=0)
@@ -154,6 +156,8 @@ class Stock(Part):
     """Whether kits are promised from every location or only from the one that can build most."""
     cadence_seconds: float = Field(default=300, gt=0)
     """How often stock is read in full."""
+    parity_hours: float = Field(default=24, gt=0)
+    """How often every level at the shop is held against what it was told, whether anything changed or not."""
     hook: bool = False
     """Whether Cin7's stock event starts a reading too; it comes for every SKU of every sale, so cadence may do."""
     batch: int = Field(default=500, ge=1, le=2000)

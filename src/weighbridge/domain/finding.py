@@ -85,6 +85,7 @@ class FindingKind(StrEnum):
     SKU_NOT_UNIQUE = "sku_not_unique"
     SKU_NEARLY_MATCHES = "sku_nearly_matches"
     STOCK_UNTRACKED = "stock_untracked"
+    STOCK_DRIFT = "stock_drift"
     GHOST_ALLOCATION = "ghost_allocation"
     PRICE_MISSING = "price_missing"
     PRICE_TERMS_DIFFER = "price_terms_differ"

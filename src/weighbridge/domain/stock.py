@@ -71,14 +71,18 @@ class Figure:
     """How parts are shared; None for a SKU that is neither a kit nor a part of one."""
 
 
-def available_by_sku(rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date) -> dict[str, Decimal]:
-    """Units per SKU in `locations`; batches past their expiry do not count, except what is owed from them."""
+def available_by_sku(
+    rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date, barred: frozenset[str] = frozenset()
+) -> dict[str, Decimal]:
+    """Units per SKU in `locations`; what lies in `barred` bins or is past its expiry does not count, except what is
+    owed from there. Source: platform notes, cin7 trap 15.
+    """
     available: dict[str, Decimal] = {}
     for row in rows:
         if row.location not in locations:
             continue
-        expired = row.expires is not None and row.expires < today
-        counted = min(row.available, ZERO) if expired else row.available
+        unfit = row.bin in barred or (row.expires is not None and row.expires < today)
+        counted = min(row.available, ZERO) if unfit else row.available
         available[row.sku] = available.get(row.sku, ZERO) + counted
     return available
 
@@ -94,14 +98,14 @@ def figure(
 
 
 def available_by_location(
-    rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date
+    rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date, barred: frozenset[str] = frozenset()
 ) -> dict[str, dict[str, Decimal]]:
     """Units per location and SKU, by the rules of `available_by_sku`."""
     by_location: dict[str, list[AvailabilityRow]] = {location: [] for location in locations}
     for row in rows:
         if row.location in locations:
             by_location[row.location].append(row)
-    return {place: available_by_sku(kept, locations, today) for place, kept in by_location.items()}
+    return {place: available_by_sku(kept, locations, today, barred) for place, kept in by_location.items()}
 
 
 def shared_figure(plain: Figure, promise: Promise, group: frozenset[str]) -> Figure:

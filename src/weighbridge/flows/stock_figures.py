@@ -26,9 +26,9 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
 
     Source: platform notes, cin7 3.1 (rows vanish at zero).
     """
-    rows, started = reading.rows, reading.began
+    started = reading.began
     journal, policy = running().journal, site.connection.design.stock
-    by_location = available_by_location(rows, frozenset(policy.locations), started.date())
+    by_location = _there(site, reading)
     by_sku: dict[str, dict[str, Decimal]] = {}
     for place, units in by_location.items():
         for sku, available in units.items():
@@ -54,13 +54,19 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
     return tuple((plain | _shared(site, bills, plain, by_location, in_flight)).values())
 
 
+def _there(site: Site, reading: Reading) -> dict[str, dict[str, Decimal]]:
+    """Units that may be sold, by location and SKU."""
+    policy = site.connection.design.stock
+    chosen, barred = frozenset(policy.locations), frozenset(policy.excluded_bins)
+    return available_by_location(reading.rows, chosen, reading.began.date(), barred)
+
+
 async def keep_parts(site: Site, reading: Reading) -> None:
     """Keeps what there is of the parts of kits, most of which the shop does not sell by themselves."""
     bills = await running().journal.catalogue.bills(site.name)
     parts = {part for kit in bills.kits for part in bills.parts_of(kit)} - bills.kits
     if parts:
-        chosen = frozenset(site.connection.design.stock.locations)
-        by_location = available_by_location(reading.rows, chosen, reading.began.date())
+        by_location = _there(site, reading)
         there = {place: {sku: str(units[sku]) for sku in parts & units.keys()} for place, units in by_location.items()}
         await running().journal.references.keep(site.name, PARTS, there)
 

@@ -115,6 +115,16 @@ class StockLevels:
         async with self._database.reading() as reading:
             return {row.sku: row.shown for row in (await reading.execute(query)).all()}
 
+    async def standing(self, connection: str, moment: datetime) -> dict[str, int]:
+        """What the shop has to show by SKU: told before `moment`, and nothing sold or changed of it since."""
+        query = sa.select(stock_levels.c.sku, stock_levels.c.shown).where(
+            stock_levels.c.connection == connection,
+            stock_levels.c.pushed_at < moment,
+            stock_levels.c.shown.is_not(None),
+        )
+        async with self._database.reading() as reading:
+            return {row.sku: row.shown for row in await reading.execute(query)}
+
     async def scanned(self, connection: str, figures: Sequence[Figure], began: datetime) -> None:
         """Stores the figures of a reading that began at `began`."""
         for start in range(0, len(figures), ROWS_PER_WRITE):
