@@ -186,7 +186,7 @@ def explain(
     sharing = sharing_stock(installation, SecretFinder(config.absolute().parent, os.environ), name)
     design = installation.connections[name]
     told = _with_journal(installation, lambda journal: explain_sku(journal, name, design, sharing, sku))
-    if told.item is None and told.level is None:
+    if told.item is None and not told.levels:
         _fail(f"{name} knows no SKU {sku!r}; case and spaces count")
     if as_json:
         _print_json(told.as_json())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,8 +35,8 @@ class Explanation:
     sku: str
     item: ShopItem | None
     """How the shop knows it; None when it does not."""
-    level: StockLevel | None
-    """The last figure; None when there was none yet."""
+    levels: tuple[StockLevel, ...]
+    """The last figure at each location of the shop; none when there was none yet."""
     open: tuple[OpenPromise, ...]
     exposure: Exposure | None
     currency: str
@@ -53,9 +53,8 @@ class Explanation:
             "sku": self.sku,
             "at_the_shop": self.item is not None,
             "tracking": self.item.tracking if self.item else None,
-            "figure": self.level.as_json() if self.level else None,
+            "figures": [{**level.as_json(), "next": _next(self.item, level)} for level in self.levels],
             "sold_and_not_in_cin7": [one.as_json() for one in self.open],
-            "next": _next(self),
             "worst_oversell": None
             if worst is None or exposure is None
             else {
@@ -77,15 +76,15 @@ async def explain_sku(
 ) -> Explanation:
     """What the journal knows of `sku` on connection `name`; `sharing` are the connections of the same Cin7 company."""
     items = await journal.catalogue.shop_items(name)
-    level = await journal.stock_levels.level(name, sku)
+    levels = await journal.stock_levels.of(name, sku)
     exposures = await journal.exposures.of(name, sharing, connection.design.stock.sales_hours, sku)
     company = await journal.references.read(name, "company")
     return Explanation(
         connection=name,
         sku=sku,
         item=items.get(sku),
-        level=level,
-        open=await journal.promises.open_of(sharing, sku, level.read_at) if level else (),
+        levels=levels,
+        open=await journal.promises.open_of(sharing, sku, levels[0].read_at) if levels else (),
         exposure=exposures.get(sku),
         currency=company[0]["currency"] if company else "",
     )
@@ -93,16 +92,22 @@ async def explain_sku(
 
 def print_explanation(told: Explanation, out: Console) -> None:
     """The explanation for people: a sum with its terms, and what follows."""
-    level = told.level
-    shown = "nothing is known of what the shop shows"
-    if level is not None and level.told is not None and level.pushed_at is not None:
-        shown = f"the shop was told {level.told} at {_at(level.pushed_at)}"
-        shown += ", and was read back since" if level.verified else ""
-    out.print(f"[bold]{escape(told.sku)}[/] on {escape(told.connection)}: {shown}")
-    if level is not None:
+    out.print(f"[bold]{escape(told.sku)}[/] on {escape(told.connection)}: {_shown(told.levels)}")
+    for level in told.levels:
+        if len(told.levels) > 1:
+            out.print(f"  [bold]location {level.shop_location} of the shop[/]: {_shown((level,))}")
         out.print(_sum(told, level))
+        out.print(f"  {_next(told.item, level)}", markup=False, highlight=False)
     for line in _remarks(told):
         out.print(f"  {line}", markup=False, highlight=False)
+
+
+def _shown(levels: Sequence[StockLevel]) -> str:
+    pushed = [level.pushed_at for level in levels if level.pushed_at is not None]
+    if not pushed:
+        return "nothing is known of what the shop shows"
+    shown = f"the shop was told {sum(level.told or 0 for level in levels)} at {_at(max(pushed))}"
+    return shown + (", and was read back since" if all(level.verified for level in levels) else "")
 
 
 def print_levels(content: Mapping[str, Any], limit: int, out: Console) -> None:
@@ -110,8 +115,9 @@ def print_levels(content: Mapping[str, Any], limit: int, out: Console) -> None:
     table = Table("SKU", title="What the shop would be told", title_justify="left")
     table.add_column("Shows", justify="right")
     table.add_column("Would show", justify="right")
-    for sku, before, after in content["changes"][:limit]:
-        table.add_row(escape(sku), "unknown" if before is None else f"{before:,}", f"{after:,}")
+    table.add_column("At location", justify="right")
+    for sku, before, after, location in content["changes"][:limit]:
+        table.add_row(escape(sku), "unknown" if before is None else f"{before:,}", f"{after:,}", str(location))
     if content["changes"]:
         out.print(table)
     if content["to_change"] > limit:
@@ -142,13 +148,16 @@ def _sum(told: Explanation, level: StockLevel) -> Table:
             table.add_row("", "", escape(f"no more because of {limits}"))
         if level.parts.shares_with:
             table.add_row("", "", escape(f"shares parts with {', '.join(level.parts.shares_with)}"))
+    if level.lent:
+        gives = "needed by other locations of the shop" if level.lent > 0 else "other locations of the shop give it"
+        table.add_row("lacking elsewhere" if level.lent > 0 else "lacking here", f"{-level.lent:f}", gives)
     table.add_row("held back", f"{-level.buffer:f}", BUFFERS[level.buffer_kind])
     table.add_row("[bold]may be sold[/]", f"[bold]{level.ats}[/]", f"by the reading of {_at(level.read_at)}")
     return table
 
 
 def _remarks(told: Explanation) -> list[str]:
-    remarks = [_next(told)]
+    remarks = [] if told.levels else [_next(told.item, None)]
     worst, exposure = told.bound, told.exposure
     if worst is not None and exposure is not None:
         remarks.append(
@@ -159,9 +168,8 @@ def _remarks(told: Explanation) -> list[str]:
     return remarks
 
 
-def _next(told: Explanation) -> str:
-    """What the next round will do about this SKU, and why."""
-    item, level = told.item, told.level
+def _next(item: ShopItem | None, level: StockLevel | None) -> str:
+    """What the next round will do about this SKU at a location of the shop, and why."""
     if item is None:
         return "The shop has no such SKU, so it is told nothing."
     if item.tracking == "none":

@@ -16,8 +16,8 @@ def _level(ats: int, told: int | None, there: int | None, placed: str = "0") -> 
     mug = figure("MUG", {"Main Warehouse": Decimal(ats)}, Decimal(0), Buffer(), sellable=True)
     (found,) = less_unseen(
         [mug],
-        {} if told is None else {"MUG": told},
-        {} if there is None else {"MUG": there},
+        {} if told is None else {("MUG", 1): told},
+        {} if there is None else {("MUG", 1): there},
         {"MUG": Decimal(placed)},
     )
     return found.ats

@@ -122,6 +122,10 @@ class Rig:
             text = text.replace(table, f"{table}{lines}\n")
         return text + self._design
 
+    def design_of(self, table: str, lines: str) -> None:
+        """From now on the design has these lines in `sale` or `stock` in place of those given at the beginning."""
+        self._added[table] = lines
+
     def installation(self) -> Installation:
         return parse_installation(self.configuration()).resolved(self._folder)
 

@@ -44,7 +44,7 @@ def test_every_term_of_a_figure_is_told(tmp_path: Path, monkeypatch: pytest.Monk
         trial.run()
         trial.push_stock()
         told = ask.sku("MUG")
-        figure = told["figure"]
+        (figure,) = told["figures"]
         assert figure["available"] == {"Main Warehouse": "100", "Overflow": "20"}
         assert (figure["in_flight"], figure["buffer"], figure["buffer_kind"]) == ("7", "3", "units")
         assert (figure["may_be_sold"], figure["told"]) == (110, 110)
@@ -61,7 +61,7 @@ def test_a_kit_tells_its_share_and_what_limits_it(tmp_path: Path, monkeypatch: p
         trial.twins.act("bigcommerce", "seed_products", [SET])
         trial.twins.act("cin7", "seed", {"products": [BILL]})
         trial.push_stock()
-        parts = ask.sku("SET")["figure"]["parts"]
+        parts = ask.sku("SET")["figures"][0]["parts"]
         assert parts["by_location"]["Main Warehouse"] == trial.twins.act("bigcommerce", "stock_levels")["SET"]
         assert parts["shares_with"] == ["MUG", "TEA"]
         assert "shares parts with MUG, TEA" in ask("explain", "sku", "SET")

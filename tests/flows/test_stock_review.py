@@ -30,7 +30,7 @@ def test_first_levels_wait_until_a_person_has_accepted_them(tmp_path: Path) -> N
         held = [row for row in trial.transfers(stock.FLOW) if row.state is State.HELD]
         assert [(row.reason_kind, row.owner) for row in held] == [("stock_not_accepted", "operations")]
         told = json.loads(_ask(trial, tmp_path, "--dry-run", "--json").stdout)
-        assert told["changes"] == [["MUG", 7, 100], ["TEA", 0, 500]]
+        assert told["changes"] == [["MUG", 7, 100, 1], ["TEA", 0, 500, 1]]
         assert (told["figures"], told["to_change"], told["falls"], told["to_zero"]) == (2, 2, 0, 0)
         assert trial.twins.act("bigcommerce", "stock_levels") == before
         wrong = _ask(trial, tmp_path, "--accept", "0123456789ab")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weighbridge.domain.buffer import Buffer, BufferKind, BufferPolicy, buffer
-from weighbridge.domain.stock import figure
+from weighbridge.domain.stock import Slot, figure
 from weighbridge.domain.stock_latency import latency, most_within, per_hour
 from weighbridge.domain.stock_rise import agreed
 
@@ -28,18 +28,22 @@ def test_less_is_told_at_once_and_more_only_as_far_as_two_readings_agree(
     figures = [
         figure(sku, {"Main": Decimal(units)}, Decimal(0), Buffer(), sellable=True) for sku, units in reading.items()
     ]
-    found = agreed(figures, shown, earlier)
+    found = agreed(figures, _at_one_location(shown), _at_one_location(earlier))
     told = {one.sku: one.ats for one in found.figures}
     for sku, units in reading.items():
         before = shown.get(sku)
         if before is not None and units <= before:
             assert told[sku] == units
-            assert sku not in found.unconfirmed
+            assert (sku, 1) not in found.unconfirmed
         else:
             allowed = min(units, earlier[sku]) if sku in earlier else None
             rises = allowed is not None and (before is None or allowed > before)
             assert told.get(sku) == (allowed if rises else None)
-            assert (sku in found.unconfirmed) == (allowed != units)
+            assert ((sku, 1) in found.unconfirmed) == (allowed != units)
+
+
+def _at_one_location(levels: dict[str, int]) -> dict[Slot, int]:
+    return {(sku, 1): units for sku, units in levels.items()}
 
 
 @given(

@@ -186,7 +186,7 @@ def test_falls_are_told_before_rises_and_what_is_equal_is_not_told(
     figures: list[tuple[str, int]], shown: dict[str, int]
 ) -> None:
     made = [figure(sku, {"Main": Decimal(units)}, Decimal(0), Buffer(), sellable=True) for sku, units in figures]
-    told = changes(made, shown)
+    told = changes(made, {(sku, 1): units for sku, units in shown.items()})
     assert {one.sku for one in told} == {sku for sku, units in figures if shown.get(sku) != units}
     falls = [one.ats < shown.get(one.sku, 0) for one in told]
     assert falls == sorted(falls, reverse=True)

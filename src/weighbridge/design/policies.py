@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from babel.numbers import list_currencies
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -131,7 +131,9 @@ class Stock(Part):
     excluded_bins: tuple[Name, ...] = ()
     """Bins of those locations whose stock is not for sale, such as quarantine."""
     bigcommerce_location_id: int = Field(default=1, ge=1)
-    """BigCommerce inventory location that is told."""
+    """BigCommerce inventory location that is told, except of stock that `shop_locations` sends elsewhere."""
+    shop_locations: dict[Name, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    """Cin7 location -> id of the BigCommerce inventory location that shows its stock; several may share one."""
     buffer: int = Field(default=0, ge=0)
     """Units of every SKU that the shop is never told of."""
     buffer_percent: Decimal = Field(default=Decimal(0), ge=0, le=100)
@@ -162,6 +164,14 @@ class Stock(Part):
     """Whether Cin7's stock event starts a reading too; it comes for every SKU of every sale, so cadence may do."""
     batch: int = Field(default=500, ge=1, le=2000)
     """Levels told to the shop in one call."""
+
+    @field_validator("shop_locations")
+    @classmethod
+    def _of_the_locations(cls, shop: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+        strange = sorted(shop.keys() - set(info.data.get("locations", shop)))
+        if strange:
+            raise ValueError(f"Cin7 locations that stand in 'locations' as keys; {strange[0]!r} does not")
+        return shop
 
     @property
     def cadence(self) -> timedelta:

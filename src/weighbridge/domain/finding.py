@@ -86,6 +86,7 @@ class FindingKind(StrEnum):
     SKU_NEARLY_MATCHES = "sku_nearly_matches"
     STOCK_UNTRACKED = "stock_untracked"
     STOCK_DRIFT = "stock_drift"
+    SHOP_LOCATION_UNKNOWN = "shop_location_unknown"
     GHOST_ALLOCATION = "ghost_allocation"
     PRICE_MISSING = "price_missing"
     PRICE_TERMS_DIFFER = "price_terms_differ"

@@ -11,6 +11,8 @@ from weighbridge.domain.buffer import Buffer
 from weighbridge.domain.money import ZERO
 from weighbridge.domain.shared_stock import Promise
 
+Slot = tuple[str, int]
+"""A SKU, and the shop's inventory location that shows so many of it."""
 HIGHEST_LEVEL = 2_147_483_647
 """The largest stock level the shop holds. Source: Catalog V3, inventory_level."""
 
@@ -69,6 +71,14 @@ class Figure:
     """The terms of `available`."""
     parts: SharedParts | None = None
     """How parts are shared; None for a SKU that is neither a kit nor a part of one."""
+    shop_location: int = 1
+    """The inventory location of the shop that shows the level."""
+    lent: Decimal = ZERO
+    """Units that are needed by other shop locations, which lack them for what is sold or owed; negative for those."""
+
+    @property
+    def slot(self) -> Slot:
+        return self.sku, self.shop_location
 
 
 def available_by_sku(
@@ -88,13 +98,19 @@ def available_by_sku(
 
 
 def figure(
-    sku: str, by_location: Mapping[str, Decimal], in_flight: Decimal, buffer: Buffer, *, sellable: bool
+    sku: str,
+    by_location: Mapping[str, Decimal],
+    in_flight: Decimal,
+    buffer: Buffer,
+    *,
+    sellable: bool,
+    shop_location: int = 1,
 ) -> Figure:
     """The SKU's figure: whole units, never negative, never above what the shop can hold."""
     available = sum(by_location.values(), ZERO)
     free = (available - in_flight - buffer.units).to_integral_value(rounding=ROUND_FLOOR) if sellable else ZERO
     level = int(min(max(free, ZERO), Decimal(HIGHEST_LEVEL)))
-    return Figure(sku, available, in_flight, buffer, sellable, level, by_location)
+    return Figure(sku, available, in_flight, buffer, sellable, level, by_location, shop_location=shop_location)
 
 
 def available_by_location(
@@ -119,27 +135,32 @@ def shared_figure(plain: Figure, promise: Promise, group: frozenset[str]) -> Fig
 
 
 def less_unseen(
-    figures: Iterable[Figure], told: Mapping[str, int], there: Mapping[str, int], placed: Mapping[str, Decimal]
+    figures: Iterable[Figure], told: Mapping[Slot, int], there: Mapping[Slot, int], placed: Mapping[str, Decimal]
 ) -> tuple[Figure, ...]:
     """The figures less what the shop has sold in orders that nobody has heard of yet.
 
     The shop takes off what it sells at once. So where its level `there` is further below what it was last `told` than
     the orders `placed` since explain, somebody has bought the rest; a level set now would offer that a second time. A
     SKU that was never told, or that the shop shows higher, keeps its figure.
+
+    An order does not say which of the shop's locations lost its units, so what was placed explains each unit once: the
+    figures of a SKU have to come together.
     """
-    return tuple(
-        replace(one, ats=max(0, one.ats - _unseen(told.get(one.sku), there.get(one.sku), placed.get(one.sku, ZERO))))
-        for one in figures
-    )
+    left = dict(placed)
+    found: list[Figure] = []
+    for one in figures:
+        gone = max(0, told.get(one.slot, 0) - there.get(one.slot, 0)) if one.slot in there else 0
+        explained = min(Decimal(gone), left.get(one.sku, ZERO))
+        if explained:
+            left[one.sku] -= explained
+        unseen = int((gone - explained).to_integral_value(rounding=ROUND_CEILING))
+        found.append(replace(one, ats=max(0, one.ats - unseen)) if unseen else one)
+    return tuple(found)
 
 
-def _unseen(told: int | None, there: int | None, placed: Decimal) -> int:
-    if told is None or there is None:
-        return 0
-    return max(0, int((told - there - placed).to_integral_value(rounding=ROUND_CEILING)))
-
-
-def changes(figures: Iterable[Figure], shown: Mapping[str, int]) -> tuple[Figure, ...]:
-    """The figures that differ from what the shop shows; falls first, since they are the ones that oversell."""
-    differing = [one for one in figures if shown.get(one.sku) != one.ats]
-    return tuple(sorted(differing, key=lambda one: (one.ats - shown.get(one.sku, 0) >= 0, one.sku)))
+def changes(figures: Iterable[Figure], shown: Mapping[Slot, int]) -> tuple[Figure, ...]:
+    """The figures that differ from what the shop shows; falls first, since they are the ones that oversell. Figures of
+    one SKU stay together."""
+    differing = [one for one in figures if shown.get(one.slot) != one.ats]
+    falling = {one.sku for one in differing if one.ats < shown.get(one.slot, 0)}
+    return tuple(sorted(differing, key=lambda one: (one.sku not in falling, one.slot)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from weighbridge.domain.stock import Figure
+from weighbridge.domain.stock import Figure, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,26 +18,26 @@ class Agreed:
 
     figures: tuple[Figure, ...]
     """Those that may be told as they are; where two readings differ, with the lower level."""
-    unconfirmed: tuple[str, ...]
-    """SKUs that could show more if another reading agreed."""
+    unconfirmed: tuple[Slot, ...]
+    """Those that could show more if another reading agreed."""
 
 
-def agreed(figures: Iterable[Figure], shown: Mapping[str, int], earlier: Mapping[str, int]) -> Agreed:
+def agreed(figures: Iterable[Figure], shown: Mapping[Slot, int], earlier: Mapping[Slot, int]) -> Agreed:
     """What may be told of `figures`, given what the shop was last told and what an earlier reading allowed.
 
-    SKUs missing from `shown` were never told, or have changed at the shop since; SKUs missing from `earlier` were never
-    read before. A level is left out where nothing higher than what is shown is agreed upon.
+    What is missing from `shown` was never told, or has changed at the shop since; what is missing from `earlier` was
+    never read before. A level is left out where nothing higher than what is shown is agreed upon.
     """
     told: list[Figure] = []
-    unconfirmed: list[str] = []
+    unconfirmed: list[Slot] = []
     for figure in figures:
-        level = shown.get(figure.sku)
+        level = shown.get(figure.slot)
         if level is not None and figure.ats <= level:
             told.append(figure)
             continue
-        before = earlier.get(figure.sku)
+        before = earlier.get(figure.slot)
         if before is None or before < figure.ats:
-            unconfirmed.append(figure.sku)
+            unconfirmed.append(figure.slot)
         if before is not None and (level is None or before > level):
             told.append(replace(figure, ats=min(before, figure.ats)))
     return Agreed(tuple(told), tuple(unconfirmed))

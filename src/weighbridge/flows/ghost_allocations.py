@@ -65,8 +65,8 @@ async def _ghosts(site: Site) -> Sequence[Ghost]:
     oldest = sorted(rows, key=lambda row: (row.ordered or now, row.id))[:MOST_READ]
     sales = [await _standing(site, row) for row in oldest]
     skus = {sku for sale in sales for sku in sale.units}
-    levels = {sku: await running().journal.stock_levels.level(site.name, sku) for sku in skus}
-    return ghosts(sales, {sku: level.ats for sku, level in levels.items() if level is not None}, now, after)
+    levels = {sku: await running().journal.stock_levels.of(site.name, sku) for sku in skus}
+    return ghosts(sales, {sku: sum(one.ats for one in there) for sku, there in levels.items() if there}, now, after)
 
 
 async def _standing(site: Site, row: SaleRow) -> StandingSale:

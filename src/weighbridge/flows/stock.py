@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import structlog
 
-from weighbridge.domain.stock import Figure, ShopItem, changes
+from weighbridge.domain.stock import Figure, ShopItem, Slot, changes
 from weighbridge.domain.stock_rise import agreed
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.bookkeeping import READY
@@ -22,7 +22,7 @@ from weighbridge.flows.stock_scan import Reading, read_again, scan
 from weighbridge.flows.stock_telling import captured, tell_all, verify_earlier
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.flows.write_once import Later
-from weighbridge.journal.exposures import Level
+from weighbridge.journal.exposures import Level, whole
 from weighbridge.journal.transfers import State
 
 log = structlog.get_logger()
@@ -76,7 +76,7 @@ async def _push(site: Site) -> str:
     await keep_parts(site, reading)
     before = await journal.exposures.before(site.name, reading.began)
     told = await _agreed(site, reading, figures, items, before)
-    await _note_falls(site, figures, before)
+    await _note_falls(site, reading, figures, before)
     began = reading.began
     del reading, before
     await journal.stock_levels.scanned(site.name, figures, began)
@@ -96,38 +96,42 @@ async def _agreed(
     reading: Reading,
     figures: Sequence[Figure],
     items: Mapping[str, ShopItem],
-    before: Mapping[str, Level],
+    before: Mapping[Slot, Level],
 ) -> tuple[Figure, ...]:
     """What may be told: falls as they are, rises as far as the reading before agrees; a second reading is made at once
     where few calls do, otherwise the next round is the second."""
     if site.connection.design.stock.rises == "at_once":
         return tuple(figures)
     shown = await running().journal.stock_levels.shown(site.name)
-    first = agreed(figures, shown, {sku: level.ats for sku, level in before.items()})
-    again = await read_again(site, reading, first.unconfirmed)
+    first = agreed(figures, shown, {slot: level.ats for slot, level in before.items()})
+    again = await read_again(site, reading, {sku for sku, _ in first.unconfirmed})
     if again is None:
         return first.figures
     doubtful = frozenset(first.unconfirmed)
     second = await figures_of(site, again, items)
-    both = agreed((one for one in second if one.sku in doubtful), shown, {one.sku: one.ats for one in figures})
-    return (*(one for one in first.figures if one.sku not in doubtful), *both.figures)
+    both = agreed((one for one in second if one.slot in doubtful), shown, {one.slot: one.ats for one in figures})
+    return (*(one for one in first.figures if one.slot not in doubtful), *both.figures)
 
 
-async def _note_falls(site: Site, figures: Sequence[Figure], before: Mapping[str, Level]) -> None:
+async def _note_falls(site: Site, reading: Reading, figures: Sequence[Figure], before: Mapping[Slot, Level]) -> None:
     """Notes what left the warehouse since the reading before, other than by the shops' orders."""
     journal, now = running().journal, running().clock.now()
-    moments = {level.read_at for level in before.values()}
+    moments = {reading.began, *(level.read_at for level in before.values())}
     shops = running().sharing_stock(site)
     in_flight = {moment: await journal.promises.in_flight(shops, moment) for moment in moments}
     falls: dict[str, Decimal] = {}
+    last_time, zero = whole(before), Decimal(0)
+    available: dict[str, Decimal] = {}
     for one in figures:
-        last = before.get(one.sku)
-        if last is None or last.shares is not None or one.parts is not None:
-            continue
+        last = last_time.get(one.sku)
+        if last is not None and last.shares is None and one.parts is None:
+            available[one.sku] = available.get(one.sku, zero) + one.available
+    for sku, there in available.items():
         # Whatever the shops have sold by now is off on both sides, wherever Cin7 stands with it.
-        expected = last.available - in_flight[last.read_at].get(one.sku, Decimal(0))
-        fall = expected - (one.available - one.in_flight)
+        last = last_time[sku]
+        expected = last.available - in_flight[last.read_at].get(sku, zero)
+        fall = expected - (there - in_flight[reading.began].get(sku, zero))
         if fall > 0:
-            falls[one.sku] = fall
+            falls[sku] = fall
     look_back = timedelta(hours=site.connection.design.stock.sales_hours)
     await journal.exposures.fell(site.name, falls, now - look_back)

@@ -57,7 +57,7 @@ async def _tell_falls(site: Site) -> str:
     items = await _touched(site, reading)
     shown = await journal.stock_levels.shown(site.name)
     figures = await figures_of(site, reading, items)
-    falls = tuple(one for one in figures if one.ats < shown.get(one.sku, 0))
+    falls = tuple(one for one in figures if one.ats < shown.get(one.slot, 0))
     await tell_all(site, falls, items)
     return f"{len(falls)} levels fell between two readings"
 
@@ -68,7 +68,7 @@ async def _last_reading(site: Site) -> Reading | None:
     levels = await journal.stock_levels.last_reading(site.name)
     if not levels:
         return None
-    there = {(sku, place): units for sku, level in levels.items() for place, units in level.by_location.items()}
+    there = {(sku, place): units for (sku, _), level in levels.items() for place, units in level.by_location.items()}
     parts = await journal.references.read(site.name, PARTS)
     for place, units in (parts[0] if parts else {}).items():
         there |= {(sku, place): Decimal(count) for sku, count in units.items()}
@@ -85,6 +85,6 @@ async def _touched(site: Site, reading: Reading) -> Mapping[str, ShopItem]:
     for group in bills.groups():
         if group & sold.keys():
             touched |= group
-    figured = await journal.stock_levels.last_reading(site.name)
+    figured = {sku for sku, _ in await journal.stock_levels.last_reading(site.name)}
     items = await journal.catalogue.shop_items(site.name)
-    return {sku: items[sku] for sku in touched & items.keys() & figured.keys()}
+    return {sku: items[sku] for sku in touched & items.keys() & figured}

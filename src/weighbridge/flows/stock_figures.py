@@ -9,10 +9,12 @@ from decimal import Decimal
 from weighbridge.domain.buffer import BufferPolicy, buffer
 from weighbridge.domain.bundle import Bills
 from weighbridge.domain.shared_stock import Routing, Sharing, SharingPolicy, promises
+from weighbridge.domain.shop_locations import by_shop_location
 from weighbridge.domain.stock import Figure, ShopItem, available_by_location, figure, shared_figure
 from weighbridge.domain.stock_latency import per_hour
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.shop_places import shop_locations
 from weighbridge.flows.stock_scan import Reading
 
 BILL = "bill_of_materials"
@@ -21,8 +23,8 @@ PARTS = "parts_available"
 
 
 async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]) -> tuple[Figure, ...]:
-    """A figure for every SKU that the shop tracks and the books stock; a SKU without a row has nothing. SKUs whose rows
-    could not be read have no figure, nor has a kit with such a part.
+    """A figure for every SKU that the shop tracks and the books stock, at every location of the shop; a SKU without a
+    row has nothing. SKUs whose rows could not be read have no figure, nor has a kit with such a part.
 
     Source: platform notes, cin7 3.1 (rows vanish at zero).
     """
@@ -39,7 +41,7 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
     bills = await journal.catalogue.bills(site.name)
     rates, delay = await _rates(site), await journal.exposures.stock_latency(site.name)
     buffers = BufferPolicy(policy.buffer, policy.buffer_percent, policy.buffer_sales_factor)
-    zero = Decimal(0)
+    zero, shop = Decimal(0), await shop_locations(site)
     plain: dict[str, Figure] = {}
     doubtful = reading.doubtful({sku: bills.parts_of(sku) - bills.kits for sku in items.keys() & stocked})
     for sku, item in items.items():
@@ -49,9 +51,12 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
             there = by_sku.get(sku, {})
             kept = buffer(buffers, sum(there.values(), zero), rates.get(sku, zero), delay)
             sellable = sku not in unsellable and sku not in bills.findings
-            plain[sku] = figure(sku, there, in_flight.get(sku, zero), kept, sellable=sellable)
+            sold = in_flight.get(sku, zero)
+            plain[sku] = figure(sku, there, sold, kept, sellable=sellable, shop_location=shop.default)
     await report(site, BILL, {sku: (finding,) for sku, finding in bills.findings.items()})
-    return tuple((plain | _shared(site, bills, plain, by_location, in_flight)).values())
+    found = plain | _shared(site, bills, plain, by_location, in_flight)
+    sold_from, home = frozenset(policy.locations), site.sale_policy.location
+    return tuple(one for whole in found.values() for one in by_shop_location(whole, shop, sold_from, home))
 
 
 def _there(site: Site, reading: Reading) -> dict[str, dict[str, Decimal]]:

@@ -10,10 +10,12 @@ from datetime import timedelta
 
 import structlog
 
+from weighbridge.domain.stock import Slot
 from weighbridge.domain.stock_parity import differences, parity_findings
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.shop_places import shop_locations
 from weighbridge.flows.stage import end_round, run_stage
 from weighbridge.flows.stock_review import may_tell
 from weighbridge.flows.stock_telling import captured
@@ -58,17 +60,17 @@ async def _compare(site: Site) -> str:
     if not await may_tell(site):
         return "the first levels were not accepted yet"
     journal, began = running().journal, running().clock.now()
-    there: dict[str, int] = {}
-    location = site.connection.design.stock.bigcommerce_location_id
-    async for page in site.shop.all_inventory_levels(location, lane=Lane.RECONCILIATION):
+    there: dict[Slot, int] = {}
+    locations = (await shop_locations(site)).all(frozenset(site.connection.design.stock.locations))
+    async for page in site.shop.all_inventory_levels(locations, lane=Lane.RECONCILIATION):
         there |= page
     if not await captured(site, await find_changed_orders(site)):
         raise Later("orders", "orders are still being read", running().clock.now() + SETTLED_AFTER)
     told = await journal.stock_levels.standing(site.name, began - SETTLED_AFTER)
     differing = differences(told, there)
-    await journal.stock_levels.distrust(site.name, differing)
+    await journal.stock_levels.distrust(site.name, {sku for sku, _ in differing})
     found = parity_findings(told, differing)
-    await report(site, DRIFT, {sku: (finding,) for sku, finding in found.items()})
+    await report(site, DRIFT, {of: (finding,) for of, finding in found.items()})
     log.info("stock_parity", connection=site.name, levels=len(told), differing=len(differing))
     return f"{len(differing)} of {len(told)} levels differ"
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.domain.stock import Figure
+from weighbridge.domain.stock import Figure, Slot
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.shop_places import shop_locations
 from weighbridge.flows.stage import STOPPED
 from weighbridge.flows.stock_figures import figures_of
 from weighbridge.flows.stock_scan import scan
@@ -43,28 +44,31 @@ async def look(site: Site, transfer: Transfer) -> str:
     journal, policy = running().journal, site.connection.design.stock
     items = await journal.catalogue.shop_items(site.name)
     figures = await figures_of(site, await scan(site), items)
-    there: dict[str, int] = {}
-    async for page in site.shop.all_inventory_levels(policy.bigcommerce_location_id, lane=Lane.STOCK):
+    there: dict[Slot, int] = {}
+    locations = (await shop_locations(site)).all(frozenset(policy.locations))
+    async for page in site.shop.all_inventory_levels(locations, lane=Lane.STOCK):
         there |= page
     content = summary(figures, there)
     await journal.transfers.change(transfer.id, content=content)
     return f"{content['to_change']} of {content['figures']} levels would change"
 
 
-def summary(figures: Sequence[Figure], there: Mapping[str, int]) -> dict[str, Any]:
+def summary(figures: Sequence[Figure], there: Mapping[Slot, int]) -> dict[str, Any]:
     """What a dry run keeps, as JSON: the changes that take most from the shop first, counts, and their name.
 
     `there` is what the shop shows; a SKU that it did not show counts as unknown and would be told.
     """
-    changes = [(one.sku, there.get(one.sku), one.ats) for one in figures if there.get(one.sku) != one.ats]
-    changes.sort(key=lambda change: (change[2] - (change[1] or 0), change[0]))
+    changes = [
+        (one.sku, there.get(one.slot), one.ats, one.shop_location) for one in figures if there.get(one.slot) != one.ats
+    ]
+    changes.sort(key=lambda change: (change[2] - (change[1] or 0), change[0], change[3]))
     name = hashlib.sha256(repr(changes).encode()).hexdigest()[:12]
     return {
         "fingerprint": name,
         "figures": len(figures),
         "to_change": len(changes),
-        "falls": sum(before is not None and after < before for _, before, after in changes),
-        "to_zero": sum(bool(before) and after == 0 for _, before, after in changes),
+        "falls": sum(before is not None and after < before for _, before, after, _ in changes),
+        "to_zero": sum(bool(before) and after == 0 for _, before, after, _ in changes),
         "changes": [list(change) for change in changes[:MOST_KEPT]],
     }
 

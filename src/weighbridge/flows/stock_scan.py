@@ -129,7 +129,7 @@ async def _sold(site: Site) -> list[str]:
     bills = await journal.catalogue.bills(site.name)
     stocked = await journal.catalogue.stocked_skus(site.name)
     levels: dict[str, int] = {}
-    for sku, level in told.items():
+    for (sku, _), level in told.items():
         for part in bills.parts_of(sku) if level > 0 else ():
             if part in stocked and part not in bills:
                 levels[part] = max(level, levels.get(part, 0))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
 
 from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.stock import Figure, ShopItem, less_unseen
+from weighbridge.domain.stock import Figure, ShopItem, Slot, less_unseen
 from weighbridge.flows import orders
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.shop_places import missing_at_the_shop
 from weighbridge.flows.side_by_side import side_by_side
 from weighbridge.journal.transfers import State
 from weighbridge.platforms.bigcommerce import write
@@ -51,13 +52,26 @@ async def tell_all(
 ) -> dict[str, tuple[Finding, ...]]:
     """Tells levels in batches as large as the design says, each less what the shop is seen to have sold unheard. With
     `falls_only`, what would be more than the shop shows is left out. Answers the items that it refused, by SKU."""
-    size = site.connection.design.stock.batch
     refused: dict[str, tuple[Finding, ...]] = {}
-    for start in range(0, len(figures), size):
-        batch = await _with_unheard_sales(site, figures[start : start + size], len(items), falls_only=falls_only)
+    missing = await missing_at_the_shop(site) if figures else frozenset[int]()
+    can_be_told = (one for one in figures if one.shop_location not in missing)
+    for together in _batches(can_be_told, site.connection.design.stock.batch):
+        batch = await _with_unheard_sales(site, together, len(items), falls_only=falls_only)
         if batch:
             refused |= await _tell(site, batch, items)
     return refused
+
+
+def _batches(figures: Iterable[Figure], size: int) -> Iterator[list[Figure]]:
+    """At most `size` figures at a time, except that those of one SKU, which follow each other, stay together."""
+    batch: list[Figure] = []
+    for one in figures:
+        if len(batch) >= size and batch[-1].sku != one.sku:
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
 
 
 async def _with_unheard_sales(
@@ -66,10 +80,10 @@ async def _with_unheard_sales(
     """The shop is asked right before it is told: what it sells from then on until it shows the level is overwritten."""
     journal = running().journal
     told = await journal.stock_levels.last_told(site.name)
-    there = await _levels(site, sorted(one.sku for one in figures if one.sku in told), items)
+    there = await _levels(site, [one.slot for one in figures if one.slot in told], items)
     placed = await journal.promises.placed_since_told(site.name)
     found = less_unseen(figures, told, there, placed)
-    return tuple(one for one in found if not falls_only or one.ats < there.get(one.sku, 0))
+    return tuple(one for one in found if not falls_only or one.ats < there.get(one.slot, 0))
 
 
 async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> dict[str, tuple[Finding, ...]]:
@@ -79,14 +93,13 @@ async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopI
     Setting an absolute level twice is harmless, so no intent is kept.
     Source: Inventory V3, PUT /inventory/adjustments/absolute; it does not say which item it refused.
     """
-    location = site.connection.design.stock.bigcommerce_location_id
-    body = write.absolute_levels(figures, items, location)
+    body = write.absolute_levels(figures, items)
     try:
         await site.shop.set_inventory_absolute(body, lane=Lane.STOCK)
     except Refused as refusal:
         if len(figures) == 1:
-            said = "; ".join(refusal.messages)
-            expected = f"a SKU whose level the shop lets be set to {figures[0].ats}"
+            said, refused_at = "; ".join(refusal.messages), figures[0].shop_location
+            expected = f"a SKU whose level the shop lets be set to {figures[0].ats} at location {refused_at}"
             finding = hold(FindingKind.REFUSED_BY_BIGCOMMERCE, f"stock of {figures[0].sku}", said, expected)
             return {figures[0].sku: (finding,)}
         middle = len(figures) // 2
@@ -106,22 +119,24 @@ async def verify_earlier(site: Site, items: int) -> None:
     levels, clock = running().journal.stock_levels, running().clock
     told = await levels.told_before(site.name, clock.now() - timedelta(seconds=60))
     there = await _levels(site, sorted(told), items)
-    wrong = [sku for sku, level in told.items() if there.get(sku) != level]
-    await levels.verified(site.name, told.keys() - set(wrong))
-    await levels.distrust(site.name, wrong)
+    wrong = {slot for slot, level in told.items() if there.get(slot) != level}
+    await levels.verified(site.name, told.keys() - wrong)
+    await levels.distrust(site.name, {sku for sku, _ in wrong})
 
 
-async def _levels(site: Site, skus: Sequence[str], items: int) -> dict[str, int]:
-    """What the shop shows of these SKUs. Of many, the whole list of its `items` is read: that takes fewer calls."""
-    location, wanted = site.connection.design.stock.bigcommerce_location_id, frozenset(skus)
-    there: dict[str, int] = {}
+async def _levels(site: Site, slots: Sequence[Slot], items: int) -> dict[Slot, int]:
+    """What the shop shows there. Of many SKUs, the whole list of its `items` is read: that takes fewer calls."""
+    wanted = frozenset(slots)
+    locations = sorted({location for _, location in wanted})
+    skus = sorted({sku for sku, _ in wanted})
+    there: dict[Slot, int] = {}
     if len(skus) / ASKED_AT_ONCE > items / ITEMS_PER_PAGE + 2:
-        async for page in site.shop.all_inventory_levels(location, lane=Lane.STOCK):
-            there |= {sku: level for sku, level in page.items() if sku in wanted}
+        async for page in site.shop.all_inventory_levels(locations, lane=Lane.STOCK):
+            there |= {slot: level for slot, level in page.items() if slot in wanted}
         return there
 
     async def ask(some: Sequence[str]) -> None:
-        there.update(await site.shop.inventory_levels(some, location, lane=Lane.STOCK))
+        there.update(await site.shop.inventory_levels(some, locations, lane=Lane.STOCK))
 
     groups = [skus[start : start + ASKED_AT_ONCE] for start in range(0, len(skus), ASKED_AT_ONCE)]
     await side_by_side(groups, ask, site.connection.design.quota.bigcommerce_in_flight)

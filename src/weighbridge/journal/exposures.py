@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.oversell import Exposure
+from weighbridge.domain.stock import Slot
 from weighbridge.domain.stock_latency import Sales, latency
 from weighbridge.journal.attempts import Attempts
 from weighbridge.journal.promises import Promises
@@ -28,7 +29,7 @@ APPLIED_WITHIN = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A SKU of one connection as its last reading left it."""
+    """A SKU of one connection as its last reading left it, at one location of the shop or at all of them."""
 
     sku: str
     available: Decimal
@@ -57,7 +58,7 @@ class Exposures:
         """
         now = self._clock.now()
         since = now - timedelta(hours=hours)
-        levels = {name: await self._levels(name, sku) for name in {connection, *sharing}}
+        levels = {name: whole(await self._levels(name, sku)) for name in {connection, *sharing}}
         sold = {name: await self._promises.sold([name], since) for name in levels}
         in_flight = {
             moment: await self._promises.in_flight(levels.keys(), moment)
@@ -128,23 +129,31 @@ class Exposures:
             if rows:
                 await transaction.execute(self._database.insert_new(stock_falls), rows)
 
-    async def before(self, connection: str, moment: datetime) -> dict[str, Level]:
-        """Every SKU as the last reading before a moment left it."""
+    async def before(self, connection: str, moment: datetime) -> dict[Slot, Level]:
+        """Every SKU at every location of the shop as the last reading before a moment left it."""
         levels = await self._levels(connection, "")
-        return {sku: level for sku, level in levels.items() if level.read_at < moment}
+        return {slot: level for slot, level in levels.items() if level.read_at < moment}
 
-    async def _levels(self, connection: str, sku: str) -> dict[str, Level]:
+    async def _levels(self, connection: str, sku: str) -> dict[Slot, Level]:
         """As the latest reading left them; a SKU that it did not figure any more is missing."""
         own = stock_levels.c.connection == connection
         latest = sa.select(sa.func.max(stock_levels.c.scanned_at)).where(own).scalar_subquery()
         table = stock_levels.c
-        columns = (table.sku, table.available, table.ats, table.told, table.pushed_at, table.scanned_at)
+        columns = (
+            table.sku,
+            table.shop_location,
+            table.available,
+            table.ats,
+            table.told,
+            table.pushed_at,
+            table.scanned_at,
+        )
         query = sa.select(*columns, table.terms["parts"].label("parts")).where(own, table.scanned_at == latest)
         if sku:
             query = query.where(table.sku == sku)
         async with self._database.reading() as reading:
             # Row by row: a hundred thousand of them side by side would be most of the memory of a round.
-            return {row.sku: _level(row) for row in await reading.execute(query)}
+            return {(row.sku, row.shop_location): _level(row) for row in await reading.execute(query)}
 
     async def _falls(self, connection: str, since: datetime) -> dict[str, Sales]:
         query = (
@@ -166,6 +175,30 @@ class Exposures:
             query = query.where(shop_items.c.sku == sku)
         async with self._database.reading() as reading:
             return {row.sku: row.price for row in (await reading.execute(query)).all()}
+
+
+def whole(levels: Mapping[Slot, Level]) -> dict[str, Level]:
+    """Every SKU over all locations of the shop. What was told of any was told when the last of them was: sales that
+    came before it may still be shown."""
+    found: dict[str, Level] = {}
+    for (sku, _), level in levels.items():
+        other = found.get(sku)
+        found[sku] = level if other is None else _together_at(level, other)
+    return found
+
+
+def _together_at(one: Level, other: Level) -> Level:
+    told = [level.told for level in (one, other) if level.told is not None]
+    pushed = [level.pushed_at for level in (one, other) if level.pushed_at is not None]
+    shares = [level.shares for level in (one, other) if level.shares is not None]
+    return replace(
+        one,
+        available=one.available + other.available,
+        shares=sum(shares, Decimal(0)) if shares else None,
+        ats=one.ats + other.ats,
+        told=sum(told) if told else None,
+        pushed_at=max(pushed, default=None),
+    )
 
 
 def _level(row: Any) -> Level:

@@ -133,17 +133,21 @@ class Promises:
         return {sku: tuple(sorted(times)) for sku, times in found.items()}
 
     async def placed_since_told(self, connection: str) -> dict[str, Decimal]:
-        """Units per SKU in orders that were placed at the shop after it was last told the SKU's level."""
+        """Units per SKU in orders that were placed at the shop after it was last told a level of the SKU."""
+        moment = sa.func.max(stock_levels.c.pushed_at, type_=stock_levels.c.pushed_at.type).label("pushed_at")
+        told = (
+            sa.select(stock_levels.c.sku, moment)
+            .where(stock_levels.c.connection == connection)
+            .group_by(stock_levels.c.sku)
+            .subquery()
+        )
         query = (
             sa.select(promises.c.sku, promises.c.quantity)
-            .join(
-                stock_levels,
-                (stock_levels.c.connection == promises.c.connection) & (stock_levels.c.sku == promises.c.sku),
-            )
+            .join(told, told.c.sku == promises.c.sku)
             .where(
                 promises.c.connection == connection,
                 promises.c.released_at.is_(None),
-                promises.c.placed_at >= stock_levels.c.pushed_at,
+                promises.c.placed_at >= told.c.pushed_at,
             )
         )
         units: dict[str, Decimal] = {}

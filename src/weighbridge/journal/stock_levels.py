@@ -1,4 +1,4 @@
-"""Stock levels: each SKU's last figure with its terms, and what the shop was last told."""
+"""Stock levels: the last figure of each SKU at each location of the shop with its terms, and what the shop was told."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ import sqlalchemy as sa
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.buffer import BufferKind
-from weighbridge.domain.stock import Figure, SharedParts
+from weighbridge.domain.stock import Figure, SharedParts, Slot
 from weighbridge.journal.catalogue import ROWS_PER_WRITE
 from weighbridge.tables import stock_levels
 
 
 @dataclass(frozen=True, slots=True)
 class StockLevel:
-    """A SKU's last figure with its terms, and what the shop was told."""
+    """A SKU's last figure at a location of the shop with its terms, and what the shop was told."""
 
     sku: str
+    shop_location: int
     by_location: Mapping[str, Decimal]
     in_flight: Decimal
+    lent: Decimal
+    """Units that other locations of the shop need; negative where they gave some."""
     buffer: Decimal
     buffer_kind: BufferKind
     sellable: bool
@@ -45,8 +48,10 @@ class StockLevel:
 
     def as_json(self) -> dict[str, Any]:
         return {
+            "shop_location": self.shop_location,
             "available": {place: str(units) for place, units in self.by_location.items()},
             "in_flight": str(self.in_flight),
+            "lent": str(self.lent),
             "buffer": str(self.buffer),
             "buffer_kind": self.buffer_kind,
             "sellable": self.sellable,
@@ -64,37 +69,46 @@ class StockLevels:
         self._database = database
         self._clock = clock
 
-    async def shown(self, connection: str) -> dict[str, int]:
-        """What the shop was last told, by SKU; SKUs it was never told of are missing."""
-        query = sa.select(stock_levels.c.sku, stock_levels.c.shown).where(
-            stock_levels.c.connection == connection, stock_levels.c.shown.is_not(None)
+    async def shown(self, connection: str) -> dict[Slot, int]:
+        """What the shop was last told; what it was never told of is missing."""
+        return await self._levels(stock_levels.c.shown, connection, stock_levels.c.shown.is_not(None))
+
+    async def last_told(self, connection: str) -> dict[Slot, int]:
+        """What the shop was last told, whatever it has sold since."""
+        return await self._levels(stock_levels.c.told, connection, stock_levels.c.told.is_not(None))
+
+    async def of(self, connection: str, sku: str) -> tuple[StockLevel, ...]:
+        """The last figures of one SKU, by location of the shop; none when it has none."""
+        query = (
+            sa.select(stock_levels)
+            .where(stock_levels.c.connection == connection, stock_levels.c.sku == sku)
+            .order_by(stock_levels.c.shop_location)
         )
         async with self._database.reading() as reading:
-            return {row.sku: row.shown for row in (await reading.execute(query)).all()}
+            return tuple(_level(row) for row in (await reading.execute(query)).all())
 
-    async def last_told(self, connection: str) -> dict[str, int]:
-        """What the shop was last told by SKU, whatever it has sold since."""
-        query = sa.select(stock_levels.c.sku, stock_levels.c.told).where(
-            stock_levels.c.connection == connection, stock_levels.c.told.is_not(None)
+    async def shop_locations_told(self, connection: str) -> frozenset[int]:
+        """The shop's locations that may show stock because they were told so."""
+        query = (
+            sa.select(stock_levels.c.shop_location)
+            .where(
+                stock_levels.c.connection == connection,
+                stock_levels.c.told.is_not(None),
+                (stock_levels.c.told > 0) | stock_levels.c.shown.is_(None),
+            )
+            .distinct()
         )
         async with self._database.reading() as reading:
-            return {row.sku: row.told for row in (await reading.execute(query)).all()}
+            return frozenset((await reading.execute(query)).scalars())
 
-    async def level(self, connection: str, sku: str) -> StockLevel | None:
-        """The last figure of one SKU; None when it has none."""
-        query = sa.select(stock_levels).where(stock_levels.c.connection == connection, stock_levels.c.sku == sku)
-        async with self._database.reading() as reading:
-            row = (await reading.execute(query)).one_or_none()
-        return None if row is None else _level(row)
-
-    async def last_reading(self, connection: str) -> dict[str, StockLevel]:
-        """The figures of the latest reading, by SKU."""
+    async def last_reading(self, connection: str) -> dict[Slot, StockLevel]:
+        """The figures of the latest reading."""
         own = stock_levels.c.connection == connection
         latest = sa.select(sa.func.max(stock_levels.c.scanned_at)).where(own).scalar_subquery()
         async with self._database.reading() as reading:
             query = sa.select(stock_levels).where(own, stock_levels.c.scanned_at == latest)
             rows = (await reading.execute(query)).all()
-        return {row.sku: _level(row) for row in rows}
+        return {(row.sku, row.shop_location): _level(row) for row in rows}
 
     async def shared(self, connection: str, skus: Iterable[str]) -> frozenset[str]:
         """Those of `skus` whose parts other SKUs need too, by the last figures."""
@@ -105,25 +119,15 @@ class StockLevels:
             rows = (await reading.execute(query)).all()
         return frozenset(row.sku for row in rows if row.terms["parts"])
 
-    async def told_before(self, connection: str, moment: datetime) -> dict[str, int]:
+    async def told_before(self, connection: str, moment: datetime) -> dict[Slot, int]:
         """What the shop was told before `moment` and has not been read back since."""
-        query = sa.select(stock_levels.c.sku, stock_levels.c.shown).where(
-            stock_levels.c.connection == connection,
-            stock_levels.c.pushed_at < moment,
-            stock_levels.c.verified_at.is_(None) | (stock_levels.c.verified_at < stock_levels.c.pushed_at),
-        )
-        async with self._database.reading() as reading:
-            return {row.sku: row.shown for row in (await reading.execute(query)).all()}
+        unread = stock_levels.c.verified_at.is_(None) | (stock_levels.c.verified_at < stock_levels.c.pushed_at)
+        return await self._levels(stock_levels.c.shown, connection, stock_levels.c.pushed_at < moment, unread)
 
-    async def standing(self, connection: str, moment: datetime) -> dict[str, int]:
-        """What the shop has to show by SKU: told before `moment`, and nothing sold or changed of it since."""
-        query = sa.select(stock_levels.c.sku, stock_levels.c.shown).where(
-            stock_levels.c.connection == connection,
-            stock_levels.c.pushed_at < moment,
-            stock_levels.c.shown.is_not(None),
-        )
-        async with self._database.reading() as reading:
-            return {row.sku: row.shown for row in await reading.execute(query)}
+    async def standing(self, connection: str, moment: datetime) -> dict[Slot, int]:
+        """What the shop has to show: told before `moment`, and nothing sold or changed of it since."""
+        known = stock_levels.c.shown.is_not(None)
+        return await self._levels(stock_levels.c.shown, connection, stock_levels.c.pushed_at < moment, known)
 
     async def scanned(self, connection: str, figures: Sequence[Figure], began: datetime) -> None:
         """Stores the figures of a reading that began at `began`."""
@@ -132,6 +136,7 @@ class StockLevels:
                 {
                     "connection": connection,
                     "sku": figure.sku,
+                    "shop_location": figure.shop_location,
                     "available": figure.available,
                     "in_flight": figure.in_flight,
                     "buffer": Decimal(figure.buffer.units),
@@ -147,12 +152,16 @@ class StockLevels:
     async def told(self, connection: str, figures: Iterable[Figure]) -> None:
         """Notes that the shop accepted these figures."""
         now = self._clock.now()
-        rows = [{"of": one.sku, "level": one.ats} for one in figures]
+        rows = [{"of": one.sku, "at": one.shop_location, "level": one.ats} for one in figures]
         if not rows:
             return
         statement = (
             sa.update(stock_levels)
-            .where(stock_levels.c.connection == connection, stock_levels.c.sku == sa.bindparam("of"))
+            .where(
+                stock_levels.c.connection == connection,
+                stock_levels.c.sku == sa.bindparam("of"),
+                stock_levels.c.shop_location == sa.bindparam("at"),
+            )
             .values(
                 shown=sa.bindparam("level"),
                 told=sa.bindparam("level"),
@@ -162,21 +171,35 @@ class StockLevels:
         async with self._database.transaction() as transaction:
             await transaction.execute(statement, rows)
 
-    async def verified(self, connection: str, skus: Iterable[str]) -> None:
+    async def verified(self, connection: str, slots: Iterable[Slot]) -> None:
         """Notes that the shop was read back and shows what it was told."""
-        await self._set(connection, skus, verified_at=self._clock.now())
+        by_location: dict[int, list[str]] = {}
+        for sku, location in slots:
+            by_location.setdefault(location, []).append(sku)
+        for location, skus in by_location.items():
+            at = stock_levels.c.shop_location == location
+            await self._set(connection, skus, at, verified_at=self._clock.now())
 
     async def distrust(self, connection: str, skus: Iterable[str]) -> None:
         """Forgets what the shop was told of these SKUs, so that the next push tells it again."""
         await self._set(connection, skus, shown=None)
 
-    async def _set(self, connection: str, skus: Iterable[str], **values: object) -> None:
+    async def _levels(self, column: sa.Column[int], connection: str, *which: sa.ColumnElement[bool]) -> dict[Slot, int]:
+        query = sa.select(stock_levels.c.sku, stock_levels.c.shop_location, column).where(
+            stock_levels.c.connection == connection, *which
+        )
+        async with self._database.reading() as reading:
+            return {(sku, location): level for sku, location, level in await reading.execute(query)}
+
+    async def _set(
+        self, connection: str, skus: Iterable[str], *which: sa.ColumnElement[bool], **values: object
+    ) -> None:
         wanted = sorted(skus)
         for start in range(0, len(wanted), ROWS_PER_WRITE):
             chosen = wanted[start : start + ROWS_PER_WRITE]
             await self._database.execute(
                 sa.update(stock_levels)
-                .where(stock_levels.c.connection == connection, stock_levels.c.sku.in_(chosen))
+                .where(stock_levels.c.connection == connection, stock_levels.c.sku.in_(chosen), *which)
                 .values(**values)
             )
 
@@ -185,6 +208,7 @@ def _terms(figure: Figure) -> dict[str, Any]:
     """The terms of a figure that have no column of their own, as JSON."""
     return {
         "by_location": {place: str(units) for place, units in figure.by_location.items()},
+        "lent": str(figure.lent),
         "buffer_kind": figure.buffer.kind,
         "sellable": figure.sellable,
         "parts": asdict(figure.parts) if figure.parts else None,
@@ -195,8 +219,10 @@ def _level(row: Any) -> StockLevel:
     terms, parts = row.terms, row.terms["parts"]
     return StockLevel(
         sku=row.sku,
+        shop_location=row.shop_location,
         by_location={place: Decimal(units) for place, units in terms["by_location"].items()},
         in_flight=row.in_flight,
+        lent=Decimal(terms["lent"]),
         buffer=row.buffer,
         buffer_kind=BufferKind(terms["buffer_kind"]),
         sellable=terms["sellable"],

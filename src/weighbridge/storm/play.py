@@ -21,6 +21,7 @@ from weighbridge.demo import free_port
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
 from weighbridge.domain.oversell import bound
+from weighbridge.domain.stock import Slot
 from weighbridge.journal import Journal
 from weighbridge.journal.exposures import Level
 from weighbridge.storm.cadence_copy import CadenceCopy
@@ -211,7 +212,7 @@ class Storm:
                 await self._twins.clock.sleep(LOOK_SECONDS)
         await self._look(journal)
 
-    async def _levels(self, journal: Journal) -> dict[str, Level]:
+    async def _levels(self, journal: Journal) -> dict[Slot, Level]:
         return await journal.exposures.before(CONNECTION, self._twins.clock.now())
 
     async def _look(self, journal: Journal) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from weighbridge.domain.stock import Slot
 from weighbridge.platforms.bigcommerce import models
 from weighbridge.platforms.bigcommerce.catalogue_client import CatalogueClient
 from weighbridge.platforms.lanes import Lane
@@ -172,26 +173,36 @@ class BigCommerceClient:
             yield page
             last = max(row.id for row in page)
 
-    async def inventory_levels(self, skus: Sequence[str], location_id: int, *, lane: Lane) -> dict[str, int]:
-        """On-hand units at a location, by SKU."""
-        return await self._levels(location_id, {"sku:in": ",".join(skus)}, lane)
+    async def inventory_locations(self, *, lane: Lane) -> list[models.InventoryPlace]:
+        """The inventory locations of the store. Source: Locations V3, GET /inventory/locations."""
+        found: list[models.InventoryPlace] = await self._data(
+            "v3/inventory/locations", list[models.InventoryPlace], lane, {"limit": str(ITEMS_PER_PAGE)}
+        )
+        return found
 
-    async def all_inventory_levels(self, location_id: int, *, lane: Lane) -> AsyncIterator[dict[str, int]]:
-        """On-hand units of every item at a location, by SKU, in pages; an item may be missed while the list moves."""
-        number, page = 0, {"": 0}
+    async def inventory_levels(
+        self, skus: Sequence[str], location_ids: Sequence[int], *, lane: Lane
+    ) -> dict[Slot, int]:
+        """On-hand units at the locations, by SKU and location."""
+        return await self._levels(location_ids, {"sku:in": ",".join(skus)}, lane)
+
+    async def all_inventory_levels(self, location_ids: Sequence[int], *, lane: Lane) -> AsyncIterator[dict[Slot, int]]:
+        """On-hand units of every item at the locations, in pages; an item may be missed while the list moves."""
+        number, page = 0, {("", 0): 0}
         while page:
             number += 1
-            page = await self._levels(location_id, {"page": str(number)}, lane)
+            page = await self._levels(location_ids, {"page": str(number)}, lane)
             yield page
 
-    async def _levels(self, location_id: int, query: Mapping[str, str], lane: Lane) -> dict[str, int]:
-        asked = {"location_id:in": str(location_id), "limit": str(ITEMS_PER_PAGE), **query}
+    async def _levels(self, location_ids: Sequence[int], query: Mapping[str, str], lane: Lane) -> dict[Slot, int]:
+        wanted = ",".join(str(one) for one in location_ids)
+        asked = {"location_id:in": wanted, "limit": str(ITEMS_PER_PAGE), **query}
         items = await self._data("v3/inventory/items", list[models.InventoryItem], lane, asked)
         return {
-            item.identity.sku: place.total_inventory_onhand
+            (item.identity.sku, place.location_id): place.total_inventory_onhand
             for item in items
             for place in item.locations
-            if place.location_id == location_id
+            if place.location_id in location_ids
         }
 
     async def set_inventory_absolute(self, body: models.LevelsRequest, *, lane: Lane) -> None:

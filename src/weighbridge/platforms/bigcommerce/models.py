@@ -322,6 +322,14 @@ class InventoryIdentity(Read):
     variant_id: Number = 0
 
 
+class InventoryPlace(Read):
+    """Where the store keeps stock. Source: Locations V3, GET /inventory/locations."""
+
+    id: int
+    label: Text = ""
+    enabled: bool = True
+
+
 class InventoryLocation(Read):
     location_id: int
     total_inventory_onhand: int = 0

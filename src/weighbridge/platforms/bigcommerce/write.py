@@ -48,15 +48,19 @@ def tracking(parcel: Parcel, carriers: Mapping[str, CarrierNames]) -> models.Tra
     )
 
 
-def absolute_levels(figures: Sequence[Figure], items: Mapping[str, ShopItem], location_id: int) -> models.LevelsRequest:
-    """Levels to set at one location, each item addressed as its tracking mode wants."""
+def absolute_levels(figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> models.LevelsRequest:
+    """Levels to set, grouped by location, each item addressed as its tracking mode wants.
+
+    Source: platform notes, bigcommerce 5.3 (the vendor's rules for adjustments).
+    """
     return models.LevelsRequest(
         reason="Weighbridge: available to sell from Cin7 Core",
-        items=[_level(figure, items[figure.sku], location_id) for figure in figures],
+        items=[_level(one, items[one.sku]) for one in sorted(figures, key=lambda one: one.shop_location)],
     )
 
 
-def _level(figure: Figure, item: ShopItem, location_id: int) -> models.SentLevel:
+def _level(figure: Figure, item: ShopItem) -> models.SentLevel:
+    location_id = figure.shop_location
     if item.variant_id is not None:
         return models.SentLevel(location_id=location_id, variant_id=item.variant_id, quantity=figure.ats)
     return models.SentLevel(location_id=location_id, product_id=item.product_id, quantity=figure.ats)

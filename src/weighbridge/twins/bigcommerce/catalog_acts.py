@@ -47,10 +47,11 @@ def set_stock(shop: Shop, wanted: Record) -> Record:
 
 
 def stock_levels(shop: Shop, wanted: Any) -> dict[str, int]:
-    """Units on hand at the default location, by SKU, of what is tracked."""
+    """Units on hand at one location, the default one unless it is named, by SKU, of what is tracked."""
     settle(shop)
+    location_id = int(wanted.get("location_id") or DEFAULT_LOCATION) if wanted else DEFAULT_LOCATION
     return {
-        variant.sku: shop.location_stock.get((DEFAULT_LOCATION, variant.id), 0)
+        variant.sku: shop.location_stock.get((location_id, variant.id), 0)
         for product in shop.products.values()
         if product.tracking != "none"
         for variant in product.variants
