@@ -21,13 +21,15 @@ def differences(told: Mapping[Slot, int], there: Mapping[Slot, int]) -> dict[Slo
 
 
 def parity_findings(told: Mapping[Slot, int], differing: Mapping[Slot, int]) -> dict[str, Finding]:
-    """A finding for each of `differing` under its SKU, and its location where the shop has several; one for all beyond the first few hundred under `ALL_TOGETHER`."""
+    """A finding for each of `differing` under its SKU, and its location where the shop has several; one for all beyond
+    the first few hundred under `ALL_TOGETHER`."""
     if len(differing) <= MOST_TOLD:
         has_one = len({location for _, location in told}) == 1
         names = {(sku, at): sku if has_one else f"{sku} at location {at}" for sku, at in differing}
         return {names[slot]: _finding(names[slot], told[slot], more) for slot, more in differing.items()}
     beyond = sum(more > 0 for more in differing.values())
-    value = f"{len(differing)} of {len(told)} levels differ, {beyond} of them offer too much, {next(iter(differing))[0]} most"
+    most, _ = next(iter(differing))
+    value = f"{len(differing)} of {len(told)} levels differ, {beyond} of them offer too much, {most} most"
     expected = "the levels that the shop was told; they are told again, find out what else writes levels of this shop"
     return {ALL_TOGETHER: hold(FindingKind.STOCK_DRIFT, "levels at the shop", value, expected)}
 
