@@ -26,7 +26,7 @@ from weighbridge.demo import Demo, DemoFailed, DemoOptions, demo_folder, play
 from weighbridge.demo_summary import Summary
 from weighbridge.design.loading import ConfigurationProblem, load_installation
 from weighbridge.design.schema import Installation
-from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, stock, stock_review, sweeps
+from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, stock, stock_fast, stock_review, sweeps
 from weighbridge.journal import Journal
 from weighbridge.journal.trace import Story, tell_order
 from weighbridge.journal.transfers import State
@@ -94,7 +94,7 @@ def sync_stock(
         if not _with_journal(installation, lambda journal: stock_review.accept(journal, name, accept)):
             _fail(f"{accept} is not what was last proposed for {name}; look at the levels with --dry-run again")
     if not dry_run:
-        _sync(config, (bookkeeping.FLOW, stock.FLOW), as_json)
+        _sync(config, (bookkeeping.FLOW, stock.FLOW, stock_fast.FLOW), as_json)
         return
     installation = _installation(config)
     name = _connection(installation, connection)

@@ -28,6 +28,7 @@ PRIORITIES = {
     "fulfilment": 3,
     "order_sweep": 4,
     "fulfilment_sweep": 5,
+    "stock_fast": 6,
     "stock_fall": 6,
     "stock": 6,
     "references": 7,

@@ -17,7 +17,7 @@ from weighbridge.database import Database
 from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
 from weighbridge.engine import APPLICATION_VERSION, Engine
-from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, stock_parity, sweeps
+from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, stock_fast, stock_parity, sweeps
 from weighbridge.flows import stock_fall as _registers_its_flow  # noqa: F401
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
@@ -42,6 +42,7 @@ RECURRING = (
     sweeps.ORDER_SWEEP,
     sweeps.FULFILMENT_SWEEP,
     stock.FLOW,
+    stock_fast.FLOW,
     stock_parity.FLOW,
     catalogue.FLOW,
     ghost_allocations.FLOW,
@@ -288,4 +289,6 @@ def _is_wanted(flow: str, site: Site) -> bool:
     """Whether the design of this connection asks for the flow at all."""
     if flow == catalogue.FLOW:
         return site.connection.design.catalogue.enabled
+    if flow == stock_fast.FLOW:
+        return bool(site.connection.design.stock.fast_lane)
     return flow != hooks.FLOW or site.shop_hooks is not None

@@ -195,7 +195,8 @@ stock_levels = sa.Table(
     sa.Column("terms", sa.JSON, nullable=False, doc="units by location and lent, kind of buffer, shared parts"),
     sa.Column("shown", sa.Integer, nullable=True, doc="what the shop was last told, unless it has sold since"),
     sa.Column("told", sa.Integer, nullable=True, doc="what the shop was last told, whatever came after"),
-    sa.Column("scanned_at", UtcMoment, nullable=False, doc="when the reading began"),
+    sa.Column("scanned_at", UtcMoment, nullable=False, doc="when the full reading that has the SKU began"),
+    sa.Column("read_at", UtcMoment, nullable=False, doc="when the reading began that the figure is from"),
     sa.Column("pushed_at", UtcMoment, nullable=True),
     sa.Column("verified_at", UtcMoment, nullable=True),
 )

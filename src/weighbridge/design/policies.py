@@ -162,6 +162,10 @@ class Stock(Part):
     """How often every level at the shop is held against what it was told, whether anything changed or not."""
     hook: bool = False
     """Whether Cin7's stock event starts a reading too; it comes for every SKU of every sale, so cadence may do."""
+    fast_lane: tuple[Name, ...] = ()
+    """SKUs that are read and told by themselves, much oftener than the rest: for a flash sale."""
+    fast_lane_seconds: float = Field(default=30, gt=0)
+    """How often they are read; each round takes one call to Cin7 for each of them, or of their parts."""
     batch: int = Field(default=500, ge=1, le=2000)
     """Levels told to the shop in one call."""
 
@@ -176,6 +180,10 @@ class Stock(Part):
     @property
     def cadence(self) -> timedelta:
         return timedelta(seconds=self.cadence_seconds)
+
+    @property
+    def fast_lane_cadence(self) -> timedelta:
+        return timedelta(seconds=self.fast_lane_seconds)
 
 
 class Edits(Part):

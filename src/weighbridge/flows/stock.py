@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
 
 import structlog
 
@@ -16,13 +15,15 @@ from weighbridge.flows.held_objects import report
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, end_round, run_stage
+from weighbridge.flows.stock_fast import lane_of
 from weighbridge.flows.stock_figures import figures_of, keep_parts
+from weighbridge.flows.stock_losses import note_losses
 from weighbridge.flows.stock_review import DRY_RUN, look, may_tell, wait_for_a_person
 from weighbridge.flows.stock_scan import Reading, read_again, scan
 from weighbridge.flows.stock_telling import captured, tell_all, verify_earlier
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.flows.write_once import Later
-from weighbridge.journal.exposures import Level, whole
+from weighbridge.journal.exposures import Level
 from weighbridge.journal.transfers import State
 
 log = structlog.get_logger()
@@ -67,8 +68,10 @@ async def _references_are_read(site: Site) -> None:
 
 async def _push(site: Site) -> str:
     journal = running().journal
-    items = await journal.catalogue.shop_items(site.name)
-    await verify_earlier(site, len(items))
+    fast = (await lane_of(site)).told
+    every = await journal.catalogue.shop_items(site.name)
+    items = {sku: item for sku, item in every.items() if sku not in fast}
+    await verify_earlier(site, len(every))
     reading = await scan(site)
     all_captured = await captured(site, await find_changed_orders(site))
     await report(site, ROW, {sku or NO_SKU: (finding,) for sku, finding in reading.unreadable.items()})
@@ -76,14 +79,14 @@ async def _push(site: Site) -> str:
     await keep_parts(site, reading)
     before = await journal.exposures.before(site.name, reading.began)
     told = await _agreed(site, reading, figures, items, before)
-    await _note_falls(site, reading, figures, before)
+    await note_losses(site, reading.began, figures, before)
     began = reading.began
     del reading, before
-    await journal.stock_levels.scanned(site.name, figures, began)
+    await journal.stock_levels.scanned(site.name, figures, began, fast & every.keys())
     shown = await journal.stock_levels.shown(site.name)
     differing = changes(told, shown)
     asked_at = running().clock.now()
-    refused = await tell_all(site, differing, items, falls_only=not all_captured)
+    refused = await tell_all(site, differing, every, falls_only=not all_captured)
     if all_captured:
         await report(site, LEVEL, refused)
     if differing:
@@ -111,27 +114,3 @@ async def _agreed(
     second = await figures_of(site, again, items)
     both = agreed((one for one in second if one.slot in doubtful), shown, {one.slot: one.ats for one in figures})
     return (*(one for one in first.figures if one.slot not in doubtful), *both.figures)
-
-
-async def _note_falls(site: Site, reading: Reading, figures: Sequence[Figure], before: Mapping[Slot, Level]) -> None:
-    """Notes what left the warehouse since the reading before, other than by the shops' orders."""
-    journal, now = running().journal, running().clock.now()
-    moments = {reading.began, *(level.read_at for level in before.values())}
-    shops = running().sharing_stock(site)
-    in_flight = {moment: await journal.promises.in_flight(shops, moment) for moment in moments}
-    falls: dict[str, Decimal] = {}
-    last_time, zero = whole(before), Decimal(0)
-    available: dict[str, Decimal] = {}
-    for one in figures:
-        last = last_time.get(one.sku)
-        if last is not None and last.shares is None and one.parts is None:
-            available[one.sku] = available.get(one.sku, zero) + one.available
-    for sku, there in available.items():
-        # Whatever the shops have sold by now is off on both sides, wherever Cin7 stands with it.
-        last = last_time[sku]
-        expected = last.available - in_flight[last.read_at].get(sku, zero)
-        fall = expected - (there - in_flight[reading.began].get(sku, zero))
-        if fall > 0:
-            falls[sku] = fall
-    look_back = timedelta(hours=site.connection.design.stock.sales_hours)
-    await journal.exposures.fell(site.name, falls, now - look_back)

@@ -15,6 +15,7 @@ from weighbridge.flows.ownership import weighed
 from weighbridge.flows.reserving import STOCK_FALL
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
+from weighbridge.flows.stock_fast import lane_of
 from weighbridge.flows.stock_figures import PARTS, figures_of
 from weighbridge.flows.stock_review import may_tell
 from weighbridge.flows.stock_scan import Reading
@@ -49,12 +50,13 @@ async def _tell_falls(site: Site) -> str:
     journal = running().journal
     if not await may_tell(site):
         return "the first levels were not accepted yet"
-    reading = await _last_reading(site)
+    fast = (await lane_of(site)).told
+    reading = await _last_reading(site, fast)
     if reading is None:
         return "no stock was read yet"
     if not await captured(site, await find_changed_orders(site)):
         return "orders are still being read"
-    items = await _touched(site, reading)
+    items = await _touched(site, reading, fast)
     shown = await journal.stock_levels.shown(site.name)
     figures = await figures_of(site, reading, items)
     falls = tuple(one for one in figures if one.ats < shown.get(one.slot, 0))
@@ -62,10 +64,12 @@ async def _tell_falls(site: Site) -> str:
     return f"{len(falls)} levels fell between two readings"
 
 
-async def _last_reading(site: Site) -> Reading | None:
-    """The last reading of the stock list as far as the journal keeps it: the shop's SKUs and the parts of kits."""
+async def _last_reading(site: Site, fast: frozenset[str]) -> Reading | None:
+    """The last reading of the stock list as far as the journal keeps it: the shop's SKUs and the parts of kits, but not
+    those that the fast lane has read since."""
     journal = running().journal
-    levels = await journal.stock_levels.last_reading(site.name)
+    known = await journal.stock_levels.last_reading(site.name)
+    levels = {slot: level for slot, level in known.items() if slot[0] not in fast}
     if not levels:
         return None
     there = {(sku, place): units for (sku, _), level in levels.items() for place, units in level.by_location.items()}
@@ -76,7 +80,7 @@ async def _last_reading(site: Site) -> Reading | None:
     return Reading(next(iter(levels.values())).read_at, rows, 0, {})
 
 
-async def _touched(site: Site, reading: Reading) -> Mapping[str, ShopItem]:
+async def _touched(site: Site, reading: Reading, fast: frozenset[str]) -> Mapping[str, ShopItem]:
     """The shop's SKUs that orders not yet seen in the reading take from, by themselves or through shared parts."""
     journal = running().journal
     sold = await journal.promises.in_flight(running().sharing_stock(site), reading.began)
@@ -87,4 +91,4 @@ async def _touched(site: Site, reading: Reading) -> Mapping[str, ShopItem]:
             touched |= group
     figured = {sku for sku, _ in await journal.stock_levels.last_reading(site.name)}
     items = await journal.catalogue.shop_items(site.name)
-    return {sku: items[sku] for sku in touched & items.keys() & figured}
+    return {sku: items[sku] for sku in (touched & items.keys() & figured) - fast}

@@ -12,6 +12,7 @@ import structlog
 from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.domain.stock import AvailabilityRow
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.side_by_side import side_by_side
 from weighbridge.platforms.cin7.models import AvailabilityLine, UnreadableAvailability
 from weighbridge.platforms.cin7.read import read_availability
 from weighbridge.platforms.lanes import Lane
@@ -22,6 +23,8 @@ Place = tuple[str, str, str, str, date | None]
 MOST_AGAIN = 5
 """Calls that a round may spend on reading a second time what rose; beyond it the next round is the second reading."""
 LONGEST_TOLD = 300
+AT_ONCE = 4
+"""Calls under way at the same moment while single SKUs are read."""
 MOST_ASKED = 20
 """SKUs asked for one by one in a round. Beyond it a fall is believed: too little at the shop is the lesser evil."""
 
@@ -79,7 +82,7 @@ async def scan(site: Site) -> Reading:
     (rows vanish at zero) and trap 13 (pages drift).
     """
     began, shelf, pages = running().clock.now(), Shelf(), 0
-    async for page in site.books.availability(lane=Lane.STOCK):
+    async for page in site.books.availability(lane=_lane(site)):
         pages += 1
         shelf.lay(page)
     if pages > 1:
@@ -107,9 +110,26 @@ async def read_again(site: Site, reading: Reading, skus: Iterable[str]) -> Readi
     return replace(reading, rows=rows, unreadable={**reading.unreadable, **shelf.unreadable})
 
 
+async def read_only(site: Site, skus: Iterable[str]) -> Reading:
+    """The rows of these SKUs alone, each asked for by itself, before whatever reads the whole list."""
+    began, shelf = running().clock.now(), Shelf()
+
+    async def ask(sku: str) -> None:
+        async for page in site.books.availability(sku=sku, lane=Lane.STOCK):
+            shelf.lay(page, only=sku)
+
+    await side_by_side(skus, ask, AT_ONCE)
+    return Reading(began, tuple(shelf.rows.values()), 1, shelf.unreadable)
+
+
+def _lane(site: Site) -> Lane:
+    """Where SKUs are in the fast lane, all others are read after them."""
+    return Lane.CATALOGUE if site.connection.design.stock.fast_lane else Lane.STOCK
+
+
 async def _ask_one_by_one(site: Site, shelf: Shelf, skus: Iterable[str]) -> None:
     for sku in skus:
-        async for page in site.books.availability(sku=sku, lane=Lane.STOCK):
+        async for page in site.books.availability(sku=sku, lane=_lane(site)):
             shelf.lay(page, only=sku)
 
 

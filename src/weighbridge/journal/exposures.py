@@ -58,7 +58,7 @@ class Exposures:
         """
         now = self._clock.now()
         since = now - timedelta(hours=hours)
-        levels = {name: whole(await self._levels(name, sku)) for name in {connection, *sharing}}
+        levels = {name: whole(await self._levels(name, [sku] if sku else ())) for name in {connection, *sharing}}
         sold = {name: await self._promises.sold([name], since) for name in levels}
         in_flight = {
             moment: await self._promises.in_flight(levels.keys(), moment)
@@ -129,12 +129,12 @@ class Exposures:
             if rows:
                 await transaction.execute(self._database.insert_new(stock_falls), rows)
 
-    async def before(self, connection: str, moment: datetime) -> dict[Slot, Level]:
-        """Every SKU at every location of the shop as the last reading before a moment left it."""
-        levels = await self._levels(connection, "")
+    async def before(self, connection: str, moment: datetime, skus: Collection[str] = ()) -> dict[Slot, Level]:
+        """Every SKU (or some) at every location of the shop as the last reading before a moment left it."""
+        levels = await self._levels(connection, skus)
         return {slot: level for slot, level in levels.items() if level.read_at < moment}
 
-    async def _levels(self, connection: str, sku: str) -> dict[Slot, Level]:
+    async def _levels(self, connection: str, skus: Collection[str]) -> dict[Slot, Level]:
         """As the latest reading left them; a SKU that it did not figure any more is missing."""
         own = stock_levels.c.connection == connection
         latest = sa.select(sa.func.max(stock_levels.c.scanned_at)).where(own).scalar_subquery()
@@ -146,11 +146,11 @@ class Exposures:
             table.ats,
             table.told,
             table.pushed_at,
-            table.scanned_at,
+            table.read_at,
         )
         query = sa.select(*columns, table.terms["parts"].label("parts")).where(own, table.scanned_at == latest)
-        if sku:
-            query = query.where(table.sku == sku)
+        if skus:
+            query = query.where(table.sku.in_(sorted(skus)))
         async with self._database.reading() as reading:
             # Row by row: a hundred thousand of them side by side would be most of the memory of a round.
             return {(row.sku, row.shop_location): _level(row) for row in await reading.execute(query)}
@@ -203,7 +203,7 @@ def _together_at(one: Level, other: Level) -> Level:
 
 def _level(row: Any) -> Level:
     shares = Decimal(sum(row.parts["by_location"].values())) if row.parts else None
-    return Level(row.sku, row.available, shares, row.ats, row.told, row.pushed_at, row.scanned_at)
+    return Level(row.sku, row.available, shares, row.ats, row.told, row.pushed_at, row.read_at)
 
 
 def _shown(level: Level, sold: Sales) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -129,8 +129,26 @@ class StockLevels:
         known = stock_levels.c.shown.is_not(None)
         return await self._levels(stock_levels.c.shown, connection, stock_levels.c.pushed_at < moment, known)
 
-    async def scanned(self, connection: str, figures: Sequence[Figure], began: datetime) -> None:
-        """Stores the figures of a reading that began at `began`."""
+    async def scanned(
+        self, connection: str, figures: Sequence[Figure], began: datetime, besides: Collection[str] = ()
+    ) -> None:
+        """Stores the figures of a full reading that began at `began`. SKUs in `besides` are read otherwise and keep
+        their figures."""
+        await self._store(connection, figures, read_at=began, scanned_at=began)
+        await self._set(connection, besides, scanned_at=began)
+
+    async def read_between(self, connection: str, figures: Sequence[Figure], began: datetime) -> None:
+        """Stores the figures of some SKUs, read by themselves beside the full readings."""
+        query = sa.select(sa.func.max(stock_levels.c.scanned_at, type_=stock_levels.c.scanned_at.type)).where(
+            stock_levels.c.connection == connection
+        )
+        async with self._database.reading() as reading:
+            latest = (await reading.execute(query)).scalar_one()
+        await self._store(connection, figures, read_at=began, scanned_at=latest or began)
+
+    async def _store(
+        self, connection: str, figures: Sequence[Figure], *, read_at: datetime, scanned_at: datetime
+    ) -> None:
         for start in range(0, len(figures), ROWS_PER_WRITE):
             batch = [
                 {
@@ -142,7 +160,8 @@ class StockLevels:
                     "buffer": Decimal(figure.buffer.units),
                     "ats": figure.ats,
                     "terms": _terms(figure),
-                    "scanned_at": began,
+                    "scanned_at": scanned_at,
+                    "read_at": read_at,
                 }
                 for figure in figures[start : start + ROWS_PER_WRITE]
             ]
@@ -230,7 +249,7 @@ def _level(row: Any) -> StockLevel:
         if parts
         else None,
         ats=row.ats,
-        read_at=row.scanned_at,
+        read_at=row.read_at,
         shown=row.shown,
         told=row.told,
         pushed_at=row.pushed_at,

@@ -1,0 +1,36 @@
+"""Losses: what left the warehouse between two readings other than by the shops' orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from weighbridge.domain.stock import Figure, Slot
+from weighbridge.flows.runtime import Site, running
+from weighbridge.journal.exposures import Level, whole
+
+
+async def note_losses(site: Site, began: datetime, figures: Sequence[Figure], before: Mapping[Slot, Level]) -> None:
+    """Notes by how much the stock of each SKU fell for other reasons than orders, from the readings `before` to the one
+    that began at `began`; the largest possible oversell rests on it."""
+    journal, now = running().journal, running().clock.now()
+    moments = {began, *(level.read_at for level in before.values())}
+    shops = running().sharing_stock(site)
+    in_flight = {moment: await journal.promises.in_flight(shops, moment) for moment in moments}
+    falls: dict[str, Decimal] = {}
+    last_time, zero = whole(before), Decimal(0)
+    available: dict[str, Decimal] = {}
+    for one in figures:
+        last = last_time.get(one.sku)
+        if last is not None and last.shares is None and one.parts is None:
+            available[one.sku] = available.get(one.sku, zero) + one.available
+    for sku, there in available.items():
+        # Whatever the shops have sold by now is off on both sides, wherever Cin7 stands with it.
+        last = last_time[sku]
+        expected = last.available - in_flight[last.read_at].get(sku, zero)
+        fall = expected - (there - in_flight[began].get(sku, zero))
+        if fall > 0:
+            falls[sku] = fall
+    look_back = timedelta(hours=site.connection.design.stock.sales_hours)
+    await journal.exposures.fell(site.name, falls, now - look_back)
