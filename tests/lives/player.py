@@ -28,6 +28,8 @@ ROUND = (bookkeeping.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP)
 WHO = ("shopper", "staff", "gateway", "warehouse", "finance")
 TEASET = {"sku": "TEASET", "name": "Tea set", "price": "20.00", "tax_class_id": 0}
 """A kit of one mug and two packets of tea."""
+PLENTY = [{"sku": "MUG", "on_hand": 1000}, {"sku": "TEA", "on_hand": 2000}]
+"""Enough for every life of a company: no life may go short because another was quicker."""
 REASONS = 'restock_reasons = { damaged = "Returns Cage", lost = "" }\n'
 Outcome = dict[str, Any]
 Event = dict[str, Any]
@@ -113,7 +115,8 @@ cancelled = "{cancelled}"
     with rig(folder, post=posts, design=design, sale=sale, currencies=tuple(RATES), **twins) as trial:
         trial.twins.act("bigcommerce", "seed_products", [TEASET])
         parts = [{"sku": "MUG", "quantity": 1}, {"sku": "TEA", "quantity": 2}]
-        trial.twins.act("cin7", "seed", {"products": [{"sku": "TEASET", "name": "Tea set", "bom": parts}]})
+        goods = {"products": [{"sku": "TEASET", "name": "Tea set", "bom": parts}], "stock": PLENTY}
+        trial.twins.act("cin7", "seed", goods)
         for platform, rule in faults:
             trial.twins.fault(platform, dict(rule))
         rounds = {life.name: life.rounds() for life in lives}
