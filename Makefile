@@ -6,6 +6,9 @@ VENV ?= .venv
 ARGS ?=
 WORKERS ?= 4
 
+# Where the environment forbids bytecode, every process would compile every module again: a second and a half each.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
