@@ -174,6 +174,8 @@ def _next(item: ShopItem | None, level: StockLevel | None) -> str:
         return "The shop has no such SKU, so it is told nothing."
     if item.tracking == "none":
         return "The shop does not track its stock, so it sells without end; switch tracking on at the shop."
+    if not item.tracked:
+        return "The shop counts it with all variants of its product; let it track stock by variant."
     if level is None:
         return "No figure yet: Cin7 has no stock product of this SKU, or the stock was not read since."
     if not level.sellable:

@@ -178,6 +178,7 @@ shop_items = sa.Table(
     sa.Column("product_id", sa.Integer, nullable=False),
     sa.Column("variant_id", sa.Integer, nullable=True, doc="set when stock is tracked by variant"),
     sa.Column("tracking", sa.String(16), nullable=False),
+    sa.Column("on_sale", sa.Boolean, nullable=False),
     sa.Column("price", ExactDecimal, nullable=True, doc="in the store's own currency"),
     sa.Column("seen_at", UtcMoment, nullable=False),
 )

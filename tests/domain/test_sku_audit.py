@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from weighbridge.domain.finding import FindingKind
-from weighbridge.domain.sku_audit import MOST_TOLD, audit
+from weighbridge.domain.sku_audit import MOST_TOLD, audit, sellable_at_zero
 from weighbridge.domain.stock import ShopItem
 
 BOOKS = ("MUG-01", "TEA-01", "GIFT-CARD")
@@ -35,3 +37,22 @@ def test_hundreds_of_the_same_fault_are_one_finding() -> None:
     found = audit([_item(f"X{number}") for number in range(MOST_TOLD + 1)], BOOKS, STOCKED)
     assert list(found) == ["(sku_unknown)"]
     assert found["(sku_unknown)"].value.startswith(f"{MOST_TOLD + 1} SKUs, such as X0, X1, X10")
+
+
+def test_a_variant_that_is_counted_with_its_product_is_not_tracked() -> None:
+    found = audit([_item("MUG-01", "with_product")], BOOKS, STOCKED)["MUG-01"]
+    assert found.kind is FindingKind.STOCK_UNTRACKED
+    assert found.expected.startswith("stock tracked by variant")
+
+
+def test_what_nobody_counts_is_told_when_it_cannot_be_shipped_and_can_be_bought() -> None:
+    units = {"OUT": Decimal(0), "OWED": Decimal(-2), "THERE": Decimal(3), "OLD": Decimal(5), "COUNTED": Decimal(0)}
+    items = [_item(sku, "none") for sku in ("OUT", "THERE", "OLD", "UNREAD")]
+    items += [_item("OWED", "with_product"), _item("COUNTED"), ShopItem("HIDDEN", 1, None, "none", on_sale=False)]
+    found = sellable_at_zero(items, units | {"HIDDEN": Decimal(0)}, {"OLD"})
+    assert {sku: finding.value for sku, finding in found.items()} == {
+        "OUT": "on sale, 0 available in Cin7",
+        "OLD": "on sale, deprecated or not sellable in Cin7",
+        "OWED": "on sale, -2 available in Cin7",
+    }
+    assert {finding.kind for finding in found.values()} == {FindingKind.SELLABLE_AT_ZERO}

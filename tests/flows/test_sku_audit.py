@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.flows.rig import Rig, rig
-from weighbridge.flows import bookkeeping
+from weighbridge.flows import bookkeeping, sellable_at_zero
 from weighbridge.journal.transfers import State
 
 
-def _held(trial: Rig) -> dict[str, tuple[str, str]]:
-    rows = trial.transfers(bookkeeping.SKU)
+def _held(trial: Rig, name: str = bookkeeping.SKU) -> dict[str, tuple[str, str]]:
+    rows = trial.transfers(name)
     return {row.key: (row.reason_kind, row.owner) for row in rows if row.state is State.HELD}
 
 
@@ -23,3 +23,28 @@ def test_sku_that_cin7_writes_otherwise_waits_until_one_side_is_mended(tmp_path:
         trial.twins.act("cin7", "seed", {"products": [{"sku": "HAT", "name": "Hat"}]})
         trial.push_stock()
         assert list(_held(trial)) == ["mug "]
+
+
+def test_variants_that_nobody_counts_are_told_and_again_when_they_cannot_be_shipped(tmp_path: Path) -> None:
+    """Eight caps lie in quarantine, so none can be shipped; scarves can, and hats are no longer sold."""
+    with rig(tmp_path, stock='excluded_bins = ["Quarantine"]') as trial:
+        colours = [{"option_display_name": "Colour", "label": name} for name in ("Red", "Blue", "Green")]
+        names = zip(("CAP", "SCARF", "HAT"), colours, strict=True)
+        variants = [{"sku": sku, "option_values": [colour]} for sku, colour in names]
+        loose = {"name": "Woollens", "price": "9.00", "inventory_tracking": "none", "variants": variants}
+        [product_id] = trial.twins.act("bigcommerce", "seed_products", [loose])["ids"]
+        seed = {
+            "products": [{"sku": sku, "name": sku} for sku in ("CAP", "SCARF", "HAT")],
+            "stock": [{"sku": "CAP", "on_hand": 8, "bin": "Quarantine"}, {"sku": "SCARF", "on_hand": 8}],
+        }
+        trial.twins.act("cin7", "seed", seed)
+        trial.twins.act("cin7", "deprecate_product", {"sku": "HAT"})
+        trial.push_stock()
+        untracked = ("stock_untracked", "ecommerce")
+        assert _held(trial) == {"CAP": untracked, "SCARF": untracked, "HAT": untracked}
+        at_zero = ("sellable_at_zero", "ecommerce")
+        assert _held(trial, sellable_at_zero.AT_ZERO) == {"CAP": at_zero, "HAT": at_zero}
+        assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 500}
+        trial.twins.act("bigcommerce", "hide_product", {"product_id": product_id})
+        trial.push_stock()
+        assert _held(trial, sellable_at_zero.AT_ZERO) == {}

@@ -88,6 +88,7 @@ class FindingKind(StrEnum):
     STOCK_DRIFT = "stock_drift"
     SHOP_LOCATION_UNKNOWN = "shop_location_unknown"
     FAST_LANE_UNUSABLE = "fast_lane_unusable"
+    SELLABLE_AT_ZERO = "sellable_at_zero"
     GHOST_ALLOCATION = "ghost_allocation"
     PRICE_MISSING = "price_missing"
     PRICE_TERMS_DIFFER = "price_terms_differ"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 
 from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.domain.sku_matching import bare_form, nearest, same_form
@@ -26,9 +27,8 @@ def audit(items: Collection[ShopItem], books: Collection[str], stocked: Collecti
     bare = {sku: bare_form(sku) for sku in known} if unknown else {}
     found: dict[str, Finding] = {}
     for item in items:
-        if item.sku in with_stock and item.tracking == "none":
-            expected = "stock tracked by product or by variant; at the shop it sells without end"
-            found[item.sku] = hold(FindingKind.STOCK_UNTRACKED, "inventory tracking", item.tracking, expected)
+        if item.sku in with_stock and not item.tracked:
+            found[item.sku] = hold(FindingKind.STOCK_UNTRACKED, "inventory tracking", item.tracking, _tracked(item))
     for number, item in enumerate(unknown):
         other = forms.get(same_form(item.sku))
         if other is not None:
@@ -37,6 +37,33 @@ def audit(items: Collection[ShopItem], books: Collection[str], stocked: Collecti
             continue
         found[item.sku] = _unknown(item.sku, bare if number < MOST_COMPARED else {})
     return found if len(found) <= MOST_TOLD else _at_once(found)
+
+
+def sellable_at_zero(
+    items: Collection[ShopItem], available: Mapping[str, Decimal], unsellable: Collection[str]
+) -> dict[str, Finding]:
+    """What shoppers can buy of the shop's SKUs though it cannot be shipped, since the shop does not count it.
+
+    `available` are the units of those stock products whose stock is known, `unsellable` those that Cin7 does not sell.
+    """
+    found: dict[str, Finding] = {}
+    for item in items:
+        if item.tracked or not item.on_sale or item.sku not in available:
+            continue
+        units, given_up = available[item.sku], item.sku in unsellable
+        if given_up or units <= 0:
+            value = (
+                "on sale, deprecated or not sellable in Cin7" if given_up else f"on sale, {units:f} available in Cin7"
+            )
+            expected = f"not on sale, or {_tracked(item)}"
+            found[item.sku] = hold(FindingKind.SELLABLE_AT_ZERO, f"{item.sku} at the shop", value, expected)
+    return found if len(found) <= MOST_TOLD else _at_once(found)
+
+
+def _tracked(item: ShopItem) -> str:
+    if item.tracking == "none":
+        return "stock tracked by product or by variant; at the shop it sells without end"
+    return "stock tracked by variant; at the shop it sells until all variants of its product together are sold"
 
 
 def _at_once(found: Mapping[str, Finding]) -> dict[str, Finding]:

@@ -40,9 +40,16 @@ class ShopItem:
     product_id: int
     variant_id: int | None
     tracking: str
-    """`none`, `product` or `variant`."""
+    """`none`, `product` or `variant`; `with_product` for a variant that is counted with all others of its product."""
     price: Decimal | None = None
     """In the store's own currency and tax mode, where it was read."""
+    on_sale: bool = True
+    """Whether shoppers can see it and are let buy it."""
+
+    @property
+    def tracked(self) -> bool:
+        """Whether the shop counts it by itself, so that it can be told a level."""
+        return self.tracking in ("product", "variant")
 
 
 @dataclass(frozen=True, slots=True)

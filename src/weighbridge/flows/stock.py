@@ -14,6 +14,7 @@ from weighbridge.flows.bookkeeping import READY
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.sellable_at_zero import report_sellable_at_zero
 from weighbridge.flows.stage import STOPPED, end_round, run_stage
 from weighbridge.flows.stock_fast import lane_of
 from weighbridge.flows.stock_figures import figures_of, keep_parts
@@ -75,6 +76,7 @@ async def _push(site: Site) -> str:
     reading = await scan(site)
     all_captured = await captured(site, await find_changed_orders(site))
     await report(site, ROW, {sku or NO_SKU: (finding,) for sku, finding in reading.unreadable.items()})
+    await report_sellable_at_zero(site, reading, items)
     figures = await figures_of(site, reading, items)
     await keep_parts(site, reading)
     before = await journal.exposures.before(site.name, reading.began)

@@ -56,7 +56,7 @@ async def lane_of(site: Site) -> FastLane:
     if not named:
         return FastLane()
     items, stocked = await catalogue.shop_items(site.name), await catalogue.stocked_skus(site.name)
-    sold = {sku for sku, item in items.items() if item.tracking != "none" and sku in stocked}
+    sold = {sku for sku, item in items.items() if item.tracked and sku in stocked}
     if not sold:
         return FastLane()
     return fast_lane(named, sold, await catalogue.bills(site.name), MOST_CALLS)

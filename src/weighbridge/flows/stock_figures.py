@@ -30,7 +30,7 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
     """
     started = reading.began
     journal, policy = running().journal, site.connection.design.stock
-    by_location = _there(site, reading)
+    by_location = sellable_units(site, reading)
     by_sku: dict[str, dict[str, Decimal]] = {}
     for place, units in by_location.items():
         for sku, available in units.items():
@@ -47,7 +47,7 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
     for sku, item in items.items():
         if sku in doubtful:
             continue
-        if sku in stocked and item.tracking != "none":
+        if sku in stocked and item.tracked:
             there = by_sku.get(sku, {})
             kept = buffer(buffers, sum(there.values(), zero), rates.get(sku, zero), delay)
             sellable = sku not in unsellable and sku not in bills.findings
@@ -59,7 +59,7 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
     return tuple(one for whole in found.values() for one in by_shop_location(whole, shop, sold_from, home))
 
 
-def _there(site: Site, reading: Reading) -> dict[str, dict[str, Decimal]]:
+def sellable_units(site: Site, reading: Reading) -> dict[str, dict[str, Decimal]]:
     """Units that may be sold, by location and SKU."""
     policy = site.connection.design.stock
     chosen, barred = frozenset(policy.locations), frozenset(policy.excluded_bins)
@@ -71,7 +71,7 @@ async def keep_parts(site: Site, reading: Reading) -> None:
     bills = await running().journal.catalogue.bills(site.name)
     parts = {part for kit in bills.kits for part in bills.parts_of(kit)} - bills.kits
     if parts:
-        by_location = _there(site, reading)
+        by_location = sellable_units(site, reading)
         there = {place: {sku: str(units[sku]) for sku in parts & units.keys()} for place, units in by_location.items()}
         await running().journal.references.keep(site.name, PARTS, there)
 

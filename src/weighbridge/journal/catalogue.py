@@ -35,6 +35,7 @@ class Catalogue:
                 "product_id": item.product_id,
                 "variant_id": item.variant_id,
                 "tracking": item.tracking,
+                "on_sale": item.on_sale,
                 "price": item.price,
                 "seen_at": now,
             }
@@ -73,7 +74,7 @@ class Catalogue:
         query = sa.select(shop_items).where(shop_items.c.connection == connection)
         async with self._database.reading() as reading:
             return {
-                row.sku: ShopItem(row.sku, row.product_id, row.variant_id, row.tracking, row.price)
+                row.sku: ShopItem(row.sku, row.product_id, row.variant_id, row.tracking, row.price, row.on_sale)
                 for row in await reading.execute(query)
             }
 

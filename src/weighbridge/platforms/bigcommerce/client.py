@@ -162,7 +162,7 @@ class BigCommerceClient:
         while True:
             query = {
                 "include": "variants",
-                "include_fields": "sku,inventory_tracking,price",
+                "include_fields": "sku,inventory_tracking,price,availability,is_visible",
                 "limit": str(PRODUCTS_PER_PAGE),
                 "sort": "id",
                 "id:greater": str(last),

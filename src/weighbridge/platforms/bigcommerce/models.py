@@ -306,6 +306,7 @@ class VariantRow(Read):
     inventory_level: Number = 0
     price: Decimal | None = None
     """Null where the product's own price holds."""
+    purchasing_disabled: bool = False
 
 
 class ProductRow(Read):
@@ -313,6 +314,8 @@ class ProductRow(Read):
     sku: Text = ""
     price: Decimal | None = None
     inventory_tracking: Text = "none"
+    availability: Text = "available"
+    is_visible: bool = True
     variants: Annotated[list[VariantRow], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
 
 

@@ -140,18 +140,41 @@ def _refund_item(item: models.RefundItemRow) -> RefundItem:
 def read_shop_items(products: Sequence[models.ProductRow]) -> list[ShopItem]:
     """The SKUs of a page of products, addressed as their tracking mode wants.
 
-    Source: platform notes, bigcommerce 5.1: tracked by variant -> variant id, otherwise -> product id.
+    Variants of a product that is not tracked by variant are SKUs that nobody counts. Source: platform notes,
+    bigcommerce 5.1: tracked by variant -> variant id, otherwise -> product id.
     """
-    items: dict[str, ShopItem] = {}
-    for product in products:
-        if product.inventory_tracking == "variant":
-            for variant in product.variants:
-                if variant.sku:
-                    price = product.price if variant.price is None else variant.price
-                    items[variant.sku] = ShopItem(variant.sku, product.id, variant.id, "variant", price)
-        elif product.sku:
-            items[product.sku] = ShopItem(product.sku, product.id, None, product.inventory_tracking, product.price)
-    return list(items.values())
+    found = (item for product in products for item in (*_as_product(product), *_as_variants(product)))
+    return list({item.sku: item for item in found}.values())
+
+
+def _as_product(product: models.ProductRow) -> list[ShopItem]:
+    """The SKU of the product itself; one with variants is counted under its own SKU only where it says so."""
+    has_variants = any(one.sku not in ("", product.sku) for one in product.variants)
+    tracking = product.inventory_tracking
+    if not product.sku or tracking == "variant" or (has_variants and tracking == "none"):
+        return []
+    return [ShopItem(product.sku, product.id, None, tracking, product.price, _is_on_sale(product))]
+
+
+def _as_variants(product: models.ProductRow) -> list[ShopItem]:
+    by_variant = product.inventory_tracking == "variant"
+    tracking = "with_product" if product.inventory_tracking == "product" else product.inventory_tracking
+    return [
+        ShopItem(
+            one.sku,
+            product.id,
+            one.id,
+            tracking,
+            product.price if one.price is None else one.price,
+            _is_on_sale(product) and not one.purchasing_disabled,
+        )
+        for one in product.variants
+        if one.sku and (by_variant or one.sku != product.sku)
+    ]
+
+
+def _is_on_sale(product: models.ProductRow) -> bool:
+    return product.is_visible and product.availability != "disabled"
 
 
 def _address(address: models.PostalAddress) -> Address:
