@@ -31,7 +31,7 @@ def test_variants_that_nobody_counts_are_told_and_again_when_they_cannot_be_ship
         colours = [{"option_display_name": "Colour", "label": name} for name in ("Red", "Blue", "Green")]
         names = zip(("CAP", "SCARF", "HAT"), colours, strict=True)
         variants = [{"sku": sku, "option_values": [colour]} for sku, colour in names]
-        loose = {"name": "Woollens", "price": "9.00", "inventory_tracking": "none", "variants": variants}
+        loose = {"name": "Woollens", "price": "9.00", "tracking": "none", "variants": variants}
         [product_id] = trial.twins.act("bigcommerce", "seed_products", [loose])["ids"]
         seed = {
             "products": [{"sku": sku, "name": sku} for sku in ("CAP", "SCARF", "HAT")],
