@@ -92,7 +92,7 @@ WORLD: Mapping[str, Any] = {
     "receipt_minutes": 2.0,
     "unlisted_share": 0.001,
     "patience_minutes": 3.0,
-    "hold_back_minutes": 30.0,
+    "hold_back_minutes": 90.0,
     "amend_share": 0.05,
     "posted_cancel_share": 0.015,
     "picked_cancel_share": 0.01,

@@ -28,7 +28,6 @@ WORLDS = {
         "whole_refund_share": 0.1,
         "return_share": 0.1,
         "shipping_refund_share": 0.05,
-        "hold_back_minutes": 60.0,
     },
     "invoice_and_payment": {
         **SMALL,

@@ -161,7 +161,10 @@ class Warehouse:
             return False
         now = self._clock.now().timestamp()
         job.held_back_since = job.held_back_since or now
-        if now - job.held_back_since >= self._options.hold_back_minutes * 60.0:
+        # Nothing of an ended order is ever shipped, so waiting for its sale to go decides nothing.
+        ended = word is Word.STOP or (word is Word.PUT_BACK and not job.picked)
+        patience = self._options.patience_minutes if ended else self._options.hold_back_minutes
+        if now - job.held_back_since >= patience * 60.0:
             self.counts[f"lost_patience_{word}"] += 1
             if word is Word.WAIT:
                 return False
