@@ -17,6 +17,7 @@ from weighbridge.design.parts import Part, SecretReference
 from weighbridge.design.schema import Installation
 from weighbridge.design.timing import DEFAULT_SCHEDULES
 from weighbridge.domain.finding import FindingKind, default_owner
+from weighbridge.exceptions.page import page as exceptions_page
 from weighbridge.sale_states import page
 
 ROOT = Path(__file__).parents[1]
@@ -85,6 +86,11 @@ def test_default_owners_and_schedules_are_documented() -> None:
 def test_sale_states_are_drawn_from_the_code_that_decides() -> None:
     drawn = (ROOT / "docs" / "sale-states.md").read_text(encoding="utf-8")
     assert drawn == page(), "run: python -m weighbridge.sale_states docs/sale-states.md"
+
+
+def test_the_catalogue_of_exceptions_is_drawn_from_the_code() -> None:
+    drawn = (ROOT / "docs" / "exceptions.md").read_text(encoding="utf-8")
+    assert drawn == exceptions_page(), "run: python -m weighbridge.exceptions.page docs/exceptions.md"
 
 
 def test_lock_files_name_no_index_and_pin_every_package_by_hash() -> None:

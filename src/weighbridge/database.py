@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from weighbridge import exception_tables as _registers_its_tables  # noqa: F401
 from weighbridge.tables import metadata
 
 LOCK_WAIT_SECONDS = 30

@@ -26,7 +26,8 @@ from weighbridge.database import Database
 from weighbridge.demo_summary import Held, Summary, summarise
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
-from weighbridge.journal.transfers import State, Transfers
+from weighbridge.journal import Journal
+from weighbridge.journal.transfers import State
 from weighbridge.tables import transfers
 
 SECRETS = {
@@ -233,7 +234,7 @@ class Demo:
         try:
             clock = ScaledClock.parse(self.announcement["clock"])
             held = transfers.c.flow.in_(("orders", "refunds")) & transfers.c.state.in_([State.HELD, State.REJECTED])
-            rows = await Transfers(database, clock).select(held, limit=100_000)
+            rows = await Journal.of(database, clock).transfers.select(held, limit=100_000)
             return {row.key: Held(row.key, row.reason_kind, row.owner, row.reason) for row in rows}
         except sa.exc.DBAPIError:
             return {}

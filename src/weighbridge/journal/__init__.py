@@ -9,6 +9,7 @@ from weighbridge.database import Database
 from weighbridge.journal.agenda import Agenda
 from weighbridge.journal.attempts import Attempts
 from weighbridge.journal.catalogue import Catalogue
+from weighbridge.journal.exceptions import FollowedExceptions
 from weighbridge.journal.exchanges import Exchanges
 from weighbridge.journal.exposures import Exposures
 from weighbridge.journal.inbox import Inbox
@@ -30,6 +31,7 @@ class Journal:
     agenda: Agenda
     attempts: Attempts
     catalogue: Catalogue
+    exceptions: FollowedExceptions
     exchanges: Exchanges
     exposures: Exposures
     inbox: Inbox
@@ -47,10 +49,12 @@ class Journal:
     def of(cls, database: Database, clock: Clock) -> Journal:
         """The journal kept in `database`."""
         agenda = Agenda(database, clock)
+        exceptions = FollowedExceptions(database, clock)
         return cls(
             agenda=agenda,
             attempts=Attempts(database, clock),
             catalogue=Catalogue(database, clock),
+            exceptions=exceptions,
             exchanges=Exchanges(database),
             exposures=Exposures(database, clock),
             inbox=Inbox(database, clock, agenda),
@@ -60,7 +64,7 @@ class Journal:
             references=References(database, clock),
             stalls=Stalls(database),
             stock_levels=StockLevels(database, clock),
-            transfers=Transfers(database, clock),
+            transfers=Transfers(database, clock, exceptions),
             watermarks=Watermarks(database),
             workers=Workers(database, clock),
         )

@@ -15,6 +15,7 @@ from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.finding import Finding, deciding
 from weighbridge.identity import new_id
+from weighbridge.journal.exceptions import FollowedExceptions
 from weighbridge.tables import transfers
 
 
@@ -88,9 +89,10 @@ FIND = sa.select(*(transfers.c[name] for name in _FIELDS)).where(
 
 
 class Transfers:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, exceptions: FollowedExceptions) -> None:
         self._database = database
         self._clock = clock
+        self._exceptions = exceptions
 
     async def open(self, connection: str, flow: str, key: str) -> Transfer:
         """The transfer of `key`, made now if this is the first look at it."""
@@ -150,8 +152,14 @@ class Transfers:
             return [tuple(row) for row in (await reading.execute(query)).all()]
 
     async def change(self, transfer_id: str, **values: Any) -> None:
-        """Sets columns of a transfer; `updated_at` follows."""
-        await self._database.execute(CHANGE, values | {"updated_at": self._clock.now(), "transfer": transfer_id})
+        """Sets columns of a transfer; `updated_at` follows, and so do the exceptions it belongs to."""
+        change = values | {"updated_at": self._clock.now(), "transfer": transfer_id}
+        if not self._exceptions.concern(values):
+            await self._database.execute(CHANGE, change)
+            return
+        async with self._database.transaction() as transaction:
+            await transaction.execute(CHANGE, change)
+            await self._exceptions.follow(transaction, transfer_id, passed=self._exceptions.passed(values))
 
     async def weighed(self, transfer_id: str, findings: tuple[Finding, ...], **values: Any) -> None:
         """Stores the findings of a weighing; with a deciding one the transfer is held or rejected by it."""

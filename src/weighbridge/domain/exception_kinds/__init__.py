@@ -1,0 +1,36 @@
+"""The catalogue of exceptions: everything that can wait for a person, in plain words, with its safe way out."""
+
+from __future__ import annotations
+
+from weighbridge.domain.exception_kinds.kind import (
+    BACKUP,
+    Autonomy,
+    ExceptionKind,
+    Grouping,
+    Remedy,
+    Urgency,
+)
+from weighbridge.domain.exception_kinds.listings import LISTINGS
+from weighbridge.domain.exception_kinds.money import MONEY
+from weighbridge.domain.exception_kinds.orders import ORDERS
+from weighbridge.domain.exception_kinds.platforms import PLATFORMS
+from weighbridge.domain.exception_kinds.returns import RETURNS
+from weighbridge.domain.exception_kinds.sales import SALES
+from weighbridge.domain.exception_kinds.stock import STOCK
+from weighbridge.domain.finding import FindingKind
+
+__all__ = ["BACKUP", "BY_AREA", "CATALOGUE", "Autonomy", "ExceptionKind", "Grouping", "Remedy", "Urgency"]
+
+BY_AREA: dict[str, tuple[ExceptionKind, ...]] = {
+    "Orders": ORDERS,
+    "Money": MONEY,
+    "Sales": SALES,
+    "Returns": RETURNS,
+    "Stock": STOCK,
+    "Catalogue": LISTINGS,
+    "Platforms": PLATFORMS,
+}
+"""Every kind, by the part of the business it belongs to; a monitor's kinds get an area of their own here."""
+
+CATALOGUE: dict[FindingKind, ExceptionKind] = {one.kind: one for area in BY_AREA.values() for one in area}
+"""Every kind by its name. A test proves that no kind of finding is missing."""

@@ -1,0 +1,327 @@
+"""Following transfers: whoever is held opens or joins its exception, whoever gets on leaves it with the proof.
+
+All of it happens in the transaction that changes the transfer, so no hold is without an exception and no exception
+closes because somebody says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+from weighbridge.domain.exception_cause import Cause, Standing, causes, has_open_note
+from weighbridge.domain.exception_kinds import Urgency
+from weighbridge.exception_tables import exception_events, exception_objects, exceptions
+from weighbridge.journal.exchanges import serving
+from weighbridge.tables import transfers
+
+OURSELVES = "weighbridge"
+"""Who acts where no person does."""
+OPEN, CLOSED, MERGED = "open", "closed", "merged"
+IN_FLIGHT = ("new", "waiting")
+"""States in which an object may still be held for the same cause: nothing is proven yet."""
+
+_ROW = sa.select(
+    *(
+        transfers.c[name]
+        for name in (
+            "id", "connection", "flow", "key", "state", "reason_kind", "reason", "owner", "findings", "amount",
+            "currency", "target_id", "target_number", "design_version",
+        )
+    )
+).where(transfers.c.id == sa.bindparam("transfer"))  # fmt: skip
+_PRESENT = (
+    sa.select(exception_objects, exceptions.c.kind, exceptions.c.cause)
+    .join(exceptions, exceptions.c.id == exception_objects.c.cause_id)
+    .where(exception_objects.c.transfer_id == sa.bindparam("transfer"), exception_objects.c.closed_at.is_(None))
+)
+_LOCK = sa.select(exceptions).where(exceptions.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(exceptions.c.id)
+_UNFOLLOWED = (
+    sa.select(transfers.c.id)
+    .where(
+        transfers.c.state.in_(("held", "rejected")),
+        ~sa.exists().where(exception_objects.c.transfer_id == transfers.c.id),
+    )
+    .limit(sa.bindparam("most"))
+)
+
+
+@dataclass(slots=True)
+class Held:
+    """An exception's row, locked, on its way to what it will be."""
+
+    row: dict[str, Any]
+    joined: int = 0
+    left: int = 0
+
+    def add(self, amount: Decimal | None, currency: str, sign: int) -> None:
+        """Money at risk that joins (+1) or leaves (-1)."""
+        if amount is None or not currency:
+            return
+        money = {code: Decimal(text) for code, text in self.row["money"].items()}
+        money[currency] = money.get(currency, Decimal(0)) + sign * amount
+        self.row["money"] = {code: format(worth, "f") for code, worth in sorted(money.items()) if worth}
+
+
+class FollowedExceptions:
+    """What the journal keeps of exceptions while transfers come and go."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def concern(self, values: Mapping[str, Any]) -> bool:
+        """Whether a change of a transfer by these values may open or close anything."""
+        if "state" in values:
+            return values["state"] not in IN_FLIGHT
+        return has_open_note(values.get("findings", ()))
+
+    def passed(self, values: Mapping[str, Any]) -> bool:
+        """Whether a change by these values says that the transfer passed and left nothing to tell."""
+        over = values.get("state") in ("posted", "cancelled", "not_captured")
+        return over and not values.get("findings")
+
+    async def follow(self, transaction: AsyncConnection, transfer_id: str, *, passed: bool = False) -> None:
+        """Brings the exceptions of a transfer in line with how it stands now, inside the caller's transaction.
+
+        `passed` says that it passed without a note that would open one, which spares most transfers a question.
+        """
+        present = (await transaction.execute(_PRESENT, {"transfer": transfer_id})).all()
+        if passed and not present:
+            return
+        row = (await transaction.execute(_ROW, {"transfer": transfer_id})).one()
+        standing = Standing(row.flow, row.key, row.state, row.reason_kind, row.reason, row.owner, row.findings)
+        wanted = {cause.identity: cause for cause in causes(standing)} if row.state not in IN_FLIGHT else {}
+        if not wanted and (not present or row.state in IN_FLIGHT):
+            return
+        gone = [one for one in present if (one.kind, one.cause) not in wanted]
+        cause_ids = await self._made(transaction, row, list(wanted.values()))
+        objects = await _objects(transaction, transfer_id, list(cause_ids.values()))
+        held = await locked(transaction, {*cause_ids.values(), *(one.exception_id for one in gone)})
+        for identity, cause in wanted.items():
+            await self._join(transaction, held, cause_ids[identity], objects.get(cause_ids[identity]), row, cause)
+        if gone:
+            await self.close(transaction, held, gone, proof_of(row))
+        await self.store(transaction, held)
+
+    async def catch_up(self, most: int = 1000) -> int:
+        """Opens the exceptions of transfers that were held before exceptions were kept; answers how many it found."""
+        async with self._database.transaction() as transaction:
+            found = (await transaction.execute(_UNFOLLOWED, {"most": most})).scalars().all()
+            for transfer_id in found:
+                await self.follow(transaction, transfer_id)
+        return len(found)
+
+    async def _made(
+        self, transaction: AsyncConnection, row: sa.Row[Any], wanted: Sequence[Cause]
+    ) -> dict[tuple[str, str], int]:
+        """The ids of the exceptions of these causes, made when they are new; always in the same order."""
+        now = self._clock.now()
+        made = {}
+        for cause in sorted(wanted):
+            values = {
+                "connection": row.connection,
+                "kind": str(cause.kind),
+                "cause": cause.name,
+                "state": CLOSED,
+                "objects_open": 0,
+                "objects_ever": 0,
+                "money": {},
+                "times_opened": 0,
+                "opened_at": now,
+                "last_seen_at": now,
+                "deadline_at": now + cause.entry.within,
+            } | _told(cause, row.key)
+            await transaction.execute(self._database.insert_new(exceptions), values)
+            found = sa.select(exceptions.c.id).where(
+                exceptions.c.connection == row.connection,
+                exceptions.c.kind == str(cause.kind),
+                exceptions.c.cause == cause.name,
+            )
+            made[cause.identity] = (await transaction.execute(found)).scalar_one()
+        return made
+
+    async def _join(
+        self,
+        transaction: AsyncConnection,
+        held: dict[int, Held],
+        cause_id: int,
+        before: sa.Row[Any] | None,
+        row: sa.Row[Any],
+        cause: Cause,
+    ) -> None:
+        """Opens the object's part in its exception, anew or for the first time; refreshes one that is open."""
+        now = self._clock.now()
+        shown = held[held[cause_id].row["merged_into"] or cause_id]
+        evidence = {
+            "field": cause.field,
+            "value": cause.value,
+            "expected": cause.expected,
+            "severity": cause.severity,
+            "amount": row.amount,
+            "currency": row.currency,
+        }
+        if before is not None and (before.closed_at is None or before.accepted) and _shows(before, evidence):
+            return
+        if before is not None and before.closed_at is None:
+            shown.add(before.amount, before.currency, -1)
+            shown.add(row.amount, row.currency, +1)
+            change = sa.update(exception_objects).where(exception_objects.c.id == before.id)
+            await transaction.execute(change.values(**evidence))
+            return
+        part = evidence | {"exception_id": shown.row["id"], "opened_at": now, "closed_at": None}
+        part |= {"accepted": False, "proof": None}
+        if before is None:
+            new = {"cause_id": cause_id, "transfer_id": row.id, "flow": row.flow, "key": row.key, "times_opened": 1}
+            await transaction.execute(exception_objects.insert().values(**part, **new))
+            shown.row["objects_ever"] += 1
+        else:
+            change = sa.update(exception_objects).where(exception_objects.c.id == before.id)
+            await transaction.execute(change.values(**part, times_opened=before.times_opened + 1))
+        shown.joined += 1
+        shown.row["objects_open"] += 1
+        shown.row["last_seen_at"] = now
+        shown.add(row.amount, row.currency, +1)
+        if shown.row["state"] == CLOSED:
+            self._open(shown, cause)
+            if shown.row["id"] == cause_id:
+                shown.row |= _told(cause, row.key)
+            action = "opened" if shown.row["times_opened"] == 1 else "reopened"
+            await self.note(transaction, shown.row["id"], action, shown.row["title"], transfer_id=row.id)
+        else:
+            await self.note(transaction, shown.row["id"], "joined", f"{row.flow} {row.key}", transfer_id=row.id)
+
+    def _open(self, shown: Held, cause: Cause) -> None:
+        now = self._clock.now()
+        shown.row |= {
+            "state": OPEN,
+            "times_opened": shown.row["times_opened"] + 1,
+            "opened_at": now,
+            "deadline_at": now + cause.entry.within,
+            "snoozed_until": None,
+            "closed_at": None,
+        }
+
+    async def close(
+        self,
+        transaction: AsyncConnection,
+        held: dict[int, Held],
+        parts: Sequence[sa.Row[Any]],
+        proof: Mapping[str, str],
+        *,
+        actor: str = OURSELVES,
+        accepted: bool = False,
+    ) -> None:
+        """Closes objects of exceptions that are locked in `held`; an exception without open objects closes too."""
+        now = self._clock.now()
+        values = {"closed_at": now, "proof": dict(proof), "accepted": accepted}
+        for part in parts:
+            change = sa.update(exception_objects).where(exception_objects.c.id == part.id)
+            await transaction.execute(change.values(**values))
+            shown = held[part.exception_id]
+            shown.left += 1
+            shown.row["objects_open"] -= 1
+            shown.add(part.amount, part.currency, -1)
+            words = f"{part.flow} {part.key}: {proof['words']}"
+            await self.note(
+                transaction, shown.row["id"], "left", words, actor=actor, detail=proof, transfer_id=part.transfer_id
+            )
+            if shown.row["objects_open"] == 0 and shown.row["state"] == OPEN:
+                shown.row |= {"state": CLOSED, "closed_at": now, "snoozed_until": None}
+                await self.note(transaction, shown.row["id"], "closed", proof["words"], actor=actor, detail=proof)
+
+    async def store(self, transaction: AsyncConnection, held: Mapping[int, Held]) -> None:
+        """Writes back the exceptions that changed."""
+        for exception_id, one in held.items():
+            values = {name: value for name, value in one.row.items() if name != "id"}
+            change = sa.update(exceptions).where(exceptions.c.id == exception_id)
+            await transaction.execute(change.values(**values))
+
+    async def note(
+        self,
+        transaction: AsyncConnection,
+        exception_id: int,
+        action: str,
+        words: str,
+        *,
+        actor: str = OURSELVES,
+        detail: Mapping[str, Any] | None = None,
+        transfer_id: str | None = None,
+    ) -> None:
+        """Adds a line to the history of an exception, which nothing ever takes away."""
+        row = {
+            "exception_id": exception_id,
+            "at": self._clock.now(),
+            "actor": actor,
+            "action": action,
+            "words": words[:4000],
+            "detail": dict(detail or {}),
+            "transfer_id": transfer_id,
+        }
+        await transaction.execute(exception_events.insert().values(**row))
+
+
+def proof_of(row: sa.Row[Any]) -> dict[str, str]:
+    """What the state of a transfer proves about a cause that it no longer belongs to."""
+    current = serving.get()
+    target = row.target_number or row.target_id
+    match row.state:
+        case "posted" if target:
+            amount = f", {row.amount} {row.currency}" if row.amount is not None else ""
+            words = f"read back as {target}{amount}"
+        case "posted":
+            words = "the next reading does not find it any more"
+        case "held" | "rejected":
+            words = "weighed again: this was not found any more"
+        case _:
+            words = f"ended at the shop: {(row.reason_kind or row.state).replace('_', ' ')}"
+    return {
+        "words": words,
+        "state": row.state,
+        "target_id": row.target_id,
+        "target_number": row.target_number,
+        "design_version": row.design_version,
+        "attempt_id": current.attempt_id if current else "",
+    }
+
+
+def _shows(part: sa.Row[Any], evidence: Mapping[str, Any]) -> bool:
+    return all(getattr(part, name) == value for name, value in evidence.items())
+
+
+def _told(cause: Cause, key: str) -> dict[str, Any]:
+    """How an exception presents the cause, by the object that opened it."""
+    return {
+        "title": cause.entry.told(cause.field, cause.value, key),
+        "field": cause.field,
+        "value": cause.value,
+        "expected": cause.expected,
+        "owner": cause.owner,
+        "rank": Urgency.CRITICAL - cause.entry.urgency,
+    }
+
+
+async def _objects(transaction: AsyncConnection, transfer_id: str, cause_ids: list[int]) -> dict[int, sa.Row[Any]]:
+    query = sa.select(exception_objects).where(
+        exception_objects.c.transfer_id == transfer_id, exception_objects.c.cause_id.in_(cause_ids)
+    )
+    return {row.cause_id: row for row in (await transaction.execute(query)).all()}
+
+
+async def locked(transaction: AsyncConnection, ids: set[int]) -> dict[int, Held]:
+    """The exceptions of `ids` and those they are merged into, locked in the order of their ids."""
+    held: dict[int, Held] = {}
+    while missing := ids - held.keys():
+        rows = (await transaction.execute(_LOCK.with_for_update(), {"ids": sorted(missing)})).all()
+        held |= {row.id: Held(dict(row._mapping)) for row in rows}
+        if len(rows) < len(missing):
+            raise LookupError(f"no exception has the number {min(missing - held.keys())}")
+        ids = ids | {one.row["merged_into"] for one in held.values() if one.row["merged_into"]}
+    return held

@@ -1,0 +1,48 @@
+"""Which look can tell whether an object came right: its own, or the reading that finds such objects."""
+
+from __future__ import annotations
+
+ALL = "*"
+OF_THEIR_OWN = frozenset(
+    {
+        "orders",
+        "refunds",
+        "fulfilment",
+        "order_sweep",
+        "fulfilment_sweep",
+        "references",
+        "hooks",
+        "stock",
+        "stock_fast",
+        "stock_fall",
+        "stock_parity",
+        "catalogue",
+        "ghost_allocations",
+    }
+)
+"""Flows that can be asked to look at one of their keys."""
+FOUND_BY = {
+    "sku": "references",
+    "bill_of_materials": "stock",
+    "stock_level": "stock",
+    "stock_row": "stock",
+    "sellable_at_zero": "stock",
+    "shop_location": "stock",
+    "stock_drift": "stock_parity",
+    "fast_lane": "stock_fast",
+    "listing": "catalogue",
+    "ghost_allocation": "ghost_allocations",
+}
+"""Name of held objects -> the recurring flow whose next reading finds them again, or not."""
+SOLE_KEYS = ("books-", "gateway-")
+"""How the last part of the key begins of a refund that is none at the shop; its order is looked at instead."""
+
+
+def look_at(flow: str, key: str) -> tuple[str, str] | None:
+    """(flow, key) to put on the agenda so that the object is weighed again; None when only its monitor can tell."""
+    if flow == "refunds":
+        order_id, _, refund = key.partition(":")
+        return ("orders", order_id) if refund.startswith(SOLE_KEYS) else (flow, key)
+    if flow in OF_THEIR_OWN:
+        return flow, key
+    return (FOUND_BY[flow], ALL) if flow in FOUND_BY else None

@@ -1,0 +1,113 @@
+"""The catalogue of exceptions: nothing that can wait for a person is missing, and same cause is same exception."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from weighbridge.domain.exception_cause import LONGEST_CAUSE, Standing, causes, fitted, without_numbers
+from weighbridge.domain.exception_kinds import CATALOGUE, ExceptionKind, Grouping, Remedy
+from weighbridge.domain.exception_kinds.kind import LONGEST_TITLE
+from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
+from weighbridge.journal.transfers import stored_finding
+
+HELD = Standing("orders", "100", "held", "", "", "ecommerce", ())
+
+
+def held_for(*findings: Finding, key: str = "100", state: str = "held") -> Standing:
+    stored = [stored_finding(one) for one in findings]
+    return replace(HELD, key=key, state=state, reason_kind=stored[0]["kind"] if stored else "", findings=stored)
+
+
+@pytest.mark.parametrize("kind", FindingKind)
+def test_every_kind_of_finding_has_its_entry(kind: FindingKind) -> None:
+    entry = CATALOGUE[kind]
+    assert entry.kind is kind
+    for words in (entry.title, entry.cause, entry.blocks, entry.advice, entry.proof):
+        assert words.strip() == words != ""
+    assert entry.remedies, "a person needs at least one safe way out"
+    assert entry.within.total_seconds() > 0
+
+
+@pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.kind)
+def test_whoever_may_accept_is_told_that_a_persons_word_closes_it(entry: ExceptionKind) -> None:
+    accepts = Remedy.ACCEPT in entry.remedies
+    assert accepts == ("named person's word" in entry.proof)
+
+
+def test_orders_with_one_unknown_sku_have_one_cause_whatever_their_line() -> None:
+    first = causes(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "MUG-9", "a SKU")))
+    second = causes(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[4].sku", "MUG-9", "a SKU"), key="101"))
+    other = causes(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "MUG-8", "a SKU")))
+    assert [one.identity for one in first] == [one.identity for one in second]
+    assert [one.identity for one in first] != [one.identity for one in other]
+
+
+def test_two_lines_with_one_unknown_sku_are_one_cause_and_two_skus_are_two() -> None:
+    three = (("lines[0].sku", "A"), ("lines[1].sku", "A"), ("lines[2].sku", "B"))
+    found = causes(held_for(*(hold(FindingKind.SKU_UNKNOWN, field, sku, "a SKU") for field, sku in three)))
+    assert [one.name for one in found] == ["A", "B"]
+    assert found[0].field == "lines[0].sku"
+
+
+def test_notes_of_an_order_that_passed_are_no_exception_unless_their_kind_says_so() -> None:
+    shortened = note(FindingKind.TEXT_SHORTENED, "billing.company", "x", "less")
+    backordered = note(FindingKind.BACKORDERED, "sale.MUG", 2, "stock")
+    assert causes(held_for(shortened, state="posted")) == ()
+    found = causes(held_for(shortened, backordered, state="posted"))
+    assert [one.kind for one in found] == [FindingKind.BACKORDERED]
+
+
+def test_orders_whose_tries_are_used_up_by_one_platform_are_one_exception() -> None:
+    names = {
+        causes(replace(HELD, key=key, reason_kind="retries_exhausted", reason=f"unreachable after {n} tries: x"))[
+            0
+        ].name
+        for key, n in (("1", 3), ("2", 10))
+    }
+    assert names == {"unreachable"}
+
+
+def test_an_old_finding_does_not_hide_why_the_order_stopped_now() -> None:
+    old = stored_finding(hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "A", "a SKU"))
+    stopped = replace(HELD, reason_kind="refused_by_cin7", reason="cin7 refused: Period is locked", findings=[old])
+    assert [one.kind for one in causes(stopped)] == [FindingKind.REFUSED_BY_CIN7]
+
+
+def test_the_same_refusal_of_different_orders_is_one_exception() -> None:
+    first, second = (
+        "cin7 refused: Sale SO-00012 (2d1f6d8e-7a44-4f7b-9d34-1c1f4f6f0001) is locked until 2026-03-01",
+        "cin7 refused: Sale SO-00931 (2d1f6d8e-7a44-4f7b-9d34-1c1f4f6f0999) is locked until 2026-03-01",
+    )
+    assert without_numbers(first) == without_numbers(second)
+    assert without_numbers("cin7 refused: Account not found") == "cin7 refused: Account not found"
+
+
+def test_nothing_waits_once_an_order_is_posted() -> None:
+    unknown = hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "A", "a SKU")
+    assert causes(held_for(unknown, state="posted")) == ()
+
+
+@settings(deadline=None)
+@given(st.sampled_from(list(FindingKind)), st.text(max_size=600), st.text(max_size=80), st.text(max_size=160))
+def test_any_finding_fits_the_tables(kind: FindingKind, value: str, field: str, key: str) -> None:
+    found = causes(held_for(reject(kind, field, value, "x"), key=key, state="rejected"))
+    assert len(found) == 1
+    assert 0 < len(found[0].name) <= LONGEST_CAUSE
+    assert len(found[0].entry.told(found[0].field, found[0].value, key)) <= LONGEST_TITLE
+
+
+@settings(deadline=None)
+@given(st.text(min_size=LONGEST_CAUSE + 1, max_size=400), st.text(min_size=LONGEST_CAUSE + 1, max_size=400))
+def test_two_long_causes_stay_two(first: str, second: str) -> None:
+    assert (fitted(first) == fitted(second)) == (first == second)
+
+
+@settings(deadline=None)
+@given(st.sampled_from([k for k, e in CATALOGUE.items() if e.grouping is Grouping.VALUE]), st.text(max_size=90))
+def test_a_cause_by_value_is_the_same_for_every_object_that_shows_the_value(kind: FindingKind, value: str) -> None:
+    orders = [causes(held_for(hold(kind, f"lines[{n}].x", value, "x"), key=str(n)))[0].name for n in (1, 2)]
+    assert (orders[0] == orders[1]) == bool(value.strip())
