@@ -6,13 +6,16 @@ The engine owns *when* (queue, recovery); our tables own *what happened*. See do
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from datetime import timedelta
 from enum import Enum
 from typing import Any, ParamSpec, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
-from weighbridge.journal.agenda import AgendaItem
+from weighbridge.database import LOCK_WAIT_SECONDS
+from weighbridge.journal.agenda import AgendaItem, DueLook
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,7 +40,9 @@ PRIORITIES = {
     "ghost_allocations": 10,
     "stock_parity": 10,
 }
-"""Lower first. Every flow has one: an item without a priority would go before all others."""
+"""Lower first. Every flow has one."""
+HEAD_START = timedelta(seconds=10)
+"""By so much a look goes before one of the next priority that came first; nothing waits for ever behind the rest."""
 
 Look = Callable[[str, str], Coroutine[Any, Any, str]]
 """A flow: takes connection and key, answers in one word how it ended."""
@@ -97,6 +102,25 @@ def _status(status: str) -> RunStatus:
     return RunStatus.GIVEN_UP if status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED" else RunStatus.OVER
 
 
+def in_turn(looks: Iterable[DueLook]) -> list[DueLook]:
+    """The looks in the order in which they get their turn."""
+    return sorted(looks, key=lambda look: look.due_at + HEAD_START * PRIORITIES[look.flow])
+
+
+class EngineFile(sqlite3.Connection):
+    """A connection to the engine's SQLite file. A power cut may lose its last commits, a crash of ours never: what the
+    engine then forgets, the sweeps ask for again, since our own file is written through to the disk.
+
+    Source: https://sqlite.org/pragma.html#pragma_synchronous, WAL mode.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute(f"PRAGMA busy_timeout={LOCK_WAIT_SECONDS * 1000}")
+        self.execute("PRAGMA journal_mode=WAL")
+        self.execute("PRAGMA synchronous=NORMAL")
+
+
 class Engine:
     """The engine of one worker process."""
 
@@ -115,6 +139,8 @@ class Engine:
             "use_listen_notify": False,
             "sys_db_pool_size": 8,
         }
+        if database_url.startswith("sqlite"):
+            self._config["db_engine_kwargs"] = {"connect_args": {"factory": EngineFile}}
 
     async def start(self) -> None:
         """Begins to run looks, and resumes the ones this worker was in when it last stopped."""
@@ -128,10 +154,21 @@ class Engine:
             on_conflict="always_update",
         )
 
+    async def room(self) -> int:
+        """How many looks the queue takes now. What is due beyond that waits on the agenda, where many reasons for one
+        look stay one look and where priorities count: the engine picks its next look by chance.
+
+        Source: DBOS 3.4, start_queued_partitioned_workflows.
+        """
+        waiting = await DBOS.list_workflows_async(
+            status="ENQUEUED", queue_name=QUEUE, limit=self._concurrency, load_input=False, load_output=False
+        )
+        return self._concurrency - len(waiting)
+
     async def enqueue(self, item: AgendaItem) -> None:
         """Hands a look to the engine. The same look handed over twice runs once; looks at one key never overlap."""
         partition = f"{item.flow}:{item.connection}:{item.key}"
-        options = SetEnqueueOptions(priority=PRIORITIES[item.flow], queue_partition_key=partition)
+        options = SetEnqueueOptions(queue_partition_key=partition)
         with SetWorkflowID(item.run_id), options:
             await DBOS.enqueue_workflow_async(QUEUE, _flows[item.flow], item.connection, item.key)
 

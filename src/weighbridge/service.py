@@ -16,7 +16,7 @@ from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.database import Database
 from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
-from weighbridge.engine import APPLICATION_VERSION, Engine
+from weighbridge.engine import APPLICATION_VERSION, Engine, in_turn
 from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, stock_fast, stock_parity, sweeps
 from weighbridge.flows import stock_fall as _registers_its_flow  # noqa: F401
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
@@ -48,7 +48,7 @@ RECURRING = (
     ghost_allocations.FLOW,
 )
 PATIENCE_WITH_SWEEPS = timedelta(hours=26)
-AGENDA_BATCH = 50
+AGENDA_BATCH = 200
 
 
 class JournalRecorder:
@@ -185,8 +185,10 @@ class Service:
             await task
 
     async def _hand_out(self) -> None:
-        """Hands what is due to the engine; handing over twice is harmless, so it is marked afterwards."""
-        items = [item for item in await self.journal.agenda.due(AGENDA_BATCH) if item.connection in self._sites]
+        """Hands what is due to the engine, as far as it has room; handing over twice is harmless, so it is marked
+        afterwards."""
+        due = [item for item in await self.journal.agenda.due(AGENDA_BATCH) if item.connection in self._sites]
+        items = in_turn(due)[: await self.engine.room()] if due else []
         for item in items:
             await self.engine.enqueue(item)
         if items:

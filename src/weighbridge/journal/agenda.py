@@ -6,6 +6,7 @@ generation; a look is handed to the durable engine under `flow:connection:key:ge
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +24,7 @@ the id of a run that the engine has finished."""
 
 @dataclass(frozen=True, slots=True)
 class AgendaItem:
-    """One look that is due."""
+    """One look."""
 
     connection: str
     flow: str
@@ -36,8 +37,15 @@ class AgendaItem:
         return f"{self.flow}:{self.connection}:{self.key}:{self.generation}"
 
 
+@dataclass(frozen=True, slots=True)
+class DueLook(AgendaItem):
+    """A look whose time has come."""
+
+    due_at: datetime
+
+
 DUE = (
-    sa.select(agenda.c.connection, agenda.c.flow, agenda.c.key, agenda.c.generation)
+    sa.select(agenda.c.connection, agenda.c.flow, agenda.c.key, agenda.c.generation, agenda.c.due_at)
     .where(agenda.c.due_at <= sa.bindparam("moment", type_=agenda.c.due_at.type), agenda.c.generation > agenda.c.taken)
     .order_by(agenda.c.due_at)
     .limit(sa.bindparam("most"))
@@ -92,13 +100,13 @@ class Agenda:
         }
         await transaction.execute(self._add, row)
 
-    async def due(self, limit: int) -> list[AgendaItem]:
+    async def due(self, limit: int) -> list[DueLook]:
         """The looks whose time has come, oldest first."""
         async with self._database.reading() as connection:
             rows = (await connection.execute(DUE, {"moment": self._clock.now(), "most": limit})).all()
-        return [AgendaItem(row.connection, row.flow, row.key, row.generation) for row in rows]
+        return [DueLook(row.connection, row.flow, row.key, row.generation, row.due_at) for row in rows]
 
-    async def taken(self, items: list[AgendaItem]) -> None:
+    async def taken(self, items: Sequence[AgendaItem]) -> None:
         """Notes that the engine holds these looks."""
         rows = [
             {
