@@ -22,7 +22,8 @@ def _ask(trial: Rig, folder: Path, *words: str) -> subprocess.CompletedProcess[s
 
 
 def test_first_levels_wait_until_a_person_has_accepted_them(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
+    # Each command is a process of its own and takes seconds: at the usual speed leases would run out meanwhile.
+    with rig(tmp_path, speed=60.0) as trial:
         before = {"MUG": 7, "TEA": 0}
         trial.twins.act("bigcommerce", "set_stock", {"sku": "MUG", "quantity": 7})
         _ask(trial, tmp_path)
