@@ -16,6 +16,7 @@ from weighbridge.design.parts import Name, Part, SecretReference
 from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.refunds import Refunds
 from weighbridge.design.timing import Cadence, Quota, Retry
+from weighbridge.domain.exception_kinds import DEFAULT_AUTONOMY, Autonomy
 from weighbridge.domain.finding import FindingKind, Owner, default_owner
 
 SQLITE = "sqlite:///"
@@ -101,6 +102,10 @@ class Design(Part):
     quota: Quota = Quota()
     owners: dict[FindingKind, Owner] = Field(default_factory=dict)
     """Kind of finding -> who resolves it, where that differs from the default."""
+    autonomy: dict[FindingKind, Autonomy] = Field(default_factory=dict)
+    """Kind of finding -> `watch`, `suggest`, `approve` or `act`: how far its first safe action goes by itself."""
+    skus: dict[Name, Name] = Field(default_factory=dict)
+    """SKU of the shop -> Cin7 SKU that orders of it are for; its stock is not told until both are written alike."""
 
     @model_validator(mode="after")
     def _payments_need_accounts(self) -> Design:
@@ -109,6 +114,10 @@ class Design(Part):
                 "field 'payments.accounts' to name an account for each tender, since sale.post is invoice_and_payment"
             )
         return self
+
+    def autonomy_of(self, kind: FindingKind) -> Autonomy:
+        """How far the first safe action of `kind` goes by itself under this design."""
+        return self.autonomy.get(kind, DEFAULT_AUTONOMY.get(kind, Autonomy.SUGGEST))
 
     def owner_of(self, kind: FindingKind) -> Owner:
         """Who resolves findings of `kind` under this design."""

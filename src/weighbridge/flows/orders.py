@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from weighbridge.domain.capture import Crossing, crossing
+from weighbridge.domain.correction import corrected
 from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
 from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
 from weighbridge.domain.order import Order, OrderStatus
@@ -138,11 +139,12 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
         await weighed(transfer, (finding,))
         return STOPPED
     version = order_version(header, site.capture_rule, already_captured=bool(transfer.target_id))
-    order = await fetch_order(site, header)
+    came = await fetch_order(site, header)
+    order = corrected(came, await journal.words.corrections(transfer.id), site.connection.design.skus)
     decision = crossing(order, site.capture_rule, already_captured=bool(transfer.target_id))
     await reserve(site, order, decision)
     await hold_gateway_refunds(site, order)
-    if transfer.state in (State.POSTED, State.CANCELLED) and _only_refunded(site, transfer, order):
+    if transfer.state in (State.POSTED, State.CANCELLED) and _only_refunded(site, transfer, order, came):
         # Nothing of the order is left to post; what its refunds do to its sale, they do by themselves.
         await journal.transfers.change(transfer.id, source_version=version, content=_seen(transfer, header))
         return DONE
@@ -165,11 +167,12 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
         expected = f"a payment that stands: answer the dispute, and stop {transfer.target_number} if it has not left"
         await weighed(transfer, (hold(FindingKind.PAYMENT_DISPUTED, "status_id", order.status_id, expected),))
         return STOPPED
-    if decision is Crossing.WAIT:
-        finding = hold(FindingKind.STATUS_ON_HOLD, "status_id", order.status_id, "a decision at the shop")
+    on_hold = FindingKind.STATUS_ON_HOLD
+    if decision is Crossing.WAIT and not await journal.words.is_released(transfer.id, on_hold, order.status_id):
+        finding = hold(on_hold, "status_id", order.status_id, "a decision at the shop")
         await weighed(transfer, (finding,))
         return STOPPED
-    return await _map(site, transfer, order)
+    return await _map(site, transfer, order, parts_digest(came.lines, came.shipping))
 
 
 def _seen(transfer: Transfer, header: OrderHeader) -> Any:
@@ -180,7 +183,7 @@ def _seen(transfer: Transfer, header: OrderHeader) -> Any:
     return stored(replace(captured, seen_at=seen_until(header.date_modified, running().clock.now())))
 
 
-def _only_refunded(site: Site, transfer: Transfer, order: Order) -> bool:
+def _only_refunded(site: Site, transfer: Transfer, order: Order, came: Order) -> bool:
     """Whether refunds alone happened to a posted order; some shops lower its totals by them, its lines stay.
 
     Source: platform notes, bigcommerce 3.3 (order and tax records are updated unless staff typed the figures).
@@ -189,7 +192,7 @@ def _only_refunded(site: Site, transfer: Transfer, order: Order) -> bool:
         return order.status_id == OrderStatus.REFUNDED
     posted = CAPTURED.validate_python(transfer.content)
     return (
-        parts_digest(order.lines, order.shipping) == posted.parts
+        parts_digest(came.lines, came.shipping) == posted.parts
         and order.billing == posted.sale.billing
         and order.value <= posted.sale.value
         and tenders_of(order, site.sale_policy)[0] == posted.sale.tenders
@@ -229,7 +232,8 @@ async def _nothing() -> list[OrderCoupon]:
     return []
 
 
-async def _map(site: Site, transfer: Transfer, order: Order) -> str:
+async def _map(site: Site, transfer: Transfer, order: Order, parts: str) -> str:
+    """`parts` is the digest of what the shop shows, whatever people corrected for the sale."""
     books = await books_for(site, {line.sku for line in order.lines if line.sku}, order.currency)
     mapped = map_order(order, books, site.sale_policy)
     posted = transfer.state is State.POSTED or bool(transfer.target_id)
@@ -244,7 +248,7 @@ async def _map(site: Site, transfer: Transfer, order: Order) -> str:
         order.lines,
         fingerprint(mapped.sale),
         seen_at=seen_until(order.modified_at, running().clock.now()),
-        parts=parts_digest(order.lines, order.shipping),
+        parts=parts,
     )
     if posted:
         return POST if await follow(site, transfer, mapped, captured) else STOPPED

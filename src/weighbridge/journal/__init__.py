@@ -9,6 +9,7 @@ from weighbridge.database import Database
 from weighbridge.journal.agenda import Agenda
 from weighbridge.journal.attempts import Attempts
 from weighbridge.journal.catalogue import Catalogue
+from weighbridge.journal.designs import Designs
 from weighbridge.journal.exceptions import FollowedExceptions
 from weighbridge.journal.exchanges import Exchanges
 from weighbridge.journal.exposures import Exposures
@@ -21,6 +22,7 @@ from weighbridge.journal.stalls import Stalls
 from weighbridge.journal.stock_levels import StockLevels
 from weighbridge.journal.transfers import Transfers
 from weighbridge.journal.watermarks import Watermarks
+from weighbridge.journal.words import Words
 from weighbridge.journal.workers import Workers
 
 
@@ -31,6 +33,7 @@ class Journal:
     agenda: Agenda
     attempts: Attempts
     catalogue: Catalogue
+    designs: Designs
     exceptions: FollowedExceptions
     exchanges: Exchanges
     exposures: Exposures
@@ -43,6 +46,7 @@ class Journal:
     stock_levels: StockLevels
     transfers: Transfers
     watermarks: Watermarks
+    words: Words
     workers: Workers
 
     @classmethod
@@ -54,6 +58,7 @@ class Journal:
             agenda=agenda,
             attempts=Attempts(database, clock),
             catalogue=Catalogue(database, clock),
+            designs=Designs(database, clock),
             exceptions=exceptions,
             exchanges=Exchanges(database),
             exposures=Exposures(database, clock),
@@ -66,5 +71,6 @@ class Journal:
             stock_levels=StockLevels(database, clock),
             transfers=Transfers(database, clock, exceptions),
             watermarks=Watermarks(database),
+            words=Words(database, clock),
             workers=Workers(database, clock),
         )

@@ -19,7 +19,17 @@ from weighbridge.domain.exception_kinds.sales import SALES
 from weighbridge.domain.exception_kinds.stock import STOCK
 from weighbridge.domain.finding import FindingKind
 
-__all__ = ["BACKUP", "BY_AREA", "CATALOGUE", "Autonomy", "ExceptionKind", "Grouping", "Remedy", "Urgency"]
+__all__ = [
+    "BACKUP",
+    "BY_AREA",
+    "CATALOGUE",
+    "DEFAULT_AUTONOMY",
+    "Autonomy",
+    "ExceptionKind",
+    "Grouping",
+    "Remedy",
+    "Urgency",
+]
 
 BY_AREA: dict[str, tuple[ExceptionKind, ...]] = {
     "Orders": ORDERS,
@@ -34,3 +44,6 @@ BY_AREA: dict[str, tuple[ExceptionKind, ...]] = {
 
 CATALOGUE: dict[FindingKind, ExceptionKind] = {one.kind: one for area in BY_AREA.values() for one in area}
 """Every kind by its name. A test proves that no kind of finding is missing."""
+
+DEFAULT_AUTONOMY: dict[FindingKind, Autonomy] = {FindingKind.DUPLICATE_SALES: Autonomy.ACT}
+"""Kinds whose first safe action goes further by itself than to be suggested, unless the design says otherwise."""

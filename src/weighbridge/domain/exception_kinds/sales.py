@@ -97,6 +97,7 @@ SALES = (
         within=HOUR,
         grouping=Grouping.OBJECT,
         remedies=(Remedy.VOID_DUPLICATE,),
+        from_note=True,
     ),
     ExceptionKind(
         FindingKind.BACKORDERED,
