@@ -27,6 +27,8 @@ change of a flow's steps that a half-done run could not continue, and then let `
 QUEUE = "looks"
 PRIORITIES = {
     "orders": 1,
+    "replay": 1,
+    "void_duplicates": 1,
     "refunds": 2,
     "fulfilment": 3,
     "order_sweep": 4,

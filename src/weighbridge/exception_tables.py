@@ -62,7 +62,12 @@ exception_objects = sa.Table(
     sa.Column("opened_at", UtcMoment, nullable=False),
     sa.Column("closed_at", UtcMoment, nullable=True),
     sa.Column("times_opened", sa.Integer, nullable=False),
-    sa.Column("accepted", sa.Boolean, nullable=False, doc="closed on a person's word; the same value stays closed"),
+    sa.Column(
+        "accepted",
+        sa.Boolean,
+        nullable=False,
+        doc="closed though its finding stands: by a person's word, or seen otherwise; the same value stays closed",
+    ),
     sa.Column("proof", sa.JSON, nullable=True, doc="what was seen when it was closed"),
     sa.UniqueConstraint("cause_id", "transfer_id"),
     sa.Index("exception_object_of_transfer", "transfer_id", "closed_at"),

@@ -17,8 +17,11 @@ from weighbridge.database import Database
 from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
 from weighbridge.engine import APPLICATION_VERSION, Engine, in_turn
+from weighbridge.exceptions.playbooks import Playbooks
 from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, stock_fast, stock_parity, sweeps
+from weighbridge.flows import replay as _registers_its_flow_too  # noqa: F401
 from weighbridge.flows import stock_fall as _registers_its_flow  # noqa: F401
+from weighbridge.flows.redesign import FollowedDesigns
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
 from weighbridge.platforms.applications import books_budget, company, shop_budget
@@ -95,6 +98,9 @@ class Service:
             concurrency=settings.concurrency,
         )
         self._sites: dict[str, Site] = {}
+        of_file = {name: connection.design for name, connection in installation.connections.items()}
+        self._designs = FollowedDesigns(self.database, self.clock, self.journal, of_file)
+        self._playbooks = Playbooks(self.database, self.clock, of_file)
 
     @asynccontextmanager
     async def working(self, *, recurring: bool = False) -> AsyncIterator[None]:
@@ -104,9 +110,11 @@ class Service:
         """
         settings = self._installation.installation
         await self.database.create_tables()
+        await self.journal.exceptions.catch_up()
         self._sites = {
             name: self._site(name, connection) for name, connection in self._installation.connections.items()
         }
+        await self._designs.follow(self._sites)
         install(Runtime(settings.worker, self.clock, self.journal, self._sites, recurring))
         await self.journal.workers.arrive(settings.worker, APPLICATION_VERSION)
         await self.engine.start()
@@ -195,7 +203,8 @@ class Service:
             await self.journal.agenda.taken(items)
 
     async def _stay_alive(self) -> None:
-        """Beats, and takes over the work of workers that do not."""
+        """Beats, works by the designs that were agreed last, and takes over the work of workers that do not."""
+        await self._designs.follow(self._sites)
         worker = self._installation.installation.worker
         patience = timedelta(seconds=DEAD_AFTER_WALL_SECONDS / self.clock.wall_seconds(1.0))
         await self.journal.workers.beat(worker, APPLICATION_VERSION)
@@ -211,7 +220,8 @@ class Service:
         await self.journal.workers.bury(gone, patience)
 
     async def _keep_recurring(self) -> None:
-        """Sees to it that every recurring look is on the agenda."""
+        """Sees to it that every recurring look is on the agenda, and that playbooks go as far as the design says."""
+        await self._playbooks.act_by_itself()
         for name, site in self._sites.items():
             for flow in RECURRING:
                 if _is_wanted(flow, site):

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.exception_kinds import Urgency
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.finding import FindingKind, Owner
 from weighbridge.domain.money import Money
 from weighbridge.exception_tables import exception_events, exception_objects, exception_tags, exceptions
 from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject, Page, read_case
 from weighbridge.exceptions.wanted import Wanted, condition
+from weighbridge.remedy_tables import playbook_runs
 from weighbridge.tables import transfers
 
 EVERYTHING = Wanted()
@@ -97,6 +98,19 @@ class CaseFile:
         query = sa.select(exceptions).where(exceptions.c.id.in_(mine)).order_by(exceptions.c.rank, exceptions.c.id)
         async with self._database.reading() as reading:
             return [read_case(row) for row in (await reading.execute(query)).all()]
+
+    async def untouched(self, connection: str, kinds: Sequence[FindingKind], limit: int) -> list[Case]:
+        """Open cases of these kinds on which no playbook was run or prepared since they were opened, oldest first."""
+        of = exceptions.c
+        tried = sa.exists().where(playbook_runs.c.exception_id == of.id, playbook_runs.c.asked_at >= of.opened_at)
+        query = (
+            sa.select(exceptions)
+            .where(of.connection == connection, of.state == "open", of.kind.in_([str(kind) for kind in kinds]), ~tried)
+            .order_by(of.rank, of.id)
+            .limit(limit)
+        )
+        async with self._database.reading() as reading:
+            return [read_case(row) for row in (await reading.execute(query)).all()] if kinds else []
 
     async def tally(self, wanted: Wanted = EVERYTHING) -> Tally:
         """What the filter finds, counted and summed; the sums are exact."""

@@ -213,6 +213,9 @@ async def _settle_status(site: Site, order: Transfer, lines: tuple[OrderLine, ..
     ordered = sum(int(line.quantity) for line in lines if line.kind == "physical" and line.quantity > 0)
     sent = sum(item.quantity for one in known for item in one.items)
     status = OrderStatus.SHIPPED if sent >= ordered else OrderStatus.PARTIALLY_SHIPPED
+    if status == OrderStatus.SHIPPED:
+        words = f"all {ordered} units of the order have left"
+        await running().journal.exceptions.prove(order.id, FindingKind.BACKORDERED, words)
     if header.status_id not in STATUSES_BEFORE[status]:
         return
     await site.shop.update_order(int(order.key), OrderUpdate(status_id=status), lane=Lane.FULFILMENT)

@@ -18,6 +18,7 @@ from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.exception_cause import Cause, Standing, causes, has_open_note
 from weighbridge.domain.exception_kinds import Urgency
+from weighbridge.domain.finding import FindingKind
 from weighbridge.exception_tables import exception_events, exception_objects, exceptions
 from weighbridge.journal.exchanges import serving
 from weighbridge.tables import transfers
@@ -236,6 +237,22 @@ class FollowedExceptions:
             if shown.row["objects_open"] == 0 and shown.row["state"] == OPEN:
                 shown.row |= {"state": CLOSED, "closed_at": now, "snoozed_until": None}
                 await self.note(transaction, shown.row["id"], "closed", proof["words"], actor=actor, detail=proof)
+
+    async def prove(self, transfer_id: str, kind: FindingKind, words: str) -> int:
+        """Closes what is open of `kind` on a transfer whose finding stays on record: what was asked for was seen.
+
+        `words` say what was seen. The same finding stays closed; answers how many were open.
+        """
+        async with self._database.transaction() as transaction:
+            present = (await transaction.execute(_PRESENT, {"transfer": transfer_id})).all()
+            parts = [one for one in present if one.kind == kind]
+            if parts:
+                held = await locked(transaction, {one.exception_id for one in parts})
+                current = serving.get()
+                proof = {"words": words, "attempt_id": current.attempt_id if current else ""}
+                await self.close(transaction, held, parts, proof, accepted=True)
+                await self.store(transaction, held)
+        return len(parts)
 
     async def store(self, transaction: AsyncConnection, held: Mapping[int, Held]) -> None:
         """Writes back the exceptions that changed."""

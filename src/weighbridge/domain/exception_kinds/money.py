@@ -122,7 +122,7 @@ MONEY = (
         urgency=Urgency.CRITICAL,
         within=4 * HOUR,
         grouping=Grouping.OBJECT,
-        remedies=(Remedy.RETRY, Remedy.REPLAY),
+        remedies=(Remedy.RETRY,),
     ),
     ExceptionKind(
         FindingKind.PAYMENT_DISPUTED,
