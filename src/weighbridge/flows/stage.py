@@ -12,7 +12,7 @@ from weighbridge.engine import current_run
 from weighbridge.flows.ownership import owner_of, weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Later
-from weighbridge.journal.attempts import Ending
+from weighbridge.journal.attempts import STOPPED, Ending
 from weighbridge.journal.leases import LeaseLost
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.exchange import (
@@ -29,8 +29,7 @@ log = structlog.get_logger()
 
 Stage = Callable[[], Awaitable[str]]
 
-STOPPED = "stopped"
-"""How a stage ends that did not reach its goal; state and reason are on the transfer."""
+__all__ = ["STOPPED", "Stage", "end_round", "run_stage"]
 
 
 async def run_stage(site: Site, transfer: Transfer, step: str, look: tuple[str, str], work: Stage) -> str:

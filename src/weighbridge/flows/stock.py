@@ -87,12 +87,9 @@ async def _push(site: Site) -> str:
     await journal.stock_levels.scanned(site.name, figures, began, fast & every.keys())
     shown = await journal.stock_levels.shown(site.name)
     differing = changes(told, shown)
-    asked_at = running().clock.now()
     refused = await tell_all(site, differing, every, falls_only=not all_captured)
     if all_captured:
         await report(site, LEVEL, refused)
-    if differing:
-        await journal.exposures.pushed(site.name, running().clock.now() - asked_at)
     return f"{len(differing)} of {len(figures)} figures pushed"
 
 

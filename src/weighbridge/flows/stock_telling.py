@@ -53,12 +53,17 @@ async def tell_all(
     """Tells levels in batches as large as the design says, each less what the shop is seen to have sold unheard. With
     `falls_only`, what would be more than the shop shows is left out. Answers the items that it refused, by SKU."""
     refused: dict[str, tuple[Finding, ...]] = {}
+    longest, clock = timedelta(0), running().clock
     missing = await missing_at_the_shop(site) if figures else frozenset[int]()
     can_be_told = (one for one in figures if one.shop_location not in missing)
     for together in _batches(can_be_told, site.connection.design.stock.batch):
+        asked_at = clock.now()
         batch = await _with_unheard_sales(site, together, len(items), falls_only=falls_only)
         if batch:
             refused |= await _tell(site, batch, items)
+            longest = max(longest, clock.now() - asked_at)
+    if longest:
+        await running().journal.exposures.pushed(site.name, longest)
     return refused
 
 

@@ -16,6 +16,9 @@ from weighbridge.journal.exchanges import Serving, serving
 from weighbridge.journal.leases import give_lease_back, take_lease
 from weighbridge.tables import attempts
 
+STOPPED = "stopped"
+"""The outcome of a try that did not reach its goal."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredAttempt:
@@ -82,10 +85,11 @@ class Attempts:
             await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
 
     async def rounds(self, transfer_id: str, number: int) -> tuple[tuple[datetime, datetime], ...]:
-        """Beginning and end of the latest `number` tries that came to an end, oldest first."""
+        """Beginning and end of the latest `number` tries that reached their goal, oldest first."""
+        done = attempts.c.ended_at.is_not(None) & (attempts.c.outcome != STOPPED)
         query = (
             sa.select(attempts.c.started_at, attempts.c.ended_at)
-            .where(attempts.c.transfer_id == transfer_id, attempts.c.ended_at.is_not(None))
+            .where(attempts.c.transfer_id == transfer_id, done)
             .order_by(attempts.c.started_at.desc())
             .limit(number)
         )

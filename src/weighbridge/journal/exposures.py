@@ -21,8 +21,9 @@ from weighbridge.journal.references import References
 from weighbridge.tables import shop_items, stock_falls, stock_levels, transfers
 
 ROUNDS_MEASURED = 6
-PUSHES = "stock_pushes"
-STOCK_ROUND = ("stock", "*")
+PUSHES, PUSHES_MEASURED = "stock_pushes", 60
+FAST_LANE = "fast_lane_skus"
+STOCK_ROUND, FAST_ROUND = ("stock", "*"), ("stock_fast", "*")
 APPLIED_WITHIN = timedelta(seconds=5)
 """How long an accepted level takes to show. Source: Inventory V3, which says that it is asynchronous and no more."""
 
@@ -69,6 +70,8 @@ class Exposures:
         falls, prices = await self._falls(connection, since), await self._prices(connection, sku)
         window = await self.push_window(connection)
         delay = await self.stock_latency(connection)
+        fast = await self._fast_lane(connection)
+        fast_delay = await self.stock_latency(connection, FAST_ROUND) if fast else delay
         found: dict[str, Exposure] = {}
         for level in levels[connection].values():
             shown = sum(
@@ -90,33 +93,41 @@ class Exposures:
                 placed.get(level.sku, ()),
                 falls.get(level.sku, ()),
                 window,
-                delay,
+                fast_delay if level.sku in fast else delay,
                 prices.get(level.sku, Decimal(0)),
             )
         return found
 
-    async def stock_latency(self, connection: str) -> timedelta:
-        """How long a change in Cin7 took of late until the shop was told of it."""
+    async def stock_latency(self, connection: str, flow_and_key: tuple[str, str] = STOCK_ROUND) -> timedelta:
+        """How long a change in Cin7 took of late until the shop was told of it, by the rounds of one flow."""
+        flow, key = flow_and_key
         query = sa.select(transfers.c.id).where(
-            transfers.c.connection == connection,
-            transfers.c.flow == STOCK_ROUND[0],
-            transfers.c.key == STOCK_ROUND[1],
+            transfers.c.connection == connection, transfers.c.flow == flow, transfers.c.key == key
         )
         async with self._database.reading() as reading:
             transfer_id = (await reading.execute(query)).scalar_one_or_none()
         rounds = await self._attempts.rounds(transfer_id, ROUNDS_MEASURED) if transfer_id else ()
         return latency(rounds, self._clock.now())
 
+    async def in_fast_lane(self, connection: str, skus: Collection[str]) -> None:
+        """Notes which SKUs are read and told by themselves from now on."""
+        if await self._fast_lane(connection) != frozenset(skus):
+            await self._references.keep(connection, FAST_LANE, sorted(skus))
+
+    async def _fast_lane(self, connection: str) -> frozenset[str]:
+        kept = await self._references.read(connection, FAST_LANE)
+        return frozenset(kept[0]) if kept else frozenset()
+
     async def push_window(self, connection: str) -> timedelta:
-        """The longest of late from asking the shop for its levels until it showed those figured from them."""
+        """The longest of late from asking the shop for a batch of levels until it showed those figured from them."""
         kept = await self._references.read(connection, PUSHES)
         longest = max(kept[0], default=0.0) if kept else 0.0
         return timedelta(seconds=longest) + APPLIED_WITHIN
 
     async def pushed(self, connection: str, window: timedelta) -> None:
-        """Notes how long a push took, from asking for levels to the shop's last answer."""
+        """Notes how long a batch of levels took, from asking for those at the shop to its answer."""
         kept = await self._references.read(connection, PUSHES)
-        latest = [*(kept[0] if kept else []), window.total_seconds()][-ROUNDS_MEASURED:]
+        latest = [*(kept[0] if kept else []), window.total_seconds()][-PUSHES_MEASURED:]
         await self._references.keep(connection, PUSHES, latest)
 
     async def fell(self, connection: str, units: Mapping[str, Decimal], keep_since: datetime) -> None:

@@ -37,6 +37,9 @@ def storm_command(
     flash: Annotated[float, typer.Option(min=0, help="Minutes of the sale.")] = DEFAULTS.flash_minutes,
     after: Annotated[float, typer.Option(min=0, help="Minutes after it.")] = DEFAULTS.after_minutes,
     cadence: Annotated[float, typer.Option(min=0.1, help="Minutes between readings.")] = DEFAULTS.cadence_minutes,
+    fast_lane: Annotated[
+        float, typer.Option(min=0, help="Seconds between readings of what is on sale; 0: with the rest.")
+    ] = DEFAULTS.fast_lane_seconds,
     quota: Annotated[float, typer.Option(min=0.05, max=1, help="Share of Cin7's quota.")] = DEFAULTS.quota_share,
     hooks_lost: Annotated[float, typer.Option(min=0, max=1, help="Share of hooks lost.")] = DEFAULTS.hooks_lost,
     lag: Annotated[float, typer.Option(min=0, help="Seconds until new orders and levels show.")] = DEFAULTS.lag_seconds,
@@ -51,7 +54,7 @@ def storm_command(
     options = StormOptions(
         baskets=baskets or SAMPLE_BASKETS, products=products or SAMPLE_PRODUCTS, orders=orders, seed=seed, speed=speed,
         hot_skus=hot_skus, calm_minutes=calm, flash_minutes=flash, after_minutes=after, cadence_minutes=cadence,
-        quota_share=quota, hooks_lost=hooks_lost, lag_seconds=lag, page_drift=drift,
+        quota_share=quota, fast_lane_seconds=fast_lane, hooks_lost=hooks_lost, lag_seconds=lag, page_drift=drift,
     )  # fmt: skip
     try:
         plan = plan_storm(read_baskets(options.baskets, limit=orders), read_products(options.products), options)

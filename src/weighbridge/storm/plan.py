@@ -39,6 +39,8 @@ class StormOptions:
     after_minutes: float = 10.0
     cadence_minutes: float = 5.0
     """How often either protocol reads the warehouse's stock."""
+    fast_lane_seconds: float = 0.0
+    """How often the product reads and tells what the flash sale sells; 0 leaves that to its full readings."""
     quota_share: float = 0.3
     """Of Cin7's 60 calls a minute, what the connector gets."""
     hooks_lost: float = 0.5

@@ -20,7 +20,7 @@ from weighbridge.database import Database
 from weighbridge.demo import free_port
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
-from weighbridge.domain.oversell import bound
+from weighbridge.domain.oversell import Exposure, bound
 from weighbridge.domain.stock import Slot
 from weighbridge.journal import Journal
 from weighbridge.journal.exposures import Level
@@ -64,6 +64,8 @@ class Outcome:
     orders: int = 0
     bounds: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """By SKU, the largest oversell that the product published as possible at any moment."""
+    worst: Exposure | None = None
+    """What the largest bound of all was made of."""
     looks: int = 0
     exceeded: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """By SKU, by how much more could have been oversold at one moment than the bound of that moment said."""
@@ -225,6 +227,8 @@ class Storm:
         hours = load_installation(self._folder / "weighbridge.toml").connections[CONNECTION].design.stock.sales_hours
         for sku, exposure in (await journal.exposures.of(CONNECTION, (CONNECTION,), hours)).items():
             units = bound(exposure).units
+            if units > max([0, *self._outcome.bounds.values()]):
+                self._outcome.worst = exposure
             self._outcome.bounds[sku] = max(self._outcome.bounds[sku], units)
             self._outcome.exceeded[sku] = max(self._outcome.exceeded[sku], claims.get(sku, 0) - units)
 
@@ -253,8 +257,12 @@ class Storm:
                 locations=("Main Warehouse",),
             )
         )
+        stock = f"cadence_seconds = {cadence}\n"
+        if self._ours and self._options.fast_lane_seconds:
+            names = ", ".join(f'"{sku}"' for sku in self._plan.hot)
+            stock += f"fast_lane = [{names}]\nfast_lane_seconds = {self._options.fast_lane_seconds}\n"
         table = f"[connections.{CONNECTION}.design.stock]\n"
-        return text.replace(table, f"{table}cadence_seconds = {cadence}\n")
+        return text.replace(table, table + stock)
 
     @property
     def _log(self) -> Path:

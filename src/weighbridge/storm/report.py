@@ -96,6 +96,16 @@ def _bound(outcome: Outcome) -> str:
     return f"{max(outcome.bounds.values()):,}" if outcome.bounds else "none published"
 
 
+def _terms(outcome: Outcome) -> str:
+    worst = outcome.worst
+    if worst is None:
+        return ""
+    return (
+        f"{worst.shown - worst.free:f} + {worst.overwritten:f} in {worst.push_window.total_seconds():.0f} s"
+        f" + {worst.unseen:f} in {worst.latency.total_seconds():.0f} s"
+    )
+
+
 def _ratio(outcome: Outcome) -> str:
     found = ratio(outcome)
     return "" if found is None or not outcome.bounds else f"{found} x"
@@ -110,6 +120,7 @@ ROWS: Sequence[tuple[str, Callable[[Outcome], str]]] = (
     ("Units lost: wanted, there, and not shown", lambda one: f"{sum(one.ledger.lost.values()):,}"),
     ("Worst SKU, units, had all that was shown been sold", lambda one: f"{worst_seen(one):,}"),
     ("Largest bound published for a SKU, units", _bound),
+    ("... made of: shown beyond free, sold meanwhile, left unseen", _terms),
     ("... in terms of the worst seen", _ratio),
     ("Calls that Cin7 throttled", lambda one: f"{one.throttled:,}"),
 )
