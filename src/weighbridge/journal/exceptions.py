@@ -127,26 +127,30 @@ class FollowedExceptions:
         now = self._clock.now()
         made = {}
         for cause in sorted(wanted):
-            values = {
-                "connection": row.connection,
-                "kind": str(cause.kind),
-                "cause": cause.name,
-                "state": CLOSED,
-                "objects_open": 0,
-                "objects_ever": 0,
-                "money": {},
-                "times_opened": 0,
-                "opened_at": now,
-                "last_seen_at": now,
-                "deadline_at": now + cause.entry.within,
-            } | _told(cause, row.key)
-            await transaction.execute(self._database.insert_new(exceptions), values)
             found = sa.select(exceptions.c.id).where(
                 exceptions.c.connection == row.connection,
                 exceptions.c.kind == str(cause.kind),
                 exceptions.c.cause == cause.name,
             )
-            made[cause.identity] = (await transaction.execute(found)).scalar_one()
+            known = (await transaction.execute(found)).scalar_one_or_none()
+            if known is None:
+                # Asked first, since a conflicting insert would still use up a number.
+                values = {
+                    "connection": row.connection,
+                    "kind": str(cause.kind),
+                    "cause": cause.name,
+                    "state": CLOSED,
+                    "objects_open": 0,
+                    "objects_ever": 0,
+                    "money": {},
+                    "times_opened": 0,
+                    "opened_at": now,
+                    "last_seen_at": now,
+                    "deadline_at": now + cause.entry.within,
+                } | _told(cause, row.key)
+                await transaction.execute(self._database.insert_new(exceptions), values)
+                known = (await transaction.execute(found)).scalar_one()
+            made[cause.identity] = known
         return made
 
     async def _join(
