@@ -9,6 +9,7 @@ import uvloop
 
 from weighbridge.commands import exception_actions as _adds_its_commands  # noqa: F401
 from weighbridge.commands.demo import demo_command
+from weighbridge.commands.design import design_app
 from weighbridge.commands.exceptions import exceptions_app
 from weighbridge.commands.installation import DEFAULT_CONFIG, Config, service_of
 from weighbridge.commands.reports import reports_app
@@ -33,6 +34,7 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
 app.add_typer(sync_app, name="sync")
 app.add_typer(reports_app)
 app.add_typer(exceptions_app, name="exceptions")
+app.add_typer(design_app, name="design")
 app.command("demo")(demo_command)
 app.command("storm")(storm_command)
 app.add_typer(twins_app, name="twins")

@@ -124,3 +124,29 @@ def test_safe_action_is_previewed_before_it_runs_and_can_be_taken_back(config: P
     assert typed(config, "approve", "7").exit_code == 2
     assert typed(config, "refuse", "1").exit_code == 2
     assert typed(config, "reopen", "1", "--reason", "x").exit_code == 2
+
+
+def designed(config: Path, *words: str) -> Result:
+    command, *rest = words
+    return CliRunner().invoke(app, ["design", command, "--config", str(config), *rest])
+
+
+def test_retry_schedules_and_mappings_are_seen_and_changed_beside_the_file(config: Path) -> None:
+    before = json.loads(designed(config, "show", "--json").output)
+    assert before["schedules"]["throttled"][:2] == [10, 20]
+    assert (
+        designed(config, "change", "retry.schedules", "throttled", "[5, 50]", "--reason", "short outages").exit_code
+        == 0
+    )
+    change = designed(config, "change", "skus", "OLD-MUG", "MUG", "--reason", "renamed", "--by", "Ines")
+    assert "Change 2" in change.output
+    after = json.loads(designed(config, "show", "--json").output)
+    assert (after["schedules"]["throttled"], after["design"]["skus"]) == ([5, 50], {"OLD-MUG": "MUG"})
+    assert after["version"] != before["version"]
+    shown = designed(config, "show").output
+    assert "Ines: skus OLD-MUG = MUG. renamed" in " ".join(shown.split())
+    assert designed(config, "undo", "2", "--by", "Omar").exit_code == 0
+    assert designed(config, "undo", "2").exit_code == 2
+    assert json.loads(designed(config, "show", "--json").output)["design"]["skus"] == {}
+    assert designed(config, "change", "owners", "backordered", "nobody", "--reason", "x").exit_code == 2
+    assert designed(config, "version", "v9-00000000").exit_code == 2

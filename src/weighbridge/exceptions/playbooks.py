@@ -176,6 +176,8 @@ class Playbooks:
             held = await locked(transaction, {case_id})
             if held[case_id].row["state"] != "open":
                 raise NotAllowed(f"exception {case_id} is {held[case_id].row['state']}")
+            if actor == OURSELVES and await _tried_since(transaction, case_id, held[case_id].row["opened_at"]):
+                raise NotAllowed(f"exception {case_id} was tried already")
             made = await transaction.execute(playbook_runs.insert().values(**row).returning(playbook_runs.c.id))
             run_id = int(made.scalar_one())
             told = " ".join(found.lines) + (f" Reason: {reason}" if reason else "")
@@ -231,3 +233,10 @@ class Playbooks:
         if case is None:
             raise LookupError(f"no exception has the number {case_id}")
         return case
+
+
+async def _tried_since(transaction: AsyncConnection, case_id: int, opened_at: datetime) -> bool:
+    """Whether anybody ran or prepared a playbook since it was opened; another worker may just have done so."""
+    of = playbook_runs.c
+    query = sa.select(of.id).where(of.exception_id == case_id, of.asked_at >= opened_at).limit(1)
+    return (await transaction.execute(query)).first() is not None
