@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from weighbridge import access_tables as _registers_access  # noqa: F401
 from weighbridge import exception_tables as _registers_its_tables  # noqa: F401
 from weighbridge import remedy_tables as _registers_them_too  # noqa: F401
 from weighbridge.tables import metadata

@@ -85,18 +85,26 @@ async def status_of(
     """
     journal = Journal.of(database, clock)
     counts = await journal.transfers.counts()
-    applications: list[ApplicationStatus] = []
-    for name, connection in installation.connections.items():
-        shop = await shop_budget(database, clock, connection).usage()
-        applications.append(ApplicationStatus(name, "bigcommerce", SHOP_WINDOW_SECONDS, shop))
-        applications.append(await _books(name, connection, SecretFinder(folder, environment), database, clock))
+    applications = await budgets_of(installation, folder, environment, database, clock)
     finder = SecretFinder(folder, environment)
     oversell: dict[str, Mapping[str, Bound]] = {}
     for name, connection in installation.connections.items():
         hours = connection.design.stock.sales_hours
         exposures = await journal.exposures.of(name, sharing_stock(installation, finder, name), hours)
         oversell[name] = {sku: bound(one) for sku, one in exposures.items()}
-    return Status(tuple(counts), tuple(applications), oversell)
+    return Status(tuple(counts), applications, oversell)
+
+
+async def budgets_of(
+    installation: Installation, folder: Path, environment: Mapping[str, str], database: Database, clock: Clock
+) -> tuple[ApplicationStatus, ...]:
+    """The API budgets of every connection."""
+    found: list[ApplicationStatus] = []
+    for name, connection in installation.connections.items():
+        shop = await shop_budget(database, clock, connection).usage()
+        found.append(ApplicationStatus(name, "bigcommerce", SHOP_WINDOW_SECONDS, shop))
+        found.append(await _books(name, connection, SecretFinder(folder, environment), database, clock))
+    return tuple(found)
 
 
 def sharing_stock(installation: Installation, finder: SecretFinder, name: str) -> tuple[str, ...]:

@@ -103,6 +103,9 @@ transfers = sa.Table(
     sa.Index("transfer_by_state", "state", "flow"),
     sa.Index("transfer_by_target", "connection", "flow", "target_id"),
     sa.Index("transfer_by_next_try", "next_try_at"),
+    sa.Index("transfer_list", "flow", "created_at", "id"),
+    sa.Index("transfer_by_posting", "posted_at"),
+    sa.Index("transfer_by_number", "target_number"),
 )
 
 attempts = sa.Table(

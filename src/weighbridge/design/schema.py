@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from weighbridge.clock import ScaledClock
 from weighbridge.design.catalogue import Catalogue
+from weighbridge.design.console import Console
 from weighbridge.design.parts import Name, Part, SecretReference
 from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.refunds import Refunds
@@ -188,6 +189,7 @@ class Installation(Part):
     """Everything one `weighbridge.toml` says."""
 
     installation: Settings = Settings()
+    console: Console = Console()
     connections: dict[ConnectionName, Connection] = Field(min_length=1)
 
     @model_validator(mode="after")

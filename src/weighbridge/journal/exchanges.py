@@ -100,6 +100,12 @@ class Exchanges:
         async with self._database.reading() as reading:
             return [_read(row) for row in (await reading.execute(query)).all()]
 
+    async def one(self, exchange_id: str) -> StoredExchange | None:
+        """The exchange with this id, or None."""
+        async with self._database.reading() as reading:
+            row = (await reading.execute(sa.select(exchanges).where(exchanges.c.id == exchange_id))).one_or_none()
+        return None if row is None else _read(row)
+
     async def counts(self, connection: str) -> list[tuple[str, str, int]]:
         """(platform, outcome, number) over everything recorded for a connection."""
         columns = (exchanges.c.platform, exchanges.c.outcome)

@@ -1,0 +1,118 @@
+"""The audit log: who did what to what, each line chained to the one before by its digest, so that none can be changed.
+
+The database refuses changes; the chain shows what was done to the database itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from weighbridge.access_tables import audit
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+
+BEGINNING = "0" * 64
+LOCK = 7305812
+ROWS_PER_CHECK = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line of the log."""
+
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    """JSON."""
+    digest: str
+
+    def digest_after(self, previous: str) -> str:
+        """What this line's digest must be when the one before has `previous`."""
+        told = [previous, self.number, self.at.isoformat(), self.actor, self.action, self.subject, self.detail]
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where the chain does not hold."""
+
+    number: int
+    why: str
+
+
+class AuditLog:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def note(self, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
+        """Adds a line. `detail` never holds a secret."""
+        async with self._database.transaction() as transaction:
+            await self.add(transaction, actor, action, subject, detail)
+
+    async def add(
+        self,
+        transaction: AsyncConnection,
+        actor: str,
+        action: str,
+        subject: str,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`note` inside a transaction of the caller, so that the deed and its line are stored together."""
+        if not self._database.is_sqlite:
+            await transaction.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        query = sa.select(audit.c.number, audit.c.digest).order_by(audit.c.number.desc()).limit(1)
+        last = (await transaction.execute(query)).one_or_none()
+        line = AuditLine(
+            number=last.number + 1 if last else 1,
+            at=self._clock.now(),
+            actor=actor[:80],
+            action=action[:40],
+            subject=subject[:200],
+            detail=json.dumps(dict(detail or {}), sort_keys=True, ensure_ascii=False, default=str),
+            digest="",
+        )
+        row = {name: getattr(line, name) for name in AuditLine.__dataclass_fields__}
+        row["digest"] = line.digest_after(last.digest if last else BEGINNING)
+        await transaction.execute(audit.insert(), row)
+
+    async def lines(
+        self, *, before: int | None = None, actor: str = "", subject: str = "", limit: int = 100
+    ) -> Sequence[AuditLine]:
+        """Up to `limit` lines, newest first, older than the line with the number `before`."""
+        query = sa.select(audit).order_by(audit.c.number.desc()).limit(limit)
+        if before is not None:
+            query = query.where(audit.c.number < before)
+        if actor:
+            query = query.where(audit.c.actor == actor)
+        if subject:
+            query = query.where(audit.c.subject == subject)
+        async with self._database.reading() as reading:
+            return [AuditLine(**row._mapping) for row in (await reading.execute(query)).all()]
+
+    async def check(self) -> Broken | None:
+        """The first place where the chain does not hold; None when it holds from the first line to the last."""
+        previous, number = BEGINNING, 0
+        while True:
+            query = sa.select(audit).where(audit.c.number > number).order_by(audit.c.number).limit(ROWS_PER_CHECK)
+            async with self._database.reading() as reading:
+                lines = [AuditLine(**row._mapping) for row in (await reading.execute(query)).all()]
+            if not lines:
+                return None
+            for line in lines:
+                if line.number != number + 1:
+                    return Broken(number + 1, f"missing; the next line there is has number {line.number}")
+                if line.digest != line.digest_after(previous):
+                    return Broken(line.number, "was changed, or the line before it")
+                previous, number = line.digest, line.number

@@ -1,0 +1,38 @@
+"""The desk of access: everything about users, sessions, tokens and the audit log of one installation, wired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from weighbridge.access.audit import AuditLog
+from weighbridge.access.passwords import Passwords
+from weighbridge.access.sessions import Sessions
+from weighbridge.access.sign_in import SignIn
+from weighbridge.access.tokens import Tokens
+from weighbridge.access.users import Users
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+
+IDLE, LONGEST = timedelta(hours=1), timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may do what, who is here, and who did what."""
+
+    audit: AuditLog
+    users: Users
+    sessions: Sessions
+    tokens: Tokens
+    sign_in: SignIn
+
+    @classmethod
+    def of(cls, database: Database, clock: Clock, *, idle: timedelta = IDLE, longest: timedelta = LONGEST) -> Access:
+        """The access kept in `database`. `clock` is that of the people, whatever time the twins play in."""
+        audit = AuditLog(database, clock)
+        users = Users(database, clock, audit, Passwords())
+        sessions = Sessions(database, clock, idle=idle, longest=longest)
+        return cls(
+            audit, users, sessions, Tokens(database, clock, audit), SignIn(database, clock, users, sessions, audit)
+        )

@@ -1,0 +1,126 @@
+"""Tokens: how programs speak to the API. A token acts for its user, with no more than that user's role."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from weighbridge.access.audit import AuditLog
+from weighbridge.access.secrets import digest_of, new_secret
+from weighbridge.access.users import User, UserProblem, read_user
+from weighbridge.access_tables import tokens, users
+from weighbridge.clock import Clock
+from weighbridge.database import Database
+from weighbridge.identity import new_id
+
+PREFIX = "wb_"
+"""Begins every token, so that scanners of source code can find one that was written down."""
+LONGEST_NAME = 80
+NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as it is listed; the token itself was shown once, when it was made."""
+
+    id: str
+    user: str
+    name: str
+    read_only: bool
+    created_at: datetime
+    used_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a token acts for, and whether it may change anything."""
+
+    user: User
+    read_only: bool
+    token: str
+    """Its name."""
+
+
+class Tokens:
+    def __init__(self, database: Database, clock: Clock, audit: AuditLog) -> None:
+        self._database = database
+        self._clock = clock
+        self._audit = audit
+
+    async def make(self, user: User, name: str, *, read_only: bool, days: int | None, actor: str) -> str:
+        """A new token for `user`, which ends after `days` or never; answers it, the only time. Raises UserProblem."""
+        name = " ".join(name.split())
+        if not 0 < len(name) <= LONGEST_NAME:
+            raise UserProblem(f"a token's name says what it is for in 1 to {LONGEST_NAME} characters")
+        now = self._clock.now()
+        secret = PREFIX + new_secret()
+        row = {
+            "id": new_id(),
+            "user_id": user.id,
+            "name": name,
+            "digest": digest_of(secret),
+            "read_only": read_only,
+            "created_at": now,
+            "ends_at": now + timedelta(days=days) if days else None,
+        }
+        async with self._database.transaction() as transaction:
+            await transaction.execute(tokens.insert(), row)
+            detail = {"token": name, "read_only": read_only, "days": days}
+            await self._audit.add(transaction, actor, "token.made", f"user {user.name}", detail)
+        return secret
+
+    async def bearer(self, secret: str) -> Bearer | None:
+        """Whom a token acts for; None when it was revoked, has ended, or never was."""
+        if not secret.startswith(PREFIX):
+            return None
+        now = self._clock.now()
+        query = (
+            sa.select(
+                users, tokens.c.id.label("token"), tokens.c.read_only, tokens.c.used_at, tokens.c.name.label("of")
+            )
+            .join(users, users.c.id == tokens.c.user_id)
+            .where(
+                tokens.c.digest == digest_of(secret),
+                tokens.c.revoked_at.is_(None),
+                tokens.c.ends_at.is_(None) | (tokens.c.ends_at > now),
+                users.c.disabled_at.is_(None),
+            )
+        )
+        async with self._database.reading() as reading:
+            row = (await reading.execute(query)).one_or_none()
+        if row is None:
+            return None
+        if row.used_at is None or row.used_at <= now - NOTED_EVERY:
+            await self._database.execute(sa.update(tokens).where(tokens.c.id == row.token).values(used_at=now))
+        return Bearer(read_user(row), row.read_only, row.of)
+
+    async def valid(self, user: str = "") -> Sequence[Token]:
+        """The tokens that are taken now, of one user or of all, newest first."""
+        columns = [tokens.c[name] for name in Token.__dataclass_fields__ if name != "user"]
+        alive = tokens.c.revoked_at.is_(None) & (tokens.c.ends_at.is_(None) | (tokens.c.ends_at > self._clock.now()))
+        query = (
+            sa.select(*columns, users.c.name.label("user"))
+            .join(users, users.c.id == tokens.c.user_id)
+            .where(alive, users.c.name == user if user else sa.true())
+            .order_by(tokens.c.created_at.desc(), tokens.c.id)
+        )
+        async with self._database.reading() as reading:
+            return [Token(**row._mapping) for row in (await reading.execute(query)).all()]
+
+    async def revoke(self, token_id: str, actor: str, *, of: User | None = None) -> None:
+        """Takes a token away for good; with `of`, only one of theirs. Raises UserProblem."""
+        query = sa.select(tokens.c.name, users.c.name.label("user")).join(users, users.c.id == tokens.c.user_id)
+        mine = (tokens.c.id == token_id) & tokens.c.revoked_at.is_(None)
+        if of is not None:
+            mine &= tokens.c.user_id == of.id
+        async with self._database.transaction() as transaction:
+            row = (await transaction.execute(query.where(mine))).one_or_none()
+            if row is None:
+                raise UserProblem("there is no such token")
+            change = sa.update(tokens).where(tokens.c.id == token_id).values(revoked_at=self._clock.now())
+            await transaction.execute(change)
+            await self._audit.add(transaction, actor, "token.revoked", f"user {row.user}", {"token": row.name})

@@ -1,0 +1,97 @@
+"""The tables of access: who may use the console, who is signed in, which programs hold a token, and who did what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from weighbridge.tables import UtcMoment, metadata
+
+users = sa.Table(
+    "user_account",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("name", sa.String(80), nullable=False, unique=True, doc="in lower case"),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("password", sa.String(200), nullable=False, doc="argon2; empty: signs in elsewhere only"),
+    sa.Column("created_at", UtcMoment, nullable=False),
+    sa.Column("password_at", UtcMoment, nullable=True, doc="when the password was last set"),
+    sa.Column("disabled_at", UtcMoment, nullable=True),
+)
+
+sessions = sa.Table(
+    "user_session",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True, doc="of the secret in the cookie, which is not kept"),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("user_account.id"), nullable=False),
+    sa.Column("csrf", sa.String(64), nullable=False, doc="what every form of this session must show"),
+    sa.Column("created_at", UtcMoment, nullable=False),
+    sa.Column("seen_at", UtcMoment, nullable=False),
+    sa.Column("ends_at", UtcMoment, nullable=False),
+    sa.Index("user_session_of_user", "user_id"),
+    sa.Index("user_session_by_end", "ends_at"),
+)
+
+tokens = sa.Table(
+    "api_token",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("user_account.id"), nullable=False),
+    sa.Column("name", sa.String(80), nullable=False, doc="what it is for"),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("read_only", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcMoment, nullable=False),
+    sa.Column("used_at", UtcMoment, nullable=True),
+    sa.Column("ends_at", UtcMoment, nullable=True),
+    sa.Column("revoked_at", UtcMoment, nullable=True),
+    sa.Index("api_token_of_user", "user_id"),
+)
+
+failed_sign_ins = sa.Table(
+    "failed_sign_in",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("who", sa.String(64), nullable=False, doc="digest of the name: people type passwords there"),
+    sa.Column("address", sa.String(64), nullable=False),
+    sa.Column("at", UtcMoment, nullable=False),
+    sa.Index("failed_sign_in_of_name", "who", "at"),
+    sa.Index("failed_sign_in_of_address", "address", "at"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", UtcMoment, nullable=False),
+    sa.Column("actor", sa.String(80), nullable=False),
+    sa.Column("action", sa.String(40), nullable=False),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False, doc="canonical JSON, as it went into the digest"),
+    sa.Column("digest", sa.String(64), nullable=False, doc="of this line and the digest before it"),
+    sa.Index("audit_of_actor", "actor", "number"),
+    sa.Index("audit_of_subject", "subject", "number"),
+)
+
+_SQLITE_STAYS = """
+CREATE TRIGGER IF NOT EXISTS audit_stays_{0} BEFORE {0} ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END
+"""
+_POSTGRESQL_STAYS = (
+    """
+CREATE OR REPLACE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'the audit log is never changed'; END $$
+""",
+    "CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_stays()",
+)
+
+
+@sa.event.listens_for(audit, "after_create")
+def _audit_stays(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
+    """Lets the database itself refuse to change or delete a line of the log."""
+    if connection.dialect.name == "sqlite":
+        statements = tuple(_SQLITE_STAYS.format(what) for what in ("UPDATE", "DELETE"))
+    else:
+        statements = _POSTGRESQL_STAYS
+    for statement in statements:
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,118 @@
+"""The console's web application: pages, assets and the JSON API behind one guard."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from weighbridge.console.gate import ForeignRequest, NotPermitted, NotSignedIn, Visitor, visitor_of
+from weighbridge.console.guard import YEAR_SECONDS, Guard
+from weighbridge.console.office import Office
+from weighbridge.console.problems import NotFound, Unusable
+from weighbridge.console.rendering import STATIC, page
+from weighbridge.console.routes import orders, sign_in, today
+
+PAGES = (sign_in, today, orders)
+
+
+class Assets(StaticFiles):
+    """Files of ours: their address changes with their content, so browsers keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        if answer.status_code == 200:
+            answer.headers["cache-control"] = f"public, max-age={YEAR_SECONDS}, immutable"
+        return answer
+
+
+def console_app(office: Office) -> FastAPI:
+    """The web application over `office`."""
+    app = FastAPI(title="Weighbridge console", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.office = office
+    app.add_middleware(Guard, secure=office.is_secure)
+    app.mount("/static", Assets(directory=STATIC))
+    for module in PAGES:
+        app.include_router(module.router)
+    app.add_exception_handler(NotSignedIn, _ask_to_sign_in)
+    app.add_exception_handler(NotPermitted, _not_permitted)
+    app.add_exception_handler(ForeignRequest, _foreign)
+    app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(Unusable, _unusable)
+    app.add_exception_handler(HTTPException, _http_problem)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(Exception, _broken)
+    return app
+
+
+async def _ask_to_sign_in(request: Request, _problem: Exception) -> Response:
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    to = f"?to={quote(wanted, safe='')}" if request.method == "GET" and wanted != "/" else ""
+    return RedirectResponse(f"/sign-in{to}", 303)
+
+
+async def _not_permitted(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, NotPermitted)
+    words = (
+        f"You are signed in as {problem.user.name}, a {problem.user.role}, "
+        f"and may not {str(problem.permission).replace('_', ' ')}. An admin can change your role."
+    )
+    return await _problem(request, 403, "This is not yours to see or do", words)
+
+
+async def _foreign(request: Request, _problem_: Exception) -> Response:
+    words = "The form was too old, or did not come from this console. Nothing was changed. Go back, reload, try again."
+    return await _problem(request, 403, "Nothing was done", words)
+
+
+async def _not_found(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, NotFound)
+    return await _problem(request, 404, "Not found", str(problem), problem.way_out, problem.way_out_name)
+
+
+async def _unusable(request: Request, problem: Exception) -> Response:
+    return await _problem(request, 400, "That cannot be done", f"{problem} Nothing was changed.")
+
+
+async def _unreadable(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, RequestValidationError)
+    told = "; ".join(f"{error['loc'][-1]}: {error['msg'].lower()}" for error in problem.errors())
+    return await _problem(request, 422, "That cannot be read", f"{told}. Nothing was changed.")
+
+
+async def _http_problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    if problem.status_code == 404:
+        return await _problem(request, 404, "Not found", "There is no page at this address.")
+    return await _problem(request, problem.status_code, "That cannot be done", str(problem.detail))
+
+
+async def _broken(request: Request, _problem_: Exception) -> Response:
+    words = (
+        "The console has failed, not the integration: orders and stock go on. The log of this process has the details."
+    )
+    return await _problem(request, 500, "Something broke here", words)
+
+
+async def _problem(
+    request: Request, status: int, title: str, words: str, way_out: str = "/", way_out_name: str = "Today"
+) -> HTMLResponse:
+    try:
+        visitor: Visitor | None = await visitor_of(request)
+    except Exception:  # noqa: BLE001
+        visitor = None
+    return page(
+        request,
+        "problem.html",
+        visitor,
+        status=status,
+        title=title,
+        words=words,
+        way_out=way_out,
+        way_out_name=way_out_name,
+    )

@@ -1,0 +1,92 @@
+"""The office: everything that pages and API work with, wired once for one installation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from starlette.requests import HTTPConnection
+
+from weighbridge.access.desk import Access
+from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
+from weighbridge.console.memory import Memory
+from weighbridge.database import Database
+from weighbridge.design.schema import Connection, Installation
+from weighbridge.exceptions.desk import ExceptionDesk
+from weighbridge.exceptions.reading import CaseFile
+from weighbridge.journal import Journal
+from weighbridge.settings import SecretFinder
+from weighbridge.status import sharing_stock
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the console knows of its installation."""
+
+    installation: Installation
+    folder: Path
+    """The configuration file's."""
+    environment: Mapping[str, str]
+    database: Database
+    clock: Clock
+    """The platforms' time; against the twins it may run faster."""
+    people: Clock
+    """The time that people live in: sessions and audit go by it."""
+    access: Access
+    journal: Journal
+    cases: CaseFile
+    desk: ExceptionDesk
+    memory: Memory = field(default_factory=Memory)
+
+    @classmethod
+    def of(
+        cls,
+        installation: Installation,
+        folder: Path,
+        environment: Mapping[str, str],
+        database: Database,
+        people: Clock = REAL_CLOCK,
+    ) -> Office:
+        """The office over `database`; it opens and closes nothing."""
+        clock = ScaledClock.parse(installation.installation.clock) if installation.installation.clock else REAL_CLOCK
+        console = installation.console
+        access = Access.of(
+            database,
+            people,
+            idle=timedelta(minutes=console.idle_minutes),
+            longest=timedelta(hours=console.session_hours),
+        )
+        return cls(
+            installation=installation,
+            folder=folder,
+            environment=environment,
+            database=database,
+            clock=clock,
+            people=people,
+            access=access,
+            journal=Journal.of(database, clock),
+            cases=CaseFile(database, clock),
+            desk=ExceptionDesk(database, clock),
+        )
+
+    @property
+    def connections(self) -> Mapping[str, Connection]:
+        return self.installation.connections
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people come by HTTPS, so that cookies must not travel otherwise."""
+        return self.installation.console.public_url.startswith("https://")
+
+    def sharing(self, connection: str) -> tuple[str, ...]:
+        """The connections that sell the same company's stock."""
+        return sharing_stock(self.installation, SecretFinder(self.folder, self.environment), connection)
+
+
+def office_of(request: HTTPConnection) -> Office:
+    """The office of the application that answers `request`."""
+    office = request.app.state.office
+    assert isinstance(office, Office)
+    return office

@@ -1,0 +1,70 @@
+// Everything works without this file; with it, pages stay fresh and the keyboard is quicker.
+(() => {
+  "use strict";
+  const help = document.getElementById("keys");
+  const search = document.getElementById("search");
+  const places = new Map([...document.querySelectorAll("nav a[data-key]")].map((one) => [one.dataset.key, one.href]));
+  let going = false;
+
+  const typing = (target) => target.closest("input, textarea, select, dialog[open]") !== null;
+  const rows = () => [...document.querySelectorAll("main tbody a[data-row], main a[data-row]")];
+
+  function step(by) {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.indexOf(document.activeElement);
+    const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (going) {
+      going = false;
+      const place = places.get(event.key);
+      if (place) { event.preventDefault(); location.assign(place); }
+      return;
+    }
+    switch (event.key) {
+      case "/": if (search) { event.preventDefault(); search.focus(); search.select(); } break;
+      case "g": going = true; setTimeout(() => { going = false; }, 1500); break;
+      case "j": event.preventDefault(); step(1); break;
+      case "k": event.preventDefault(); step(-1); break;
+      case "?": if (help && !help.open) { event.preventDefault(); help.showModal(); } break;
+      default: return;
+    }
+  });
+  for (const one of document.querySelectorAll("[data-opens-help]")) {
+    one.hidden = false;
+    one.addEventListener("click", () => help.showModal());
+  }
+  for (const one of document.querySelectorAll("form[data-once]")) {
+    one.addEventListener("submit", () => { for (const button of one.querySelectorAll("button")) button.disabled = true; });
+  }
+  const all = document.querySelector("[data-check-all]");
+  if (all) all.addEventListener("change", () => {
+    for (const one of document.querySelectorAll(`input[name="${all.dataset.checkAll}"]`)) one.checked = all.checked;
+  });
+
+  // Parts marked data-live are fetched again; never while somebody reads a detail, types, or looks elsewhere.
+  const live = [...document.querySelectorAll("[data-live]")];
+  const busy = () => document.hidden || live.some((one) => one.contains(document.activeElement) || one.querySelector("details[open]"));
+  async function refresh() {
+    if (busy()) return;
+    try {
+      const answer = await fetch(location.href, { headers: { "x-live": "1" }, redirect: "error" });
+      if (!answer.ok || busy()) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const one of live) {
+        const replaced = fresh.getElementById(one.id);
+        if (replaced) one.replaceChildren(...replaced.childNodes);
+      }
+    } catch { /* the next round tries again; the page says when it was made */ }
+  }
+  if (live.length) setInterval(refresh, 1000 * Number(live[0].dataset.live));
+})();
