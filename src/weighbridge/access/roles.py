@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from weighbridge.domain.exception_kinds import Remedy
 from weighbridge.domain.finding import Owner
 
 
@@ -50,6 +51,11 @@ ROLE_WORDS = {
 }
 
 
+_OF_MONEY = frozenset({Remedy.MAP_TAX, Remedy.MAP_PAYMENT})
+_OF_GOODS = frozenset({Remedy.MAP_SKU, Remedy.VOID_DUPLICATE, Remedy.RESTOCK_BY_HAND})
+_OF_THE_OWNER = frozenset({Remedy.ACCEPT, Remedy.RELEASE, Remedy.CORRECT})
+
+
 def may(role: Role, permission: Permission) -> bool:
     """Whether `role` grants `permission`."""
     return permission in GRANTED[role]
@@ -58,3 +64,12 @@ def may(role: Role, permission: Permission) -> bool:
 def to_decide(owner: Owner) -> Permission:
     """What is needed to accept something of `owner` as it is."""
     return Permission.DECIDE_MONEY if owner is Owner.FINANCE else Permission.DECIDE_GOODS
+
+
+def to_run(remedy: Remedy, owner: Owner) -> Permission:
+    """What is needed to run a playbook on an exception of `owner`."""
+    if remedy in _OF_MONEY:
+        return Permission.DECIDE_MONEY
+    if remedy in _OF_GOODS:
+        return Permission.DECIDE_GOODS
+    return to_decide(owner) if remedy in _OF_THE_OWNER else Permission.WORK

@@ -16,9 +16,10 @@ from weighbridge.console.guard import YEAR_SECONDS, Guard
 from weighbridge.console.office import Office
 from weighbridge.console.problems import NotFound, Unusable
 from weighbridge.console.rendering import STATIC, page
-from weighbridge.console.routes import orders, sign_in, today
+from weighbridge.console.routes import exception_actions, exceptions, orders, sign_in, today
+from weighbridge.exceptions.actions import NotAllowed
 
-PAGES = (sign_in, today, orders)
+PAGES = (sign_in, today, exceptions, exception_actions, orders)
 
 
 class Assets(StaticFiles):
@@ -44,6 +45,8 @@ def console_app(office: Office) -> FastAPI:
     app.add_exception_handler(ForeignRequest, _foreign)
     app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(Unusable, _unusable)
+    app.add_exception_handler(NotAllowed, _unusable)
+    app.add_exception_handler(LookupError, _missing)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(Exception, _broken)
@@ -76,7 +79,16 @@ async def _not_found(request: Request, problem: Exception) -> Response:
 
 
 async def _unusable(request: Request, problem: Exception) -> Response:
-    return await _problem(request, 400, "That cannot be done", f"{problem} Nothing was changed.")
+    words = f"{str(problem)[:1].upper()}{str(problem)[1:].removesuffix('.')}. Nothing was changed."
+    way_out = request.url.path if request.url.path.startswith("/exceptions/") else "/exceptions"
+    way_out = "/".join(way_out.split("/")[:3])
+    return await _problem(request, 400, "That cannot be done", words, way_out, "Back")
+
+
+async def _missing(request: Request, problem: Exception) -> Response:
+    if isinstance(problem, (KeyError, IndexError)):
+        raise problem
+    return await _problem(request, 404, "Not found", f"{problem}.", "/exceptions", "All exceptions")
 
 
 async def _unreadable(request: Request, problem: Exception) -> Response:

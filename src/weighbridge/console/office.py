@@ -15,6 +15,7 @@ from weighbridge.console.memory import Memory
 from weighbridge.database import Database
 from weighbridge.design.schema import Connection, Installation
 from weighbridge.exceptions.desk import ExceptionDesk
+from weighbridge.exceptions.playbooks import Playbooks
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.journal import Journal
 from weighbridge.settings import SecretFinder
@@ -38,6 +39,7 @@ class Office:
     journal: Journal
     cases: CaseFile
     desk: ExceptionDesk
+    playbooks: Playbooks
     memory: Memory = field(default_factory=Memory)
 
     @classmethod
@@ -69,6 +71,7 @@ class Office:
             journal=Journal.of(database, clock),
             cases=CaseFile(database, clock),
             desk=ExceptionDesk(database, clock),
+            playbooks=Playbooks(database, clock, {name: one.design for name, one in installation.connections.items()}),
         )
 
     @property
