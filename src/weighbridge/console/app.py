@@ -16,10 +16,10 @@ from weighbridge.console.guard import YEAR_SECONDS, Guard
 from weighbridge.console.office import Office
 from weighbridge.console.problems import NotFound, Unusable
 from weighbridge.console.rendering import STATIC, page
-from weighbridge.console.routes import exception_actions, exceptions, orders, sign_in, today
+from weighbridge.console.routes import audit, exception_actions, exceptions, orders, sign_in, today
 from weighbridge.exceptions.actions import NotAllowed
 
-PAGES = (sign_in, today, exceptions, exception_actions, orders)
+PAGES = (sign_in, today, exceptions, exception_actions, orders, audit)
 
 
 class Assets(StaticFiles):

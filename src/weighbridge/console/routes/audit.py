@@ -1,0 +1,56 @@
+"""The audit log: who did what to what, newest first, and whether its chain holds."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import HTMLResponse
+
+from weighbridge.access.audit import AuditLine
+from weighbridge.access.roles import Permission
+from weighbridge.console.gate import Visitor, reads
+from weighbridge.console.office import office_of
+from weighbridge.console.rendering import page
+
+router = APIRouter()
+Auditor = Annotated[Visitor, Depends(reads(Permission.READ_AUDIT))]
+PER_PAGE = 100
+CHECKED_SECONDS = 60.0
+
+
+@router.get("/audit")
+async def audit(
+    request: Request,
+    visitor: Auditor,
+    actor: Annotated[str, Query(max_length=80)] = "",
+    subject: Annotated[str, Query(max_length=200)] = "",
+    before: Annotated[int | None, Query(ge=1, le=2**31)] = None,
+) -> HTMLResponse:
+    office = office_of(request)
+    log = office.access.audit
+    lines = await log.lines(before=before, actor=actor.strip(), subject=subject.strip(), limit=PER_PAGE + 1)
+    return page(
+        request,
+        "audit.html",
+        visitor,
+        lines=[(line, told(line)) for line in lines[:PER_PAGE]],
+        older=lines[PER_PAGE - 1].number if len(lines) > PER_PAGE else None,
+        actor=actor,
+        subject=subject,
+        broken=await office.memory.recall("audit", CHECKED_SECONDS, log.check),
+        people_now=office.people.now(),
+    )
+
+
+def told(line: AuditLine) -> str:
+    """A line's detail in words: `reason: agreed; remedy: map_tax`."""
+    detail = json.loads(line.detail)
+    return "; ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in detail.items() if value != "")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {one}" for name, one in value.items()) or "none"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
