@@ -224,6 +224,7 @@ book_products = sa.Table(
     sa.Column("is_service", sa.Boolean, nullable=False),
     sa.Column("is_active", sa.Boolean, nullable=False),
     sa.Column("is_sellable", sa.Boolean, nullable=False),
+    sa.Column("drop_ship_optional", sa.Boolean, nullable=False),
     sa.Column("bill", sa.JSON, nullable=False, doc="component SKU -> units for one kit"),
     sa.Column("seen_at", UtcMoment, nullable=False),
     sa.Index("book_product_service", "connection", "is_service"),

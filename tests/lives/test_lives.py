@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.lives.player import Faults, Life, as_toml, play, read_lives
+from tests.lives.player import FOLDER, Faults, Life, as_toml, play, read_lives
 
 LIVES = read_lives()
 COMPANIES = sorted({life.company for life in LIVES})
@@ -50,6 +51,12 @@ def test_lives_cover_both_tax_modes_and_three_currencies() -> None:
     assert {life.prices_with_tax for life in LIVES} == {True, False}
     assert len({life.currency for life in LIVES}) >= 3
     assert len({life.title for life in LIVES}) == len(LIVES)
+
+
+def test_the_table_of_lives_names_each_of_them_once() -> None:
+    told = (FOLDER / "README.md").read_text(encoding="utf-8").partition("## What is covered")[2]
+    named = re.findall(r"`([a-z-]+)`", told)
+    assert sorted(named) == sorted(life.name for life in LIVES)
 
 
 def _differs(life: Life) -> bool:

@@ -64,6 +64,7 @@ def sale_policy(connection: Connection) -> SalePolicy:
         depth=Depth(sale.post),
         unusual_quantity=sale.unusual_quantity,
         auto_fulfil=AUTO_FULFIL[sale.auto_fulfil],
+        drop_ship=sale.drop_ship,
         shop_rate=ShopRate(sale.shop_rate),
         edits=EditPolicy(connection.design.edits.policy),
         cancelled=CancelPolicy(connection.design.edits.cancelled),

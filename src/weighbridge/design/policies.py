@@ -51,6 +51,8 @@ class Sale(Part):
     """Cin7 sale type. Advanced takes several fulfilments and invoices; Simple takes one of each."""
     auto_fulfil: Literal["no", "pick", "pick_pack", "pick_pack_ship"] = "no"
     """What Cin7 does by itself as a Simple sale without backorder is authorised; every other sale waits for people."""
+    drop_ship: bool = False
+    """Whether products with "Optional Drop Ship" are sent by their supplier; otherwise they leave the warehouse."""
     external_id_prefix: Name = "bc"
     """First part of the key that every sale carries for ever: prefix, store hash, order number."""
     customers: dict[str, Name] = Field(min_length=1)

@@ -20,6 +20,8 @@ class BookProduct:
     is_active: bool
     """False when deprecated."""
     is_sellable: bool
+    drop_ship_optional: bool = False
+    """Whether each line of it has to say who sends it. Source: Cin7 Core API v2, POST /sale/order, DropShip."""
     bill: tuple[Component, ...] = ()
     """What one unit is assembled from when it is sold; empty for what is not a kit."""
 

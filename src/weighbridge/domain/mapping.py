@@ -133,6 +133,7 @@ def _lines(
                     tax_rule=rule,
                     line_total=piece.line_total,
                     comment=_comment(line, order),
+                    drop_ship=policy.drop_ship if product.drop_ship_optional else None,
                 )
             )
     return lines, findings

@@ -80,6 +80,8 @@ class SalePolicy:
 
     auto_fulfil: str = "NOPICK"
     """How far Cin7 fulfils a Simple sale by itself. Source: POST /sale/order, AutoPickPackShipMode."""
+    drop_ship: bool = False
+    """Whether suppliers send what Cin7 lets either side send."""
     shop_rate: ShopRate = ShopRate.ORDER_PER_STORE
     edits: EditPolicy = EditPolicy.AMEND
     cancelled: CancelPolicy = CancelPolicy.VOID

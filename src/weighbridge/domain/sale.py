@@ -25,6 +25,8 @@ class SaleLine:
     tax_rule: str
     line_total: Decimal
     comment: str = ""
+    drop_ship: bool | None = None
+    """Whether the supplier sends it; None where the product leaves no choice."""
 
 
 @dataclass(frozen=True, slots=True)

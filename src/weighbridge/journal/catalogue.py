@@ -55,6 +55,7 @@ class Catalogue:
                 "is_service": product.is_service,
                 "is_active": product.is_active,
                 "is_sellable": product.is_sellable,
+                "drop_ship_optional": product.drop_ship_optional,
                 "bill": {part.sku: str(part.per_kit) for part in product.bill},
                 "seen_at": now,
             }
@@ -86,7 +87,15 @@ class Catalogue:
         found: dict[str, BookProduct] = {}
         async with self._database.reading() as reading:
             for row in (await reading.execute(query)).all():
-                product = BookProduct(row.product_id, row.sku, row.name, row.is_service, row.is_active, row.is_sellable)
+                product = BookProduct(
+                    row.product_id,
+                    row.sku,
+                    row.name,
+                    row.is_service,
+                    row.is_active,
+                    row.is_sellable,
+                    row.drop_ship_optional,
+                )
                 if product.is_service:
                     found.setdefault(product.name, product)
                 if product.sku in wanted:

@@ -110,6 +110,7 @@ class ProductRow(Read):
     type: str = Field(alias="Type")
     status: Text = Field("Active", alias="Status")
     sellable: bool | None = Field(True, alias="Sellable")
+    drop_ship_mode: Text = Field("", alias="DropShipMode")
     bill_of_materials: bool | None = Field(False, alias="BillOfMaterial")
     auto_assembly: bool | None = Field(False, alias="AutoAssembly")
     quantity_to_produce: Decimal | None = Field(None, alias="QuantityToProduce")
@@ -386,6 +387,7 @@ class SentLine(Sent):
     tax: Decimal = Field(alias="Tax")
     tax_rule: str = Field(alias="TaxRule")
     comment: str | None = Field(None, alias="Comment")
+    drop_ship: bool | None = Field(None, alias="DropShip")
     total: Decimal = Field(alias="Total")
     account: str | None = Field(None, alias="Account")
 

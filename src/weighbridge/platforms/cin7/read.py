@@ -35,6 +35,7 @@ def read_book_product(row: models.ProductRow) -> BookProduct:
         is_service=row.type == "Service",
         is_active=row.status != "Deprecated",
         is_sellable=row.sellable is not False,
+        drop_ship_optional=row.drop_ship_mode.startswith("Optional"),
         bill=_bill(row),
     )
 

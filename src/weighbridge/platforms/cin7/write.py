@@ -167,6 +167,7 @@ def _line(line: SaleLine, account: str | None) -> models.SentLine:
         tax=line.tax,
         tax_rule=line.tax_rule,
         comment=line.comment[: LIMITS["Comment"]] or None,
+        drop_ship=line.drop_ship,
         total=line.line_total,
         account=account,
     )

@@ -17,6 +17,7 @@ PRODUCT_FIELDS = {
     "brand": "Brand",
     "tax": "SaleTaxRule",
     "sellable": "Sellable",
+    "drop_ship": "DropShipMode",
     "status": "Status",
     "description": "Description",
     "weight": "Weight",
