@@ -53,7 +53,7 @@ class Explanation:
             "sku": self.sku,
             "at_the_shop": self.item is not None,
             "tracking": self.item.tracking if self.item else None,
-            "figures": [{**level.as_json(), "next": _next(self.item, level)} for level in self.levels],
+            "figures": [{**level.as_json(), "next": what_follows(self.item, level)} for level in self.levels],
             "sold_and_not_in_cin7": [one.as_json() for one in self.open],
             "worst_oversell": None
             if worst is None or exposure is None
@@ -97,7 +97,7 @@ def print_explanation(told: Explanation, out: Console) -> None:
         if len(told.levels) > 1:
             out.print(f"  [bold]location {level.shop_location} of the shop[/]: {_shown((level,))}")
         out.print(_sum(told, level))
-        out.print(f"  {_next(told.item, level)}", markup=False, highlight=False)
+        out.print(f"  {what_follows(told.item, level)}", markup=False, highlight=False)
     for line in _remarks(told):
         out.print(f"  {line}", markup=False, highlight=False)
 
@@ -157,7 +157,7 @@ def _sum(told: Explanation, level: StockLevel) -> Table:
 
 
 def _remarks(told: Explanation) -> list[str]:
-    remarks = [] if told.levels else [_next(told.item, None)]
+    remarks = [] if told.levels else [what_follows(told.item, None)]
     worst, exposure = told.bound, told.exposure
     if worst is not None and exposure is not None:
         remarks.append(
@@ -168,7 +168,7 @@ def _remarks(told: Explanation) -> list[str]:
     return remarks
 
 
-def _next(item: ShopItem | None, level: StockLevel | None) -> str:
+def what_follows(item: ShopItem | None, level: StockLevel | None) -> str:
     """What the next round will do about this SKU at a location of the shop, and why."""
     if item is None:
         return "The shop has no such SKU, so it is told nothing."

@@ -108,6 +108,13 @@ transfers = sa.Table(
     sa.Index("transfer_by_number", "target_number"),
 )
 
+found_by = sa.Table(
+    "transfer_found_by",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True, doc="of an e-mail address or a tracking number"),
+    sa.Column("transfer_id", sa.String(36), sa.ForeignKey("transfer.id"), primary_key=True),
+)
+
 attempts = sa.Table(
     "attempt",
     metadata,

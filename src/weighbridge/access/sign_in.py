@@ -44,7 +44,16 @@ class SignIn:
         self._audit = audit
 
     async def attempt(self, name: str, password: str, address: str) -> Entered | Refused:
-        """One try from `address`. While there is something to wait for, no password is looked at, right or wrong."""
+        """One try from `address` to sign in."""
+        user = await self.recognise(name, password, address)
+        if isinstance(user, Refused):
+            return user
+        await self._audit.note(user.name, "signed_in", f"user {user.name}", {"from": address[:64]})
+        return Entered(user, await self._sessions.begin(user))
+
+    async def recognise(self, name: str, password: str, address: str) -> User | Refused:
+        """Whose name and password these are. While there is something to wait for, no password is looked at, right or
+        wrong."""
         who, address = digest_of(name.strip().lower()), address[:64]
         wait = await self._wait(who, address)
         if wait:
@@ -57,8 +66,7 @@ class SignIn:
             of = failed_sign_ins.c
             old = (of.at <= self._clock.now() - COUNTED) | ((of.who == who) & (of.address == address))
             await transaction.execute(sa.delete(failed_sign_ins).where(old))
-            await self._audit.add(transaction, user.name, "signed_in", f"user {user.name}", {"from": address})
-        return Entered(user, await self._sessions.begin(user))
+        return user
 
     async def _wait(self, who: str, address: str) -> timedelta:
         now, of = self._clock.now(), failed_sign_ins.c

@@ -16,10 +16,22 @@ from weighbridge.console.guard import YEAR_SECONDS, Guard
 from weighbridge.console.office import Office
 from weighbridge.console.problems import NotFound, Unusable
 from weighbridge.console.rendering import STATIC, page
-from weighbridge.console.routes import audit, exception_actions, exceptions, orders, sign_in, today
+from weighbridge.console.routes import (
+    audit,
+    design,
+    exception_actions,
+    exceptions,
+    flows,
+    orders,
+    search,
+    settings,
+    sign_in,
+    stock,
+    today,
+)
 from weighbridge.exceptions.actions import NotAllowed
 
-PAGES = (sign_in, today, exceptions, exception_actions, orders, audit)
+PAGES = (sign_in, today, exceptions, exception_actions, orders, stock, flows, design, settings, audit, search)
 
 
 class Assets(StaticFiles):
@@ -45,7 +57,8 @@ def console_app(office: Office) -> FastAPI:
     app.add_exception_handler(ForeignRequest, _foreign)
     app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(Unusable, _unusable)
-    app.add_exception_handler(NotAllowed, _unusable)
+    for refusal in (NotAllowed, *settings.PROBLEMS):
+        app.add_exception_handler(refusal, _unusable)
     app.add_exception_handler(LookupError, _missing)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(RequestValidationError, _unreadable)
@@ -80,8 +93,8 @@ async def _not_found(request: Request, problem: Exception) -> Response:
 
 async def _unusable(request: Request, problem: Exception) -> Response:
     words = f"{str(problem)[:1].upper()}{str(problem)[1:].removesuffix('.')}. Nothing was changed."
-    way_out = request.url.path if request.url.path.startswith("/exceptions/") else "/exceptions"
-    way_out = "/".join(way_out.split("/")[:3])
+    place = request.url.path.split("/")
+    way_out = "/".join(place[:3]) if place[1] == "exceptions" else f"/{place[1].partition('-')[0]}"
     return await _problem(request, 400, "That cannot be done", words, way_out, "Back")
 
 

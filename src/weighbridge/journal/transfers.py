@@ -16,7 +16,8 @@ from weighbridge.database import Database
 from weighbridge.domain.finding import Finding, deciding
 from weighbridge.identity import new_id
 from weighbridge.journal.exceptions import FollowedExceptions
-from weighbridge.tables import transfers
+from weighbridge.journal.found_by import digest_of_word, words_in
+from weighbridge.tables import found_by, transfers
 
 
 class State(StrEnum):
@@ -151,15 +152,26 @@ class Transfers:
         async with self._database.reading() as reading:
             return [tuple(row) for row in (await reading.execute(query)).all()]
 
+    async def found_by(self, word: str, limit: int = 50) -> list[Transfer]:
+        """Transfers with this e-mail address or tracking number, oldest first; case and spaces do not count."""
+        with_it = sa.select(found_by.c.transfer_id).where(found_by.c.digest == digest_of_word(word))
+        return await self.select(transfers.c.id.in_(with_it), limit=limit)
+
     async def change(self, transfer_id: str, **values: Any) -> None:
         """Sets columns of a transfer; `updated_at` follows, and so do the exceptions it belongs to."""
         change = values | {"updated_at": self._clock.now(), "transfer": transfer_id}
-        if not self._exceptions.concern(values):
+        words = words_in(values.get("content"))
+        follow = self._exceptions.concern(values)
+        if not follow and not words:
             await self._database.execute(CHANGE, change)
             return
         async with self._database.transaction() as transaction:
             await transaction.execute(CHANGE, change)
-            await self._exceptions.follow(transaction, transfer_id, passed=self._exceptions.passed(values))
+            if words:
+                rows = [{"digest": word, "transfer_id": transfer_id} for word in sorted(words)]
+                await transaction.execute(self._database.insert_new(found_by), rows)
+            if follow:
+                await self._exceptions.follow(transaction, transfer_id, passed=self._exceptions.passed(values))
 
     async def weighed(self, transfer_id: str, findings: tuple[Finding, ...], **values: Any) -> None:
         """Stores the findings of a weighing; with a deciding one the transfer is held or rejected by it."""

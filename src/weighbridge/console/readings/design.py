@@ -1,0 +1,55 @@
+"""What a change of the design would mean, told from what is held now and what crossed before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from weighbridge.console.office import Office
+from weighbridge.design.overriding import DesignChange, entry_of, overridden
+from weighbridge.design.schema import Design, design_version
+from weighbridge.domain.finding import FindingKind
+from weighbridge.exceptions.cases import Case
+from weighbridge.exceptions.wanted import Wanted
+from weighbridge.tables import transfers
+
+MEANT_FOR: dict[str, tuple[FindingKind, ...]] = {
+    "tax.rules": (FindingKind.TAX_UNMAPPED, FindingKind.TAX_RULE_MISSING),
+    "payments.accounts": (FindingKind.PAYMENT_UNMAPPED,),
+    "skus": (FindingKind.SKU_UNKNOWN, FindingKind.SKU_NEARLY_MATCHES, FindingKind.SKU_DIFFERS_IN_FORM),
+}
+"""The exceptions that a new entry of a table may resolve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What would follow; nothing has happened yet."""
+
+    before: Any
+    """What stands there now; None when nothing does."""
+    version: str
+    """Of the design with the change."""
+    waiting: tuple[Case, ...]
+    """Open exceptions about the same thing."""
+    crossed: int
+    """Orders that were posted under the present version; they stay as they are."""
+
+
+async def effect_of(office: Office, connection: str, design: Design, change: DesignChange) -> Effect:
+    """What `change` of the effective design would mean. Raises UnusableChange."""
+    changed = overridden(design, [change])
+    kinds = MEANT_FOR.get(change.setting, ())
+    waiting: tuple[Case, ...] = ()
+    if kinds:
+        wanted = Wanted(connection=connection, kinds=kinds, words=change.key, snoozed=True)
+        waiting = (await office.cases.page(wanted, limit=20)).cases
+    of = transfers.c
+    query = sa.select(sa.func.count()).where(
+        of.connection == connection, of.flow == "orders", of.state == "posted",
+        of.design_version == design_version(design),
+    )  # fmt: skip
+    async with office.database.reading() as reading:
+        crossed = int((await reading.execute(query)).scalar_one())
+    return Effect(entry_of(design, change.setting, change.key), design_version(changed), waiting, crossed)

@@ -1,0 +1,227 @@
+"""Flows: how often each looks, how far it is behind, what crossed, what is tried again, and the calls it all took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from weighbridge.console.office import Office
+from weighbridge.design.schema import Connection
+from weighbridge.journal.transfers import State
+from weighbridge.tables import agenda, attempts, exchanges, transfers
+
+HOURS = 24
+HOUR = timedelta(hours=1)
+HOUR_MICROSECONDS = 3_600_000_000
+EVERYTHING = "*"
+NAMES = {
+    "order_sweep": "Looks for changed orders",
+    "fulfilment_sweep": "Looks for shipped parcels",
+    "stock": "Reads the stock and tells the shop",
+    "stock_fast": "Tells the SKUs of the fast lane",
+    "stock_parity": "Reads every level at the shop back",
+    "catalogue": "Compares both catalogues",
+    "hooks": "Checks that every hook is armed",
+    "references": "Reads accounts, tax rules and locations",
+    "ghost_allocations": "Looks for old sales that hold stock",
+}
+OBJECTS = {"orders": "Orders", "refunds": "Refunds", "fulfilment": "Parcels"}
+GOOD_OUTCOME = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A look that comes again and again."""
+
+    connection: str
+    flow: str
+    name: str
+    cadence: timedelta | None
+    last_at: datetime | None
+    took: timedelta | None
+    next_at: datetime | None
+    state: str
+    reason: str
+
+    def lag(self, now: datetime) -> timedelta | None:
+        """How far it is overdue; None while it is on time."""
+        late = now - self.next_at if self.next_at is not None else timedelta(0)
+        return late if late > timedelta(minutes=1) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What a flow of objects did."""
+
+    connection: str
+    flow: str
+    name: str
+    by_hour: tuple[int, ...]
+    """Posted in each of the last 24 hours, oldest first."""
+    waiting: int
+    held: int
+    to_look_at: int
+    """Looks that are asked for and not begun."""
+    oldest: datetime | None
+    """When the oldest of these was due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls to one platform."""
+
+    connection: str
+    platform: str
+    by_hour: tuple[int, ...]
+    failed_by_hour: tuple[int, ...]
+    outcomes: Mapping[str, int]
+    """Of the last 24 hours, without those that were answered well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """Everything the page says."""
+
+    rounds: tuple[Round, ...]
+    volumes: tuple[Volume, ...]
+    calls: tuple[Calls, ...]
+    hours: tuple[datetime, ...]
+    """The beginning of each hour that is counted."""
+
+
+async def flows_of(office: Office) -> Flows:
+    """How the flows of every connection go."""
+    now = office.clock.now()
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    hours = tuple(this_hour - HOUR * (HOURS - 1 - number) for number in range(HOURS))
+    return Flows(
+        rounds=await _rounds(office),
+        volumes=await _volumes(office, hours, now),
+        calls=await _calls(office, hours),
+        hours=hours,
+    )
+
+
+async def _rounds(office: Office) -> tuple[Round, ...]:
+    of = transfers.c
+    query = sa.select(of.id, of.connection, of.flow, of.state, of.reason).where(
+        of.connection.in_(sorted(office.connections)), of.flow.in_(sorted(NAMES)), of.key == EVERYTHING
+    )
+    due = sa.select(agenda.c.connection, agenda.c.flow, agenda.c.due_at).where(
+        agenda.c.flow.in_(sorted(NAMES)), agenda.c.key == EVERYTHING, agenda.c.generation > agenda.c.taken
+    )
+    async with office.database.reading() as reading:
+        known = {(row.connection, row.flow): row for row in (await reading.execute(query)).all()}
+        next_at = {(row.connection, row.flow): row.due_at for row in (await reading.execute(due)).all()}
+        last = {row.id: await _last(office, row.id) for row in known.values()}
+    found = []
+    for name, connection in office.connections.items():
+        for flow, words in NAMES.items():
+            row = known.get((name, flow))
+            begun, took = last[row.id] if row is not None else (None, None)
+            if row is None and (name, flow) not in next_at:
+                continue
+            found.append(
+                Round(
+                    name, flow, words, cadence_of(connection, flow), begun, took, next_at.get((name, flow)),
+                    row.state if row is not None else "", row.reason if row is not None else "",
+                )
+            )  # fmt: skip
+    return tuple(found)
+
+
+async def _last(office: Office, transfer_id: str) -> tuple[datetime | None, timedelta | None]:
+    """When the latest try ended, and how long it took."""
+    of = attempts.c
+    query = (
+        sa.select(of.started_at, of.ended_at)
+        .where(of.transfer_id == transfer_id, of.ended_at.is_not(None))
+        .order_by(of.started_at.desc())
+        .limit(1)
+    )
+    async with office.database.reading() as reading:
+        row = (await reading.execute(query)).one_or_none()
+    return (None, None) if row is None else (row.ended_at, row.ended_at - row.started_at)
+
+
+def cadence_of(connection: Connection, flow: str) -> timedelta | None:
+    """How often the design lets a flow look; None where it does not say."""
+    design = connection.design
+    seconds = {
+        "order_sweep": design.cadence.orders_seconds,
+        "fulfilment_sweep": design.cadence.fulfilment_seconds,
+        "hooks": design.cadence.hooks_seconds,
+        "references": design.cadence.references_seconds,
+        "stock": design.stock.cadence_seconds,
+        "stock_fast": design.stock.fast_lane_seconds,
+        "stock_parity": design.stock.parity_hours * 3600,
+        "catalogue": design.catalogue.cadence_seconds,
+        "ghost_allocations": 86400,
+    }.get(flow)
+    return None if seconds is None else timedelta(seconds=float(seconds))
+
+
+async def _volumes(office: Office, hours: Sequence[datetime], now: datetime) -> tuple[Volume, ...]:
+    of, look = transfers.c, agenda.c
+    hour = sa.type_coerce(of.posted_at, sa.BigInteger) // HOUR_MICROSECONDS
+    posted = (
+        sa.select(of.connection, of.flow, hour.label("hour"), sa.func.count())
+        .where(of.posted_at >= hours[0], of.flow.in_(sorted(OBJECTS)))
+        .group_by(of.connection, of.flow, hour)
+    )
+    standing = (
+        sa.select(of.connection, of.flow, of.state, sa.func.count())
+        .where(of.state.in_([State.WAITING, State.NEW, State.HELD]), of.flow.in_(sorted(OBJECTS)))
+        .group_by(of.connection, of.flow, of.state)
+    )
+    asked = (
+        sa.select(look.connection, look.flow, sa.func.count(), sa.func.min(look.due_at))
+        .where(look.due_at <= now, look.generation > look.taken, look.flow.in_(sorted(OBJECTS)))
+        .group_by(look.connection, look.flow)
+    )
+    async with office.database.reading() as reading:
+        crossed = {(name, flow, at): number for name, flow, at, number in (await reading.execute(posted)).all()}
+        stands = {(name, flow, state): number for name, flow, state, number in (await reading.execute(standing)).all()}
+        looks = {(name, flow): (number, at) for name, flow, number, at in (await reading.execute(asked)).all()}
+    return tuple(
+        Volume(
+            name, flow, words, tuple(crossed.get((name, flow, _hour(at)), 0) for at in hours),
+            stands.get((name, flow, "waiting"), 0) + stands.get((name, flow, "new"), 0),
+            stands.get((name, flow, "held"), 0), *looks.get((name, flow), (0, None)),
+        )
+        for name in office.connections
+        for flow, words in OBJECTS.items()
+    )  # fmt: skip
+
+
+async def _calls(office: Office, hours: Sequence[datetime]) -> tuple[Calls, ...]:
+    of = exchanges.c
+    hour = sa.type_coerce(of.started_at, sa.BigInteger) // HOUR_MICROSECONDS
+    query = (
+        sa.select(of.connection, of.platform, of.outcome, hour.label("hour"), sa.func.count())
+        .where(of.connection.in_(sorted(office.connections)), of.started_at >= hours[0])
+        .group_by(of.connection, of.platform, of.outcome, hour)
+    )
+    async with office.database.reading() as reading:
+        rows = (await reading.execute(query)).all()
+    found = []
+    for name in office.connections:
+        for platform in ("bigcommerce", "cin7"):
+            every, failed, outcomes = [0] * HOURS, [0] * HOURS, dict[str, int]()
+            for _, _, outcome, at, number in (row for row in rows if (row[0], row[1]) == (name, platform)):
+                place = int(at) - _hour(hours[0])
+                if not 0 <= place < HOURS:
+                    continue
+                every[place] += number
+                if outcome != GOOD_OUTCOME:
+                    failed[place] += number
+                    outcomes[outcome] = outcomes.get(outcome, 0) + number
+            found.append(Calls(name, platform, tuple(every), tuple(failed), outcomes))
+    return tuple(found)
+
+
+def _hour(moment: datetime) -> int:
+    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)) // HOUR)

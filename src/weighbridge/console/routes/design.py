@@ -1,0 +1,175 @@
+"""The design: what people agreed on, as it counts now; entries that may change while it runs, and every change."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from weighbridge.access.roles import Permission
+from weighbridge.console.gate import NotPermitted, Visitor, acts, reads
+from weighbridge.console.office import Office, office_of
+from weighbridge.console.problems import NotFound, Unusable
+from weighbridge.console.readings.design import Effect, effect_of
+from weighbridge.console.rendering import page
+from weighbridge.design.overriding import CHANGEABLE, DesignChange, UnusableChange, entry_of
+from weighbridge.design.schema import Design, design_version
+
+router = APIRouter()
+Reader = Annotated[Visitor, Depends(reads())]
+Worker = Annotated[Visitor, Depends(acts(Permission.WORK))]
+Short = Annotated[str, Form(max_length=256)]
+Text = Annotated[str, Form(max_length=1000)]
+NEEDED = {
+    "tax.rules": Permission.DECIDE_MONEY,
+    "payments.accounts": Permission.DECIDE_MONEY,
+    "skus": Permission.DECIDE_GOODS,
+}
+"""What it takes to change each table; the others are an admin's."""
+TABLE_WORDS = {
+    "tax.rules": "Taxes of the shop and the Cin7 tax rule of each",
+    "payments.accounts": "Tenders and the Cin7 account that receives each",
+    "skus": "SKUs of the shop that have another name in Cin7",
+    "owners": "Who resolves a kind, where it is not the usual owner",
+    "autonomy": "How far the first safe action of a kind goes by itself",
+    "retry.schedules": "Seconds before each next try, by cause",
+}
+
+
+def needed_for(setting: str) -> Permission:
+    return NEEDED.get(setting, Permission.MANAGE_USERS)
+
+
+@router.get("/design")
+async def design(
+    request: Request,
+    visitor: Reader,
+    connection: str = "",
+    setting: str = "",
+    key: Annotated[str, Query(max_length=256)] = "",
+    value: Annotated[str, Query(max_length=256)] = "",
+    done: str = "",
+) -> HTMLResponse:
+    """The design of a connection, and with `setting`, `key` and `value` what that change would mean."""
+    office = office_of(request)
+    name = connection or sorted(office.connections)[0]
+    effective = await _effective(office, name)
+    asked = bool(setting and key and value)
+    effect, problem = (None, "")
+    if asked:
+        effect, problem = await _effect(office, name, effective, setting, key, value)
+    return page(
+        request,
+        "design.html",
+        visitor,
+        connection=name,
+        works_by=design_version(effective),
+        tables=[(table, TABLE_WORDS[table], _entries(effective, table)) for table in CHANGEABLE],
+        rest=_rest(effective),
+        changes=list(reversed(await office.journal.designs.changes(name))),
+        may_change={table: visitor.may(needed_for(table)) for table in CHANGEABLE},
+        setting=setting,
+        key=key,
+        value=value,
+        effect=effect,
+        problem=problem,
+        done=done == "1",
+    )
+
+
+@router.post("/design/{connection}/change")
+async def change(
+    request: Request, visitor: Worker, connection: str, setting: Short, key: Short, value: Short, reason: Text = ""
+) -> Response:
+    office = office_of(request)
+    _require(visitor, setting)
+    if not reason.strip():
+        raise Unusable("a change needs a reason")
+    effective = await _effective(office, connection)
+    wanted = DesignChange(setting, key.strip(), _read(value))
+    detail = {"setting": setting, "key": key, "value": value, "reason": reason}
+    async with office.database.transaction() as transaction:
+        await office.access.audit.add(transaction, visitor.name, "design.changed", f"design {connection}", detail)
+        try:
+            await office.journal.designs.agree(transaction, connection, effective, wanted, reason.strip(), visitor.name)
+        except UnusableChange as problem:
+            raise Unusable(str(problem)) from None
+    return RedirectResponse(f"/design?connection={connection}&done=1", 303)
+
+
+@router.post("/design/{connection}/changes/{number}/undo")
+async def undo(request: Request, visitor: Worker, connection: str, number: int) -> Response:
+    office = office_of(request)
+    found = next((one for one in await office.journal.designs.changes(connection) if one.id == number), None)
+    if found is None:
+        raise NotFound(f"There is no change {number} of {connection}.", "/design", "Design")
+    _require(visitor, found.setting)
+    detail = {"change": number, "setting": found.setting, "key": found.key}
+    async with office.database.transaction() as transaction:
+        await office.access.audit.add(transaction, visitor.name, "design.undone", f"design {connection}", detail)
+        if not await office.journal.designs.undo(transaction, number, visitor.name):
+            raise Unusable(f"change {number} was taken back before")
+    return RedirectResponse(f"/design?connection={connection}&done=1", 303)
+
+
+def _require(visitor: Visitor, setting: str) -> None:
+    if not visitor.may(needed_for(setting)):
+        raise NotPermitted(visitor.user, needed_for(setting))
+
+
+async def _effective(office: Office, connection: str) -> Design:
+    if connection not in office.connections:
+        raise NotFound(f"There is no connection {connection}.", "/design", "Design")
+    return await office.journal.designs.effective(connection, office.connections[connection].design)
+
+
+async def _effect(
+    office: Office, connection: str, design: Design, setting: str, key: str, value: str
+) -> tuple[Effect | None, str]:
+    try:
+        return await effect_of(office, connection, design, DesignChange(setting, key.strip(), _read(value))), ""
+    except UnusableChange as problem:
+        return None, str(problem)
+
+
+def _read(value: str) -> Any:
+    """A value as it was typed: a list where it looks like one, otherwise text."""
+    text = value.strip()
+    if not text.startswith("["):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise Unusable(f"{text!r} begins like a list and is none; expected such as [5, 60, 600]") from None
+
+
+def _entries(design: Design, table: str) -> list[tuple[str, str]]:
+    if table == "retry.schedules":
+        content: Any = design.model_dump(mode="json")["retry"]["schedules"]
+    else:
+        content = design.model_dump(mode="json")
+        for part in table.split("."):
+            content = content[part]
+    return [(key, _shown(value)) for key, value in sorted(content.items()) if entry_of(design, table, key) is not None]
+
+
+def _rest(design: Design) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every other table of the design, as the file has it."""
+    found: list[tuple[str, list[tuple[str, str]]]] = []
+    for name, part in design.model_dump(mode="json").items():
+        if isinstance(part, dict) and name not in CHANGEABLE:
+            rows = [(key, _shown(value)) for key, value in part.items() if f"{name}.{key}" not in CHANGEABLE]
+            found.append((name, rows))
+    return [(name, rows) for name, rows in found if rows]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_shown(one)}" for key, one in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) or "none"
+    return str(value) if value not in (None, "") else "none"

@@ -1,0 +1,24 @@
+"""The search box."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from weighbridge.console.gate import Visitor, reads
+from weighbridge.console.office import office_of
+from weighbridge.console.readings.search import search
+from weighbridge.console.rendering import page
+
+router = APIRouter()
+Reader = Annotated[Visitor, Depends(reads())]
+
+
+@router.get("/search")
+async def find(request: Request, visitor: Reader, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    hits = await search(office_of(request), q)
+    if len(hits) == 1:
+        return RedirectResponse(hits[0].address, 303)
+    return page(request, "search.html", visitor, hits=hits, q=q.strip())

@@ -1,0 +1,131 @@
+"""Settings: connections, users and their roles; and everybody's own password and tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from weighbridge.access.passwords import WeakPassword
+from weighbridge.access.roles import ROLE_WORDS, Permission, Role
+from weighbridge.access.sign_in import Refused
+from weighbridge.access.users import UserProblem
+from weighbridge.console.gate import Visitor, acts, reads
+from weighbridge.console.office import office_of
+from weighbridge.console.problems import Unusable, chosen
+from weighbridge.console.rendering import page
+
+router = APIRouter()
+Reader = Annotated[Visitor, Depends(reads())]
+Admin = Annotated[Visitor, Depends(acts(Permission.MANAGE_USERS))]
+Oneself = Annotated[Visitor, Depends(acts(Permission.READ))]
+Short = Annotated[str, Form(max_length=200)]
+Secret = Annotated[str, Form(max_length=1000)]
+TOKEN_DAYS = (30, 90, 365)
+
+
+@router.get("/settings")
+async def settings(request: Request, visitor: Reader, done: str = "") -> HTMLResponse:
+    office = office_of(request)
+    manages = visitor.may(Permission.MANAGE_USERS)
+    return page(
+        request,
+        "settings.html",
+        visitor,
+        office=office,
+        users=await office.access.users.all() if manages else [],
+        tokens=await office.access.tokens.valid() if manages else [],
+        roles=ROLE_WORDS,
+        people_now=office.people.now(),
+        done=done == "1",
+    )
+
+
+@router.post("/settings/users")
+async def add(request: Request, visitor: Admin, name: Short, role: Short, password: Secret) -> Response:
+    wanted = chosen(Role, role, "role")
+    if wanted is None:
+        raise Unusable("a user has a role")
+    await office_of(request).access.users.add(name, wanted, password, visitor.name)
+    return RedirectResponse("/settings?done=1", 303)
+
+
+@router.post("/settings/users/{name}")
+async def change(
+    request: Request, visitor: Admin, name: str, role: Short = "", password: Secret = "", lock: Short = ""
+) -> Response:
+    """Gives a user another role or password, locks or unlocks them: whatever was filled in."""
+    users = office_of(request).access.users
+    wanted = chosen(Role, role, "role")
+    if wanted is not None:
+        await users.set_role(name, wanted, visitor.name)
+    if password:
+        await users.set_password(name, password, visitor.name)
+    if lock:
+        await (users.lock if lock == "yes" else users.unlock)(name, visitor.name)
+    return RedirectResponse("/settings?done=1", 303)
+
+
+@router.post("/settings/tokens/{token_id}/revoke")
+async def revoke_any(request: Request, visitor: Admin, token_id: str) -> Response:
+    await office_of(request).access.tokens.revoke(token_id, visitor.name)
+    return RedirectResponse("/settings?done=1", 303)
+
+
+@router.get("/account")
+async def account(request: Request, visitor: Reader, done: str = "") -> HTMLResponse:
+    return await _account(request, visitor, done=done == "1")
+
+
+@router.post("/account/password")
+async def own_password(request: Request, visitor: Oneself, old: Secret, new: Secret) -> Response:
+    """Changes one's own password; guesses of the old one are counted like those at the door."""
+    office = office_of(request)
+    address = request.client.host if request.client else ""
+    found = await office.access.sign_in.recognise(visitor.name, old, address)
+    if isinstance(found, Refused):
+        raise Unusable("too many tries; wait some minutes" if found.wait else "the old password is wrong")
+    try:
+        await office.access.users.set_password(visitor.name, new, visitor.name)
+    except WeakPassword as problem:
+        raise Unusable(str(problem)) from None
+    return RedirectResponse("/sign-in", 303)
+
+
+@router.post("/account/tokens")
+async def make_token(
+    request: Request, visitor: Oneself, name: Short, days: Short = "90", read_only: Short = ""
+) -> HTMLResponse:
+    """Makes a token and shows it, this once."""
+    if days not in map(str, TOKEN_DAYS):
+        raise Unusable(f"a token is taken for {', '.join(map(str, TOKEN_DAYS))} days, not {days!r}")
+    made = await office_of(request).access.tokens.make(
+        visitor.user, name, read_only=bool(read_only), days=int(days), actor=visitor.name
+    )
+    return await _account(request, visitor, made=made)
+
+
+@router.post("/account/tokens/{token_id}/revoke")
+async def revoke(request: Request, visitor: Oneself, token_id: str) -> Response:
+    await office_of(request).access.tokens.revoke(token_id, visitor.name, of=visitor.user)
+    return RedirectResponse("/account?done=1", 303)
+
+
+async def _account(request: Request, visitor: Visitor, *, made: str = "", done: bool = False) -> HTMLResponse:
+    office = office_of(request)
+    return page(
+        request,
+        "account.html",
+        visitor,
+        tokens=await office.access.tokens.valid(visitor.name),
+        days=TOKEN_DAYS,
+        made=made,
+        done=done,
+        people_now=office.people.now(),
+        role_words=ROLE_WORDS[visitor.user.role],
+    )
+
+
+PROBLEMS = (UserProblem, WeakPassword)
+"""What users and tokens refuse, with words for whoever asked."""

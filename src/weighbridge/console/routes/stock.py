@@ -1,0 +1,60 @@
+"""Stock: shop, warehouse and promises side by side, and every term of one SKU."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import HTMLResponse
+
+from weighbridge.console.gate import Visitor, reads
+from weighbridge.console.office import office_of
+from weighbridge.console.problems import NotFound
+from weighbridge.console.readings.stock import stock_of
+from weighbridge.console.rendering import page
+from weighbridge.exceptions.wanted import Wanted
+from weighbridge.stock_explained import BUFFERS, explain_sku, what_follows
+
+router = APIRouter()
+Reader = Annotated[Visitor, Depends(reads())]
+
+
+@router.get("/stock")
+async def stock(
+    request: Request,
+    visitor: Reader,
+    connection: str = "",
+    q: Annotated[str, Query(max_length=200)] = "",
+    differing: bool = False,
+    after: Annotated[str, Query(max_length=300)] = "",
+) -> HTMLResponse:
+    office = office_of(request)
+    chosen = connection or sorted(office.connections)[0]
+    if chosen not in office.connections:
+        raise NotFound(f"There is no connection {chosen}.", "/stock", "Stock")
+    found = await stock_of(office, chosen, words=q.strip(), differing=differing, after=after)
+    return page(request, "stock.html", visitor, found=found, connection=chosen, q=q, differing=differing)
+
+
+@router.get("/stock/{connection}/{sku:path}")
+async def sku(request: Request, visitor: Reader, connection: str, sku: str) -> HTMLResponse:
+    office = office_of(request)
+    if connection not in office.connections:
+        raise NotFound(f"There is no connection {connection}.", "/stock", "Stock")
+    told = await explain_sku(
+        office.journal, connection, office.connections[connection], office.sharing(connection), sku
+    )
+    cases = (await office.cases.page(Wanted(connection=connection, words=sku, snoozed=True), limit=10)).cases
+    if told.item is None and not told.levels and not cases:
+        words = f"{connection} knows no SKU {sku}. Case and spaces count."
+        raise NotFound(words, "/stock", "All SKUs")
+    return page(
+        request,
+        "sku.html",
+        visitor,
+        told=told,
+        connection=connection,
+        cases_of_sku=cases,
+        follows=[what_follows(told.item, level) for level in told.levels] or [what_follows(told.item, None)],
+        buffers=BUFFERS,
+    )
