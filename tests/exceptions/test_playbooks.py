@@ -142,8 +142,8 @@ def test_each_safe_action_brings_its_orders_into_the_books(tmp_path: Path) -> No
         assert (sold["SKU"], sold["Quantity"]) == ("MUG", 2)
         assert trial.sales(postcode)[0]["header"]["ShippingAddress"]["Postcode"] == "94110"
         closed = office.cases("closed")["sku_unknown"]
-        numbers = [rows[str(order_id)].target_number for order_id in mugs]
-        assert [words.partition(",")[0] for words in office.proofs(closed)] == [f"read back as {n}" for n in numbers]
+        numbers = {rows[str(order_id)].target_number for order_id in mugs}
+        assert {words.partition(",")[0] for words in office.proofs(closed)} == {f"read back as {n}" for n in numbers}
         assert {row.state for row in trial.run()} == {"posted"}, "a correction is no edit of the order"
 
 
