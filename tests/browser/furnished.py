@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.console.house import PASSWORD, USERS, House, house
 from tests.flows.rig import Rig, rig
 from weighbridge.journal.transfers import State
 
+Done = TypeVar("Done")
 SPEED = 60.0
 """Slower than other flows: people look at these pages while the clock runs."""
+
+
+def apart(work: Callable[[], Done]) -> Done:
+    """Does something in a thread of its own: the browser's event loop runs in the one of the tests."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from weighbridge.console.api.app import PATH, api_app
 from weighbridge.console.gate import ForeignRequest, NotPermitted, NotSignedIn, Visitor, visitor_of
 from weighbridge.console.guard import YEAR_SECONDS, Guard
 from weighbridge.console.office import Office
@@ -50,6 +51,7 @@ def console_app(office: Office) -> FastAPI:
     app.state.office = office
     app.add_middleware(Guard, secure=office.is_secure)
     app.mount("/static", Assets(directory=STATIC))
+    app.mount(PATH, api_app(office))
     for module in PAGES:
         app.include_router(module.router)
     app.add_exception_handler(NotSignedIn, _ask_to_sign_in)

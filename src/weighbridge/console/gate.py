@@ -13,6 +13,7 @@ from weighbridge.access.roles import Permission
 from weighbridge.access.sessions import Session
 from weighbridge.access.users import User
 from weighbridge.console.office import Office, office_of
+from weighbridge.console.problems import Unusable
 
 CSRF_FIELD = "csrf"
 COOKIE = "weighbridge"
@@ -90,6 +91,8 @@ def acts(permission: Permission) -> Callable[[Request], Awaitable[Visitor]]:
             raise ForeignRequest
         if not visitor.may(permission):
             raise NotPermitted(visitor.user, permission)
+        if any("\x00" in value for value in form.values() if isinstance(value, str)):
+            raise Unusable("a text holds no NUL")
         return visitor
 
     return check

@@ -46,6 +46,10 @@ class Guard:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
+        if b"%00" in scope.get("query_string", b"") or "\x00" in scope["path"]:
+            refused = PlainTextResponse("An address holds no NUL.", status_code=400)
+            await refused(scope, receive, guarded)
+            return
         if scope["method"] not in ("GET", "HEAD", "OPTIONS") and (refusal := _refusal(Headers(scope=scope))):
             await refusal(scope, receive, guarded)
             return

@@ -25,6 +25,8 @@ class Hit:
     address: str
     connection: str
     note: str = ""
+    exact: bool = True
+    """Whether it is what was asked for, not something that contains it."""
 
 
 async def search(office: Office, words: str) -> list[Hit]:
@@ -71,7 +73,7 @@ async def _skus(office: Office, words: str) -> list[Hit]:
                     found[place] = f"{found[place]} and {note}" if place in found else note
         if found:
             return [
-                Hit("SKU", sku, f"/stock/{connection}/{quote(sku, safe='')}", connection, note)
+                Hit("SKU", sku, f"/stock/{connection}/{quote(sku, safe='')}", connection, note, exact)
                 for (connection, sku), note in sorted(found.items())
             ]
     return []
@@ -80,4 +82,4 @@ async def _skus(office: Office, words: str) -> list[Hit]:
 async def _exceptions(office: Office, words: str) -> list[Hit]:
     wanted = Wanted(words=words, state="any", snoozed=True)
     cases = (await office.cases.page(wanted, limit=MOST)).cases
-    return [Hit("exception", one.title, f"/exceptions/{one.id}", one.connection, one.state) for one in cases]
+    return [Hit("exception", one.title, f"/exceptions/{one.id}", one.connection, one.state, False) for one in cases]

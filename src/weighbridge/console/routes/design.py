@@ -6,6 +6,7 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import Path as PathParameter
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from weighbridge.access.roles import Permission
@@ -18,6 +19,7 @@ from weighbridge.design.overriding import CHANGEABLE, DesignChange, UnusableChan
 from weighbridge.design.schema import Design, design_version
 
 router = APIRouter()
+Number = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
 Reader = Annotated[Visitor, Depends(reads())]
 Worker = Annotated[Visitor, Depends(acts(Permission.WORK))]
 Short = Annotated[str, Form(max_length=256)]
@@ -100,7 +102,7 @@ async def change(
 
 
 @router.post("/design/{connection}/changes/{number}/undo")
-async def undo(request: Request, visitor: Worker, connection: str, number: int) -> Response:
+async def undo(request: Request, visitor: Worker, connection: str, number: Number) -> Response:
     office = office_of(request)
     found = next((one for one in await office.journal.designs.changes(connection) if one.id == number), None)
     if found is None:

@@ -14,7 +14,7 @@ from weighbridge.console.gate import Visitor, acts, reads
 from weighbridge.console.office import Office, office_of
 from weighbridge.console.problems import Unusable, chosen
 from weighbridge.console.rendering import page
-from weighbridge.console.routes.exceptions import Filtered, arguments_of
+from weighbridge.console.routes.exceptions import Filtered, Number, arguments_of
 from weighbridge.domain.exception_kinds import Remedy
 from weighbridge.domain.finding import Owner
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Untag, Wake
@@ -35,7 +35,7 @@ def _back(case_id: int, done: str) -> Response:
 
 @router.post("/exceptions/{case_id}/assign")
 async def assign(
-    request: Request, visitor: Worker, case_id: int, to: Short = "", owner: Short = "", me: Short = ""
+    request: Request, visitor: Worker, case_id: Number, to: Short = "", owner: Short = "", me: Short = ""
 ) -> Response:
     given = Assign(visitor.name) if me else Assign(to.strip(), chosen(Owner, owner, "owner"))
     await deeds.act(office_of(request), visitor.user, [case_id], given)
@@ -43,51 +43,51 @@ async def assign(
 
 
 @router.post("/exceptions/{case_id}/comment")
-async def comment(request: Request, visitor: Worker, case_id: int, text: Text = "") -> Response:
+async def comment(request: Request, visitor: Worker, case_id: Number, text: Text = "") -> Response:
     await deeds.act(office_of(request), visitor.user, [case_id], Comment(text.strip()))
     return _back(case_id, "commented")
 
 
 @router.post("/exceptions/{case_id}/snooze")
-async def snooze(request: Request, visitor: Worker, case_id: int, span: Short = "") -> Response:
+async def snooze(request: Request, visitor: Worker, case_id: Number, span: Short = "") -> Response:
     office = office_of(request)
     await deeds.act(office, visitor.user, [case_id], _sleep(office, span))
     return _back(case_id, "snoozed")
 
 
 @router.post("/exceptions/{case_id}/wake")
-async def wake(request: Request, visitor: Worker, case_id: int) -> Response:
+async def wake(request: Request, visitor: Worker, case_id: Number) -> Response:
     await deeds.act(office_of(request), visitor.user, [case_id], Wake())
     return _back(case_id, "woken")
 
 
 @router.post("/exceptions/{case_id}/tag")
-async def tag(request: Request, visitor: Worker, case_id: int, tag: Short = "", off: Short = "") -> Response:
+async def tag(request: Request, visitor: Worker, case_id: Number, tag: Short = "", off: Short = "") -> Response:
     await deeds.act(office_of(request), visitor.user, [case_id], Untag(off) if off else Tag(tag))
     return _back(case_id, "untagged" if off else "tagged")
 
 
 @router.post("/exceptions/{case_id}/reopen")
-async def reopen(request: Request, visitor: Worker, case_id: int, reason: Text = "") -> Response:
+async def reopen(request: Request, visitor: Worker, case_id: Number, reason: Text = "") -> Response:
     await deeds.act(office_of(request), visitor.user, [case_id], Reopen(reason.strip()))
     return _back(case_id, "reopened")
 
 
 @router.post("/exceptions/{case_id}/act/{remedy}")
-async def run(request: Request, visitor: Worker, case_id: int, remedy: Remedy, reason: Text = "") -> Response:
+async def run(request: Request, visitor: Worker, case_id: Number, remedy: Remedy, reason: Text = "") -> Response:
     arguments = arguments_of(remedy, await request.form())
     await deeds.run(office_of(request), visitor.user, case_id, remedy, arguments, reason.strip())
     return _back(case_id, "run")
 
 
 @router.post("/exceptions/{case_id}/runs/{run_id}/undo")
-async def undo(request: Request, visitor: Worker, case_id: int, run_id: int, reason: Text = "") -> Response:
+async def undo(request: Request, visitor: Worker, case_id: Number, run_id: Number, reason: Text = "") -> Response:
     await deeds.undo(office_of(request), visitor.user, run_id, reason.strip())
     return _back(case_id, "undone")
 
 
 @router.post("/exceptions/{case_id}/runs/{run_id}/decide")
-async def decide(request: Request, visitor: Worker, case_id: int, run_id: int, approve: Short = "") -> Response:
+async def decide(request: Request, visitor: Worker, case_id: Number, run_id: Number, approve: Short = "") -> Response:
     await deeds.decide(office_of(request), visitor.user, run_id, approve=bool(approve))
     return _back(case_id, "approved" if approve else "refused")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse
 
 from weighbridge.access.roles import to_run
@@ -23,6 +23,7 @@ from weighbridge.exceptions.plan import ARGUMENTS, NEED_A_REASON
 from weighbridge.exceptions.wanted import Wanted
 
 router = APIRouter()
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Reader = Annotated[Visitor, Depends(reads())]
 STATES = ("open", "closed", "merged", "any")
 MINE, NOBODYS = "me", "nobody"
@@ -144,7 +145,7 @@ async def exceptions(
 
 
 @router.get("/exceptions/{case_id}")
-async def exception(request: Request, visitor: Reader, case_id: int, done: str = "") -> HTMLResponse:
+async def exception(request: Request, visitor: Reader, case_id: Number, done: str = "") -> HTMLResponse:
     office = office_of(request)
     whole = await found_case(office, case_id)
     return page(
@@ -162,7 +163,7 @@ async def exception(request: Request, visitor: Reader, case_id: int, done: str =
 
 
 @router.get("/exceptions/{case_id}/act/{remedy}")
-async def preview(request: Request, visitor: Reader, case_id: int, remedy: Remedy) -> HTMLResponse:
+async def preview(request: Request, visitor: Reader, case_id: Number, remedy: Remedy) -> HTMLResponse:
     """What a safe action would do, to be read before it is done; nothing happens here."""
     office = office_of(request)
     whole = await found_case(office, case_id)
@@ -197,7 +198,7 @@ def offered(case: Case) -> tuple[tuple[Remedy, bool], ...]:
 
 async def found_case(office: Office, case_id: int) -> WholeCase:
     """The exception with this number. Raises NotFound."""
-    whole = await whole_case(office, case_id) if case_id < 2**31 else None
+    whole = await whole_case(office, case_id)
     if whole is None:
         raise NotFound(f"There is no exception number {case_id}.", "/exceptions", "All exceptions")
     return whole

@@ -19,6 +19,7 @@ Reader = Annotated[Visitor, Depends(reads())]
 @router.get("/search")
 async def find(request: Request, visitor: Reader, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     hits = await search(office_of(request), q)
-    if len(hits) == 1:
-        return RedirectResponse(hits[0].address, 303)
+    meant = [hit for hit in hits if hit.exact] or hits
+    if len(meant) == 1:
+        return RedirectResponse(meant[0].address, 303)
     return page(request, "search.html", visitor, hits=hits, q=q.strip())

@@ -1,0 +1,49 @@
+"""Who calls the API: the bearer of a token. Cookies count for nothing here, so no page of another site can call it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from weighbridge.access.roles import Permission
+from weighbridge.access.users import User
+from weighbridge.console.gate import NotPermitted
+from weighbridge.console.office import office_of
+
+SCHEME = HTTPBearer(
+    auto_error=False, description="A token made under your name in the console, or by weighbridge users."
+)
+Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(SCHEME)]
+
+
+class NoToken(Exception):
+    """No token was shown, or one that is not taken."""
+
+
+class OnlyReading(Exception):
+    """The token may only look."""
+
+
+def calls(permission: Permission, *, writes: bool = False) -> Callable[[Request, Shown], Awaitable[User]]:
+    """A dependency: whoever the token acts for. Raises NoToken, OnlyReading, NotPermitted."""
+
+    async def check(request: Request, shown: Shown) -> User:
+        bearer = await office_of(request).access.tokens.bearer(shown.credentials if shown is not None else "")
+        if bearer is None:
+            raise NoToken
+        if writes and bearer.read_only:
+            raise OnlyReading
+        if not bearer.user.may(permission):
+            raise NotPermitted(bearer.user, permission)
+        return bearer.user
+
+    return check
+
+
+Reader = Annotated[User, Depends(calls(Permission.READ))]
+PayloadReader = Annotated[User, Depends(calls(Permission.READ_PAYLOADS))]
+Auditor = Annotated[User, Depends(calls(Permission.READ_AUDIT))]
+Worker = Annotated[User, Depends(calls(Permission.WORK, writes=True))]
