@@ -57,7 +57,7 @@ def test_a_viewer_sees_everything_and_can_do_nothing(home: House) -> None:
         ):
             answer = vera.post(f"/exceptions/{case.id}/{path}", data=data | {"csrf": token})
             assert answer.status_code == 403, path
-            assert "signed in as vera, a viewer" in answer.text
+            assert "signed in as vera, and your role, viewer, does not include: work" in answer.text
         assert vera.get("/audit").status_code == 403
     assert (case_of(home, GHOST.kind), lines(home)) == (case, [])
 

@@ -76,9 +76,10 @@ async def _ask_to_sign_in(request: Request, _problem: Exception) -> Response:
 
 async def _not_permitted(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, NotPermitted)
+    wanted = str(problem.permission).replace("_", " ")
     words = (
-        f"You are signed in as {problem.user.name}, a {problem.user.role}, "
-        f"and may not {str(problem.permission).replace('_', ' ')}. An admin can change your role."
+        f"You are signed in as {problem.user.name}, and your role, {problem.user.role}, does not include: {wanted}. "
+        "An admin can change it."
     )
     return await _problem(request, 403, "This is not yours to see or do", words)
 

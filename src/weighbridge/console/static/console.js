@@ -39,6 +39,8 @@
       default: return;
     }
   });
+  const current = document.querySelector(".nav [aria-current]");
+  if (current && current.parentElement.scrollWidth > innerWidth) current.parentElement.scrollLeft = current.offsetLeft - 24;
   for (const one of document.querySelectorAll("[data-opens-help]")) {
     one.hidden = false;
     one.addEventListener("click", () => help.showModal());
