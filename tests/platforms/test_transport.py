@@ -23,6 +23,7 @@ from weighbridge.journal import Journal
 from weighbridge.platforms.bigcommerce.dialect import BigCommerceDialect
 from weighbridge.platforms.budget import Budget
 from weighbridge.platforms.cin7.dialect import Cin7Dialect
+from weighbridge.platforms.dialect import Dialect
 from weighbridge.platforms.exchange import (
     AnswerLost,
     CredentialsRefused,
@@ -34,8 +35,8 @@ from weighbridge.platforms.exchange import (
     Unreachable,
 )
 from weighbridge.platforms.lanes import Lane
-from weighbridge.platforms.transport import Dialect, Transport
-from weighbridge.service import JournalRecorder
+from weighbridge.platforms.transport import Transport
+from weighbridge.roads import JournalRecorder
 from weighbridge.tables import exchanges
 
 TOKEN = "token-that-nobody-may-see"

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar, cast
 
 import httpx2
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic import BaseModel, ValidationError
 
 from weighbridge.clock import Clock
+from weighbridge.platforms.dialect import Dialect
 from weighbridge.platforms.exchange import (
     AnswerLost,
     CredentialsRefused,
@@ -28,6 +28,7 @@ from weighbridge.platforms.exchange import (
     Unreachable,
 )
 from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.parsing import is_json, parsed, problems_of
 from weighbridge.platforms.permit import Permit, Quota
 from weighbridge.platforms.rendering import dump
 
@@ -69,22 +70,6 @@ class SlotGiver(Protocol):
     async def close(self) -> None: ...
 
 
-class Dialect(Protocol):
-    """How one platform says no, what it tells of its quota, and where its bodies carry secrets."""
-
-    name: str
-
-    def is_throttle(self, status: int, body: bytes) -> bool: ...
-
-    def retry_after(self, headers: Mapping[str, str]) -> float | None: ...
-
-    def quota(self, headers: Mapping[str, str]) -> Quota | None: ...
-
-    def messages(self, body: bytes) -> tuple[str, ...]: ...
-
-    def without_secrets(self, path: str, body: bytes) -> bytes: ...
-
-
 class Transport:
     """All calls of one connection to one platform."""
 
@@ -120,8 +105,17 @@ class Transport:
         await self._client.aclose()
         await self._budget.close()
 
-    async def read(self, path: str, model: type[T] | Any, *, lane: Lane, query: Mapping[str, str] | None = None) -> T:
-        """A GET, parsed as `model`; tried again when the answer is lost or the quota used up.
+    async def read(
+        self,
+        path: str,
+        model: type[T] | Any,
+        *,
+        lane: Lane,
+        query: Mapping[str, str] | None = None,
+        before_send: BeforeSend | None = None,
+    ) -> T:
+        """A GET, parsed as `model`; tried again when the answer is lost or the quota used up. `before_send` runs before
+        each try, once it has its turn.
 
         Raises Refused, Throttled, Unreachable, AnswerLost or Malformed.
         """
@@ -129,7 +123,7 @@ class Transport:
         while True:
             attempt += 1
             try:
-                exchange = await self._exchange("GET", path, query, b"", lane, None)
+                exchange = await self._exchange("GET", path, query, b"", lane, before_send)
                 return cast("T", self._parsed(exchange, model))
             except Throttled:
                 if attempt >= READ_ATTEMPTS:
@@ -261,17 +255,15 @@ class Transport:
             return Refused(exchange, self._dialect.messages(exchange.response))
         if status >= 500 or 300 <= status < 400 or status == TIMED_OUT:
             return AnswerLost(exchange, f"HTTP {status}")
-        if exchange.response.strip() and not _is_json(headers, exchange.response):
+        if exchange.response.strip() and not is_json(headers, exchange.response):
             return AnswerLost(exchange, "the answer is not JSON")
         return None
 
     def _parsed(self, exchange: Exchange, model: Any) -> Any:
         if model is None:
             return None
-        adapter = _adapter(model)
         try:
-            value = from_json(exchange.response) if exchange.response.strip() else None
-            return adapter.validate_python(value if value is not None else _empty(adapter))
+            return parsed(exchange.response, model)
         except ValidationError as error:
             raise Malformed(exchange, problems_of(error)) from error
         except ValueError as error:
@@ -280,29 +272,3 @@ class Transport:
 
 def _verdict(error: PlatformError | None) -> str:
     return "answered" if error is None else type(error).__name__.lower()
-
-
-_adapters: dict[Any, TypeAdapter[Any]] = {}
-
-
-def _adapter(model: Any) -> TypeAdapter[Any]:
-    if model not in _adapters:
-        _adapters[model] = TypeAdapter(model)
-    return _adapters[model]
-
-
-def _empty(adapter: TypeAdapter[Any]) -> Any:
-    """An answer without a body is an empty list: BigCommerce v2 answers 204 to a list without rows."""
-    return []
-
-
-def _is_json(headers: Mapping[str, str], body: bytes) -> bool:
-    return "html" not in headers.get("content-type", "").lower() and body.lstrip()[:1] in b"{["
-
-
-def problems_of(error: ValidationError) -> tuple[tuple[str, str, str], ...]:
-    """(field, value, expected) for each thing pydantic found wrong."""
-    return tuple(
-        (".".join(str(part) for part in one["loc"]) or "(body)", repr(one.get("input"))[:80], one["msg"])
-        for one in error.errors(include_url=False)[:10]
-    )

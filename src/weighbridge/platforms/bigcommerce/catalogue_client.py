@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from weighbridge.platforms.bigcommerce import catalogue_models as models
-from weighbridge.platforms.bigcommerce.models import Enveloped
+from weighbridge.platforms.bigcommerce.payload import Enveloped
 from weighbridge.platforms.lanes import Lane
 from weighbridge.platforms.transport import BeforeSend, Transport
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from weighbridge.platforms.bigcommerce.models import Amount, Number, OptionalAmount, Read, Sent, Text
+from weighbridge.platforms.bigcommerce.payload import Amount, Number, OptionalAmount, Read, Sent, Text
 
 T = TypeVar("T")
 

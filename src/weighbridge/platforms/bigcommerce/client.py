@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from weighbridge.domain.stock import Slot
-from weighbridge.platforms.bigcommerce import models
+from weighbridge.platforms.bigcommerce import order_models, payload, requests, store_models
 from weighbridge.platforms.bigcommerce.catalogue_client import CatalogueClient
 from weighbridge.platforms.lanes import Lane
 from weighbridge.platforms.transport import BeforeSend, Transport
@@ -41,15 +41,15 @@ class BigCommerceClient:
     async def close(self) -> None:
         await self._transport.close()
 
-    async def order(self, order_id: int, *, lane: Lane) -> models.OrderHeader:
+    async def order(self, order_id: int, *, lane: Lane) -> order_models.OrderHeader:
         """An order with its fees."""
         return await self._transport.read(
-            f"v2/orders/{order_id}", models.OrderHeader, lane=lane, query={"include": "fees"}
+            f"v2/orders/{order_id}", order_models.OrderHeader, lane=lane, query={"include": "fees"}
         )
 
     async def orders(
         self, *, min_date_modified: datetime, lane: Lane
-    ) -> AsyncIterator[list[models.OrderHeader | models.UnreadableRow]]:
+    ) -> AsyncIterator[list[order_models.OrderHeader | payload.UnreadableRow]]:
         """Orders changed since a moment, oldest change first, each once, in pages; each row is read by itself.
 
         An order that changes meanwhile moves to the end of this list, and one from the next page takes its place. So
@@ -74,34 +74,36 @@ class BigCommerceClient:
                 yield fresh
             if len(page) < ORDERS_PER_PAGE:
                 return
-            moments = [row.date_modified for row in rows if isinstance(row, models.OrderHeader)]
+            moments = [row.date_modified for row in rows if isinstance(row, order_models.OrderHeader)]
             begin = max(moments, default=since) - BOUND_OF_SECONDS
             since, number = (begin, 1) if begin > since else (since, number + 1)
 
-    async def order_products(self, order_id: int, *, lane: Lane) -> list[models.OrderProduct]:
+    async def order_products(self, order_id: int, *, lane: Lane) -> list[order_models.OrderProduct]:
         """All lines; one page holds 50 unless asked for more."""
-        return await self._v2_all(f"v2/orders/{order_id}/products", models.OrderProduct, LINES_PER_PAGE, lane)
+        return await self._v2_all(f"v2/orders/{order_id}/products", order_models.OrderProduct, LINES_PER_PAGE, lane)
 
-    async def shipping_addresses(self, order_id: int, *, lane: Lane) -> list[models.PostalAddress]:
-        return await self._v2_all(f"v2/orders/{order_id}/shipping_addresses", models.PostalAddress, 250, lane)
+    async def shipping_addresses(self, order_id: int, *, lane: Lane) -> list[order_models.PostalAddress]:
+        return await self._v2_all(f"v2/orders/{order_id}/shipping_addresses", order_models.PostalAddress, 250, lane)
 
-    async def taxes(self, order_id: int, *, lane: Lane) -> list[models.OrderTax]:
+    async def taxes(self, order_id: int, *, lane: Lane) -> list[order_models.OrderTax]:
         """Tax rows per line and charge."""
-        return await self._v2_all(f"v2/orders/{order_id}/taxes", models.OrderTax, 250, lane, {"details": "true"})
+        return await self._v2_all(f"v2/orders/{order_id}/taxes", order_models.OrderTax, 250, lane, {"details": "true"})
 
-    async def coupons(self, order_id: int, *, lane: Lane) -> list[models.OrderCoupon]:
-        return await self._v2_all(f"v2/orders/{order_id}/coupons", models.OrderCoupon, 250, lane)
+    async def coupons(self, order_id: int, *, lane: Lane) -> list[order_models.OrderCoupon]:
+        return await self._v2_all(f"v2/orders/{order_id}/coupons", order_models.OrderCoupon, 250, lane)
 
-    async def transactions(self, order_id: int, *, lane: Lane) -> list[models.Transaction]:
+    async def transactions(self, order_id: int, *, lane: Lane) -> list[order_models.Transaction]:
         """Movements of money; an order without any answers without a body."""
-        answer: models.Enveloped[list[models.Transaction]] | list[models.Transaction] = await self._transport.read(
+        answer: (
+            payload.Enveloped[list[order_models.Transaction]] | list[order_models.Transaction]
+        ) = await self._transport.read(
             f"v3/orders/{order_id}/transactions",
-            models.Enveloped[list[models.Transaction]] | list[models.Transaction],
+            payload.Enveloped[list[order_models.Transaction]] | list[order_models.Transaction],
             lane=lane,
         )
         return answer if isinstance(answer, list) else answer.data
 
-    async def refunds(self, *, created_since: datetime, lane: Lane) -> AsyncIterator[list[models.RefundRow]]:
+    async def refunds(self, *, created_since: datetime, lane: Lane) -> AsyncIterator[list[order_models.RefundRow]]:
         """Refunds of every order made since a moment, by their ids, in pages.
 
         Source: platform notes, bigcommerce 3.3.
@@ -109,8 +111,8 @@ class BigCommerceClient:
         since, number = created_since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00"), 1
         while True:
             query = {"created:min": since, "page": str(number), "limit": str(REFUNDS_PER_PAGE)}
-            page: list[models.RefundRow] = await self._data(
-                "v3/orders/payment_actions/refunds", list[models.RefundRow], lane, query
+            page: list[order_models.RefundRow] = await self._data(
+                "v3/orders/payment_actions/refunds", list[order_models.RefundRow], lane, query
             )
             if page:
                 yield page
@@ -118,45 +120,47 @@ class BigCommerceClient:
                 return
             number += 1
 
-    async def inventory_settings(self, *, lane: Lane) -> models.InventorySettings:
-        found: models.InventorySettings = await self._data("v3/settings/inventory", models.InventorySettings, lane, {})
-        return found
-
-    async def refund(self, refund_id: int, *, lane: Lane) -> models.Refund:
-        found: models.Refund = await self._data(
-            f"v3/orders/payment_actions/refunds/{refund_id}", models.Refund, lane, {}
+    async def inventory_settings(self, *, lane: Lane) -> store_models.InventorySettings:
+        found: store_models.InventorySettings = await self._data(
+            "v3/settings/inventory", store_models.InventorySettings, lane, {}
         )
         return found
 
-    async def order_refunds(self, order_id: int, *, lane: Lane) -> list[models.Refund]:
+    async def refund(self, refund_id: int, *, lane: Lane) -> order_models.Refund:
+        found: order_models.Refund = await self._data(
+            f"v3/orders/payment_actions/refunds/{refund_id}", order_models.Refund, lane, {}
+        )
+        return found
+
+    async def order_refunds(self, order_id: int, *, lane: Lane) -> list[order_models.Refund]:
         """All refunds of one order; an order without any may answer without a body."""
-        answer: models.Enveloped[list[models.Refund]] | list[models.Refund] = await self._transport.read(
+        answer: payload.Enveloped[list[order_models.Refund]] | list[order_models.Refund] = await self._transport.read(
             f"v3/orders/{order_id}/payment_actions/refunds",
-            models.Enveloped[list[models.Refund]] | list[models.Refund],
+            payload.Enveloped[list[order_models.Refund]] | list[order_models.Refund],
             lane=lane,
         )
         return answer if isinstance(answer, list) else answer.data
 
-    async def update_order(self, order_id: int, body: models.OrderUpdate, *, lane: Lane) -> None:
+    async def update_order(self, order_id: int, body: requests.OrderUpdate, *, lane: Lane) -> None:
         """Sets members that recalculate nothing; doing it twice is harmless."""
         await self._transport.write("PUT", f"v2/orders/{order_id}", body, None, lane=lane)
 
-    async def shipments(self, order_id: int, *, lane: Lane) -> list[models.Shipment]:
-        return await self._v2_all(f"v2/orders/{order_id}/shipments", models.Shipment, 250, lane)
+    async def shipments(self, order_id: int, *, lane: Lane) -> list[order_models.Shipment]:
+        return await self._v2_all(f"v2/orders/{order_id}/shipments", order_models.Shipment, 250, lane)
 
     async def create_shipment(
-        self, order_id: int, body: models.ShipmentRequest, *, lane: Lane, before_send: BeforeSend | None = None
-    ) -> models.Shipment:
+        self, order_id: int, body: requests.ShipmentRequest, *, lane: Lane, before_send: BeforeSend | None = None
+    ) -> order_models.Shipment:
         return await self._transport.write(
-            "POST", f"v2/orders/{order_id}/shipments", body, models.Shipment, lane=lane, before_send=before_send
+            "POST", f"v2/orders/{order_id}/shipments", body, order_models.Shipment, lane=lane, before_send=before_send
         )
 
     async def update_shipment(
-        self, order_id: int, shipment_id: int, body: models.TrackingRequest, *, lane: Lane
+        self, order_id: int, shipment_id: int, body: requests.TrackingRequest, *, lane: Lane
     ) -> None:
         await self._transport.write("PUT", f"v2/orders/{order_id}/shipments/{shipment_id}", body, None, lane=lane)
 
-    async def products(self, *, lane: Lane) -> AsyncIterator[list[models.ProductRow]]:
+    async def products(self, *, lane: Lane) -> AsyncIterator[list[store_models.ProductRow]]:
         """All products with their variants, paged by id so that changes while paging hide none."""
         last = 0
         while True:
@@ -167,16 +171,16 @@ class BigCommerceClient:
                 "sort": "id",
                 "id:greater": str(last),
             }
-            page = await self._data("v3/catalog/products", list[models.ProductRow], lane, query)
+            page = await self._data("v3/catalog/products", list[store_models.ProductRow], lane, query)
             if not page:
                 return
             yield page
             last = max(row.id for row in page)
 
-    async def inventory_locations(self, *, lane: Lane) -> list[models.InventoryPlace]:
+    async def inventory_locations(self, *, lane: Lane) -> list[store_models.InventoryPlace]:
         """The inventory locations of the store. Source: Locations V3, GET /inventory/locations."""
-        found: list[models.InventoryPlace] = await self._data(
-            "v3/inventory/locations", list[models.InventoryPlace], lane, {"limit": str(ITEMS_PER_PAGE)}
+        found: list[store_models.InventoryPlace] = await self._data(
+            "v3/inventory/locations", list[store_models.InventoryPlace], lane, {"limit": str(ITEMS_PER_PAGE)}
         )
         return found
 
@@ -197,7 +201,7 @@ class BigCommerceClient:
     async def _levels(self, location_ids: Sequence[int], query: Mapping[str, str], lane: Lane) -> dict[Slot, int]:
         wanted = ",".join(str(one) for one in location_ids)
         asked = {"location_id:in": wanted, "limit": str(ITEMS_PER_PAGE), **query}
-        items = await self._data("v3/inventory/items", list[models.InventoryItem], lane, asked)
+        items = await self._data("v3/inventory/items", list[store_models.InventoryItem], lane, asked)
         return {
             (item.identity.sku, place.location_id): place.total_inventory_onhand
             for item in items
@@ -205,23 +209,23 @@ class BigCommerceClient:
             if place.location_id in location_ids
         }
 
-    async def set_inventory_absolute(self, body: models.LevelsRequest, *, lane: Lane) -> None:
+    async def set_inventory_absolute(self, body: requests.LevelsRequest, *, lane: Lane) -> None:
         """Sets levels; accepted at once, applied a little later."""
         await self._transport.write("PUT", "v3/inventory/adjustments/absolute", body, None, lane=lane)
 
-    async def hooks(self, *, lane: Lane) -> list[models.Hook]:
-        found: list[models.Hook] = await self._data("v3/hooks", list[models.Hook], lane, {"limit": "250"})
+    async def hooks(self, *, lane: Lane) -> list[store_models.Hook]:
+        found: list[store_models.Hook] = await self._data("v3/hooks", list[store_models.Hook], lane, {"limit": "250"})
         return found
 
-    async def create_hook(self, body: models.HookRequest, *, lane: Lane) -> None:
+    async def create_hook(self, body: requests.HookRequest, *, lane: Lane) -> None:
         await self._transport.write("POST", "v3/hooks", body, None, lane=lane)
 
     async def activate_hook(self, hook_id: int, *, lane: Lane) -> None:
         await self._transport.write("PUT", f"v3/hooks/{hook_id}", {"is_active": True}, None, lane=lane)
 
     async def _data(self, path: str, model: Any, lane: Lane, query: Mapping[str, str]) -> Any:
-        answer: models.Enveloped[Any] = await self._transport.read(
-            path, models.Enveloped[model], lane=lane, query=query
+        answer: payload.Enveloped[Any] = await self._transport.read(
+            path, payload.Enveloped[model], lane=lane, query=query
         )
         return answer.data
 
@@ -248,11 +252,11 @@ class BigCommerceClient:
             number += 1
 
 
-def _order_row(row: dict[str, Any]) -> models.OrderHeader | models.UnreadableRow | None:
+def _order_row(row: dict[str, Any]) -> order_models.OrderHeader | payload.UnreadableRow | None:
     """A row of the order list; None when not even its id can be read, which only the next change can mend."""
     try:
-        return models.OrderHeader.model_validate(row)
+        return order_models.OrderHeader.model_validate(row)
     except ValidationError:
         digest = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()[:40]
         order_id = row.get("id")
-        return models.UnreadableRow(id=order_id, digest=digest) if isinstance(order_id, int) else None
+        return payload.UnreadableRow(id=order_id, digest=digest) if isinstance(order_id, int) else None

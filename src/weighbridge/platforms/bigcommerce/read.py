@@ -23,16 +23,16 @@ from weighbridge.domain.order import (
 )
 from weighbridge.domain.refund import Refund, RefundItem, RefundItemKind, RefundPayment
 from weighbridge.domain.stock import ShopItem
-from weighbridge.platforms.bigcommerce import models
+from weighbridge.platforms.bigcommerce import order_models, store_models
 
 
 def read_order(
-    header: models.OrderHeader,
-    products: Sequence[models.OrderProduct],
-    addresses: Sequence[models.PostalAddress],
-    taxes: Sequence[models.OrderTax],
-    transactions: Sequence[models.Transaction],
-    coupons: Sequence[models.OrderCoupon],
+    header: order_models.OrderHeader,
+    products: Sequence[order_models.OrderProduct],
+    addresses: Sequence[order_models.PostalAddress],
+    taxes: Sequence[order_models.OrderTax],
+    transactions: Sequence[order_models.Transaction],
+    coupons: Sequence[order_models.OrderCoupon],
 ) -> Order:
     """The order put together from its parts. Amounts keep the digits they came with, at the coin of the currency
     where the books need whole coins."""
@@ -69,14 +69,16 @@ def read_order(
 
 
 def read_parts(
-    header: models.OrderHeader, products: Sequence[models.OrderProduct], addresses: Sequence[models.PostalAddress]
+    header: order_models.OrderHeader,
+    products: Sequence[order_models.OrderProduct],
+    addresses: Sequence[order_models.PostalAddress],
 ) -> tuple[tuple[OrderLine, ...], tuple[Address, ...]]:
     """Lines and shipping addresses: what of an order its own fields do not tell of."""
     digits = minor_digits(header.currency)
     return tuple(_line(product, digits) for product in products), tuple(_address(address) for address in addresses)
 
 
-def order_version(header: models.OrderHeader, rule: CaptureRule, *, already_captured: bool) -> str:
+def order_version(header: order_models.OrderHeader, rule: CaptureRule, *, already_captured: bool) -> str:
     """A digest of what about an order matters to its sale. Our own writes (external id, shipments) leave it alone."""
     status: object = header.status_id
     captures = header.status_id in rule.status_ids or header.status_id in AFTER_CAPTURE
@@ -97,7 +99,7 @@ def order_version(header: models.OrderHeader, rule: CaptureRule, *, already_capt
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:40]
 
 
-def read_refund(refund: models.Refund) -> Refund:
+def read_refund(refund: order_models.Refund) -> Refund:
     """A refund. What a product was refunded with is never read: the shop tells it one day and not the next.
 
     Source: platform notes, bigcommerce 3.3 (requested_amount; adjustments are negative deductions).
@@ -125,7 +127,7 @@ def read_refund(refund: models.Refund) -> Refund:
     )
 
 
-def _refund_item(item: models.RefundItemRow) -> RefundItem:
+def _refund_item(item: order_models.RefundItemRow) -> RefundItem:
     by_quantity = item.item_type in (RefundItemKind.PRODUCT, RefundItemKind.WRAPPING)
     return RefundItem(
         kind=item.item_type,
@@ -137,7 +139,7 @@ def _refund_item(item: models.RefundItemRow) -> RefundItem:
     )
 
 
-def read_shop_items(products: Sequence[models.ProductRow]) -> list[ShopItem]:
+def read_shop_items(products: Sequence[store_models.ProductRow]) -> list[ShopItem]:
     """The SKUs of a page of products, addressed as their tracking mode wants.
 
     Variants of a product that is not tracked by variant are SKUs that nobody counts. Source: platform notes,
@@ -147,7 +149,7 @@ def read_shop_items(products: Sequence[models.ProductRow]) -> list[ShopItem]:
     return list({item.sku: item for item in found}.values())
 
 
-def _as_product(product: models.ProductRow) -> list[ShopItem]:
+def _as_product(product: store_models.ProductRow) -> list[ShopItem]:
     """The SKU of the product itself; one with variants is counted under its own SKU only where it says so."""
     has_variants = any(one.sku not in ("", product.sku) for one in product.variants)
     tracking = product.inventory_tracking
@@ -156,7 +158,7 @@ def _as_product(product: models.ProductRow) -> list[ShopItem]:
     return [ShopItem(product.sku, product.id, None, tracking, product.price, _is_on_sale(product))]
 
 
-def _as_variants(product: models.ProductRow) -> list[ShopItem]:
+def _as_variants(product: store_models.ProductRow) -> list[ShopItem]:
     by_variant = product.inventory_tracking == "variant"
     tracking = "with_product" if product.inventory_tracking == "product" else product.inventory_tracking
     return [
@@ -173,11 +175,11 @@ def _as_variants(product: models.ProductRow) -> list[ShopItem]:
     ]
 
 
-def _is_on_sale(product: models.ProductRow) -> bool:
+def _is_on_sale(product: store_models.ProductRow) -> bool:
     return product.is_visible and product.availability != "disabled"
 
 
-def _address(address: models.PostalAddress) -> Address:
+def _address(address: order_models.PostalAddress) -> Address:
     return Address(
         id=address.id,
         first_name=address.first_name,
@@ -195,7 +197,7 @@ def _address(address: models.PostalAddress) -> Address:
     )
 
 
-def _line(product: models.OrderProduct, digits: int) -> OrderLine:
+def _line(product: order_models.OrderProduct, digits: int) -> OrderLine:
     kind = product.type if product.type in {kind.value for kind in LineKind} else LineKind.PHYSICAL
     discounts = total(discount.amount for discount in product.applied_discounts)
     discounted = product.discounted_total_inc_tax
@@ -219,7 +221,7 @@ def _line(product: models.OrderProduct, digits: int) -> OrderLine:
     )
 
 
-def _tax(tax: models.OrderTax) -> TaxRow:
+def _tax(tax: order_models.OrderTax) -> TaxRow:
     return TaxRow(
         line_id=tax.order_product_id if tax.line_item_type in ("", "item") else None,
         applies_to=tax.line_item_type,
@@ -231,7 +233,7 @@ def _tax(tax: models.OrderTax) -> TaxRow:
     )
 
 
-def _charges(header: models.OrderHeader, digits: int) -> tuple[Charge, ...]:
+def _charges(header: order_models.OrderHeader, digits: int) -> tuple[Charge, ...]:
     fees = header.fees
     raw = (
         (
@@ -270,7 +272,7 @@ def _charges(header: models.OrderHeader, digits: int) -> tuple[Charge, ...]:
     )
 
 
-def _tender(transaction: models.Transaction, currency: str) -> Tender:
+def _tender(transaction: order_models.Transaction, currency: str) -> Tender:
     return Tender(
         id=transaction.id,
         event=transaction.event,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from weighbridge.domain.fulfilment import Parcel, ShipmentItem
 from weighbridge.domain.stock import Figure, ShopItem
-from weighbridge.platforms.bigcommerce import models
+from weighbridge.platforms.bigcommerce import requests
 
 LONGEST_TRACKING_NUMBER = 50
 LONGEST_TRACKING_LINK = 500
@@ -23,12 +23,14 @@ class CarrierNames:
 
 def shipment(
     parcel: Parcel, items: Sequence[ShipmentItem], carriers: Mapping[str, CarrierNames]
-) -> models.ShipmentRequest:
+) -> requests.ShipmentRequest:
     """One shipment for one parcel. `items` share one address. Source: Orders V2, POST /orders/{id}/shipments."""
     names = carriers.get(parcel.carrier)
-    return models.ShipmentRequest(
+    return requests.ShipmentRequest(
         order_address_id=items[0].address_id,
-        items=[models.SentShipmentItem(order_product_id=item.order_line_id, quantity=item.quantity) for item in items],
+        items=[
+            requests.SentShipmentItem(order_product_id=item.order_line_id, quantity=item.quantity) for item in items
+        ],
         tracking_number=parcel.tracking_number[:LONGEST_TRACKING_NUMBER] or None,
         tracking_link=parcel.tracking_url[:LONGEST_TRACKING_LINK] or None,
         tracking_carrier=(names.tracking_carrier or None) if names else None,
@@ -37,10 +39,10 @@ def shipment(
     )
 
 
-def tracking(parcel: Parcel, carriers: Mapping[str, CarrierNames]) -> models.TrackingRequest:
+def tracking(parcel: Parcel, carriers: Mapping[str, CarrierNames]) -> requests.TrackingRequest:
     """Tracking that came later. Source: Orders V2, PUT /orders/{id}/shipments/{id}."""
     names = carriers.get(parcel.carrier)
-    return models.TrackingRequest(
+    return requests.TrackingRequest(
         tracking_number=parcel.tracking_number[:LONGEST_TRACKING_NUMBER],
         tracking_link=parcel.tracking_url[:LONGEST_TRACKING_LINK] or None,
         tracking_carrier=(names.tracking_carrier or None) if names else None,
@@ -48,19 +50,19 @@ def tracking(parcel: Parcel, carriers: Mapping[str, CarrierNames]) -> models.Tra
     )
 
 
-def absolute_levels(figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> models.LevelsRequest:
+def absolute_levels(figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> requests.LevelsRequest:
     """Levels to set, grouped by location, each item addressed as its tracking mode wants.
 
     Source: platform notes, bigcommerce 5.3 (the vendor's rules for adjustments).
     """
-    return models.LevelsRequest(
+    return requests.LevelsRequest(
         reason="Weighbridge: available to sell from Cin7 Core",
         items=[_level(one, items[one.sku]) for one in sorted(figures, key=lambda one: one.shop_location)],
     )
 
 
-def _level(figure: Figure, item: ShopItem) -> models.SentLevel:
+def _level(figure: Figure, item: ShopItem) -> requests.SentLevel:
     location_id = figure.shop_location
     if item.variant_id is not None:
-        return models.SentLevel(location_id=location_id, variant_id=item.variant_id, quantity=figure.ats)
-    return models.SentLevel(location_id=location_id, product_id=item.product_id, quantity=figure.ats)
+        return requests.SentLevel(location_id=location_id, variant_id=item.variant_id, quantity=figure.ats)
+    return requests.SentLevel(location_id=location_id, product_id=item.product_id, quantity=figure.ats)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from weighbridge.platforms.cin7.models import Read, Text
+from weighbridge.platforms.cin7.payload import Read, Text
 
 TIERS = 10
 

@@ -14,7 +14,7 @@ from weighbridge.domain.money import ZERO
 from weighbridge.domain.policy import SalePolicy
 from weighbridge.domain.sale_stage import Funds, Goods, Paper, SaleKind, Stage
 from weighbridge.domain.stock import AvailabilityRow
-from weighbridge.platforms.cin7 import models
+from weighbridge.platforms.cin7 import reference_models, sale_models
 
 DEAD_STATUSES = frozenset({"VOIDED"})
 NOT_AVAILABLE = "NOT AVAILABLE"
@@ -23,11 +23,11 @@ COUNTING = ("AUTHORISED", "PAID")
 SHIPPING_STATUSES = frozenset({"SHIPPED", "PARTIALLY SHIPPED"})
 
 
-def read_tax_rule(row: models.TaxRuleRow) -> TaxRule:
+def read_tax_rule(row: reference_models.TaxRuleRow) -> TaxRule:
     return TaxRule(row.name, row.percent, row.is_active and row.for_sales)
 
 
-def read_book_product(row: models.ProductRow) -> BookProduct:
+def read_book_product(row: reference_models.ProductRow) -> BookProduct:
     return BookProduct(
         id=row.id,
         sku=row.sku,
@@ -40,7 +40,7 @@ def read_book_product(row: models.ProductRow) -> BookProduct:
     )
 
 
-def _bill(row: models.ProductRow) -> tuple[Component, ...]:
+def _bill(row: reference_models.ProductRow) -> tuple[Component, ...]:
     """The components of a kit that Cin7 assembles by itself when a sale is authorised, waste included.
 
     Kits that people assemble beforehand are stock like any other. Source: platform notes, cin7 3.4.
@@ -48,38 +48,36 @@ def _bill(row: models.ProductRow) -> tuple[Component, ...]:
     if not (row.bill_of_materials and row.auto_assembly):
         return ()
     made = row.quantity_to_produce or Decimal(1)
-    return tuple(
-        Component(
-            line.sku,
-            (line.quantity * (1 + (line.wastage_percent or ZERO) / 100) + (line.wastage_quantity or ZERO)) / made,
-        )
-        for line in row.bill or ()
-        if line.sku
-    )
+    return tuple(_component(line, made) for line in row.bill or () if line.sku)
 
 
-def read_availability(row: models.AvailabilityLine) -> AvailabilityRow:
+def _component(line: reference_models.BillLine, made: Decimal) -> Component:
+    wasted = line.quantity * (line.wastage_percent or ZERO) / 100 + (line.wastage_quantity or ZERO)
+    return Component(line.sku, (line.quantity + wasted) / made, wasted / made)
+
+
+def read_availability(row: reference_models.AvailabilityLine) -> AvailabilityRow:
     expires = row.expires.date() if row.expires else None
     return AvailabilityRow(row.sku, row.location, row.bin, row.batch, expires, row.available)
 
 
-def is_live(row: models.SaleRow) -> bool:
+def is_live(row: sale_models.SaleRow) -> bool:
     return row.status not in DEAD_STATUSES
 
 
-def is_ours(row: models.SaleRow, policy: SalePolicy) -> bool:
+def is_ours(row: sale_models.SaleRow, policy: SalePolicy) -> bool:
     """Whether the sale carries an external id that this connection wrote."""
     return order_id_of(row, policy) is not None
 
 
-def order_id_of(row: models.SaleRow, policy: SalePolicy) -> int | None:
+def order_id_of(row: sale_models.SaleRow, policy: SalePolicy) -> int | None:
     """The order that a sale of ours was made for; None for anybody else's sale."""
     prefix = f"{policy.external_id_prefix}:{policy.store}:"
     rest = row.external_id.removeprefix(prefix)
     return int(rest) if row.external_id.startswith(prefix) and rest.isdigit() else None
 
 
-def live_sales(rows: Iterable[models.SaleRow]) -> list[models.SaleRow]:
+def live_sales(rows: Iterable[sale_models.SaleRow]) -> list[sale_models.SaleRow]:
     """The sales that count, the one to keep first: an authorised one before a draft, then the lowest number.
 
     Source: platform notes, cin7 section 6 (step 3).
@@ -88,7 +86,7 @@ def live_sales(rows: Iterable[models.SaleRow]) -> list[models.SaleRow]:
     return sorted(live, key=lambda row: (row.order_status != "AUTHORISED", row.order_number))
 
 
-def read_stage(sale: models.SaleDetail) -> Stage:
+def read_stage(sale: sale_models.SaleDetail) -> Stage:
     """How far a sale is, from the statuses that Cin7 derives and the documents it has.
 
     The combined invoice status is left alone, since the vendor's texts disagree about its values; paid is told by the
@@ -105,7 +103,7 @@ def read_stage(sale: models.SaleDetail) -> Stage:
     return Stage(kind, Paper.AUTHORISED, _goods(sale), _funds(sale))
 
 
-def _goods(sale: models.SaleDetail) -> Goods:
+def _goods(sale: sale_models.SaleDetail) -> Goods:
     if sale.combined_shipping_status in ("SHIPPED", "PARTIALLY SHIPPED"):
         return Goods.SHIPPED if sale.combined_shipping_status == "SHIPPED" else Goods.PART_SHIPPED
     if sale.combined_packing_status in ("PACKED", "PARTIALLY PACKED"):
@@ -115,7 +113,7 @@ def _goods(sale: models.SaleDetail) -> Goods:
     return Goods.PICKING if sale.combined_picking_status == "PICKING" else Goods.WAITING
 
 
-def _funds(sale: models.SaleDetail) -> Funds:
+def _funds(sale: sale_models.SaleDetail) -> Funds:
     counting = [invoice for invoice in sale.invoices if invoice.status in COUNTING]
     paid = any(invoice.payments for invoice in sale.invoices)
     if any(note.status in COUNTING for note in sale.credit_notes):
@@ -125,7 +123,7 @@ def _funds(sale: models.SaleDetail) -> Funds:
     return Funds.BILLED if counting else Funds.UNBILLED
 
 
-def order_document(document: models.OrderDocument) -> dict[str, Any]:
+def order_document(document: sale_models.OrderDocument) -> dict[str, Any]:
     """What is kept of an order document: its total with tax and what it could not allocate."""
     return {
         "total": str(document.total if document.total is not None else 0),
@@ -133,24 +131,24 @@ def order_document(document: models.OrderDocument) -> dict[str, Any]:
     }
 
 
-def authorised_invoice(invoices: models.InvoiceSet) -> dict[str, Any] | None:
+def authorised_invoice(invoices: sale_models.InvoiceSet) -> dict[str, Any] | None:
     """The first invoice that counts, None while there is none."""
     counting = [one for one in invoices.invoices if one.status in COUNTING]
     return _invoice(counting[0]) if counting else None
 
 
-def newest_invoice(invoices: models.InvoiceSet) -> dict[str, Any]:
+def newest_invoice(invoices: sale_models.InvoiceSet) -> dict[str, Any]:
     """The invoice a call just made: the last authorised one."""
     counting = [one for one in invoices.invoices if one.status in COUNTING]
     return _invoice((counting or invoices.invoices)[-1])
 
 
-def counting_invoice(sale: models.SaleDetail) -> models.InvoiceDocument | None:
+def counting_invoice(sale: sale_models.SaleDetail) -> sale_models.InvoiceDocument | None:
     """The first invoice of a sale that is in the ledger, None while there is none."""
     return next((one for one in sale.invoices if one.status in COUNTING), None)
 
 
-def credit_note_with(notes: models.CreditNoteSet, reference: str) -> dict[str, Any] | None:
+def credit_note_with(notes: sale_models.CreditNoteSet, reference: str) -> dict[str, Any] | None:
     """The authorised credit note whose memo begins with `reference`; its own number is Cin7's."""
     for one in notes.credit_notes:
         if one.status in COUNTING and one.memo.partition(";")[0] == reference:
@@ -160,7 +158,7 @@ def credit_note_with(notes: models.CreditNoteSet, reference: str) -> dict[str, A
     return None
 
 
-def units_dispatched(sale: models.SaleDetail) -> dict[str, Decimal]:
+def units_dispatched(sale: sale_models.SaleDetail) -> dict[str, Decimal]:
     """Units by SKU that left in the sale's parcels."""
     units: dict[str, Decimal] = {}
     for parcel in parcels_of(_dispatch(task) for task in sale.fulfilments):
@@ -169,7 +167,7 @@ def units_dispatched(sale: models.SaleDetail) -> dict[str, Decimal]:
     return units
 
 
-def refunded_on(payments: Iterable[models.PaymentRow], task_id: str) -> Decimal:
+def refunded_on(payments: Iterable[sale_models.PaymentRow], task_id: str) -> Decimal:
     """What was paid back on one credit note; ids differ in case from answer to answer."""
     return sum(
         (one.amount for one in payments if one.type.lower() == "refund" and one.task_id.lower() == task_id.lower()),
@@ -177,16 +175,16 @@ def refunded_on(payments: Iterable[models.PaymentRow], task_id: str) -> Decimal:
     )
 
 
-def _invoice(invoice: models.InvoiceDocument) -> dict[str, Any]:
+def _invoice(invoice: sale_models.InvoiceDocument) -> dict[str, Any]:
     total = invoice.total if invoice.total is not None else 0
     return {"task_id": invoice.task_id, "number": invoice.number, "total": str(total)}
 
 
-def read_dispatches(found: models.FulfilmentSet) -> tuple[Dispatch, ...]:
+def read_dispatches(found: sale_models.FulfilmentSet) -> tuple[Dispatch, ...]:
     return tuple(_dispatch(task) for task in found.fulfilments)
 
 
-def _dispatch(task: models.FulfilmentTask) -> Dispatch:
+def _dispatch(task: sale_models.FulfilmentTask) -> Dispatch:
     packed = task.pack.lines if task.pack and task.pack.status == "AUTHORISED" else []
     shipped = task.ship.lines if task.ship and task.ship.status in ("AUTHORISED", "PARTIALLY AUTHORISED") else []
     return Dispatch(
@@ -197,7 +195,7 @@ def _dispatch(task: models.FulfilmentTask) -> Dispatch:
     )
 
 
-def _ship_line(position: int, line: models.ShipLineRow) -> ShipLine:
+def _ship_line(position: int, line: sale_models.ShipLineRow) -> ShipLine:
     return ShipLine(
         id=line.id.lower() or str(position),
         boxes=tuple(box.strip() for box in line.boxes.split(",") if box.strip()),
@@ -209,7 +207,7 @@ def _ship_line(position: int, line: models.ShipLineRow) -> ShipLine:
     )
 
 
-def dispatch_version(row: models.SaleRow) -> str:
+def dispatch_version(row: sale_models.SaleRow) -> str:
     """Changes whenever a parcel left or a tracking number came; empty while nothing was shipped.
 
     The list cuts tracking numbers at 256 characters; beyond that its last change is taken for a new version.

@@ -10,7 +10,7 @@ from weighbridge.domain.credit_note import CreditNote
 from weighbridge.domain.order import Address
 from weighbridge.domain.policy import SalePolicy
 from weighbridge.domain.sale import Sale, SaleCharge, SaleLine, SaleTender
-from weighbridge.platforms.cin7 import models
+from weighbridge.platforms.cin7 import requests
 
 NO_AUTO_FULFIL = "NOPICK"
 """What Cin7 does when nothing is said."""
@@ -19,19 +19,19 @@ RATE_STEP, DOCUMENT_RATE_STEP = Decimal("0.00001"), Decimal("0.0001")
 """Currency rates have 5 decimals on a sale and 4 on its documents. Source: Cin7 Core API v2, invoice and payment."""
 
 
-def sale_header(sale: Sale, policy: SalePolicy) -> models.SaleHeader:
+def sale_header(sale: Sale, policy: SalePolicy) -> requests.SaleHeader:
     """The header of a sale. The shipping address is always "other", so that the web customer's card does not grow.
 
     Source: POST /sale; platform notes, cin7 2.2 and trap 42.
     """
-    return models.SaleHeader(
+    return requests.SaleHeader(
         customer_id=sale.customer_id,
         contact=sale.contact or None,
         phone=sale.phone or None,
         email=sale.email or None,
         default_account=policy.revenue_account,
         billing_address=_address(sale.billing),
-        shipping_address=models.SentShippingAddress(
+        shipping_address=requests.SentShippingAddress(
             **_address(sale.shipping).model_dump(),
             company=sale.shipping.company[:128] or None,
             contact=sale.shipping.name[:512] or None,
@@ -51,15 +51,15 @@ def sale_header(sale: Sale, policy: SalePolicy) -> models.SaleHeader:
     )
 
 
-def changed_header(sale: Sale, sale_id: str, policy: SalePolicy) -> models.ChangedHeader:
+def changed_header(sale: Sale, sale_id: str, policy: SalePolicy) -> requests.ChangedHeader:
     """The header of a sale that exists, written anew. Source: PUT /sale; platform notes, cin7 2.2."""
     fields = dict(sale_header(sale, policy))
-    return models.ChangedHeader(id=sale_id, **{name: fields[name] for name in models.WrittenHeader.model_fields})
+    return requests.ChangedHeader(id=sale_id, **{name: fields[name] for name in requests.WrittenHeader.model_fields})
 
 
-def sale_order(sale: Sale, sale_id: str, policy: SalePolicy) -> models.SaleOrderRequest:
+def sale_order(sale: Sale, sale_id: str, policy: SalePolicy) -> requests.SaleOrderRequest:
     """The order document, authorised at once: a draft would reserve nothing."""
-    return models.SaleOrderRequest(
+    return requests.SaleOrderRequest(
         sale_id=sale_id,
         memo="",
         auto_fulfil=policy.auto_fulfil if policy.auto_fulfil != NO_AUTO_FULFIL else None,
@@ -68,10 +68,10 @@ def sale_order(sale: Sale, sale_id: str, policy: SalePolicy) -> models.SaleOrder
     )
 
 
-def invoice(sale: Sale, sale_id: str, policy: SalePolicy) -> models.InvoiceRequest:
+def invoice(sale: Sale, sale_id: str, policy: SalePolicy) -> requests.InvoiceRequest:
     """The invoice of the whole sale; its memo carries the order number, since its own number is Cin7's."""
     account = policy.revenue_account
-    return models.InvoiceRequest(
+    return requests.InvoiceRequest(
         sale_id=sale_id,
         memo=f"BigCommerce order {sale.order_number}",
         invoice_date=sale.ordered_at,
@@ -82,8 +82,8 @@ def invoice(sale: Sale, sale_id: str, policy: SalePolicy) -> models.InvoiceReque
     )
 
 
-def payment(sale: Sale, invoice_task_id: str, tender: SaleTender) -> models.PaymentRequest:
-    return models.PaymentRequest(
+def payment(sale: Sale, invoice_task_id: str, tender: SaleTender) -> requests.PaymentRequest:
+    return requests.PaymentRequest(
         task_id=invoice_task_id,
         reference=tender.reference,
         amount=tender.amount,
@@ -93,11 +93,11 @@ def payment(sale: Sale, invoice_task_id: str, tender: SaleTender) -> models.Paym
     )
 
 
-def credit_note(note: CreditNote, sale_id: str, invoice_number: str, policy: SalePolicy) -> models.CreditNoteRequest:
+def credit_note(note: CreditNote, sale_id: str, invoice_number: str, policy: SalePolicy) -> requests.CreditNoteRequest:
     """The credit note of one refund; its memo begins with the refund's reference, since its number is Cin7's."""
     account = policy.revenue_account
     memo = f"{note.reference}; BigCommerce refund" + (f": {note.reason}" if note.reason else "")
-    return models.CreditNoteRequest(
+    return requests.CreditNoteRequest(
         sale_id=sale_id,
         credit_note_invoice_number=invoice_number,
         memo=memo[: LIMITS["Note"]],
@@ -106,7 +106,7 @@ def credit_note(note: CreditNote, sale_id: str, invoice_number: str, policy: Sal
         lines=[_line(line, account) for line in note.lines],
         additional_charges=[_charge(charge, account) for charge in note.charges],
         restock=[
-            models.SentRestock(
+            requests.SentRestock(
                 product_id=line.product_id or None, sku=line.sku, quantity=line.quantity, location=line.location
             )
             for line in note.restock
@@ -114,9 +114,9 @@ def credit_note(note: CreditNote, sale_id: str, invoice_number: str, policy: Sal
     )
 
 
-def refund_payment(note: CreditNote, task_id: str, payout: SaleTender) -> models.PaymentRequest:
+def refund_payment(note: CreditNote, task_id: str, payout: SaleTender) -> requests.PaymentRequest:
     """Money back on a credit note."""
-    return models.PaymentRequest(
+    return requests.PaymentRequest(
         task_id=task_id,
         type="Refund",
         reference=payout.reference,
@@ -127,9 +127,9 @@ def refund_payment(note: CreditNote, task_id: str, payout: SaleTender) -> models
     )
 
 
-def web_customer(name: str, currency: str, policy: SalePolicy) -> models.CustomerRequest:
+def web_customer(name: str, currency: str, policy: SalePolicy) -> requests.CustomerRequest:
     """The customer that web orders in a currency are billed to."""
-    return models.CustomerRequest(
+    return requests.CustomerRequest(
         name=name,
         currency=currency,
         payment_term=policy.payment_terms,
@@ -145,8 +145,8 @@ def _rate(rate: Decimal, step: Decimal) -> Decimal:
     return rate.quantize(step) or rate
 
 
-def _address(address: Address) -> models.SentAddress:
-    return models.SentAddress(
+def _address(address: Address) -> requests.SentAddress:
+    return requests.SentAddress(
         line1=address.street_1[: LIMITS["Line"]],
         line2=address.street_2[: LIMITS["Line"]] or None,
         city=address.city[: LIMITS["Line"]] or None,
@@ -156,8 +156,8 @@ def _address(address: Address) -> models.SentAddress:
     )
 
 
-def _line(line: SaleLine, account: str | None) -> models.SentLine:
-    return models.SentLine(
+def _line(line: SaleLine, account: str | None) -> requests.SentLine:
+    return requests.SentLine(
         product_id=line.product_id,
         sku=line.sku,
         name=line.name[: LIMITS["Name"]],
@@ -173,8 +173,8 @@ def _line(line: SaleLine, account: str | None) -> models.SentLine:
     )
 
 
-def _charge(charge: SaleCharge, account: str | None) -> models.SentCharge:
-    return models.SentCharge(
+def _charge(charge: SaleCharge, account: str | None) -> requests.SentCharge:
+    return requests.SentCharge(
         description=charge.product_name,
         quantity=ONE,
         price=charge.price,

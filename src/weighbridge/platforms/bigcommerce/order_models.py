@@ -1,0 +1,205 @@
+"""BigCommerce's orders, payments, refunds and shipments as it answers, with the vendor's own names."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from weighbridge.domain.money import ZERO
+from weighbridge.platforms.bigcommerce.payload import (
+    Amount,
+    Moment,
+    Number,
+    OptionalAmount,
+    Read,
+    RequiredAmount,
+    Text,
+    _empty_to_none,
+)
+
+
+class PostalAddress(Read):
+    id: Number = 0
+    first_name: Text = ""
+    last_name: Text = ""
+    company: Text = ""
+    street_1: Text = ""
+    street_2: Text = ""
+    city: Text = ""
+    state: Text = ""
+    zip: Text = ""
+    country: Text = ""
+    country_iso2: Text = ""
+    phone: Text = ""
+    email: Text = ""
+
+
+class OrderFee(Read):
+    id: Number = 0
+    display_name_merchant: Text = ""
+    cost_ex_tax: Amount = ZERO
+    cost_inc_tax: Amount = ZERO
+    cost_tax: Amount = ZERO
+
+
+class OrderHeader(Read):
+    """An order without its sub-resources. Source: Orders V2, GET /orders/{id}."""
+
+    id: int
+    status_id: int
+    date_created: Moment
+    date_modified: Moment
+    customer_id: Number = 0
+    channel_id: Number = 1
+    default_currency_code: Text = ""
+    currency_code: Text = ""
+    store_default_to_transactional_exchange_rate: OptionalAmount = None
+    store_default_currency_code: Text = ""
+    is_tax_inclusive_pricing: bool = False
+    total_inc_tax: RequiredAmount
+    total_ex_tax: RequiredAmount
+    total_tax: Amount = ZERO
+    shipping_cost_ex_tax: Amount = ZERO
+    shipping_cost_inc_tax: Amount = ZERO
+    shipping_cost_tax: Amount = ZERO
+    handling_cost_ex_tax: Amount = ZERO
+    handling_cost_inc_tax: Amount = ZERO
+    handling_cost_tax: Amount = ZERO
+    wrapping_cost_ex_tax: Amount = ZERO
+    wrapping_cost_inc_tax: Amount = ZERO
+    wrapping_cost_tax: Amount = ZERO
+    gift_certificate_amount: Amount = ZERO
+    store_credit_amount: Amount = ZERO
+    discount_amount: Amount = ZERO
+    coupon_discount: Amount = ZERO
+    items_total: RequiredAmount
+    payment_method: Text = ""
+    payment_status: Text = ""
+    billing_address: PostalAddress
+    staff_notes: Text = ""
+    customer_message: Text = ""
+    external_order_id: Text = ""
+    fees: Annotated[list[OrderFee], BeforeValidator(lambda v: v if isinstance(v, list) else [])] = Field(
+        default_factory=list
+    )
+    """Filled where the call asked for them; otherwise the platform sends a link."""
+
+    @property
+    def currency(self) -> str:
+        """The currency of every amount. Source: platform notes, bigcommerce 2.2 (default_currency_code)."""
+        return self.default_currency_code or self.currency_code
+
+
+class AppliedDiscount(Read):
+    """One discount on a line, in order currency."""
+
+    amount: Amount = ZERO
+
+
+class OrderProduct(Read):
+    """A line. Source: Orders V2, GET /orders/{id}/products."""
+
+    id: int
+    product_id: Number = 0
+    variant_id: Number = 0
+    sku: Text = ""
+    name: Text = ""
+    type: Text = "physical"
+    quantity: RequiredAmount
+    quantity_shipped: Amount = ZERO
+    total_ex_tax: RequiredAmount
+    total_inc_tax: RequiredAmount
+    total_tax: Amount = ZERO
+    discounted_total_inc_tax: OptionalAmount = None
+    applied_discounts: Annotated[list[AppliedDiscount], BeforeValidator(lambda v: v or [])] = Field(
+        default_factory=list
+    )
+    order_address_id: Number = 0
+    wrapping_cost_inc_tax: Amount = ZERO
+
+
+class OrderTax(Read):
+    """A tax on a part of the order. Source: Orders V2, GET /orders/{id}/taxes?details=true."""
+
+    name: Text = ""
+    tax_class: Text = Field("", validation_alias="class")
+    rate: Amount = ZERO
+    priority: Number = 0
+    line_amount: Amount = ZERO
+    order_product_id: Annotated[int | None, BeforeValidator(_empty_to_none)] = None
+    line_item_type: Text = ""
+
+
+class OrderCoupon(Read):
+    code: Text = ""
+    discount: Amount = ZERO
+
+
+class Transaction(Read):
+    """A movement of money. Source: Orders V3, GET /orders/{id}/transactions."""
+
+    id: Text
+    event: Text
+    method: Text = ""
+    gateway: Text = ""
+    amount: RequiredAmount
+    currency: Text = ""
+    status: Text = ""
+    test: bool = False
+    date_created: Moment
+
+
+class RefundRow(Read):
+    """A refund in the list of all refunds, as far as it is looked for."""
+
+    id: int
+    order_id: int
+    created: Moment
+
+
+class RefundDeduction(Read):
+    amount: Amount = ZERO
+
+
+class RefundItemRow(Read):
+    item_type: Text = ""
+    item_id: Number = 0
+    quantity: OptionalAmount = None
+    requested_amount: OptionalAmount = None
+    reason: Text = ""
+    adjustments: Annotated[list[RefundDeduction], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
+
+
+class RefundPaymentRow(Read):
+    id: Text = ""
+    provider_id: Text = ""
+    amount: RequiredAmount
+    offline: bool = False
+    is_declined: bool = False
+    transaction_id: Text = ""
+
+
+class Refund(Read):
+    """A refund. Source: Orders V3, GET /orders/payment_actions/refunds/{id}."""
+
+    id: int
+    order_id: int
+    created: Moment
+    reason: Text = ""
+    total_amount: RequiredAmount
+    total_tax: Amount = ZERO
+    uses_merchant_override_values: bool = False
+    items: Annotated[list[RefundItemRow], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
+    payments: Annotated[list[RefundPaymentRow], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
+
+
+class ShipmentItemRow(Read):
+    order_product_id: int
+    quantity: int
+
+
+class Shipment(Read):
+    id: int
+    tracking_number: Text = ""
+    items: list[ShipmentItemRow] = Field(default_factory=list)

@@ -1,0 +1,91 @@
+"""What all payloads of BigCommerce have in common: how moments, amounts, absent values and pages are written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from weighbridge.domain.money import ZERO
+
+T = TypeVar("T")
+
+
+def _moment(value: Any) -> Any:
+    """RFC 2822 in v2, ISO 8601 in v3, Unix seconds in hooks. Source: platform notes, bigcommerce 1.6."""
+    if isinstance(value, str):
+        try:
+            parsed = parsedate_to_datetime(value) if "," in value else datetime.fromisoformat(value)
+        except ValueError as error:
+            raise PydanticCustomError("moment", "expected an RFC 2822 or ISO 8601 date") from error
+        return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return value
+
+
+def _empty_to_none(value: Any) -> Any:
+    """`{}` and `''` stand for null here and there. Source: platform notes, bigcommerce trap 45."""
+    return None if value in ({}, "") else value
+
+
+def _text(value: Any) -> Any:
+    if value is None or value == {}:
+        return ""
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+def _amount(value: Any) -> Any:
+    """Amounts come as text, numbers or not at all; never as a truth value."""
+    if value in (None, "", {}):
+        return ZERO
+    if isinstance(value, bool):
+        raise PydanticCustomError("amount", "expected an amount")
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+OptionalMoment = Annotated[datetime | None, BeforeValidator(lambda value: _moment(_empty_to_none(value)))]
+Text = Annotated[str, BeforeValidator(_text)]
+Amount = Annotated[Decimal, BeforeValidator(_amount), Field(allow_inf_nan=False)]
+RequiredAmount = Annotated[Decimal, Field(allow_inf_nan=False)]
+OptionalAmount = Annotated[RequiredAmount | None, BeforeValidator(_empty_to_none)]
+Number = Annotated[int, BeforeValidator(lambda value: 0 if value in (None, "", {}) else value)]
+
+
+class Read(BaseModel):
+    """A payload of an answer: unknown fields are left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Sent(BaseModel):
+    """A payload of a request."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class UnreadableRow(Read):
+    """A row of a list that is not what the platform documents; its id is all that is sure."""
+
+    id: int
+    digest: str
+    """Of the row's bytes: the same trouble is not looked at twice."""
+
+
+class Pagination(Read):
+    total_pages: int = 1
+    current_page: int = 1
+
+
+class Meta(Read):
+    pagination: Pagination | None = None
+
+
+class Enveloped(Read, Generic[T]):
+    """The v3 envelope."""
+
+    data: T
+    meta: Meta | None = None

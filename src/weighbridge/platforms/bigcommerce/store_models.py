@@ -1,0 +1,66 @@
+"""BigCommerce's products, stock and hooks as it answers, as far as we read them, with the vendor's own names."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from weighbridge.platforms.bigcommerce.payload import Number, Read, Text
+
+
+class InventorySettings(Read):
+    """How the store treats stock. Source: Settings v3, GET /settings/inventory."""
+
+    refund_order_stock_adjustment: bool = False
+
+
+class VariantRow(Read):
+    id: int
+    sku: Text = ""
+    inventory_level: Number = 0
+    price: Decimal | None = None
+    """Null where the product's own price holds."""
+    purchasing_disabled: bool = False
+
+
+class ProductRow(Read):
+    id: int
+    sku: Text = ""
+    price: Decimal | None = None
+    inventory_tracking: Text = "none"
+    availability: Text = "available"
+    is_visible: bool = True
+    variants: Annotated[list[VariantRow], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
+
+
+class InventoryIdentity(Read):
+    sku: Text = ""
+    product_id: Number = 0
+    variant_id: Number = 0
+
+
+class InventoryPlace(Read):
+    """Where the store keeps stock. Source: Locations V3, GET /inventory/locations."""
+
+    id: int
+    label: Text = ""
+    enabled: bool = True
+
+
+class InventoryLocation(Read):
+    location_id: int
+    total_inventory_onhand: int = 0
+
+
+class InventoryItem(Read):
+    identity: InventoryIdentity
+    locations: list[InventoryLocation] = Field(default_factory=list)
+
+
+class Hook(Read):
+    id: int
+    scope: str
+    destination: str
+    is_active: bool = True
