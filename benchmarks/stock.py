@@ -30,7 +30,8 @@ from weighbridge.flows import bookkeeping, stock
 from weighbridge.logs import configure_logs
 from weighbridge.service import Service
 from weighbridge.settings import resolve_secrets
-from weighbridge.tables import exchanges, stock_levels
+from weighbridge.stock_tables import stock_levels
+from weighbridge.tables import exchanges
 
 SPEED = 600.0
 """Ten minutes of the twins' time in a second: the quota does not hold the product back, so its own work is measured."""

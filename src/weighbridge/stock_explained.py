@@ -65,8 +65,8 @@ class Explanation:
                 "free": str(exposure.free),
                 "overwritten": str(exposure.overwritten),
                 "unseen": str(exposure.unseen),
-                "push_window_seconds": exposure.push_window.total_seconds(),
-                "latency_seconds": exposure.latency.total_seconds(),
+                "push_window_seconds": exposure.push_window.total_seconds() if exposure.push_window else None,
+                "unread_seconds": exposure.unread.total_seconds(),
             },
         }
 
@@ -162,8 +162,8 @@ def _remarks(told: Explanation) -> list[str]:
     if worst is not None and exposure is not None:
         remarks.append(
             f"At worst {worst.units} oversold ({worst.money:,.2f} {told.currency}): shown {exposure.shown}, free "
-            f"{exposure.free:f}, sold over {exposure.overwritten:f} in {exposure.push_window.total_seconds():.0f} s, "
-            f"left unseen {exposure.unseen:f} in {exposure.latency.total_seconds():.0f} s"
+            f"{exposure.free:f}, sold unheard while it was told {exposure.overwritten:f}, left in the "
+            f"{exposure.unread.total_seconds():.0f} s since it was read {exposure.unseen:f}"
         )
     return remarks
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any
+
+import sqlalchemy as sa
 
 from tests.flows.rig import Rig, rig
 from weighbridge.flows import bookkeeping, stock, stock_fast
 from weighbridge.journal.transfers import State
+from weighbridge.platforms.lanes import Lane
+from weighbridge.tables import budget_calls
 
 FAST = 'fast_lane = ["MUG"]\nfast_lane_seconds = 20'
 SET = {"sku": "SET", "name": "Breakfast set", "price": "30.00", "tax_class_id": 0}
@@ -51,6 +57,33 @@ def test_a_named_sku_is_read_alone_and_told_at_once(tmp_path: Path) -> None:
         assert _levels(trial)["MUG"] == 21, "what Cin7 knows of is not taken off twice"
         trial.push_stock()
         assert _levels(trial) == {"MUG": 21, "TEA": 40}
+
+
+def _lanes(trial: Rig) -> Counter[Lane]:
+    """Calls to Cin7 by lane that still count against its window."""
+
+    async def read() -> Counter[Lane]:
+        service = trial.service()
+        try:
+            async with service.database.reading() as reading:
+                query = sa.select(budget_calls.c.lane).where(budget_calls.c.application.like("cin7%"))
+                return Counter(Lane(lane) for lane in (await reading.execute(query)).scalars())
+        finally:
+            await service.database.close()
+
+    return asyncio.run(read())
+
+
+def test_the_full_reading_asks_in_a_lower_lane_than_the_skus_on_sale(tmp_path: Path) -> None:
+    """Lanes decide who calls when calls are short; that they do is shown with the budget itself."""
+    with rig(tmp_path, stock=FAST, speed=5.0) as trial:
+        trial.run(bookkeeping.FLOW, until=lambda rows: True)
+        before = _lanes(trial)
+        trial.run(stock.FLOW, until=lambda rows: True)
+        full = _lanes(trial) - before
+        _push(trial)
+        fast = _lanes(trial) - before - full
+        assert (set(full), set(fast)) == ({Lane.CATALOGUE}, {Lane.STOCK})
 
 
 def test_a_rise_of_a_named_sku_waits_for_its_next_reading(tmp_path: Path) -> None:

@@ -96,3 +96,34 @@ def test_watermark_moves_forward_only_whoever_moves_it(at_desk: Desks[None]) -> 
         assert await marks.read("east", "order_sweep") is None
 
     at_desk(work)
+
+
+def test_how_late_orders_are_heard_of_is_the_longest_that_is_no_edit(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        promises, began = desk.journal.promises, desk.now
+        assert await promises.heard_within(["main"], began) == timedelta(0)
+        for order_id, seconds in (("1", 40), ("2", 75), ("3", 3600)):
+            await promises.make("main", order_id, {"MUG": TWO}, desk.now - timedelta(seconds=seconds))
+        await promises.make("main", "4", {"MUG": TWO}, desk.now + timedelta(seconds=3))
+        await promises.make("main", "5", {"MUG": TWO})
+        await promises.make("east", "1", {"MUG": TWO}, desk.now - timedelta(seconds=90))
+        assert await promises.heard_within(["main"], began) == timedelta(seconds=75)
+        desk.wait(seconds=1)
+        assert await promises.heard_within(["main"], desk.now) == timedelta(0)
+
+    at_desk(work)
+
+
+def test_units_stop_counting_where_the_row_was_asked_for_after_cin7_took_them_over(at_desk: Desks[None]) -> None:
+    """A list of many pages is read for minutes while calls wait for their turn: the last page knows more."""
+
+    async def work(desk: Desk) -> None:
+        await desk.journal.promises.make("main", "1", {"MUG": TWO, "TEA": FIVE})
+        scan_began = desk.now
+        desk.wait(seconds=30)
+        await desk.journal.promises.allocated("main", "1")
+        desk.wait(seconds=30)
+        read = {"MUG": desk.now}
+        assert await desk.journal.promises.in_flight(["main"], scan_began, read) == {"TEA": FIVE}
+
+    at_desk(work)

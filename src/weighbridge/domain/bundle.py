@@ -26,6 +26,8 @@ class Component:
     sku: str
     per_kit: Decimal
     """Units for one kit, wastage included."""
+    wasted: Decimal = ZERO
+    """Those of them that are lost in the making: they do not come back with the kit."""
 
 
 @dataclass(frozen=True, slots=True)

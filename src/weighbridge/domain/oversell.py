@@ -17,29 +17,32 @@ class Exposure:
 
     sku: str
     shown: int
-    """Units that the shops can still sell: what each was last told, less what it is known to have sold since."""
+    """Units that the shops can still sell: what each was last told, less what it is known to have sold since it showed
+    that."""
     free: Decimal
     """Units that can still be shipped by the last reading, less everything known to be sold; negative when owed."""
     sold: Sales = ()
     """What the shops sold of late, when it was bought."""
     fell: Sales = ()
     """By how much the stock fell of late for other reasons: other channels, losses, counts."""
-    push_window: timedelta = timedelta(0)
-    """The longest, of late, from asking the shop for its levels until it showed the ones figured from them."""
-    latency: timedelta = timedelta(0)
-    """The longest, of late, from a change in Cin7 until the shop was told of it."""
+    push_window: timedelta | None = None
+    """The longest, of late, from asking the shop for its levels until it showed the ones figured from them; None once
+    every order that came before the shop showed the last one must be known."""
+    unread: timedelta = timedelta(0)
+    """How long ago the reading began that `free` is from."""
     price: Decimal = ZERO
     """In the store's currency."""
 
     @property
     def overwritten(self) -> Decimal:
-        """The most that was ever sold while a level was on its way: the new level would offer it a second time."""
-        return most_within(self.sold, self.push_window)
+        """The most that may have been sold unheard while the last level was on its way, which offers it a second time:
+        the most that was ever sold in so much time."""
+        return most_within(self.sold, self.push_window) if self.push_window is not None else ZERO
 
     @property
     def unseen(self) -> Decimal:
-        """The most by which the stock ever fell before a shop could be told of it."""
-        return most_within(self.fell, self.latency)
+        """The most that may have left since the last reading: the most that ever left in so much time."""
+        return most_within(self.fell, self.unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,9 @@ class Bound:
 def bound(exposure: Exposure) -> Bound:
     """The largest oversell possible if every unit that the shops show were sold this moment.
 
-    It rests on three things: what the shops show beyond what is free; what was sold while a level was on its way, at
-    most what was ever sold in so much time; and what left the warehouse unseen, at most what ever left in so much time.
+    It rests on three things: what the shops show beyond what is free; what was sold while the last level was on its
+    way and is not known yet, at most what was ever sold in so much time; and what left the warehouse since it was last
+    read, at most what ever left in so much time.
     A rush or a loss larger than any in the look-back can exceed it; the buffer of the design is for that.
     """
     open_units = exposure.shown - exposure.free + exposure.overwritten + exposure.unseen

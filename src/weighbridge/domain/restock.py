@@ -111,4 +111,4 @@ def _shelved(line: SaleLine, units: Decimal, bills: Bills) -> Iterable[tuple[str
         if sku not in bills:
             yield "", sku, number
             continue
-        waiting += [(part.sku, part.per_kit * number) for part in bills[sku].components]
+        waiting += [(part.sku, (part.per_kit - part.wasted) * number) for part in bills[sku].components]

@@ -81,10 +81,10 @@ async def _push(site: Site) -> str:
     await keep_parts(site, reading)
     before = await journal.exposures.before(site.name, reading.began)
     told = await _agreed(site, reading, figures, items, before)
-    await note_losses(site, reading.began, figures, before)
-    began = reading.began
+    await note_losses(site, reading, figures, before)
+    began, asked_at = reading.began, reading.asked_at
     del reading, before
-    await journal.stock_levels.scanned(site.name, figures, began, fast & every.keys())
+    await journal.stock_levels.scanned(site.name, figures, began, asked_at, fast & every.keys())
     shown = await journal.stock_levels.shown(site.name)
     differing = changes(told, shown)
     refused = await tell_all(site, differing, every, falls_only=not all_captured)

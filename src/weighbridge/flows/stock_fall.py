@@ -77,13 +77,14 @@ async def _last_reading(site: Site, fast: frozenset[str]) -> Reading | None:
     for place, units in (parts[0] if parts else {}).items():
         there |= {(sku, place): Decimal(count) for sku, count in units.items()}
     rows = tuple(AvailabilityRow(sku, place, "", "", None, units) for (sku, place), units in there.items())
-    return Reading(next(iter(levels.values())).read_at, rows, 0, {})
+    read_at = {sku: level.read_at for (sku, _), level in levels.items()}
+    return Reading(min(read_at.values()), rows, 0, {}, read_at)
 
 
 async def _touched(site: Site, reading: Reading, fast: frozenset[str]) -> Mapping[str, ShopItem]:
     """The shop's SKUs that orders not yet seen in the reading take from, by themselves or through shared parts."""
     journal = running().journal
-    sold = await journal.promises.in_flight(running().sharing_stock(site), reading.began)
+    sold = await journal.promises.in_flight(running().sharing_stock(site), reading.began, reading.asked_at)
     bills = await journal.catalogue.bills(site.name)
     touched = set(sold)
     for group in bills.groups():

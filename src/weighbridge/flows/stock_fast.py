@@ -38,7 +38,6 @@ async def push_fast_lane(connection: str, key: str) -> str:
     site = running().sites[connection]
     policy = site.connection.design.stock
     if not policy.fast_lane:
-        await running().journal.exposures.in_fast_lane(connection, ())
         await report(site, NAME, {})
         return "no SKU is in the fast lane"
     transfer = await running().journal.transfers.open(connection, FLOW, key)
@@ -77,9 +76,8 @@ async def _push(site: Site) -> str:
     if site.connection.design.stock.rises == "two_readings":
         shown = await journal.stock_levels.shown(site.name)
         told = agreed(figures, shown, {slot: level.ats for slot, level in before.items()}).figures
-    await note_losses(site, reading.began, figures, before)
-    await journal.stock_levels.read_between(site.name, figures, reading.began)
-    await journal.exposures.in_fast_lane(site.name, lane.told)
+    await note_losses(site, reading, figures, before)
+    await journal.stock_levels.read_between(site.name, figures, reading.began, reading.asked_at)
     differing = changes(told, await journal.stock_levels.shown(site.name))
     refused = await tell_all(site, differing, every, falls_only=not all_captured)
     unusable: dict[str, tuple[Finding, ...]] = {sku: (one,) for sku, one in lane.findings.items()}

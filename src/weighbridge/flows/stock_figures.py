@@ -28,14 +28,14 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
 
     Source: platform notes, cin7 3.1 (rows vanish at zero).
     """
-    started = reading.began
     journal, policy = running().journal, site.connection.design.stock
     by_location = sellable_units(site, reading)
     by_sku: dict[str, dict[str, Decimal]] = {}
     for place, units in by_location.items():
         for sku, available in units.items():
             by_sku.setdefault(sku, {})[place] = available
-    in_flight = await journal.promises.in_flight(running().sharing_stock(site), started)
+    shops = running().sharing_stock(site)
+    in_flight = await journal.promises.in_flight(shops, reading.began, reading.asked_at)
     unsellable = await journal.catalogue.unsellable_skus(site.name)
     stocked = await journal.catalogue.stocked_skus(site.name)
     bills = await journal.catalogue.bills(site.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import structlog
@@ -13,8 +13,8 @@ from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.domain.stock import AvailabilityRow
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.side_by_side import side_by_side
-from weighbridge.platforms.cin7.models import AvailabilityLine, UnreadableAvailability
 from weighbridge.platforms.cin7.read import read_availability
+from weighbridge.platforms.cin7.reference_models import AvailabilityLine, UnreadableAvailability
 from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
@@ -38,6 +38,9 @@ class Reading:
     pages: int
     unreadable: Mapping[str, Finding]
     """By SKU: rows without a figure. Under an empty SKU: a row that does not even say whose it is."""
+    asked_at: Mapping[str, datetime] = field(default_factory=dict)
+    """By SKU, when the first of its rows was asked for, if that was later than `began`. Calls wait for their turn: what
+    Cin7 took over before that moment is off in the row."""
 
     def doubtful(self, parts: Mapping[str, Iterable[str]]) -> frozenset[str]:
         """Which of these SKUs cannot be figured: a row of one of their parts was not read, or one that says nothing of
@@ -58,6 +61,16 @@ class Shelf:
     def __init__(self) -> None:
         self.rows: dict[Place, AvailabilityRow] = {}
         self.unreadable: dict[str, Finding] = {}
+        self.asked_at: dict[str, datetime] = {}
+        self._sent_at = running().clock.now()
+
+    async def sends(self) -> None:
+        """A page has its turn and is asked for now."""
+        self._sent_at = running().clock.now()
+
+    def is_read(self, sku: str) -> None:
+        """What Cin7 has of a SKU was asked for with the last call, if not earlier."""
+        self.asked_at.setdefault(sku, self._sent_at)
 
     def lay(self, page: Iterable[AvailabilityLine | UnreadableAvailability], only: str = "") -> None:
         """A row that came before, pushed to a later page by a new one, is the same stock: the lower reading stands."""
@@ -68,6 +81,7 @@ class Shelf:
                 self.unreadable[line.sku] = _unreadable(line)
                 continue
             row = read_availability(line)
+            self.is_read(row.sku)
             place = (row.sku, row.location, row.bin, row.batch, row.expires)
             known = self.rows.get(place)
             if known is None or row.available < known.available:
@@ -82,7 +96,7 @@ async def scan(site: Site) -> Reading:
     (rows vanish at zero) and trap 13 (pages drift).
     """
     began, shelf, pages = running().clock.now(), Shelf(), 0
-    async for page in site.books.availability(lane=_lane(site)):
+    async for page in site.books.availability(lane=_lane(site), before_send=shelf.sends):
         pages += 1
         shelf.lay(page)
     if pages > 1:
@@ -91,7 +105,7 @@ async def scan(site: Site) -> Reading:
         await _ask_one_by_one(site, shelf, missing[:MOST_ASKED])
         if missing:
             log.info("stock_rows_missing", connection=site.name, missing=len(missing))
-    return Reading(began, tuple(shelf.rows.values()), pages, shelf.unreadable)
+    return Reading(began, tuple(shelf.rows.values()), pages, shelf.unreadable, await _asked_at(site, shelf))
 
 
 async def read_again(site: Site, reading: Reading, skus: Iterable[str]) -> Reading | None:
@@ -107,19 +121,34 @@ async def read_again(site: Site, reading: Reading, skus: Iterable[str]) -> Readi
     shelf = Shelf()
     await _ask_one_by_one(site, shelf, sorted(deciding))
     rows = (*(row for row in reading.rows if row.sku not in deciding), *shelf.rows.values())
-    return replace(reading, rows=rows, unreadable={**reading.unreadable, **shelf.unreadable})
+    unreadable, asked_at = (
+        {**reading.unreadable, **shelf.unreadable},
+        {**reading.asked_at, **await _asked_at(site, shelf)},
+    )
+    return replace(reading, rows=rows, unreadable=unreadable, asked_at=asked_at)
 
 
 async def read_only(site: Site, skus: Iterable[str]) -> Reading:
     """The rows of these SKUs alone, each asked for by itself, before whatever reads the whole list."""
-    began, shelf = running().clock.now(), Shelf()
+    began, shelves = running().clock.now(), dict[str, Shelf]()
 
     async def ask(sku: str) -> None:
-        async for page in site.books.availability(sku=sku, lane=Lane.STOCK):
+        shelf = shelves[sku] = Shelf()
+        async for page in site.books.availability(sku=sku, lane=Lane.STOCK, before_send=shelf.sends):
             shelf.lay(page, only=sku)
+        shelf.is_read(sku)
 
     await side_by_side(skus, ask, AT_ONCE)
-    return Reading(began, tuple(shelf.rows.values()), 1, shelf.unreadable)
+    rows = tuple(row for shelf in shelves.values() for row in shelf.rows.values())
+    unreadable = {sku: finding for shelf in shelves.values() for sku, finding in shelf.unreadable.items()}
+    asked_at = {sku: at for shelf in shelves.values() for sku, at in (await _asked_at(site, shelf)).items()}
+    return Reading(began, rows, 1, unreadable, asked_at)
+
+
+async def _asked_at(site: Site, shelf: Shelf) -> dict[str, datetime]:
+    """When each SKU was asked for. Kits are left out: they are made of parts that were asked for at several moments."""
+    bills = await running().journal.catalogue.bills(site.name)
+    return {sku: at for sku, at in shelf.asked_at.items() if sku not in bills}
 
 
 def _lane(site: Site) -> Lane:
@@ -129,8 +158,9 @@ def _lane(site: Site) -> Lane:
 
 async def _ask_one_by_one(site: Site, shelf: Shelf, skus: Iterable[str]) -> None:
     for sku in skus:
-        async for page in site.books.availability(sku=sku, lane=_lane(site)):
+        async for page in site.books.availability(sku=sku, lane=_lane(site), before_send=shelf.sends):
             shelf.lay(page, only=sku)
+        shelf.is_read(sku)
 
 
 def _unreadable(line: UnreadableAvailability) -> Finding:

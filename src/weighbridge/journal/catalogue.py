@@ -14,7 +14,7 @@ from weighbridge.database import Database
 from weighbridge.domain.books import BookProduct
 from weighbridge.domain.bundle import Bill, Bills, Component
 from weighbridge.domain.stock import ShopItem
-from weighbridge.tables import book_products, shop_items
+from weighbridge.stock_tables import book_products, shop_items
 
 ROWS_PER_WRITE = 400
 """Both databases limit the values of one statement; SQLite to 32,766."""
@@ -56,7 +56,7 @@ class Catalogue:
                 "is_active": product.is_active,
                 "is_sellable": product.is_sellable,
                 "drop_ship_optional": product.drop_ship_optional,
-                "bill": {part.sku: str(part.per_kit) for part in product.bill},
+                "bill": {part.sku: [str(part.per_kit), str(part.wasted)] for part in product.bill},
                 "seen_at": now,
             }
             for product in products
@@ -112,7 +112,7 @@ class Catalogue:
         async with self._database.reading() as reading:
             rows = (await reading.execute(query)).all()
         return Bills(
-            Bill(row.sku, tuple(Component(sku, Decimal(units)) for sku, units in row.bill.items()))
+            Bill(row.sku, tuple(Component(sku, *map(Decimal, units)) for sku, units in row.bill.items()))
             for row in rows
             if row.bill
         )

@@ -18,11 +18,11 @@ from weighbridge.domain.stock_latency import Sales, latency
 from weighbridge.journal.attempts import Attempts
 from weighbridge.journal.promises import Promises
 from weighbridge.journal.references import References
-from weighbridge.tables import shop_items, stock_falls, stock_levels, transfers
+from weighbridge.stock_tables import shop_items, stock_falls, stock_levels
+from weighbridge.tables import transfers
 
 ROUNDS_MEASURED = 6
 PUSHES, PUSHES_MEASURED = "stock_pushes", 60
-FAST_LANE = "fast_lane_skus"
 STOCK_ROUND, FAST_ROUND = ("stock", "*"), ("stock_fast", "*")
 APPLIED_WITHIN = timedelta(seconds=5)
 """How long an accepted level takes to show. Source: Inventory V3, which says that it is asynchronous and no more."""
@@ -61,39 +61,32 @@ class Exposures:
         since = now - timedelta(hours=hours)
         levels = {name: whole(await self._levels(name, [sku] if sku else ())) for name in {connection, *sharing}}
         sold = {name: await self._promises.sold([name], since) for name in levels}
-        in_flight = {
-            moment: await self._promises.in_flight(levels.keys(), moment)
-            for moment in {level.read_at for level in levels[connection].values()}
-        }
+        read_at = {level.sku: level.read_at for level in levels[connection].values()}
+        in_flight = await self._promises.in_flight(levels.keys(), min(read_at.values(), default=now), read_at)
         together = _together(sold)
-        placed = await self._promises.sold(levels.keys(), since, as_placed=True)
+        placed = {name: await self._promises.sold([name], since, as_placed=True) for name in levels}
+        rushes = _together(placed)
         falls, prices = await self._falls(connection, since), await self._prices(connection, sku)
-        window = await self.push_window(connection)
-        delay = await self.stock_latency(connection)
-        fast = await self._fast_lane(connection)
-        fast_delay = await self.stock_latency(connection, FAST_ROUND) if fast else delay
+        window = max([await self.push_window(name) for name in levels])
+        heard = now - APPLIED_WITHIN - await self._promises.heard_within(levels.keys(), since)
         found: dict[str, Exposure] = {}
         for level in levels[connection].values():
-            shown = sum(
-                _shown(there[level.sku], sold[name].get(level.sku, ()))
-                for name, there in levels.items()
-                if level.sku in there
-            )
             if level.told is None:
                 continue
+            there = {name: of[level.sku] for name, of in levels.items() if level.sku in of}
             times = together.get(level.sku, ())
             if level.shares is None:
-                free = level.available - in_flight[level.read_at].get(level.sku, Decimal(0))
+                free = level.available - in_flight.get(level.sku, Decimal(0))
             else:
                 free = level.shares - _units(times, level.read_at)
             found[level.sku] = Exposure(
                 level.sku,
-                shown,
+                sum(_shown(one, placed[name].get(level.sku, ())) for name, one in there.items()),
                 free,
-                placed.get(level.sku, ()),
+                rushes.get(level.sku, ()),
                 falls.get(level.sku, ()),
-                window,
-                fast_delay if level.sku in fast else delay,
+                window if any(one.pushed_at is not None and one.pushed_at > heard for one in there.values()) else None,
+                now - level.read_at,
                 prices.get(level.sku, Decimal(0)),
             )
         return found
@@ -108,15 +101,6 @@ class Exposures:
             transfer_id = (await reading.execute(query)).scalar_one_or_none()
         rounds = await self._attempts.rounds(transfer_id, ROUNDS_MEASURED) if transfer_id else ()
         return latency(rounds, self._clock.now())
-
-    async def in_fast_lane(self, connection: str, skus: Collection[str]) -> None:
-        """Notes which SKUs are read and told by themselves from now on."""
-        if await self._fast_lane(connection) != frozenset(skus):
-            await self._references.keep(connection, FAST_LANE, sorted(skus))
-
-    async def _fast_lane(self, connection: str) -> frozenset[str]:
-        kept = await self._references.read(connection, FAST_LANE)
-        return frozenset(kept[0]) if kept else frozenset()
 
     async def push_window(self, connection: str) -> timedelta:
         """The longest of late from asking the shop for a batch of levels until it showed those figured from them."""
@@ -217,11 +201,11 @@ def _level(row: Any) -> Level:
     return Level(row.sku, row.available, shares, row.ats, row.told, row.pushed_at, row.read_at)
 
 
-def _shown(level: Level, sold: Sales) -> int:
-    """What a shop shows at most: its last level, less what it has sold since."""
+def _shown(level: Level, placed: Sales) -> int:
+    """What a shop shows at most: its last level, less the orders that came after it showed that."""
     if level.told is None or level.pushed_at is None:
         return 0
-    return max(0, int(level.told - _units(sold, level.pushed_at)))
+    return max(0, int(level.told - _units(placed, level.pushed_at + APPLIED_WITHIN)))
 
 
 def _units(sold: Sales, since: datetime) -> Decimal:

@@ -12,7 +12,7 @@ from weighbridge.database import Database
 from weighbridge.domain.catalogue_plan import Review, ReviewLine, fingerprint
 from weighbridge.domain.listing import Link, Told
 from weighbridge.journal.catalogue import ROWS_PER_WRITE
-from weighbridge.tables import listing_changes, listings
+from weighbridge.stock_tables import listing_changes, listings
 
 
 class Listings:

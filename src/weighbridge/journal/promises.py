@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
-from weighbridge.tables import promises, stock_levels
+from weighbridge.stock_tables import promises, stock_levels
+
+HEARD_AT_LATEST = timedelta(minutes=15)
+"""A sweep looks every minute: what is captured later was edited since, or came before we listened."""
+MICROSECOND = timedelta(microseconds=1)
+NOTHING_LATER: Mapping[str, datetime] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +83,15 @@ class Promises:
         """Notes that the order ended without a sale: its units are free again."""
         await self._end(connection, order_id, "released_at")
 
-    async def in_flight(self, connections: Collection[str], scan_started_at: datetime) -> dict[str, Decimal]:
+    async def in_flight(
+        self, connections: Collection[str], scan_started_at: datetime, asked_at: Mapping[str, datetime] = NOTHING_LATER
+    ) -> dict[str, Decimal]:
         """Units per SKU that a scan begun at `scan_started_at` may not show, sold by any of `connections`.
 
-        An order that Cin7 allocated after the scan began counts still: its row may have been read before.
+        An order that Cin7 allocated after the scan began counts still: its row may have been read before. `asked_at`
+        says of which SKUs the row is known to have been asked for later.
         """
-        query = sa.select(promises.c.sku, promises.c.quantity).where(
+        query = sa.select(promises.c.sku, promises.c.quantity, promises.c.allocated_at).where(
             promises.c.connection.in_(sorted(connections)),
             promises.c.released_at.is_(None),
             promises.c.allocated_at.is_(None) | (promises.c.allocated_at >= scan_started_at),
@@ -90,7 +99,8 @@ class Promises:
         units: dict[str, Decimal] = {}
         async with self._database.reading() as reading:
             for row in (await reading.execute(query)).all():
-                units[row.sku] = units.get(row.sku, Decimal(0)) + row.quantity
+                if row.allocated_at is None or row.allocated_at >= asked_at.get(row.sku, scan_started_at):
+                    units[row.sku] = units.get(row.sku, Decimal(0)) + row.quantity
         return units
 
     async def open_of(
@@ -131,6 +141,22 @@ class Promises:
             for row in (await reading.execute(query)).all():
                 found.setdefault(row.sku, []).append((row.at, row.quantity))
         return {sku: tuple(sorted(times)) for sku, times in found.items()}
+
+    async def heard_within(self, connections: Collection[str], since: datetime) -> timedelta:
+        """The longest from an order's coming until its units were taken off, of the orders captured since a moment.
+
+        What took longer than `HEARD_AT_LATEST` says nothing of it: such orders were edited, or came before we listened.
+        """
+        moments = [sa.type_coerce(column, sa.BigInteger) for column in (promises.c.captured_at, promises.c.placed_at)]
+        took = moments[0] - moments[1]
+        query = sa.select(sa.func.max(took)).where(
+            promises.c.connection.in_(sorted(connections)),
+            promises.c.captured_at >= since,
+            took <= HEARD_AT_LATEST // MICROSECOND,
+        )
+        async with self._database.reading() as reading:
+            longest = (await reading.execute(query)).scalar_one()
+        return max(longest or 0, 0) * MICROSECOND
 
     async def placed_since_told(self, connection: str) -> dict[str, Decimal]:
         """Units per SKU in orders that were placed at the shop after it was last told a level of the SKU."""

@@ -15,7 +15,7 @@ from weighbridge.database import Database
 from weighbridge.domain.buffer import BufferKind
 from weighbridge.domain.stock import Figure, SharedParts, Slot
 from weighbridge.journal.catalogue import ROWS_PER_WRITE
-from weighbridge.tables import stock_levels
+from weighbridge.stock_tables import stock_levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +130,37 @@ class StockLevels:
         return await self._levels(stock_levels.c.shown, connection, stock_levels.c.pushed_at < moment, known)
 
     async def scanned(
-        self, connection: str, figures: Sequence[Figure], began: datetime, besides: Collection[str] = ()
+        self,
+        connection: str,
+        figures: Sequence[Figure],
+        began: datetime,
+        asked_at: Mapping[str, datetime],
+        besides: Collection[str] = (),
     ) -> None:
-        """Stores the figures of a full reading that began at `began`. SKUs in `besides` are read otherwise and keep
-        their figures."""
-        await self._store(connection, figures, read_at=began, scanned_at=began)
+        """Stores the figures of a full reading that began at `began`; `asked_at` says which SKUs were asked for later.
+        SKUs in `besides` are read otherwise and keep their figures."""
+        await self._store(connection, figures, began, asked_at, scanned_at=began)
         await self._set(connection, besides, scanned_at=began)
 
-    async def read_between(self, connection: str, figures: Sequence[Figure], began: datetime) -> None:
+    async def read_between(
+        self, connection: str, figures: Sequence[Figure], began: datetime, asked_at: Mapping[str, datetime]
+    ) -> None:
         """Stores the figures of some SKUs, read by themselves beside the full readings."""
         query = sa.select(sa.func.max(stock_levels.c.scanned_at, type_=stock_levels.c.scanned_at.type)).where(
             stock_levels.c.connection == connection
         )
         async with self._database.reading() as reading:
             latest = (await reading.execute(query)).scalar_one()
-        await self._store(connection, figures, read_at=began, scanned_at=latest or began)
+        await self._store(connection, figures, began, asked_at, scanned_at=latest or began)
 
     async def _store(
-        self, connection: str, figures: Sequence[Figure], *, read_at: datetime, scanned_at: datetime
+        self,
+        connection: str,
+        figures: Sequence[Figure],
+        began: datetime,
+        asked_at: Mapping[str, datetime],
+        *,
+        scanned_at: datetime,
     ) -> None:
         for start in range(0, len(figures), ROWS_PER_WRITE):
             batch = [
@@ -161,7 +174,7 @@ class StockLevels:
                     "ats": figure.ats,
                     "terms": _terms(figure),
                     "scanned_at": scanned_at,
-                    "read_at": read_at,
+                    "read_at": asked_at.get(figure.sku, began),
                 }
                 for figure in figures[start : start + ROWS_PER_WRITE]
             ]

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -77,14 +77,23 @@ def _play(plan: Plan, protocols: Sequence[Protocol], options: StormOptions) -> l
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    found = []
     with Progress(*columns, console=err, transient=True) as progress:
-        for protocol in protocols:
-            task = progress.add_task("Starting the twins and the product", total=options.orders)
+        return asyncio.run(_side_by_side(plan, protocols, options, progress))
 
-            def tell(words: str, done: int, of: int, task: Any = task) -> None:
-                progress.update(task, description=words, completed=done, total=of)
 
-            with tempfile.TemporaryDirectory(prefix="weighbridge-storm-") as folder:
-                found.append(asyncio.run(play(plan, protocol, options, Path(folder), tell)))
-    return found
+async def _side_by_side(
+    plan: Plan, protocols: Sequence[Protocol], options: StormOptions, progress: Progress
+) -> list[Outcome]:
+    """All protocols at the same time, each with twins and a product of its own: what else the machine does meets them
+    alike."""
+
+    async def one(protocol: Protocol) -> Outcome:
+        task = progress.add_task("Starting the twins and the product", total=len(plan.shoppers))
+
+        def tell(words: str, done: int, of: int) -> None:
+            progress.update(task, description=words, completed=done, total=of)
+
+        with tempfile.TemporaryDirectory(prefix="weighbridge-storm-") as folder:
+            return await play(plan, protocol, options, Path(folder), tell)
+
+    return await asyncio.gather(*(one(protocol) for protocol in protocols))

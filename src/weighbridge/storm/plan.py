@@ -32,7 +32,7 @@ class StormOptions:
     products: Path = SAMPLE_PRODUCTS
     orders: int = 300
     seed: int = 1
-    speed: float = 30.0
+    speed: float = 10.0
     hot_skus: int = 5
     calm_minutes: float = 20.0
     flash_minutes: float = 20.0

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,6 +39,8 @@ CONNECTION: Final = "main"
 QUOTA: Final = 60
 NEVER_SECONDS: Final = 30 * 86400
 READY_SECONDS: Final = 120.0
+PLACES: Final = 100
+"""Orders that wait for a call to Cin7 keep their places; with the usual twelve, new ones would wait to be heard of."""
 LOOK_SECONDS: Final = 15.0
 """Of the twins' time, between two looks at what is shown and what bound is published."""
 Tell = Callable[[str, int, int], None]
@@ -67,9 +69,14 @@ class Outcome:
     worst: Exposure | None = None
     """What the largest bound of all was made of."""
     looks: int = 0
+    beyond: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """SKUs of which more was oversold at some look than had ever been published as possible before it: units oversold,
+    and the largest bound until then."""
     exceeded: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """By SKU, by how much more could have been oversold at one moment than the bound of that moment said."""
     throttled: int = 0
+    late_seconds: float = 0.0
+    """Of the twins' time, the longest that a shopper came late: the machine was too busy to keep the time."""
 
 
 async def play(plan: Plan, protocol: Protocol, options: StormOptions, folder: Path, tell: Tell) -> Outcome:
@@ -79,7 +86,7 @@ async def play(plan: Plan, protocol: Protocol, options: StormOptions, folder: Pa
         people = People(twins, outcome.ledger, options.seed)
         people.open(plan)
         storm = Storm(twins, people, plan, options, outcome, folder, tell)
-        with storm.product():
+        async with storm.product():
             await storm.until_stock_is_shown()
             storm.bad_weather()
             async with storm.copying():
@@ -114,9 +121,17 @@ class Storm:
     def _ours(self) -> bool:
         return self._outcome.protocol is Protocol.WEIGHBRIDGE
 
-    @contextmanager
-    def product(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def product(self) -> AsyncIterator[None]:
         """The product as a process of its own; without its stock cadence where the copy tells the shop its stock."""
+        worker = self._worker = self._started()
+        try:
+            yield
+        finally:
+            worker.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(_wait_for_the_end, worker)
+
+    def _started(self) -> subprocess.Popen[bytes]:
         config = self._folder / "weighbridge.toml"
         config.write_text(self._configuration(), encoding="utf-8")
         keys = self._twins.credentials
@@ -124,16 +139,7 @@ class Storm:
         environment = {**os.environ, **{SECRETS[name]: value for name, value in secrets.items()}}
         command = [sys.executable, "-m", "weighbridge", "run", "--config", str(config)]
         with self._log.open("ab") as log:
-            self._worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        try:
-            yield
-        finally:
-            self._worker.send_signal(signal.SIGTERM)
-            try:
-                self._worker.wait(30)
-            except subprocess.TimeoutExpired:
-                self._worker.kill()
-                self._worker.wait(10)
+            return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
     async def until_stock_is_shown(self) -> None:
         """Fair weather until the shop shows what the warehouse has. Raises StormFailed."""
@@ -193,6 +199,7 @@ class Storm:
             while (elapsed := (clock.now() - began).total_seconds()) < end:
                 while happenings and happenings[0].at <= elapsed:
                     one = happenings.pop(0)
+                    self._outcome.late_seconds = max(self._outcome.late_seconds, elapsed - one.at)
                     self._people.shop(one) if isinstance(one, Shopper) else self._people.move(one)
                     done += isinstance(one, Shopper)
                 if elapsed - looked >= LOOK_SECONDS:
@@ -224,6 +231,9 @@ class Storm:
         self._outcome.looks += 1
         if not self._ours:
             return
+        for sku, units in self._outcome.ledger.short.items():
+            if units > self._outcome.bounds[sku]:
+                self._outcome.beyond[sku] = (units, self._outcome.bounds[sku])
         hours = load_installation(self._folder / "weighbridge.toml").connections[CONNECTION].design.stock.sales_hours
         for sku, exposure in (await journal.exposures.of(CONNECTION, (CONNECTION,), hours)).items():
             units = bound(exposure).units
@@ -255,6 +265,7 @@ class Storm:
                 port=port,
                 public_url=f"http://127.0.0.1:{port}",
                 locations=("Main Warehouse",),
+                installation={"concurrency": PLACES},
             )
         )
         stock = f"cadence_seconds = {cadence}\n"
@@ -271,3 +282,11 @@ class Storm:
     def _check(self) -> None:
         if self._worker is not None and self._worker.poll() is not None:
             raise StormFailed(f"the product ended by itself: {self._log.read_text()[-3000:]}")
+
+
+def _wait_for_the_end(worker: subprocess.Popen[bytes]) -> None:
+    try:
+        worker.wait(30)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait(10)

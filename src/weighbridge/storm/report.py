@@ -15,7 +15,7 @@ CENT = Decimal("0.01")
 
 
 def broken(outcome: Outcome) -> dict[str, tuple[int, int]]:
-    """SKUs of which more was oversold than was ever published as possible: (oversold, largest bound)."""
+    """SKUs of which more was oversold than was published as possible at any time: (oversold, largest bound)."""
     if outcome.protocol is not Protocol.WEIGHBRIDGE:
         return {}
     short = outcome.ledger.short.items()
@@ -26,6 +26,11 @@ def worst_seen(outcome: Outcome) -> int:
     """The most units of one SKU that were oversold, or would have been had the shop sold all it showed at a moment."""
     ledger = outcome.ledger
     return max([0, *ledger.short.values(), *ledger.claimed.values()])
+
+
+def most_beyond(outcome: Outcome) -> int:
+    """By how many units of a SKU more could at most have been oversold at a moment than the bound of that moment."""
+    return max([0, *outcome.exceeded.values()])
 
 
 def ratio(outcome: Outcome) -> Decimal | None:
@@ -66,8 +71,11 @@ def as_json(outcomes: Sequence[Outcome], hot: Sequence[str]) -> dict[str, Any]:
             "largest_bound": max([0, *one.bounds.values()]),
             "bound_to_worst_seen": str(ratio(one)) if one.bounds else None,
             "bound_broken": sorted(broken(one)),
+            "oversold_before_it_was_published": sorted(one.beyond),
             "looks": one.looks,
             "throttled": one.throttled,
+            "most_beyond_the_bound_of_a_moment": most_beyond(one),
+            "late_seconds": round(one.late_seconds, 1),
             "hot": {
                 sku: {
                     "supply": one.ledger.supply[sku],
@@ -101,9 +109,17 @@ def _terms(outcome: Outcome) -> str:
     if worst is None:
         return ""
     return (
-        f"{worst.shown - worst.free:f} + {worst.overwritten:f} in {worst.push_window.total_seconds():.0f} s"
-        f" + {worst.unseen:f} in {worst.latency.total_seconds():.0f} s"
+        f"{worst.shown - worst.free:f} + {worst.overwritten:f}"
+        f" + {worst.unseen:f} in {worst.unread.total_seconds():.0f} s"
     )
+
+
+def _most_beyond(outcome: Outcome) -> str:
+    return f"{most_beyond(outcome)}" if outcome.bounds else ""
+
+
+def _early(outcome: Outcome) -> str:
+    return f"{len(outcome.beyond)}" if outcome.bounds else ""
 
 
 def _ratio(outcome: Outcome) -> str:
@@ -118,9 +134,12 @@ ROWS: Sequence[tuple[str, Callable[[Outcome], str]]] = (
     ("Orders that cannot be shipped whole", lambda one: f"{one.ledger.oversold_orders():,}"),
     ("Worst SKU, units oversold", _worst_sku),
     ("Units lost: wanted, there, and not shown", lambda one: f"{sum(one.ledger.lost.values()):,}"),
-    ("Worst SKU, units, had all that was shown been sold", lambda one: f"{worst_seen(one):,}"),
+    ("Worst seen of a SKU, units: oversold, or possible by what was shown", lambda one: f"{worst_seen(one):,}"),
     ("Largest bound published for a SKU, units", _bound),
     ("... made of: shown beyond free, sold meanwhile, left unseen", _terms),
-    ("... in terms of the worst seen", _ratio),
+    ("... in terms of the worst seen of a SKU", _ratio),
+    ("SKUs oversold by more than had been published until then", _early),
+    ("Most units possible beyond the bound of that moment", _most_beyond),
     ("Calls that Cin7 throttled", lambda one: f"{one.throttled:,}"),
+    ("Longest that a shopper came late, seconds", lambda one: f"{one.late_seconds:.0f}"),
 )
