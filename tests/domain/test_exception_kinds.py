@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from weighbridge.domain.exception_cause import LONGEST_CAUSE, Standing, causes, fitted, without_numbers
 from weighbridge.domain.exception_kinds import CATALOGUE, ExceptionKind, Grouping, Remedy
-from weighbridge.domain.exception_kinds.kind import LONGEST_TITLE
+from weighbridge.domain.exception_kinds.kind import LONGEST_TITLE, in_words
 from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
 from weighbridge.journal.transfers import stored_finding
 
@@ -111,3 +111,19 @@ def test_two_long_causes_stay_two(first: str, second: str) -> None:
 def test_a_cause_by_value_is_the_same_for_every_object_that_shows_the_value(kind: FindingKind, value: str) -> None:
     orders = [causes(held_for(hold(kind, f"lines[{n}].x", value, "x"), key=str(n)))[0].name for n in (1, 2)]
     assert (orders[0] == orders[1]) == bool(value.strip())
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("lines[0].sku", "line 1, SKU"),
+        ("shipping_addresses[1].city", "shipping address 2, city"),
+        ("order.billing.street_1", "billing, street 1"),
+        ("refund.total_amount", "refund, total amount"),
+        ("sale.TEA_01.B", "TEA_01.B"),
+        ("design.stock.fast_lane", "design.stock.fast_lane"),
+        ("level of MUG at the shop", "level of MUG at the shop"),
+    ],
+)
+def test_places_of_a_payload_are_told_as_people_say_them(field: str, words: str) -> None:
+    assert in_words(field) == words

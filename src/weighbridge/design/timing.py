@@ -54,6 +54,21 @@ class Cadence(Part):
         return timedelta(seconds=self.first_sweep_seconds)
 
 
+class Monitors(Part):
+    """What is watched although nothing failed, and how patiently."""
+
+    cadence_seconds: float = Field(default=900, gt=0)
+    """Between two rounds of all monitors."""
+    dispatch_days: int = Field(default=3, ge=0)
+    """After how many days an order of which nothing has left is told to operations; 0 tells of none."""
+    tracking_hours: int = Field(default=24, ge=0)
+    """After how many hours a parcel without a tracking number is told to operations; 0 tells of none."""
+
+    @property
+    def cadence(self) -> timedelta:
+        return timedelta(seconds=self.cadence_seconds)
+
+
 DEFAULT_SCHEDULES: dict[str, tuple[float, ...]] = {
     "throttled": (10, 20, 40, 60, 120, 300, 600, 1800, 3600),
     "unreachable": (5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200),

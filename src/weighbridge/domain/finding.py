@@ -103,6 +103,13 @@ class FindingKind(StrEnum):
     SHOP_EDIT_OVERWRITTEN = "shop_edit_overwritten"
     CATALOGUE_NOT_ACCEPTED = "catalogue_not_accepted"
     STOCK_NOT_ACCEPTED = "stock_not_accepted"
+    FEED_SILENT = "feed_silent"
+    ORDER_MISSED = "order_missed"
+    LOOKS_LATE = "looks_late"
+    CREDENTIALS_REFUSED = "credentials_refused"
+    QUOTA_SHARED = "quota_shared"
+    DISPATCH_LATE = "dispatch_late"
+    TRACKING_MISSING = "tracking_missing"
     UNEXPECTED_ERROR = "unexpected_error"
     RETRIES_EXHAUSTED = "retries_exhausted"
 
@@ -149,6 +156,12 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.GHOST_ALLOCATION: Owner.OPERATIONS,
     FindingKind.STOCK_NOT_ACCEPTED: Owner.OPERATIONS,
     FindingKind.REFUSED_BY_CIN7: Owner.OPERATIONS,
+    FindingKind.ORDER_MISSED: Owner.OPERATIONS,
+    FindingKind.LOOKS_LATE: Owner.OPERATIONS,
+    FindingKind.CREDENTIALS_REFUSED: Owner.OPERATIONS,
+    FindingKind.QUOTA_SHARED: Owner.OPERATIONS,
+    FindingKind.DISPATCH_LATE: Owner.OPERATIONS,
+    FindingKind.TRACKING_MISSING: Owner.OPERATIONS,
     FindingKind.RETRIES_EXHAUSTED: Owner.OPERATIONS,
     FindingKind.UNEXPECTED_ERROR: Owner.OPERATIONS,
 }

@@ -17,6 +17,7 @@ from weighbridge.domain.exception_kinds.platforms import PLATFORMS
 from weighbridge.domain.exception_kinds.returns import RETURNS
 from weighbridge.domain.exception_kinds.sales import SALES
 from weighbridge.domain.exception_kinds.stock import STOCK
+from weighbridge.domain.exception_kinds.watching import WATCHING
 from weighbridge.domain.finding import FindingKind
 
 __all__ = [
@@ -39,6 +40,7 @@ BY_AREA: dict[str, tuple[ExceptionKind, ...]] = {
     "Stock": STOCK,
     "Catalogue": LISTINGS,
     "Platforms": PLATFORMS,
+    "Monitors": WATCHING,
 }
 """Every kind, by the part of the business it belongs to; a monitor's kinds get an area of their own here."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum, StrEnum
@@ -54,8 +55,6 @@ class Remedy(StrEnum):
     """Void the sales of an order beyond its own."""
     PUSH_STOCK = "push_stock"
     """Read the stock and tell the shop every level again."""
-    ARM_HOOKS = "arm_hooks"
-    """Make or wake every hook, and read what they missed."""
     RESTOCK_BY_HAND = "restock_by_hand"
     """State that people put the goods back in Cin7, with the document that did it."""
     ACCEPT = "accept"
@@ -73,6 +72,30 @@ class Autonomy(StrEnum):
     """The first safe action is prepared; it runs once a person has approved it."""
     ACT = "act"
     """The first safe action runs by itself."""
+
+
+_PATH = re.compile(r"[a-z_0-9]+(\[\d+\])?(\.[a-z_0-9]+(\[\d+\])?)*")
+_ABBREVIATIONS = {"sku": "SKU", "id": "number"}
+
+
+def in_words(field: str) -> str:
+    """The place of a finding as people say it: `lines[0].sku` is "line 1, SKU", `sale.TEA` is "TEA".
+
+    What is no path of a payload stays as it is, and so does a setting of the design.
+    """
+    if field.startswith("sale."):
+        return field.removeprefix("sale.")
+    if field.startswith("design.") or not _PATH.fullmatch(field):
+        return field
+    parts = []
+    for segment in field.removeprefix("order.").split("."):
+        name, _, place = segment.partition("[")
+        words = " ".join(_ABBREVIATIONS.get(word, word) for word in name.split("_"))
+        if place:
+            single = words.removesuffix("es") if words.endswith("sses") else words.removesuffix("s")
+            words = f"{single} {int(place[:-1]) + 1}"
+        parts.append(words)
+    return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +123,7 @@ class ExceptionKind:
 
     def told(self, field: str, value: str, key: str) -> str:
         """The title of one exception, filled in and at most 200 characters."""
-        words = {"{field}": field, "{value}": value or "empty", "{key}": key}
+        words = {"{field}": in_words(field), "{value}": value or "empty", "{key}": key}
         text = self.title
         for name, word in words.items():
             text = text.replace(name, word)

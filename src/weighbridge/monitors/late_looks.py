@@ -1,0 +1,36 @@
+"""Late looks: what is on the agenda is looked at in time; when it is not, the workers cannot keep up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.flows.runtime import Site, running
+from weighbridge.monitors.monitor import Monitor, Seen
+
+PATIENCE = timedelta(minutes=15)
+OURSELVES = "monitors"
+
+
+async def _look(site: Site) -> Seen:
+    now = running().clock.now()
+    since = await running().journal.workers.up_since()
+    if since is None or now - since < PATIENCE:
+        # Whoever has just begun finds everything late, and needs a while for it.
+        return Seen()
+    overdue = await running().journal.watching.overdue(site.name, now - PATIENCE)
+    return Seen(
+        {
+            one.flow: hold(
+                FindingKind.LOOKS_LATE,
+                one.flow,
+                f"{one.looks} looks wait, the oldest for {(now - one.oldest) // timedelta(minutes=1)} minutes",
+                "looks within 15 minutes: start another worker, or see what holds this one up",
+            )
+            for one in overdue
+            if one.flow != OURSELVES
+        }
+    )
+
+
+MONITOR = Monitor("late_looks", "Every look on the agenda is done within 15 minutes.", FindingKind.LOOKS_LATE, _look)
