@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from weighbridge.demo import Demo, DemoOptions, play
+from weighbridge.demo import Demo, DemoOptions
+from weighbridge.demo_play import play
 from weighbridge.demo_summary import Summary
 
 ORDERS = 24

@@ -12,7 +12,8 @@ import pytest
 
 import weighbridge
 from tests.chaos.killing import options
-from weighbridge.demo import Demo, play
+from weighbridge.demo import Demo
+from weighbridge.demo_play import play
 
 NEW_VERSION = "99.0.0"
 

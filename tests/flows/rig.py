@@ -22,7 +22,7 @@ from weighbridge.design.schema import Installation
 from weighbridge.flows import bookkeeping, orders, stock, sweeps
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.service import Service
-from weighbridge.settings import resolve_secrets
+from weighbridge.settings import resolve_channels, resolve_secrets
 from weighbridge.tables import transfers
 from weighbridge.twins.faults import SWITCH_FAULTS
 from weighbridge.twins.server import TwinServer
@@ -142,7 +142,9 @@ class Rig:
 
     def service(self) -> Service:
         installation = self.installation()
-        return Service(installation, resolve_secrets(installation, self._folder, self.environment()))
+        environment = self.environment()
+        secrets = resolve_secrets(installation, self._folder, environment)
+        return Service(installation, secrets, resolve_channels(installation, self._folder, environment))
 
     def run(
         self, *flows: str, until: Callable[[list[Transfer]], bool] | None = None, seconds: float = 30.0

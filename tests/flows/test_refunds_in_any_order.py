@@ -112,7 +112,8 @@ def told_anyhow(folder: Path, wanted: Wanted, seed: int) -> tuple[Any, ...]:
         return ends(trial, orders)
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 9))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_refunds_end_in_the_same_books_however_they_are_told(tmp_path: Path, seed: int) -> None:
     wanted = drawn(seed)
     (tmp_path / "turn").mkdir()

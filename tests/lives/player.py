@@ -30,7 +30,7 @@ RATES = {"EUR": "0.92", "JPY": "150", "USD": "1"}
 ROUND = (bookkeeping.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP)
 WHO = ("shopper", "staff", "gateway", "warehouse", "finance")
 TEASET = {"sku": "TEASET", "name": "Tea set", "price": "20.00", "tax_class_id": 0}
-"""A kit of one mug and two packets of tea."""
+"""A kit of one mug and two packets of tea; a third packet is lost in the making."""
 OVEN = {"sku": "OVEN", "name": "Camp oven", "price": "80.00", "tax_class_id": 0}
 """Cin7 leaves it open who sends it: "Optional Drop Ship"."""
 PLENTY = [{"sku": "MUG", "on_hand": 1000}, {"sku": "TEA", "on_hand": 2000}, {"sku": "OVEN", "on_hand": 10}]
@@ -122,7 +122,7 @@ cancelled = "{cancelled}"
     sale = f'type = "{sale_type}"\nauto_fulfil = "{fulfils}"'
     with rig(folder, post=posts, design=design, sale=sale, currencies=tuple(RATES), **twins) as trial:
         trial.twins.act("bigcommerce", "seed_products", [TEASET, OVEN])
-        parts = [{"sku": "MUG", "quantity": 1}, {"sku": "TEA", "quantity": 2}]
+        parts = [{"sku": "MUG", "quantity": 1}, {"sku": "TEA", "quantity": 2, "wastage_percent": 50}]
         oven = {"sku": "OVEN", "name": "Camp oven", "drop_ship": "Optional Drop Ship"}
         made = [{"sku": "TEASET", "name": "Tea set", "bom": parts}, oven]
         trial.twins.act("cin7", "seed", {"products": made, "stock": PLENTY})

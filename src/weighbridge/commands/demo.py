@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from weighbridge.commands.installation import err, fail, out
-from weighbridge.demo import Demo, DemoFailed, DemoOptions, demo_folder, play
+from weighbridge.demo import Demo, DemoFailed, DemoOptions, demo_folder
+from weighbridge.demo_play import play
 from weighbridge.demo_summary import Summary
 
 

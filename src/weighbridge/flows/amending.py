@@ -19,10 +19,11 @@ from weighbridge.flows.captured import CAPTURED, Captured, fingerprint, stored
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.posting import invoice_key
 from weighbridge.flows.runtime import Site, running
+from weighbridge.journal.agenda import PERSON_MAY_HAVE_ACTED
 from weighbridge.journal.intents import Intent
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.platforms.cin7.models import SaleDetail
 from weighbridge.platforms.cin7.read import COUNTING, read_stage
+from weighbridge.platforms.cin7.sale_models import SaleDetail
 from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
@@ -87,10 +88,9 @@ async def follow(site: Site, transfer: Transfer, mapped: Mapped, present: Captur
 
 async def look_after_person(site: Site, transfer: Transfer) -> None:
     """Puts another look on the agenda, for when a person has acted in Cin7."""
-    if running().recurring:
-        await running().journal.agenda.look_again(
-            site.name, transfer.flow, transfer.key, "somebody may have acted", after=PERSONS_LOOK
-        )
+    await running().journal.agenda.look_again(
+        site.name, transfer.flow, transfer.key, PERSON_MAY_HAVE_ACTED, after=PERSONS_LOOK
+    )
 
 
 def _counted(

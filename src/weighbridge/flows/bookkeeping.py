@@ -15,6 +15,7 @@ from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
+from weighbridge.journal.references import unknown_sku
 from weighbridge.journal.transfers import Transfer
 from weighbridge.platforms.bigcommerce.read import read_shop_items
 from weighbridge.platforms.cin7 import write
@@ -74,7 +75,7 @@ async def books_for(site: Site, skus: set[str], currency: str) -> Books:
             continue
         found = await site.books.product_by_sku(sku, lane=Lane.ORDERS)
         if found is None:
-            await journal.references.keep(site.name, _unknown(sku), True)
+            await journal.references.keep(site.name, unknown_sku(sku), True)
         else:
             await journal.catalogue.store_book_products(site.name, [read_book_product(found)])
             products[sku] = read_book_product(found)
@@ -83,12 +84,8 @@ async def books_for(site: Site, skus: set[str], currency: str) -> Books:
 
 
 async def _asked_lately(site: Site, sku: str) -> bool:
-    kept = await running().journal.references.read(site.name, _unknown(sku))
+    kept = await running().journal.references.read(site.name, unknown_sku(sku))
     return kept is not None and kept[1] + UNKNOWN_SKU_PATIENCE > running().clock.now()
-
-
-def _unknown(sku: str) -> str:
-    return f"unknown:{sku}"[:64]
 
 
 async def _read_company(site: Site) -> None:

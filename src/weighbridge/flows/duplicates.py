@@ -16,8 +16,8 @@ from weighbridge.flows.posting import VOIDED, void
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import run_stage
 from weighbridge.journal.transfers import State, Transfer, stored_finding
-from weighbridge.platforms.cin7.models import SaleRow
 from weighbridge.platforms.cin7.read import is_live, live_sales, order_id_of
+from weighbridge.platforms.cin7.sale_models import SaleRow
 from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()

@@ -22,7 +22,8 @@ from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce import write
-from weighbridge.platforms.bigcommerce.models import OrderUpdate, Shipment
+from weighbridge.platforms.bigcommerce.order_models import Shipment
+from weighbridge.platforms.bigcommerce.requests import OrderUpdate
 from weighbridge.platforms.cin7.read import read_dispatches
 from weighbridge.platforms.exchange import Malformed
 from weighbridge.platforms.lanes import Lane

@@ -12,8 +12,8 @@ from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
-from weighbridge.platforms.cin7.models import SaleDetail, SaleRow
 from weighbridge.platforms.cin7.read import is_live, order_id_of
+from weighbridge.platforms.cin7.sale_models import SaleDetail, SaleRow
 from weighbridge.platforms.exchange import NotFound
 from weighbridge.platforms.lanes import Lane
 

@@ -12,8 +12,8 @@ from weighbridge.flows import fulfilment, orders, stock, sweeps
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
 from weighbridge.journal.inbox import Hint
-from weighbridge.platforms.bigcommerce.models import HookRequest
-from weighbridge.platforms.cin7.models import WebhookRequest
+from weighbridge.platforms.bigcommerce.requests import HookRequest
+from weighbridge.platforms.cin7.requests import WebhookRequest
 from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import structlog
 
@@ -15,9 +13,8 @@ from weighbridge.domain.capture import Crossing, crossing
 from weighbridge.domain.correction import corrected
 from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
 from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
-from weighbridge.domain.order import Order, OrderStatus
+from weighbridge.domain.order import Order
 from weighbridge.domain.policy import Depth
-from weighbridge.domain.tender import tenders_of
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.amending import follow
 from weighbridge.flows.bookkeeping import books_for
@@ -26,12 +23,12 @@ from weighbridge.flows.captured import (
     CAPTURED,
     Captured,
     fingerprint,
-    not_seen_since,
     parts_digest,
     seen_until,
     stored,
 )
 from weighbridge.flows.fresh_start import begun_anew
+from weighbridge.flows.order_reading import fetch_order, only_refunded, seen_now, unchanged
 from weighbridge.flows.ownership import owned, weighed
 from weighbridge.flows.posting import authorise, invoice, open_sale, pay, take_back
 from weighbridge.flows.refund_search import hold_gateway_refunds
@@ -40,9 +37,9 @@ from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import State, Transfer, stored_finding
-from weighbridge.platforms.bigcommerce.models import OrderCoupon, OrderHeader, OrderUpdate
-from weighbridge.platforms.bigcommerce.read import order_version, read_order, read_parts
-from weighbridge.platforms.exchange import NotFound, PlatformError
+from weighbridge.platforms.bigcommerce.read import order_version
+from weighbridge.platforms.bigcommerce.requests import OrderUpdate
+from weighbridge.platforms.exchange import NotFound
 from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
@@ -70,7 +67,7 @@ async def weigh(connection: str, order_id: str) -> str:
     """Fetches the order, stores what came, and decides: post, cancel, hold, or nothing to do."""
     site = running().sites[connection]
     transfer = await running().journal.transfers.open(connection, FLOW, order_id)
-    if transfer.state is State.POSTED and await _unchanged(site, transfer):
+    if transfer.state is State.POSTED and await unchanged(site, transfer):
         return DONE
 
     async def work() -> str:
@@ -104,30 +101,6 @@ async def link(connection: str, order_id: str) -> str:
     return await run_stage(site, transfer, "link", (FLOW, order_id), work)
 
 
-async def _unchanged(site: Site, transfer: Transfer) -> bool:
-    """Whether a posted order is still what was posted: most hooks echo our own writes, and end here."""
-    try:
-        header = await site.shop.order(int(transfer.key), lane=Lane.ORDERS)
-    except PlatformError:
-        return False
-    if order_version(header, site.capture_rule, already_captured=True) != transfer.source_version:
-        return False
-    return not_seen_since(transfer.content, header.date_modified) or await _parts_unchanged(site, transfer, header)
-
-
-async def _parts_unchanged(site: Site, transfer: Transfer, header: OrderHeader) -> bool:
-    """Whether lines and shipping addresses are what was posted, of an order that was written to since."""
-    captured = CAPTURED.validate_python(transfer.content)
-    products, addresses = await asyncio.gather(
-        site.shop.order_products(header.id, lane=Lane.ORDERS), site.shop.shipping_addresses(header.id, lane=Lane.ORDERS)
-    )
-    if parts_digest(*read_parts(header, products, addresses)) != captured.parts:
-        return False
-    seen = replace(captured, seen_at=seen_until(header.date_modified, running().clock.now()))
-    await running().journal.transfers.change(transfer.id, content=stored(seen))
-    return True
-
-
 async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
     journal = running().journal
     try:
@@ -144,9 +117,9 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
     decision = crossing(order, site.capture_rule, already_captured=bool(transfer.target_id))
     await reserve(site, order, decision)
     await hold_gateway_refunds(site, order)
-    if transfer.state in (State.POSTED, State.CANCELLED) and _only_refunded(site, transfer, order, came):
+    if transfer.state in (State.POSTED, State.CANCELLED) and only_refunded(site, transfer, order, came):
         # Nothing of the order is left to post; what its refunds do to its sale, they do by themselves.
-        await journal.transfers.change(transfer.id, source_version=version, content=_seen(transfer, header))
+        await journal.transfers.change(transfer.id, source_version=version, content=seen_now(transfer, header))
         return DONE
     # A posted order that changed is open again until its change is posted too: a crash in between must not end here.
     await journal.transfers.change(
@@ -175,30 +148,6 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
     return await _map(site, transfer, order, parts_digest(came.lines, came.shipping))
 
 
-def _seen(transfer: Transfer, header: OrderHeader) -> Any:
-    """What is kept of the order, as read now."""
-    if transfer.content is None:
-        return None
-    captured = CAPTURED.validate_python(transfer.content)
-    return stored(replace(captured, seen_at=seen_until(header.date_modified, running().clock.now())))
-
-
-def _only_refunded(site: Site, transfer: Transfer, order: Order, came: Order) -> bool:
-    """Whether refunds alone happened to a posted order; some shops lower its totals by them, its lines stay.
-
-    Source: platform notes, bigcommerce 3.3 (order and tax records are updated unless staff typed the figures).
-    """
-    if order.status_id != OrderStatus.PARTIALLY_REFUNDED or transfer.content is None:
-        return order.status_id == OrderStatus.REFUNDED
-    posted = CAPTURED.validate_python(transfer.content)
-    return (
-        parts_digest(came.lines, came.shipping) == posted.parts
-        and order.billing == posted.sale.billing
-        and order.value <= posted.sale.value
-        and tenders_of(order, site.sale_policy)[0] == posted.sale.tenders
-    )
-
-
 async def _gone(site: Site, transfer: Transfer, order_id: str) -> str:
     """A hook may come before its order can be read, or after it was removed for good."""
     if transfer.state is State.POSTED or transfer.target_id:
@@ -213,23 +162,6 @@ async def _gone(site: Site, transfer: Transfer, order_id: str) -> str:
     await weighed(transfer, (finding,))
     await running().journal.promises.released(site.name, order_id)
     return STOPPED
-
-
-async def fetch_order(site: Site, header: OrderHeader) -> Order:
-    """The whole order: its parts are fetched side by side and put together."""
-    shop, order_id = site.shop, header.id
-    products, addresses, taxes, transactions, coupons = await asyncio.gather(
-        shop.order_products(order_id, lane=Lane.ORDERS),
-        shop.shipping_addresses(order_id, lane=Lane.ORDERS),
-        shop.taxes(order_id, lane=Lane.ORDERS),
-        shop.transactions(order_id, lane=Lane.ORDERS),
-        shop.coupons(order_id, lane=Lane.ORDERS) if header.coupon_discount else _nothing(),
-    )
-    return read_order(header, products, addresses, taxes, transactions, coupons)
-
-
-async def _nothing() -> list[OrderCoupon]:
-    return []
 
 
 async def _map(site: Site, transfer: Transfer, order: Order, parts: str) -> str:

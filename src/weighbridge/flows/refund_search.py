@@ -15,8 +15,8 @@ from weighbridge.domain.finding import FindingKind, hold
 from weighbridge.domain.order import Order, Tender
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
-from weighbridge.platforms.cin7.models import SaleRow
 from weighbridge.platforms.cin7.read import order_id_of
+from weighbridge.platforms.cin7.sale_models import SaleRow
 from weighbridge.platforms.lanes import Lane
 from weighbridge.tables import transfers
 

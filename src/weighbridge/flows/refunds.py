@@ -33,7 +33,7 @@ from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.read import read_refund
-from weighbridge.platforms.cin7 import models, read
+from weighbridge.platforms.cin7 import read, sale_models
 from weighbridge.platforms.lanes import Lane
 from weighbridge.tables import transfers
 
@@ -153,7 +153,7 @@ async def _before_posting(site: Site, transfer: Transfer, order: Transfer | None
 
 
 async def _without_invoice(
-    site: Site, transfer: Transfer, order: Transfer, sale: models.SaleDetail, refund: Refund
+    site: Site, transfer: Transfer, order: Transfer, sale: sale_models.SaleDetail, refund: Refund
 ) -> str:
     """No credit note without an invoice: a sale that was refunded whole before anything was picked is voided.
 
@@ -182,9 +182,9 @@ async def _map(
     site: Site,
     transfer: Transfer,
     order: Transfer,
-    sale: models.SaleDetail,
+    sale: sale_models.SaleDetail,
     refund: Refund,
-    invoice: models.InvoiceDocument,
+    invoice: sale_models.InvoiceDocument,
 ) -> str:
     captured = CAPTURED.validate_python(order.content)
     before = await _siblings(site, transfer, order)
@@ -230,7 +230,7 @@ async def _siblings(site: Site, transfer: Transfer, order: Transfer) -> tuple[Cr
     return tuple(CREDIT.validate_python(row.content).credit_note for row in others if row.content is not None)
 
 
-def _by_hand(sale: models.SaleDetail, site: Site) -> Decimal:
+def _by_hand(sale: sale_models.SaleDetail, site: Site) -> Decimal:
     """What people credited on this sale, with tax."""
     prefix = f"{site.sale_policy.external_id_prefix}:{site.sale_policy.store}:"
     return total(

@@ -12,7 +12,7 @@ from weighbridge.domain.order import LineKind
 from weighbridge.domain.restock import restock_of, still_here
 from weighbridge.flows.captured import Captured
 from weighbridge.flows.runtime import Site, running
-from weighbridge.platforms.cin7 import models, read
+from weighbridge.platforms.cin7 import read, sale_models
 from weighbridge.platforms.lanes import Lane
 
 SHOP_RESTOCKS = "shop_restocks_refunds"
@@ -21,7 +21,7 @@ PATIENCE = timedelta(hours=1)
 
 
 async def with_restock(
-    site: Site, credit: CreditNote, sale: models.SaleDetail, captured: Captured, before: tuple[CreditNote, ...]
+    site: Site, credit: CreditNote, sale: sale_models.SaleDetail, captured: Captured, before: tuple[CreditNote, ...]
 ) -> tuple[CreditNote, tuple[Finding, ...]]:
     """The credit note with what it puts back on shelves, and what there is to tell about its goods."""
     goods = frozenset(line.sku for line in captured.lines if line.sku and line.kind is LineKind.PHYSICAL)

@@ -50,8 +50,6 @@ class Runtime:
     clock: Clock
     journal: Journal
     sites: Mapping[str, Site]
-    recurring: bool = True
-    """False for a worker that does one round and leaves."""
 
     def sharing_stock(self, site: Site) -> tuple[str, ...]:
         """The connections whose shops sell from the same company as `site`, itself among them."""

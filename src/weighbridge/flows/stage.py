@@ -12,6 +12,7 @@ from weighbridge.engine import current_run
 from weighbridge.flows.ownership import owner_of, weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Later
+from weighbridge.journal.agenda import CADENCE
 from weighbridge.journal.attempts import STOPPED, Ending
 from weighbridge.journal.leases import LeaseLost
 from weighbridge.journal.transfers import State, Transfer
@@ -82,7 +83,8 @@ async def _bring_to_an_end(
 
 
 async def end_round(transfer: Transfer, ended: str, cadence: timedelta) -> None:
-    """Ends one round of a recurring flow and puts the next on the agenda, where the worker goes on working.
+    """Ends one round of a recurring flow and puts the next on the agenda, whoever ran this one: a command that people
+    run beside the workers, or between two of them, must not end what comes round by itself.
 
     A round that is held waits for a person, but the next one comes all the same: one refusal must not end the sweeps
     that everything else relies on. One that waits has its next try on the agenda already.
@@ -94,8 +96,7 @@ async def end_round(transfer: Transfer, ended: str, cadence: timedelta) -> None:
         now = await running().journal.transfers.find(connection, flow, key)
         if now is None or now.state is not State.HELD:
             return
-    if running().recurring:
-        await running().journal.agenda.look_again(connection, flow, key, "cadence", after=cadence)
+    await running().journal.agenda.look_again(connection, flow, key, CADENCE, after=cadence)
 
 
 def _cause(error: PlatformError) -> str:

@@ -16,10 +16,11 @@ from weighbridge.flows.revival import revive
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import Stage, end_round, run_stage
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.platforms.bigcommerce.models import OrderHeader, UnreadableRow
+from weighbridge.platforms.bigcommerce.order_models import OrderHeader
+from weighbridge.platforms.bigcommerce.payload import UnreadableRow
 from weighbridge.platforms.bigcommerce.read import order_version
-from weighbridge.platforms.cin7.models import SaleRow, UnreadableSale
 from weighbridge.platforms.cin7.read import dispatch_version, is_ours, order_id_of
+from weighbridge.platforms.cin7.sale_models import SaleRow, UnreadableSale
 from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
