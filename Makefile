@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --extra build
 
 .DEFAULT_GOAL := help
@@ -25,7 +25,7 @@ help: ## List the tasks
 demo: $(RUN_STAMP) ## Run the product against both twins; ARGS="--help" shows the options
 	@$(BIN)/weighbridge demo $(ARGS)
 
-storm: $(RUN_STAMP) ## Play a flash sale in bad weather, with our stock protocol and with a plain copy; takes five minutes
+storm: $(RUN_STAMP) ## Play a flash sale in bad weather, with our stock protocol and with a plain copy; takes seven minutes
 	@$(BIN)/weighbridge storm $(ARGS)
 
 twins: $(RUN_STAMP) ## Serve the twins of BigCommerce and Cin7 Core alone
@@ -43,7 +43,7 @@ kill: $(DEV_STAMP) ## Kill the product 50 times while it works and compare the e
 long: $(DEV_STAMP) ## Run the other long suites: each reading by itself, the whole catalogue, benchmarks at a tiny size
 	@$(BIN)/pytest -n $(WORKERS) -m slow --ignore tests/chaos $(ARGS)
 
-bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="receiver", "orders" or "stock"
+bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="orders", "receiver", "stock" or "console"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(DEV_STAMP) ## Check style, formatting, types and import rules

@@ -1,14 +1,15 @@
-"""`python -m benchmarks orders`, `receiver` or `stock`: run against the twins, print, exit."""
+"""`python -m benchmarks orders`, `receiver`, `stock` or `console`: run, print, exit."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from benchmarks import orders, receiver, stock
+from benchmarks import console, orders, receiver, stock
 from weighbridge.logs import configure_logs
 
 app = typer.Typer(help="Measure the product against the twins.", no_args_is_help=True)
@@ -46,6 +47,23 @@ def stock_command(
     """Calls, memory and processor time of a refresh of stock, for growing numbers of SKUs at three locations."""
     grown = stock.measure(skus or [1_000, 10_000, 100_000])
     _print(stock.as_json(grown) if as_json else stock.table(grown))
+
+
+@app.command("console")
+def console_command(
+    database: Annotated[str, typer.Option(envvar="WEIGHBRIDGE_BENCH_POSTGRES", help="An empty PostgreSQL database.")],
+    transfers: Annotated[int, typer.Option(min=1_000, help="Transfers that it is filled with.")] = 1_000_000,
+    plans: Annotated[Path | None, typer.Option(help="Write the plan of every SELECT to this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How soon each page of the console answers in a large installation; exit code 1 when one reads a whole table."""
+    answers, found = console.measure(database, transfers)
+    if plans is not None:
+        plans.parent.mkdir(parents=True, exist_ok=True)
+        plans.write_text(console.plans_page(found, transfers), encoding="utf-8")
+    _print(console.as_json(answers) if as_json else console.table(answers))
+    if any(one.whole_tables for one in answers):
+        raise typer.Exit(1)
 
 
 def _print(value: Any) -> None:

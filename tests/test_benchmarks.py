@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 pytestmark = pytest.mark.slow
+
+
+def test_no_page_of_the_console_reads_a_growing_table_whole(fresh_database: Callable[[str], str]) -> None:
+    answers = _bench("console", "--transfers", "100000", "--database", fresh_database("bench_console"))
+    assert {one["status"] for one in answers} <= {200, 303}
+    assert [one["page"] for one in answers if one["whole_tables"]] == []
 
 
 def _bench(*arguments: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from weighbridge.design.schema import Installation
 from weighbridge.design.timing import DEFAULT_SCHEDULES
 from weighbridge.domain.finding import FindingKind, default_owner
 from weighbridge.exceptions.page import page as exceptions_page
+from weighbridge.monitors.page import page as monitors_page
 from weighbridge.sale_states import page
 
 ROOT = Path(__file__).parents[1]
@@ -47,7 +49,7 @@ def written_default(field: FieldInfo) -> str:
         case Decimal() | str():
             return f'`"{default}"`'
         case tuple():
-            return f"`{list(default)}`"
+            return f"`{json.dumps(list(default))}`"
         case _:
             return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
 
@@ -91,6 +93,11 @@ def test_sale_states_are_drawn_from_the_code_that_decides() -> None:
 def test_the_catalogue_of_exceptions_is_drawn_from_the_code() -> None:
     drawn = (ROOT / "docs" / "exceptions.md").read_text(encoding="utf-8")
     assert drawn == exceptions_page(), "run: python -m weighbridge.exceptions.page docs/exceptions.md"
+
+
+def test_the_list_of_monitors_is_drawn_from_the_code() -> None:
+    drawn = (ROOT / "docs" / "monitors.md").read_text(encoding="utf-8")
+    assert drawn == monitors_page(), "run: python -m weighbridge.monitors.page docs/monitors.md"
 
 
 def test_lock_files_name_no_index_and_pin_every_package_by_hash() -> None:

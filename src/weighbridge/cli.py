@@ -8,11 +8,13 @@ import typer
 import uvloop
 
 from weighbridge.commands import exception_actions as _adds_its_commands  # noqa: F401
+from weighbridge.commands.alerts import alerts_app
 from weighbridge.commands.console import console_command, run_with_console
 from weighbridge.commands.demo import demo_command
 from weighbridge.commands.design import design_app
 from weighbridge.commands.exceptions import exceptions_app
 from weighbridge.commands.installation import DEFAULT_CONFIG, Config, installation_of, service_of
+from weighbridge.commands.monitors import monitors_command
 from weighbridge.commands.reports import reports_app
 from weighbridge.commands.sync import sync_app
 from weighbridge.commands.users import users_app
@@ -38,6 +40,8 @@ app.add_typer(reports_app)
 app.add_typer(exceptions_app, name="exceptions")
 app.add_typer(design_app, name="design")
 app.command("console")(console_command)
+app.command("monitors")(monitors_command)
+app.add_typer(alerts_app, name="alerts")
 app.add_typer(users_app, name="users")
 app.command("demo")(demo_command)
 app.command("storm")(storm_command)

@@ -40,6 +40,7 @@ PRIORITIES = {
     "hooks": 8,
     "catalogue": 9,
     "ghost_allocations": 10,
+    "monitors": 10,
     "stock_parity": 10,
 }
 """Lower first. Every flow has one."""

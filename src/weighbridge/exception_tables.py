@@ -73,6 +73,12 @@ exception_objects = sa.Table(
     sa.Index("exception_object_of_transfer", "transfer_id", "closed_at"),
     sa.Index("exception_object_by_key", "key"),
     sa.Index("exception_object_list", "exception_id", "closed_at", "id"),
+    sa.Index(
+        "exception_object_open",
+        *("transfer_id", "amount", "currency", "exception_id"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+        sqlite_where=sa.text("closed_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from types import MappingProxyType
 
 import structlog
 import uvicorn
+from pydantic import SecretStr
 
 from weighbridge import __version__
+from weighbridge.alerts.telling import Telling
 from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.database import Database
 from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
@@ -24,20 +27,20 @@ from weighbridge.flows import stock_fall as _registers_its_flow  # noqa: F401
 from weighbridge.flows.redesign import FollowedDesigns
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
-from weighbridge.platforms.applications import books_budget, company, shop_budget
+from weighbridge.journal.agenda import LEFT_TO_WORKERS
+from weighbridge.monitors import flow as monitors
+from weighbridge.platforms.applications import company
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
-from weighbridge.platforms.bigcommerce.dialect import BigCommerceDialect
 from weighbridge.platforms.cin7.client import Cin7Client
-from weighbridge.platforms.cin7.dialect import Cin7Dialect
-from weighbridge.platforms.exchange import Exchange
-from weighbridge.platforms.transport import Timeouts, Transport
 from weighbridge.receiver import HookDoor, receiver
+from weighbridge.roads import Roads
 from weighbridge.settings import Secrets
 
 log = structlog.get_logger()
 
 SETTLED_WALL_SECONDS = 0.02
 HEARTBEAT_WALL_SECONDS = 2.0
+ALERTS_WALL_SECONDS = 5.0
 DEAD_AFTER_WALL_SECONDS = 20.0
 RECURRING = (
     bookkeeping.FLOW,
@@ -49,42 +52,21 @@ RECURRING = (
     stock_parity.FLOW,
     catalogue.FLOW,
     ghost_allocations.FLOW,
+    monitors.FLOW,
 )
 PATIENCE_WITH_SWEEPS = timedelta(hours=26)
 AGENDA_BATCH = 200
 
 
-class JournalRecorder:
-    """Keeps every exchange of the clients in the journal."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    async def record(self, exchange: Exchange) -> None:
-        await self._journal.exchanges.store(
-            connection=exchange.connection,
-            platform=exchange.platform,
-            method=exchange.method,
-            url=exchange.url,
-            request=exchange.request,
-            status=exchange.status,
-            response=exchange.response,
-            started_at=exchange.started_at,
-            duration_ms=exchange.duration_ms,
-            outcome=exchange.outcome,
-        )
-
-
-def timeouts_of(connection: Connection) -> Timeouts:
-    """How long calls of a connection may take. Authorising a long order is slow. Source: platform notes, cin7 1.6."""
-    write = connection.design.retry.call_timeout_seconds
-    return Timeouts(read=min(write, Timeouts().read), write=write)
-
-
 class Service:
     """One worker of an installation."""
 
-    def __init__(self, installation: Installation, secrets: dict[str, Secrets]) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        secrets: dict[str, Secrets],
+        channels: Mapping[str, SecretStr] = MappingProxyType({}),
+    ) -> None:
         self._installation = installation
         self._secrets = secrets
         settings = installation.installation
@@ -98,15 +80,17 @@ class Service:
             concurrency=settings.concurrency,
         )
         self._sites: dict[str, Site] = {}
+        self._left_to_others: Sequence[str] = ()
         of_file = {name: connection.design for name, connection in installation.connections.items()}
         self._designs = FollowedDesigns(self.database, self.clock, self.journal, of_file)
+        self._telling = Telling(installation.alerts, channels, self.database, self.clock)
         self._playbooks = Playbooks(self.database, self.clock, of_file)
 
     @asynccontextmanager
     async def working(self, *, recurring: bool = False) -> AsyncIterator[None]:
         """The worker alive: tables there, clients open, engine running, agenda handed out. Stops in good order.
 
-        With `recurring`, sweeps put their own next round on the agenda.
+        With `recurring` it also does what comes round by itself; without, that is left to the workers.
         """
         settings = self._installation.installation
         await self.database.create_tables()
@@ -115,7 +99,8 @@ class Service:
             name: self._site(name, connection) for name, connection in self._installation.connections.items()
         }
         await self._designs.follow(self._sites)
-        install(Runtime(settings.worker, self.clock, self.journal, self._sites, recurring))
+        self._left_to_others = () if recurring else LEFT_TO_WORKERS
+        install(Runtime(settings.worker, self.clock, self.journal, self._sites))
         await self.journal.workers.arrive(settings.worker, APPLICATION_VERSION)
         await self.engine.start()
         polling = self._installation.installation.polling_seconds
@@ -146,7 +131,11 @@ class Service:
         app = receiver(self.journal, self.clock, self._doors())
         config = uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
         server = uvicorn.Server(config)
-        async with self.working(recurring=True), self._repeating(self._keep_recurring, HEARTBEAT_WALL_SECONDS):
+        async with (
+            self.working(recurring=True),
+            self._repeating(self._keep_recurring, HEARTBEAT_WALL_SECONDS),
+            self._repeating(self._telling.tell, ALERTS_WALL_SECONDS),
+        ):
             serving = asyncio.create_task(server.serve())
             log.info("worker_started", worker=settings.worker, port=settings.port, version=__version__)
             try:
@@ -167,7 +156,7 @@ class Service:
         quiet = 0
         while quiet < 2:
             await asyncio.sleep(SETTLED_WALL_SECONDS)
-            busy = await self.journal.agenda.due(1) or await self.engine.unfinished()
+            busy = await self.journal.agenda.due(1, besides=LEFT_TO_WORKERS) or await self.engine.unfinished()
             quiet = 0 if busy else quiet + 1
 
     @asynccontextmanager
@@ -195,7 +184,8 @@ class Service:
     async def _hand_out(self) -> None:
         """Hands what is due to the engine, as far as it has room; handing over twice is harmless, so it is marked
         afterwards."""
-        due = [item for item in await self.journal.agenda.due(AGENDA_BATCH) if item.connection in self._sites]
+        found = await self.journal.agenda.due(AGENDA_BATCH, besides=self._left_to_others)
+        due = [item for item in found if item.connection in self._sites]
         items = in_turn(due)[: await self.engine.room()] if due else []
         for item in items:
             await self.engine.enqueue(item)
@@ -230,49 +220,19 @@ class Service:
     def _site(self, name: str, connection: Connection) -> Site:
         secrets = self._secrets[name]
         shop_hooks, books_hooks = self._destinations(name, connection, secrets)
+        roads = Roads(self.database, self.journal, self.clock)
         return Site(
             name=name,
             connection=connection,
             design_version=design_version(connection.design),
             company=company(secrets.account_id.get_secret_value()),
-            shop=BigCommerceClient(self._shop_transport(name, connection, secrets)),
-            books=Cin7Client(self._books_transport(name, connection, secrets)),
+            shop=BigCommerceClient(roads.to_shop(name, connection, secrets)),
+            books=Cin7Client(roads.to_books(name, connection, secrets)),
             sale_policy=sale_policy(connection),
             refund_policy=refund_policy(connection.design),
             capture_rule=capture_rule(connection.design),
             shop_hooks=shop_hooks,
             books_hooks=books_hooks,
-        )
-
-    def _shop_transport(self, name: str, connection: Connection, secrets: Secrets) -> Transport:
-        account = connection.bigcommerce
-        return Transport(
-            BigCommerceDialect(),
-            f"{account.api}/stores/{account.store_hash}",
-            {"x-auth-token": secrets.access_token.get_secret_value(), "user-agent": "Weighbridge"},
-            connection=name,
-            clock=self.clock,
-            budget=shop_budget(self.database, self.clock, connection),
-            recorder=JournalRecorder(self.journal),
-            timeouts=timeouts_of(connection),
-        )
-
-    def _books_transport(self, name: str, connection: Connection, secrets: Secrets) -> Transport:
-        account_id = secrets.account_id.get_secret_value()
-        headers = {
-            "api-auth-accountid": account_id,
-            "api-auth-applicationkey": secrets.application_key.get_secret_value(),
-            "user-agent": "Weighbridge",
-        }
-        return Transport(
-            Cin7Dialect(),
-            connection.cin7.api,
-            headers,
-            connection=name,
-            clock=self.clock,
-            budget=books_budget(self.database, self.clock, connection, account_id),
-            recorder=JournalRecorder(self.journal),
-            timeouts=timeouts_of(connection),
         )
 
     def _destinations(

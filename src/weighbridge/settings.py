@@ -102,6 +102,18 @@ def resolve_secrets(
     return found
 
 
+def resolve_channels(
+    installation: Installation, folder: Path, environment: Mapping[str, str] | None = None
+) -> dict[str, SecretStr]:
+    """The addresses of the channels of alerts, by name; looked up as `resolve_secrets` does, and raises the same."""
+    finder = SecretFinder(folder, os.environ if environment is None else environment)
+    channels = installation.alerts.channels
+    found = {name: finder.find(f"alerts.channels.{name}.url", channel.url) for name, channel in channels.items()}
+    if finder.problems:
+        raise SecretsProblem("\n".join(finder.problems))
+    return found
+
+
 def _secrets_of(name: str, connection: Connection, finder: SecretFinder) -> Secrets:
     def find(field: str, reference: SecretReference) -> SecretStr:
         return finder.find(f"connections.{name}.{field}", reference)

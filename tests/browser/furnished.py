@@ -13,6 +13,7 @@ from tests.flows.rig import Rig, rig
 from weighbridge.journal.transfers import State
 
 Done = TypeVar("Done")
+TRACKING = "1Z999AA10123456784"
 SPEED = 60.0
 """Slower than other flows: people look at these pages while the clock runs."""
 
@@ -45,5 +46,9 @@ def fill(trial: Rig) -> None:
         trial.place(lines=[{"sku": "VASE-BLUE", "quantity": quantity}, {"sku": "MUG", "quantity": 1}])
     trial.place(lines=[{"sku": "TEA", "quantity": 12_000}])
     rows = trial.run()
+    sent = next(row for row in rows if row.state is State.POSTED)
+    parcel = {"sale_id": sent.target_id, "carrier": "UPS", "tracking": TRACKING}
+    trial.twins.act("cin7", "pick_pack_ship", parcel)
+    trial.ship()
     assert {row.state for row in rows} == {State.POSTED, State.HELD}, [(row.key, row.reason) for row in rows]
     trial.push_stock()

@@ -17,8 +17,14 @@ GHOST = hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "GHOST", "a SKU that Cin7 
 TAX = hold(FindingKind.TAX_UNMAPPED, "taxes[0].name", "Moon tax", "a tax with a rule")
 
 
+COMPANY = {"currency": "USD", "tax_rules": [[name, "0", True] for name in ("Tax Exempt", "Nowhere")], "customers": {}}
+
+
 def held(home: House, order: str, finding: Finding, amount: str = "10.00") -> None:
+    """An order that waits, after the company of Cin7 was read."""
+
     async def work(office: Office) -> None:
+        await office.journal.references.keep("main", "company", COMPANY)
         transfer = await office.journal.transfers.open("main", "orders", order)
         await office.journal.transfers.weighed(transfer.id, (finding,), amount=Decimal(amount), currency="USD")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.furnished import furnished
+from tests.browser.furnished import TRACKING, furnished
 from tests.console.house import House, csrf_of
 from weighbridge.access.audit import AuditLine
 from weighbridge.domain.finding import FindingKind
@@ -73,6 +73,8 @@ def test_the_search_box_finds_orders_sales_skus_addresses_and_nothing_else(home:
         assert 'href="/stock/main/TEA"' in vera.get("/search?q=TE").text, "a part of a SKU is enough"
         found = vera.get("/search?q=ADA@example.com").text
         assert found.count('href="/orders/main/') == 5, "every order that became a sale"
+        shipped = order_numbers(home, "posted")[-1]
+        assert vera.get(f"/search?q={TRACKING.lower()}").headers["location"] == f"/orders/main/{shipped}"
         assert "Nothing is called that" in vera.get("/search?q=nobody@example.com").text
 
 

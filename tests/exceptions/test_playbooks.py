@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from tests.flows.rig import ADDRESS, Rig, by_key, rig
+from tests.flows.test_stock_parity import compare
 from weighbridge.domain.exception_kinds import Remedy
 from weighbridge.exceptions.actions import NotAllowed
 from weighbridge.exceptions.cases import Case
@@ -145,6 +146,53 @@ def test_each_safe_action_brings_its_orders_into_the_books(tmp_path: Path) -> No
         numbers = {rows[str(order_id)].target_number for order_id in mugs}
         assert {words.partition(",")[0] for words in office.proofs(closed)} == {f"read back as {n}" for n in numbers}
         assert {row.state for row in trial.run()} == {"posted"}, "a correction is no edit of the order"
+
+
+def test_looking_again_asks_cin7_anew_for_the_product_that_was_just_made(tmp_path: Path) -> None:
+    """What Cin7 did not know is believed for a quarter of an hour; a person who asks has mended it meanwhile."""
+    with rig(tmp_path, speed=20.0) as trial:
+        office = Office(trial)
+        order_id = trial.place(lines=[{"sku": "HAT", "name": "Hat", "quantity": 1, "price": "20.00"}])
+        trial.run()
+        hats = {"products": [{"sku": "HAT", "name": "Hat"}], "stock": [{"sku": "HAT", "on_hand": 5}]}
+        trial.twins.act("cin7", "seed", hats)
+        trial.look(order_id)
+        case = office.cases()["sku_unknown"]
+        run = office.run(case, Remedy.RETRY)
+        trial.look(order_id)
+        trial.assert_one_sale(order_id)
+        assert (office.outcome(run), office.cases()) == ("proven", {})
+
+
+def test_payments_of_a_tender_that_was_mapped_go_to_its_account(tmp_path: Path) -> None:
+    with rig(tmp_path, post="invoice_and_payment") as trial:
+        complete = trial.configuration()
+        lacking = complete.replace('gift_certificate = "093", ', "")
+        assert lacking != complete
+        trial.configuration = lambda: lacking  # type: ignore[method-assign]
+        office = Office(trial)
+        order_id = trial.place(gift_certificate="10.00")
+        trial.run()
+        case = office.cases()["payment_unmapped"]
+        assert (case.owner, trial.sales(order_id)) == ("finance", [])
+        run = office.run(case, Remedy.MAP_PAYMENT, account="093", tender="gift_certificate")
+        trial.run()
+        paid = {one["Account"]: one["Amount"] for one in trial.assert_one_sale(order_id)["payments"]}
+        assert (paid["093"], sum(paid.values())) == (10, trial.order(order_id)["total_inc_tax"])
+        assert (office.outcome(run), office.cases()) == ("proven", {})
+
+
+def test_stock_that_somebody_changed_is_told_again_when_a_person_asks(tmp_path: Path) -> None:
+    with rig(tmp_path) as trial:
+        office = Office(trial)
+        trial.push_stock()
+        trial.twins.act("bigcommerce", "set_stock", {"sku": "MUG", "quantity": 250})
+        compare(trial)
+        run = office.run(office.cases()["stock_drift"], Remedy.PUSH_STOCK)
+        trial.run(until=lambda rows: True)
+        assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 500}
+        compare(trial)
+        assert (office.outcome(run), office.cases()) == ("proven", {})
 
 
 def test_a_change_of_the_design_that_is_taken_back_no_longer_counts(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.journal.conftest import Desk, Desks
 from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.journal.agenda import AgendaItem
+from weighbridge.journal.agenda import CADENCE, LEFT_TO_WORKERS, AgendaItem
 from weighbridge.journal.transfers import State
 from weighbridge.tables import agenda
 
@@ -132,6 +132,22 @@ def test_recurring_look_is_asked_for_once_and_again_only_when_it_fell_silent(at_
         desk.wait(hours=2)
         await keep()
         assert await _due(desk) == ["*"]
+
+    at_desk(work)
+
+
+def test_what_comes_round_by_itself_is_left_to_workers_and_never_hides_another_reason(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        async def asked_for() -> list[str]:
+            return [item.flow for item in await desk.journal.agenda.due(50, besides=LEFT_TO_WORKERS)]
+
+        await desk.journal.agenda.look_again("main", "stock", "*", CADENCE)
+        await desk.journal.agenda.look_again("main", "order_sweep", "*", "asked for")
+        assert await asked_for() == ["order_sweep"]
+        await desk.journal.agenda.look_again("main", "order_sweep", "*", CADENCE, after=timedelta(minutes=1))
+        assert await asked_for() == ["order_sweep"], "the round before it ended meanwhile"
+        await desk.journal.agenda.look_again("main", "stock", "*", "asked for")
+        assert sorted(await asked_for()) == ["order_sweep", "stock"]
 
     at_desk(work)
 

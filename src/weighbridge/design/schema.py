@@ -11,12 +11,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from weighbridge.clock import ScaledClock
+from weighbridge.design.alerts import Alerts
 from weighbridge.design.catalogue import Catalogue
 from weighbridge.design.console import Console
 from weighbridge.design.parts import Name, Part, SecretReference
 from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.refunds import Refunds
-from weighbridge.design.timing import Cadence, Quota, Retry
+from weighbridge.design.timing import Cadence, Monitors, Quota, Retry
 from weighbridge.domain.exception_kinds import DEFAULT_AUTONOMY, Autonomy
 from weighbridge.domain.finding import FindingKind, Owner, default_owner
 
@@ -99,6 +100,7 @@ class Design(Part):
     fulfilment: Fulfilment = Fulfilment()
     catalogue: Catalogue = Catalogue()
     cadence: Cadence = Cadence()
+    monitors: Monitors = Monitors()
     retry: Retry = Retry()
     quota: Quota = Quota()
     owners: dict[FindingKind, Owner] = Field(default_factory=dict)
@@ -190,6 +192,7 @@ class Installation(Part):
 
     installation: Settings = Settings()
     console: Console = Console()
+    alerts: Alerts = Alerts()
     connections: dict[ConnectionName, Connection] = Field(min_length=1)
 
     @model_validator(mode="after")

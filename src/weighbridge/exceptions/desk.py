@@ -30,7 +30,8 @@ from weighbridge.exceptions.actions import (
 from weighbridge.exceptions.cases import money_of
 from weighbridge.exceptions.wanted import Wanted, condition
 from weighbridge.journal.agenda import Agenda
-from weighbridge.journal.exceptions import CLOSED, MERGED, OPEN, FollowedExceptions, Held, locked
+from weighbridge.journal.exception_rows import Held, locked
+from weighbridge.journal.exceptions import CLOSED, MERGED, OPEN, FollowedExceptions
 from weighbridge.journal.looks import look_at
 from weighbridge.tables import transfers
 

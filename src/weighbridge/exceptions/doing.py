@@ -22,16 +22,17 @@ from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.looking import REASON, ask_for_looks
 from weighbridge.exceptions.plan import Plan
 from weighbridge.journal import Journal
-from weighbridge.journal.exceptions import Held
+from weighbridge.journal.exception_rows import Held
 from weighbridge.journal.looks import ALL
+from weighbridge.journal.references import UNKNOWN_SKU
 from weighbridge.remedy_tables import corrections, design_changes, releases
-from weighbridge.tables import stock_levels, transfers
+from weighbridge.stock_tables import stock_levels
+from weighbridge.tables import transfers
 
 REPLAY_FLOW, DUPLICATES_FLOW = "replay", "void_duplicates"
 """Flows of the worker that send what is stored, and that void what an order has twice."""
 OF_THE_WORKER = {Remedy.REPLAY: REPLAY_FLOW, Remedy.VOID_DUPLICATE: DUPLICATES_FLOW}
-ROUNDS = {Remedy.PUSH_STOCK: ("stock", "stock_parity"), Remedy.ARM_HOOKS: ("hooks",)}
-"""Playbooks that are a round of a recurring flow, now."""
+STOCK_ROUNDS = ("stock", "stock_parity")
 
 
 class Doing:
@@ -122,8 +123,10 @@ class Doing:
         if plan.remedy is Remedy.PUSH_STOCK:
             mine = sa.update(stock_levels).where(stock_levels.c.connection == case.connection)
             await transaction.execute(mine.values(shown=None))
-        rounds = ROUNDS.get(plan.remedy)
-        for flow in rounds or ():
-            await agenda.add(transaction, case.connection, flow, ALL, REASON, now)
-        if rounds is None:
-            await ask_for_looks(transaction, agenda, now, [case.id], plan.transfer_ids)
+            for flow in STOCK_ROUNDS:
+                await agenda.add(transaction, case.connection, flow, ALL, REASON, now)
+            return
+        if plan.remedy is Remedy.RETRY:
+            # Whoever asks has just made the product, as a rule: what Cin7 said a few minutes ago is not believed.
+            await self._journal.references.forget(transaction, case.connection, UNKNOWN_SKU)
+        await ask_for_looks(transaction, agenda, now, [case.id], plan.transfer_ids)

@@ -16,7 +16,8 @@ from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.planning import RULE_USED, Ground
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.journal.designs import Designs
-from weighbridge.tables import book_products, references, transfers
+from weighbridge.stock_tables import book_products
+from weighbridge.tables import references, transfers
 
 MOST_OBJECTS = 5000
 PROVEN, WAITING, NOT_ENOUGH = "proven", "waiting", "not enough"

@@ -111,7 +111,9 @@ def _correct(ground: Ground, told: Mapping[str, str]) -> Plan:
 
 def _map_tax(ground: Ground, told: Mapping[str, str]) -> Plan:
     case, rule = ground.case, told["rule"]
-    if ground.tax_rules is not None and not ground.tax_rules.get(rule, False):
+    if ground.tax_rules is None:
+        return _refused(Remedy.MAP_TAX, "the tax rules of Cin7 were not read yet; try again in a minute")
+    if not ground.tax_rules.get(rule, False):
         usable = ", ".join(sorted(name for name, used in ground.tax_rules.items() if used)) or "none"
         return _refused(Remedy.MAP_TAX, f"Cin7 has no active tax rule {rule!r} for sales; there are: {usable}")
     taxes = _values(ground)
@@ -159,11 +161,6 @@ def _push_stock(ground: Ground, told: Mapping[str, str]) -> Plan:
     return _planned(Remedy.PUSH_STOCK, ground, line, "No sale and no order is touched.")
 
 
-def _arm_hooks(ground: Ground, told: Mapping[str, str]) -> Plan:
-    line = "Every hook of both platforms is made or woken; then both are asked for what changed meanwhile."
-    return _planned(Remedy.ARM_HOOKS, ground, line)
-
-
 def _restock_by_hand(ground: Ground, told: Mapping[str, str]) -> Plan:
     number = len(ground.objects)
     line = f"{number} objects are closed: {told['document']} in Cin7 put their goods back. Nothing is written."
@@ -185,7 +182,6 @@ DRAFTS: Mapping[Remedy, Draft] = {
     Remedy.MAP_SKU: _map_sku,
     Remedy.VOID_DUPLICATE: _void_duplicate,
     Remedy.PUSH_STOCK: _push_stock,
-    Remedy.ARM_HOOKS: _arm_hooks,
     Remedy.RESTOCK_BY_HAND: _restock_by_hand,
     Remedy.ACCEPT: _accept,
 }

@@ -24,7 +24,7 @@ from weighbridge.exceptions.plan import ARGUMENTS, NEED_A_REASON, UNDOABLE, Plan
 from weighbridge.exceptions.planning import plan
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.journal import Journal
-from weighbridge.journal.exceptions import OURSELVES, locked
+from weighbridge.journal.exception_rows import OURSELVES, locked
 from weighbridge.remedy_tables import playbook_runs
 
 PROPOSED, APPROVED, STARTED, UNDONE, REFUSED = "proposed", "approved", "started", "undone", "refused"

@@ -21,6 +21,7 @@ from weighbridge.journal.references import References
 from weighbridge.journal.stalls import Stalls
 from weighbridge.journal.stock_levels import StockLevels
 from weighbridge.journal.transfers import Transfers
+from weighbridge.journal.watching import Watching
 from weighbridge.journal.watermarks import Watermarks
 from weighbridge.journal.words import Words
 from weighbridge.journal.workers import Workers
@@ -45,6 +46,7 @@ class Journal:
     stalls: Stalls
     stock_levels: StockLevels
     transfers: Transfers
+    watching: Watching
     watermarks: Watermarks
     words: Words
     workers: Workers
@@ -70,6 +72,7 @@ class Journal:
             stalls=Stalls(database),
             stock_levels=StockLevels(database, clock),
             transfers=Transfers(database, clock, exceptions),
+            watching=Watching(database),
             watermarks=Watermarks(database),
             words=Words(database, clock),
             workers=Workers(database, clock),

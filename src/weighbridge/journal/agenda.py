@@ -22,6 +22,11 @@ COUNTING_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 the id of a run that the engine has finished."""
 
 
+CADENCE, PERSON_MAY_HAVE_ACTED = "cadence", "somebody may have acted"
+LEFT_TO_WORKERS = (CADENCE, PERSON_MAY_HAVE_ACTED)
+"""Why looks are asked for that come round by themselves: whoever runs one thing once leaves them to the workers."""
+
+
 @dataclass(frozen=True, slots=True)
 class AgendaItem:
     """One look."""
@@ -46,7 +51,11 @@ class DueLook(AgendaItem):
 
 DUE = (
     sa.select(agenda.c.connection, agenda.c.flow, agenda.c.key, agenda.c.generation, agenda.c.due_at)
-    .where(agenda.c.due_at <= sa.bindparam("moment", type_=agenda.c.due_at.type), agenda.c.generation > agenda.c.taken)
+    .where(
+        agenda.c.due_at <= sa.bindparam("moment", type_=agenda.c.due_at.type),
+        agenda.c.generation > agenda.c.taken,
+        agenda.c.reason.not_in(sa.bindparam("besides", expanding=True)),
+    )
     .order_by(agenda.c.due_at)
     .limit(sa.bindparam("most"))
 )
@@ -68,13 +77,14 @@ class Agenda:
         self._clock = clock
         insert = database.insert(agenda)
         asked, wanted = agenda.c, insert.excluded
-        pending_earlier = (asked.generation > asked.taken) & (asked.due_at < wanted.due_at)
+        pending = asked.generation > asked.taken
+        pending_earlier = pending & (asked.due_at < wanted.due_at)
         self._add = insert.on_conflict_do_update(
             index_elements=[column.name for column in agenda.primary_key],
             set_={
                 "generation": asked.generation + 1,
                 "due_at": sa.case((pending_earlier, asked.due_at), else_=wanted.due_at),
-                "reason": wanted.reason,
+                "reason": sa.case((pending & (wanted.reason == CADENCE), asked.reason), else_=wanted.reason),
             },
         )
 
@@ -100,10 +110,11 @@ class Agenda:
         }
         await transaction.execute(self._add, row)
 
-    async def due(self, limit: int) -> list[DueLook]:
-        """The looks whose time has come, oldest first."""
+    async def due(self, limit: int, *, besides: Sequence[str] = ()) -> list[DueLook]:
+        """The looks whose time has come, oldest first, but for those asked for by a reason in `besides`."""
+        asked = {"moment": self._clock.now(), "most": limit, "besides": besides}
         async with self._database.reading() as connection:
-            rows = (await connection.execute(DUE, {"moment": self._clock.now(), "most": limit})).all()
+            rows = (await connection.execute(DUE, asked)).all()
         return [DueLook(row.connection, row.flow, row.key, row.generation, row.due_at) for row in rows]
 
     async def taken(self, items: Sequence[AgendaItem]) -> None:

@@ -7,8 +7,6 @@ closes because somebody says so.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,14 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.domain.exception_cause import Cause, Standing, causes, has_open_note
-from weighbridge.domain.exception_kinds import Urgency
 from weighbridge.domain.finding import FindingKind
 from weighbridge.exception_tables import exception_events, exception_objects, exceptions
+from weighbridge.journal.exception_rows import OURSELVES, Held, locked, objects_of, proof_of, shows, told_by
 from weighbridge.journal.exchanges import serving
 from weighbridge.tables import transfers
 
-OURSELVES = "weighbridge"
-"""Who acts where no person does."""
 OPEN, CLOSED, MERGED = "open", "closed", "merged"
 IN_FLIGHT = ("new", "waiting")
 """States in which an object may still be held for the same cause: nothing is proven yet."""
@@ -43,7 +39,6 @@ _PRESENT = (
     .join(exceptions, exceptions.c.id == exception_objects.c.cause_id)
     .where(exception_objects.c.transfer_id == sa.bindparam("transfer"), exception_objects.c.closed_at.is_(None))
 )
-_LOCK = sa.select(exceptions).where(exceptions.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(exceptions.c.id)
 _UNFOLLOWED = (
     sa.select(transfers.c.id)
     .where(
@@ -52,23 +47,6 @@ _UNFOLLOWED = (
     )
     .limit(sa.bindparam("most"))
 )
-
-
-@dataclass(slots=True)
-class Held:
-    """An exception's row, locked, on its way to what it will be."""
-
-    row: dict[str, Any]
-    joined: int = 0
-    left: int = 0
-
-    def add(self, amount: Decimal | None, currency: str, sign: int) -> None:
-        """Money at risk that joins (+1) or leaves (-1)."""
-        if amount is None or not currency:
-            return
-        money = {code: Decimal(text) for code, text in self.row["money"].items()}
-        money[currency] = money.get(currency, Decimal(0)) + sign * amount
-        self.row["money"] = {code: format(worth, "f") for code, worth in sorted(money.items()) if worth}
 
 
 class FollowedExceptions:
@@ -104,7 +82,7 @@ class FollowedExceptions:
             return
         gone = [one for one in present if (one.kind, one.cause) not in wanted]
         cause_ids = await self._made(transaction, row, list(wanted.values()))
-        objects = await _objects(transaction, transfer_id, list(cause_ids.values()))
+        objects = await objects_of(transaction, transfer_id, list(cause_ids.values()))
         held = await locked(transaction, {*cause_ids.values(), *(one.exception_id for one in gone)})
         for identity, cause in wanted.items():
             await self._join(transaction, held, cause_ids[identity], objects.get(cause_ids[identity]), row, cause)
@@ -147,7 +125,7 @@ class FollowedExceptions:
                     "opened_at": now,
                     "last_seen_at": now,
                     "deadline_at": now + cause.entry.within,
-                } | _told(cause, row.key)
+                } | told_by(cause, row.key)
                 await transaction.execute(self._database.insert_new(exceptions), values)
                 known = (await transaction.execute(found)).scalar_one()
             made[cause.identity] = known
@@ -173,7 +151,7 @@ class FollowedExceptions:
             "amount": row.amount,
             "currency": row.currency,
         }
-        if before is not None and (before.closed_at is None or before.accepted) and _shows(before, evidence):
+        if before is not None and (before.closed_at is None or before.accepted) and shows(before, evidence):
             return
         if before is not None and before.closed_at is None:
             shown.add(before.amount, before.currency, -1)
@@ -197,7 +175,7 @@ class FollowedExceptions:
         if shown.row["state"] == CLOSED:
             self._open(shown, cause)
             if shown.row["id"] == cause_id:
-                shown.row |= _told(cause, row.key)
+                shown.row |= told_by(cause, row.key)
             action = "opened" if shown.row["times_opened"] == 1 else "reopened"
             await self.note(transaction, shown.row["id"], action, shown.row["title"], transfer_id=row.id)
         else:
@@ -287,62 +265,3 @@ class FollowedExceptions:
             "transfer_id": transfer_id,
         }
         await transaction.execute(exception_events.insert().values(**row))
-
-
-def proof_of(row: sa.Row[Any]) -> dict[str, str]:
-    """What the state of a transfer proves about a cause that it no longer belongs to."""
-    current = serving.get()
-    target = row.target_number or row.target_id
-    match row.state:
-        case "posted" if target:
-            amount = f", {row.amount} {row.currency}" if row.amount is not None else ""
-            words = f"read back as {target}{amount}"
-        case "posted":
-            words = "the next reading does not find it any more"
-        case "held" | "rejected":
-            words = "weighed again: this was not found any more"
-        case _:
-            words = f"ended at the shop: {(row.reason_kind or row.state).replace('_', ' ')}"
-    return {
-        "words": words,
-        "state": row.state,
-        "target_id": row.target_id,
-        "target_number": row.target_number,
-        "design_version": row.design_version,
-        "attempt_id": current.attempt_id if current else "",
-    }
-
-
-def _shows(part: sa.Row[Any], evidence: Mapping[str, Any]) -> bool:
-    return all(getattr(part, name) == value for name, value in evidence.items())
-
-
-def _told(cause: Cause, key: str) -> dict[str, Any]:
-    """How an exception presents the cause, by the object that opened it."""
-    return {
-        "title": cause.entry.told(cause.field, cause.value, key),
-        "field": cause.field,
-        "value": cause.value,
-        "expected": cause.expected,
-        "owner": cause.owner,
-        "rank": Urgency.CRITICAL - cause.entry.urgency,
-    }
-
-
-async def _objects(transaction: AsyncConnection, transfer_id: str, cause_ids: list[int]) -> dict[int, sa.Row[Any]]:
-    query = sa.select(exception_objects).where(
-        exception_objects.c.transfer_id == transfer_id, exception_objects.c.cause_id.in_(cause_ids)
-    )
-    return {row.cause_id: row for row in (await transaction.execute(query)).all()}
-
-
-async def locked(transaction: AsyncConnection, ids: set[int]) -> dict[int, Held]:
-    """The exceptions of `ids` and those they are merged into, locked in the order of their ids."""
-    held: dict[int, Held] = {}
-    while missing := ids - held.keys():
-        rows = (await transaction.execute(_LOCK.with_for_update(), {"ids": sorted(missing)})).all()
-        held |= {row.id: Held(dict(row._mapping)) for row in rows}
-        if len(rows) < len(missing):
-            raise LookupError(f"no exception has the number {min(missing - held.keys())}")
-        ids = ids | {one.row["merged_into"] for one in held.values() if one.row["merged_into"]}
-    return held

@@ -18,6 +18,7 @@ OF_THEIR_OWN = frozenset(
         "stock_parity",
         "catalogue",
         "ghost_allocations",
+        "monitors",
     }
 )
 """Flows that can be asked to look at one of their keys."""
@@ -32,6 +33,14 @@ FOUND_BY = {
     "fast_lane": "stock_fast",
     "listing": "catalogue",
     "ghost_allocation": "ghost_allocations",
+    "silent_feed": "monitors",
+    "missed_order": "monitors",
+    "late_looks": "monitors",
+    "credentials": "monitors",
+    "shared_quota": "monitors",
+    "late_dispatch": "monitors",
+    "untracked_parcel": "monitors",
+    "tax_rule": "monitors",
 }
 """Name of held objects -> the recurring flow whose next reading finds them again, or not."""
 SOLE_KEYS = ("books-", "gateway-")

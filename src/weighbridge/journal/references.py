@@ -6,10 +6,19 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.clock import Clock
 from weighbridge.database import Database
 from weighbridge.tables import references
+
+UNKNOWN_SKU = "unknown:"
+LONGEST_NAME = 64
+
+
+def unknown_sku(sku: str) -> str:
+    """Under this name it is kept that Cin7 did not know a SKU when it was asked."""
+    return f"{UNKNOWN_SKU}{sku}"[:LONGEST_NAME]
 
 
 class References:
@@ -31,3 +40,9 @@ class References:
         row = {"connection": connection, "name": name, "value": value, "fetched_at": self._clock.now()}
         async with self._database.transaction() as transaction:
             await transaction.execute(self._database.upsert(references, row), row)
+
+    async def forget(self, transaction: AsyncConnection, connection: str, prefix: str) -> None:
+        """Forgets everything whose name begins so: whoever needs it asks the platform again."""
+        mine = references.c.connection == connection
+        like = references.c.name.startswith(prefix, autoescape=True)
+        await transaction.execute(sa.delete(references).where(mine, like))

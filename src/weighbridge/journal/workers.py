@@ -50,6 +50,13 @@ class Workers:
                 sa.update(workers).where(workers.c.id == worker).values(left_at=self._clock.now())
             )
 
+    async def up_since(self) -> datetime | None:
+        """Since when somebody has worked: the start of the worker that is alive for longest; None when nobody is."""
+        alive = sa.select(sa.func.min(workers.c.started_at, type_=workers.c.started_at.type))
+        async with self._database.reading() as reading:
+            since: datetime | None = (await reading.execute(alive.where(workers.c.left_at.is_(None)))).scalar_one()
+        return since
+
     async def silent(self, patience: timedelta) -> list[SilentWorker]:
         """Workers without a sign of life for longer than `patience`, until they are buried."""
         query = sa.select(workers.c.id, workers.c.left_at).where(self._is_silent(patience)).order_by(workers.c.id)

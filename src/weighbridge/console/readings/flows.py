@@ -27,6 +27,7 @@ NAMES = {
     "hooks": "Checks that every hook is armed",
     "references": "Reads accounts, tax rules and locations",
     "ghost_allocations": "Looks for old sales that hold stock",
+    "monitors": "Looks for what nobody has noticed",
 }
 OBJECTS = {"orders": "Orders", "refunds": "Refunds", "fulfilment": "Parcels"}
 GOOD_OUTCOME = "answered"
@@ -160,6 +161,7 @@ def cadence_of(connection: Connection, flow: str) -> timedelta | None:
         "stock_parity": design.stock.parity_hours * 3600,
         "catalogue": design.catalogue.cadence_seconds,
         "ghost_allocations": 86400,
+        "monitors": design.monitors.cadence_seconds,
     }.get(flow)
     return None if seconds is None else timedelta(seconds=float(seconds))
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from weighbridge.console.office import Office
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal.transfers import Transfer
-from weighbridge.tables import book_products, shop_items, transfers
+from weighbridge.stock_tables import book_products, shop_items
+from weighbridge.tables import transfers
 
 MOST = 20
 

@@ -20,7 +20,8 @@ from weighbridge.exceptions.reading import Tally
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal.transfers import State
 from weighbridge.status import ApplicationStatus, budgets_of
-from weighbridge.tables import stock_levels, transfers, workers
+from weighbridge.stock_tables import stock_levels
+from weighbridge.tables import transfers, workers
 
 MOST_NAMED = 8
 REMEMBERED_SECONDS = 20.0

@@ -37,7 +37,6 @@ REMEDY_WORDS = {
     Remedy.MAP_SKU: "Name the SKU in Cin7",
     Remedy.VOID_DUPLICATE: "Void the sales beyond the first",
     Remedy.PUSH_STOCK: "Read the stock and tell the shop again",
-    Remedy.ARM_HOOKS: "Arm the hooks again",
     Remedy.RESTOCK_BY_HAND: "State that the goods are back",
     Remedy.ACCEPT: "Leave it as it is",
 }

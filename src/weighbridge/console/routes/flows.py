@@ -12,6 +12,7 @@ from weighbridge.console.office import office_of
 from weighbridge.console.readings.flows import flows_of
 from weighbridge.console.readings.today import budgets
 from weighbridge.console.rendering import page
+from weighbridge.monitors.looked import looked
 
 router = APIRouter()
 Reader = Annotated[Visitor, Depends(reads())]
@@ -20,4 +21,7 @@ Reader = Annotated[Visitor, Depends(reads())]
 @router.get("/flows")
 async def flows(request: Request, visitor: Reader) -> HTMLResponse:
     office = office_of(request)
-    return page(request, "flows.html", visitor, flows=await flows_of(office), budgets=await budgets(office))
+    monitors = [one for name in office.connections for one in await looked(office.journal, name)]
+    return page(
+        request, "flows.html", visitor, flows=await flows_of(office), budgets=await budgets(office), monitors=monitors
+    )

@@ -11,10 +11,13 @@ from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.roles import ROLE_WORDS, Permission, Role
 from weighbridge.access.sign_in import Refused
 from weighbridge.access.users import UserProblem
+from weighbridge.alerts.ledger import AlertLedger
+from weighbridge.alerts.sending import TEST_BODY, TEST_TITLE, owners_of, send
 from weighbridge.console.gate import Visitor, acts, reads
 from weighbridge.console.office import office_of
 from weighbridge.console.problems import Unusable, chosen
 from weighbridge.console.rendering import page
+from weighbridge.settings import SecretsProblem, resolve_channels
 
 router = APIRouter()
 Reader = Annotated[Visitor, Depends(reads())]
@@ -23,10 +26,17 @@ Oneself = Annotated[Visitor, Depends(acts(Permission.READ))]
 Short = Annotated[str, Form(max_length=200)]
 Secret = Annotated[str, Form(max_length=1000)]
 TOKEN_DAYS = (30, 90, 365)
+SHOWN_ALERTS = 10
 
 
 @router.get("/settings")
 async def settings(request: Request, visitor: Reader, done: str = "") -> HTMLResponse:
+    return await _settings(request, visitor, done=done)
+
+
+async def _settings(
+    request: Request, visitor: Visitor, *, done: str = "", tried: tuple[str, str] | None = None
+) -> HTMLResponse:
     office = office_of(request)
     manages = visitor.may(Permission.MANAGE_USERS)
     return page(
@@ -39,7 +49,23 @@ async def settings(request: Request, visitor: Reader, done: str = "") -> HTMLRes
         roles=ROLE_WORDS,
         people_now=office.people.now(),
         done=done == "1",
+        alerts=await AlertLedger(office.database, office.clock).latest(SHOWN_ALERTS) if manages else [],
+        tried=tried,
     )
+
+
+@router.post("/settings/alerts/{channel}/test")
+async def try_channel(request: Request, visitor: Admin, channel: str) -> HTMLResponse:
+    """Sends a test message to one channel and says how it went."""
+    office = office_of(request)
+    if channel not in office.installation.alerts.channels:
+        raise Unusable(f"a channel under [alerts.channels]; {channel!r} is none")
+    try:
+        url = resolve_channels(office.installation, office.folder, office.environment)[channel]
+    except SecretsProblem as missing:
+        raise Unusable(str(missing)) from None
+    problem = await send(url, TEST_TITLE, TEST_BODY.format(owners=owners_of(office.installation.alerts, channel)))
+    return await _settings(request, visitor, tried=(channel, problem))
 
 
 @router.post("/settings/users")
