@@ -13,6 +13,7 @@ import pytest
 
 from tests.flows.rig import Rig, rig
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.stock_scan import MOST_ASKED
 from weighbridge.platforms.lanes import Lane
 
 FIRST_PAGE = 1000
@@ -123,6 +124,40 @@ def test_stock_that_really_ended_in_a_long_list_is_told_at_once(trial: Rig) -> N
     trial.twins.act("cin7", "seed", {"stock": [{"sku": "SEAM", "on_hand": 0}]})
     trial.push_stock()
     assert shown(trial) == {"EDGE": 7, "SEAM": 0, "LAST": 7}
+
+
+def test_many_goods_without_a_row_are_sold_out_once_two_full_readings_agree(trial: Rig) -> None:
+    """More than can be asked for by themselves: a list that drifts far must not empty the shop."""
+    many = [f"F{number:04}" for number in range(FIRST_PAGE - 3 - 60, FIRST_PAGE - 3)]
+    stock_a_long_list(trial, sold=(*many, "EDGE", "SEAM", "LAST"))
+    others = [f"G{number:04}" for number in range(90)]
+    products = [{"sku": sku, "name": f"Product {sku}"} for sku in others]
+    trial.twins.act("cin7", "seed", {"products": products, "stock": [{"sku": sku, "on_hand": 1} for sku in others]})
+    trial.push_stock()
+    trial.twins.act("cin7", "seed", {"stock": [{"sku": sku, "on_hand": 0} for sku in many]})
+    trial.push_stock()
+    levels = trial.twins.act("bigcommerce", "stock_levels")
+    assert sum(levels[sku] == 0 for sku in many) == MOST_ASKED, (
+        "those that were asked for; of the others nobody is sure"
+    )
+    trial.push_stock()
+    levels = trial.twins.act("bigcommerce", "stock_levels")
+    assert {levels[sku] for sku in many} == {0}
+    assert shown(trial) == {"EDGE": 7, "SEAM": 7, "LAST": 7}
+
+
+def test_goods_whose_rows_one_drifting_list_lost_keep_their_levels(trial: Rig) -> None:
+    many = [f"S{number:04}" for number in range(60)]
+    stock_a_long_list(trial)
+    goods = [{"sku": sku, "name": sku, "price": "1.00", "tax_class_id": 0} for sku in many]
+    trial.twins.act("bigcommerce", "seed_products", goods)
+    products = [{"sku": sku, "name": f"Product {sku}"} for sku in many]
+    trial.twins.act("cin7", "seed", {"products": products, "stock": [{"sku": sku, "on_hand": 5} for sku in many]})
+    trial.push_stock()
+    drift(trial, "cin7", 60)
+    trial.push_stock()
+    levels = trial.twins.act("bigcommerce", "stock_levels")
+    assert {levels[sku] for sku in many} == {5}
 
 
 async def read(trial: Rig, list_rows: Callable[[Site, datetime], AsyncIterator[list[Any]]]) -> list[Any]:

@@ -17,7 +17,7 @@ from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.sellable_at_zero import report_sellable_at_zero
 from weighbridge.flows.stage import STOPPED, end_round, run_stage
 from weighbridge.flows.stock_fast import lane_of
-from weighbridge.flows.stock_figures import figures_of, keep_parts
+from weighbridge.flows.stock_figures import doubtful_of, figures_of, keep_parts
 from weighbridge.flows.stock_losses import note_losses
 from weighbridge.flows.stock_review import DRY_RUN, look, may_tell, wait_for_a_person
 from weighbridge.flows.stock_scan import Reading, read_again, scan
@@ -83,8 +83,9 @@ async def _push(site: Site) -> str:
     told = await _agreed(site, reading, figures, items, before)
     await note_losses(site, reading, figures, before)
     began, asked_at = reading.began, reading.asked_at
+    keep_theirs = (fast & every.keys()) | await doubtful_of(site, reading, items)
     del reading, before
-    await journal.stock_levels.scanned(site.name, figures, began, asked_at, fast & every.keys())
+    await journal.stock_levels.scanned(site.name, figures, began, asked_at, keep_theirs)
     shown = await journal.stock_levels.shown(site.name)
     differing = changes(told, shown)
     refused = await tell_all(site, differing, every, falls_only=not all_captured)

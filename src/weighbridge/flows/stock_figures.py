@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
@@ -43,7 +43,7 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
     buffers = BufferPolicy(policy.buffer, policy.buffer_percent, policy.buffer_sales_factor)
     zero, shop = Decimal(0), await shop_locations(site)
     plain: dict[str, Figure] = {}
-    doubtful = reading.doubtful({sku: bills.parts_of(sku) - bills.kits for sku in items.keys() & stocked})
+    doubtful = await doubtful_of(site, reading, items)
     for sku, item in items.items():
         if sku in doubtful:
             continue
@@ -59,6 +59,13 @@ async def figures_of(site: Site, reading: Reading, items: Mapping[str, ShopItem]
     return tuple(one for whole in found.values() for one in by_shop_location(whole, shop, sold_from, home))
 
 
+async def doubtful_of(site: Site, reading: Reading, skus: Iterable[str]) -> frozenset[str]:
+    """Those of `skus` that the reading says nothing certain of: they keep the figure they had."""
+    catalogue = running().journal.catalogue
+    stocked, bills = await catalogue.stocked_skus(site.name), await catalogue.bills(site.name)
+    return reading.doubtful({sku: bills.parts_of(sku) - bills.kits for sku in skus if sku in stocked})
+
+
 def sellable_units(site: Site, reading: Reading) -> dict[str, dict[str, Decimal]]:
     """Units that may be sold, by location and SKU."""
     policy = site.connection.design.stock
@@ -67,13 +74,22 @@ def sellable_units(site: Site, reading: Reading) -> dict[str, dict[str, Decimal]
 
 
 async def keep_parts(site: Site, reading: Reading) -> None:
-    """Keeps what there is of the parts of kits, most of which the shop does not sell by themselves."""
-    bills = await running().journal.catalogue.bills(site.name)
+    """Keeps what there is of the parts of kits, most of which the shop does not sell by themselves. Of a part that the
+    reading says nothing certain of, what there was before."""
+    journal = running().journal
+    bills = await journal.catalogue.bills(site.name)
     parts = {part for kit in bills.kits for part in bills.parts_of(kit)} - bills.kits
-    if parts:
-        by_location = sellable_units(site, reading)
-        there = {place: {sku: str(units[sku]) for sku in parts & units.keys()} for place, units in by_location.items()}
-        await running().journal.references.keep(site.name, PARTS, there)
+    if not parts:
+        return
+    doubtful = reading.doubtful({part: (part,) for part in parts})
+    kept = await journal.references.read(site.name, PARTS) if doubtful else None
+    before: Mapping[str, Mapping[str, str]] = kept[0] if kept else {}
+    there = {
+        place: {sku: str(units[sku]) for sku in (parts & units.keys()) - doubtful}
+        | {sku: count for sku, count in before.get(place, {}).items() if sku in doubtful}
+        for place, units in sellable_units(site, reading).items()
+    }
+    await journal.references.keep(site.name, PARTS, there)
 
 
 async def _rates(site: Site) -> dict[str, Decimal]:

@@ -26,7 +26,9 @@ LONGEST_TOLD = 300
 AT_ONCE = 4
 """Calls under way at the same moment while single SKUs are read."""
 MOST_ASKED = 20
-"""SKUs asked for one by one in a round. Beyond it a fall is believed: too little at the shop is the lesser evil."""
+"""SKUs asked for one by one in a round. Of all others that have no row the next full reading decides."""
+MISSING = "stock_rows_missing"
+"""Under this name it is kept of which SKUs the last full reading had no row, and nobody asked for by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,18 @@ class Reading:
     asked_at: Mapping[str, datetime] = field(default_factory=dict)
     """By SKU, when the first of its rows was asked for, if that was later than `began`. Calls wait for their turn: what
     Cin7 took over before that moment is off in the row."""
+    missing_once: frozenset[str] = frozenset()
+    """SKUs without a row that the full reading before still had, or was not sure of: one reading more decides."""
 
     def doubtful(self, parts: Mapping[str, Iterable[str]]) -> frozenset[str]:
-        """Which of these SKUs cannot be figured: a row of one of their parts was not read, or one that says nothing of
-        whose it is may be theirs."""
-        if not self.unreadable:
+        """Which of these SKUs cannot be figured: a row of one of their parts was not read, one that says nothing of
+        whose it is may be theirs, or it is missing for the first time."""
+        if not self.unreadable and not self.missing_once:
             return frozenset()
         there = {row.sku for row in self.rows}
 
         def is_doubtful(part: str) -> bool:
-            return part in self.unreadable or ("" in self.unreadable and part not in there)
+            return part in self.unreadable or part in self.missing_once or ("" in self.unreadable and part not in there)
 
         return frozenset(sku for sku, own in parts.items() if any(is_doubtful(part) for part in own))
 
@@ -90,12 +94,13 @@ class Shelf:
 
 async def scan(site: Site) -> Reading:
     """Every availability row, once. If the list has several pages and no row of a SKU that the shop sells, or that goes
-    into a kit it sells, that SKU is asked for by itself before it counts as sold out.
+    into a kit it sells, that SKU is asked for by itself before it counts as sold out; where there are many, the next
+    full reading has to miss them too.
 
     Source: GET /ref/productavailability, which has no filter by time and no promised order; platform notes, cin7 3.1
     (rows vanish at zero) and trap 13 (pages drift).
     """
-    began, shelf, pages = running().clock.now(), Shelf(), 0
+    began, shelf, pages, missing_once = running().clock.now(), Shelf(), 0, frozenset[str]()
     async for page in site.books.availability(lane=_lane(site), before_send=shelf.sends):
         pages += 1
         shelf.lay(page)
@@ -103,9 +108,21 @@ async def scan(site: Site) -> Reading:
         there = {row.sku for row in shelf.rows.values()} | shelf.unreadable.keys()
         missing = [sku for sku in await _sold(site) if sku not in there]
         await _ask_one_by_one(site, shelf, missing[:MOST_ASKED])
+        missing_once = await _missing_once(site, missing[MOST_ASKED:])
         if missing:
-            log.info("stock_rows_missing", connection=site.name, missing=len(missing))
-    return Reading(began, tuple(shelf.rows.values()), pages, shelf.unreadable, await _asked_at(site, shelf))
+            log.info("stock_rows_missing", connection=site.name, missing=len(missing), doubtful=len(missing_once))
+    asked_at = await _asked_at(site, shelf)
+    return Reading(began, tuple(shelf.rows.values()), pages, shelf.unreadable, asked_at, missing_once)
+
+
+async def _missing_once(site: Site, missing: Sequence[str]) -> frozenset[str]:
+    """Which of the SKUs that nobody asked for were there, or asked for, when the list was read in full before."""
+    references = running().journal.references
+    kept = await references.read(site.name, MISSING)
+    before = frozenset[str](kept[0]) if kept else frozenset()
+    if missing or before:
+        await references.keep(site.name, MISSING, sorted(missing))
+    return frozenset(missing) - before
 
 
 async def read_again(site: Site, reading: Reading, skus: Iterable[str]) -> Reading | None:
