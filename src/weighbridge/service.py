@@ -152,7 +152,9 @@ class Service:
             await self.settle()
 
     async def settle(self) -> None:
-        """Waits until nothing is due and nothing runs."""
+        """Waits until nothing is due and nothing runs. What comes round by itself is not begun any more: on a busy
+        machine one of those rounds would always be under way."""
+        self._left_to_others = LEFT_TO_WORKERS
         quiet = 0
         while quiet < 2:
             await asyncio.sleep(SETTLED_WALL_SECONDS)
