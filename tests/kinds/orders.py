@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
-
 from tests.flows.rig import ADDRESS, Rig, rig
 from tests.kinds.acts import accept, correct, map_sku, release, retry
 from tests.kinds.story import (
@@ -13,8 +10,10 @@ from tests.kinds.story import (
     Setting,
     Story,
     edited,
+    in_cin7,
     line_id,
     one_sale,
+    one_sale_of,
     order,
     orders_misread,
     shown_right,
@@ -25,26 +24,6 @@ ORDINARY = Setting("orders", lambda folder: rig(folder, sale="unusual_quantity =
 LONG_SKU = "MUG-" * 15
 LONG_POSTCODE = "78701, second door on the left"
 LONG_STREET = "Behind the mill, " * 20
-
-
-def one_sale_of(sku: str, units: int) -> Any:
-    """The order's one sale, with this as one of its lines."""
-
-    def ends(trial: Rig, key: str) -> None:
-        lines = one_sale(trial, key)["order"]["Lines"]
-        assert (sku, Decimal(units)) in [(line["SKU"], Decimal(str(line["Quantity"]))) for line in lines]
-
-    return ends
-
-
-def in_cin7(**product: Any) -> Any:
-    """Somebody makes the product in Cin7, or changes it."""
-
-    def mended(trial: Rig, key: str) -> None:
-        stock = [{"sku": product["sku"], "on_hand": 20}]
-        trial.twins.act("cin7", "seed", {"products": [product], "stock": stock})
-
-    return mended
 
 
 def posted_then_gone(trial: Rig, key: str) -> None:

@@ -35,6 +35,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +175,23 @@ def one_sale(trial: Rig, key: str) -> dict[str, Any]:
 def no_sale(trial: Rig, key: str) -> None:
     """Cin7 has no live sale of the order."""
     assert trial.sales(int(key)) == []
+
+
+def one_sale_of(sku: str, units: int) -> Callable[[Rig, str], None]:
+    """The order's one sale, with this as one of its lines."""
+
+    def ends(trial: Rig, key: str) -> None:
+        lines = one_sale(trial, key)["order"]["Lines"]
+        assert (sku, Decimal(units)) in [(line["SKU"], Decimal(str(line["Quantity"]))) for line in lines]
+
+    return ends
+
+
+def in_cin7(**product: Any) -> Callable[[Rig, str], None]:
+    """Somebody makes the product in Cin7, or changes it."""
+
+    def mended(trial: Rig, key: str) -> None:
+        stock = [{"sku": product["sku"], "on_hand": 20}]
+        trial.twins.act("cin7", "seed", {"products": [product], "stock": stock})
+
+    return mended
