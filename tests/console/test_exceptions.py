@@ -9,6 +9,7 @@ import pytest
 from tests.console.house import House, csrf_of
 from weighbridge.access.audit import AuditLine
 from weighbridge.console.office import Office
+from weighbridge.console.readings.exceptions import Area, kinds_in
 from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.wanted import Wanted
@@ -18,6 +19,10 @@ TAX = hold(FindingKind.TAX_UNMAPPED, "taxes[0].name", "Moon tax", "a tax with a 
 
 
 COMPANY = {"currency": "USD", "tax_rules": [[name, "0", True] for name in ("Tax Exempt", "Nowhere")], "customers": {}}
+
+
+def test_no_kind_is_left_out_of_what_the_list_can_be_about() -> None:
+    assert sorted(kind for area in Area for kind in kinds_in(area)) == sorted(FindingKind)
 
 
 def held(home: House, order: str, finding: Finding, amount: str = "10.00") -> None:

@@ -38,6 +38,10 @@ def test_whoever_may_accept_is_told_that_a_persons_word_closes_it(entry: Excepti
     assert accepts == ("named person's word" in entry.proof)
 
 
+def test_what_asks_nobody_is_never_opened_by_a_note() -> None:
+    assert [kind for kind, entry in CATALOGUE.items() if entry.only_noted and entry.from_note] == []
+
+
 def test_orders_with_one_unknown_sku_have_one_cause_whatever_their_line() -> None:
     first = causes(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "MUG-9", "a SKU")))
     second = causes(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[4].sku", "MUG-9", "a SKU"), key="101"))
@@ -54,10 +58,10 @@ def test_two_lines_with_one_unknown_sku_are_one_cause_and_two_skus_are_two() -> 
 
 
 def test_notes_of_an_order_that_passed_are_no_exception_unless_their_kind_says_so() -> None:
-    shortened = note(FindingKind.TEXT_SHORTENED, "billing.company", "x", "less")
+    dropped = note(FindingKind.EMPTY_LINE_DROPPED, "lines[1].quantity", 0, "a quantity")
     backordered = note(FindingKind.BACKORDERED, "sale.MUG", 2, "stock")
-    assert causes(held_for(shortened, state="posted")) == ()
-    found = causes(held_for(shortened, backordered, state="posted"))
+    assert causes(held_for(dropped, state="posted")) == ()
+    found = causes(held_for(dropped, backordered, state="posted"))
     assert [one.kind for one in found] == [FindingKind.BACKORDERED]
 
 
@@ -121,6 +125,7 @@ def test_a_cause_by_value_is_the_same_for_every_object_that_shows_the_value(kind
         ("order.billing.street_1", "billing, street 1"),
         ("refund.total_amount", "refund, total amount"),
         ("sale.TEA_01.B", "TEA_01.B"),
+        ("charges.handling", "handling"),
         ("design.stock.fast_lane", "design.stock.fast_lane"),
         ("level of MUG at the shop", "level of MUG at the shop"),
     ],

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -61,6 +62,7 @@ class Rig:
         shop_rate: str = "order_per_store",
         sale: str = "",
         stock: str = "",
+        file: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.twins = twins
         self._folder = folder
@@ -70,6 +72,7 @@ class Rig:
         self._currencies = currencies
         self._shop_rate = shop_rate
         self._added = {"sale": sale, "stock": stock}
+        self._edits = dict(file)
         self._port = 0
         self._open()
         if not database:
@@ -120,7 +123,14 @@ class Rig:
         for name, lines in self._added.items():
             table = f"[connections.main.design.{name}]\n"
             text = text.replace(table, f"{table}{lines}\n")
+        for before, after in self._edits.items():
+            assert before in text, f"the file has no {before!r}"
+            text = text.replace(before, after)
         return text + self._design
+
+    def edit_file(self, before: str, after: str) -> None:
+        """Somebody changes the configuration file; whatever runs from now on has read it."""
+        self._edits[before] = after
 
     def design_of(self, table: str, lines: str) -> None:
         """From now on the design has these lines in `sale` or `stock` in place of those given at the beginning."""
@@ -298,9 +308,11 @@ def rig(
     shop_rate: str = "order_per_store",
     sale: str = "",
     stock: str = "",
+    file: Mapping[str, str] = MappingProxyType({}),
     **twins: Any,
 ) -> Iterator[Rig]:
-    """A rig between new twins. `design` is added to the configuration's end, `sale` and `stock` to those tables."""
+    """A rig between new twins. `design` is added to the configuration's end, `sale` and `stock` to those tables;
+    `file` says what stands there instead of something else."""
     with TwinServer(speed=twins.pop("speed", SPEED), **twins) as server:
         yield Rig(
             server,
@@ -312,6 +324,7 @@ def rig(
             shop_rate=shop_rate,
             sale=sale,
             stock=stock,
+            file=file,
         )
         rules = [*server.faults("cin7"), *server.faults("bigcommerce")]
         idle = [rule for rule in rules if rule["fault"] not in SWITCH_FAULTS and not rule["fired"]]

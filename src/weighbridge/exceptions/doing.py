@@ -16,14 +16,14 @@ from weighbridge.database import Database
 from weighbridge.design.overriding import DesignChange, overridden
 from weighbridge.design.schema import Design
 from weighbridge.domain.correction import Correction
-from weighbridge.domain.exception_kinds import Remedy
+from weighbridge.domain.exception_kinds import MENDED_IN_CIN7, Remedy
 from weighbridge.exception_tables import exception_objects
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.looking import REASON, ask_for_looks
 from weighbridge.exceptions.plan import Plan
 from weighbridge.journal import Journal
 from weighbridge.journal.exception_rows import Held
-from weighbridge.journal.looks import ALL
+from weighbridge.journal.looks import ALL, BOOKS, REFERENCES
 from weighbridge.journal.references import UNKNOWN_SKU
 from weighbridge.remedy_tables import corrections, design_changes, releases
 from weighbridge.stock_tables import stock_levels
@@ -129,4 +129,7 @@ class Doing:
         if plan.remedy is Remedy.RETRY:
             # Whoever asks has just made the product, as a rule: what Cin7 said a few minutes ago is not believed.
             await self._journal.references.forget(transaction, case.connection, UNKNOWN_SKU)
+            if case.kind in MENDED_IN_CIN7:
+                await agenda.add(transaction, case.connection, REFERENCES, BOOKS, REASON, now)
+                return
         await ask_for_looks(transaction, agenda, now, [case.id], plan.transfer_ids)

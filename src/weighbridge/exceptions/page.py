@@ -43,6 +43,8 @@ def page() -> str:
 def _entry(one: ExceptionKind) -> str:
     title = one.title.replace("{", "*").replace("}", "*")
     passed = " Opened although the object passed." if one.from_note else ""
+    if one.only_noted:
+        passed = " A note on the page of its object; it opens no exception."
     row = (default_owner(one.kind), one.urgency.name.lower(), _told(one.within), GROUPED[one.grouping])
     return (
         f"\n### `{one.kind}`\n\n"

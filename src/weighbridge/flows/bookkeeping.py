@@ -9,14 +9,17 @@ from typing import Any
 import structlog
 
 from weighbridge.domain.books import Books, TaxRule
+from weighbridge.domain.exception_kinds import MENDED_IN_CIN7
 from weighbridge.domain.sku_audit import audit
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.held_objects import report
+from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import end_round, run_stage
+from weighbridge.flows.stage import STOPPED, end_round, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
+from weighbridge.journal.looks import BOOKS, look_at
 from weighbridge.journal.references import unknown_sku
-from weighbridge.journal.transfers import Transfer
+from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.read import read_shop_items
 from weighbridge.platforms.cin7 import write
 from weighbridge.platforms.cin7.read import read_book_product, read_tax_rule
@@ -35,7 +38,10 @@ UNKNOWN_SKU_PATIENCE = timedelta(minutes=15)
 
 @durable_flow(FLOW)
 async def references(connection: str, key: str) -> str:
-    """Reads company, tax rules, products, web customers and the shop's SKUs; then looks again a day later."""
+    """Reads company, tax rules, products, web customers and the shop's SKUs; then looks again a day later.
+
+    Under the key BOOKS only what Cin7 says, once: somebody has mended something there, and orders wait for it.
+    """
     return await read_references(connection, key)
 
 
@@ -48,14 +54,28 @@ async def read_references(connection: str, key: str) -> str:
         await _read_company(site)
         await _read_products(site)
         await _read_web_customers(site, transfer)
-        await _read_shop(site)
-        await _audit_skus(site)
+        if key != BOOKS:
+            await _read_shop(site)
+            await _audit_skus(site)
         await running().journal.references.keep(site.name, READY, True)
+        await _wake_what_waits_for_cin7(site)
         return "done"
 
     ended = await run_stage(site, transfer, "references", (FLOW, key), work)
-    await end_round(transfer, ended, site.connection.design.cadence.references)
+    if key != BOOKS:
+        await end_round(transfer, ended, site.connection.design.cadence.references)
+    elif ended != STOPPED:
+        await weighed(transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
     return ended
+
+
+async def _wake_what_waits_for_cin7(site: Site) -> None:
+    """Asks for a look at everything that was held for what Cin7 said before."""
+    journal = running().journal
+    for flow, key in await journal.exceptions.waiting(site.name, MENDED_IN_CIN7):
+        look = look_at(flow, key)
+        if look is not None:
+            await journal.agenda.look_again(site.name, *look, "the books were read")
 
 
 async def books_for(site: Site, skus: set[str], currency: str) -> Books:

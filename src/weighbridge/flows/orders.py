@@ -13,6 +13,7 @@ from weighbridge.domain.capture import Crossing, crossing
 from weighbridge.domain.correction import corrected
 from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
 from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
+from weighbridge.domain.money import Money
 from weighbridge.domain.order import Order
 from weighbridge.domain.policy import Depth
 from weighbridge.engine import durable_flow, durable_step
@@ -30,7 +31,7 @@ from weighbridge.flows.captured import (
 from weighbridge.flows.fresh_start import begun_anew
 from weighbridge.flows.order_reading import fetch_order, only_refunded, seen_now, unchanged
 from weighbridge.flows.ownership import owned, weighed
-from weighbridge.flows.posting import authorise, invoice, open_sale, pay, take_back
+from weighbridge.flows.posting import authorise, invoice, open_sale, pay, stands, take_back
 from weighbridge.flows.refund_search import hold_gateway_refunds
 from weighbridge.flows.reserving import reserve
 from weighbridge.flows.runtime import Site, running
@@ -207,6 +208,8 @@ def _differs(transfer: Transfer, mapped: Mapped | Stopped) -> bool:
 async def _post(site: Site, transfer: Transfer) -> str:
     journal, policy = running().journal, site.sale_policy
     captured = CAPTURED.validate_python(transfer.content)
+    if transfer.reason_kind == FindingKind.TOTAL_DIFFERS_IN_CIN7:
+        captured = await _counted_again(site, transfer, captured)
     header = await open_sale(site, transfer, captured.sale)
     await journal.transfers.change(transfer.id, target_id=header.sale_id, target_number=header.number)
     await take_back(site, transfer, captured, header.sale_id)
@@ -236,14 +239,24 @@ async def _total_differs(site: Site, transfer: Transfer, captured: Captured, tot
     """Cin7 came to another total: within tolerance the cents become the rounding line, beyond it finance decides."""
     residual = captured.sale.value - total
     if abs(residual) > site.sale_policy.tolerance or captured.roundings >= MOST_ROUNDINGS:
-        expected = f"{captured.sale.value} {captured.sale.currency}, the order's total"
-        finding = hold(FindingKind.TOTAL_DIFFERS_IN_CIN7, "sale.total", total, expected)
+        currency = captured.sale.currency
+        expected = f"{Money(captured.sale.value, currency)}, the order's total"
+        finding = hold(FindingKind.TOTAL_DIFFERS_IN_CIN7, "sale.total", Money(total, currency), expected)
         await weighed(transfer, (finding,))
         return STOPPED
     rounded = with_rounding(captured.sale, residual, site.sale_policy)
     again = replace(captured, sale=rounded, revision=captured.revision + 1, roundings=captured.roundings + 1)
     await running().journal.transfers.change(transfer.id, content=stored(again))
     raise Later("rounding", f"Cin7 came to {total}; posting again with a rounding line", running().clock.now())
+
+
+async def _counted_again(site: Site, transfer: Transfer, captured: Captured) -> Captured:
+    """Somebody saw to why Cin7 came to another total: where its document is still another, Cin7 counts it anew."""
+    now = await stands(site, transfer, transfer.target_id, captured.revision)
+    if now is None or now.total != captured.sale.value:
+        captured = replace(captured, revision=captured.revision + 1, roundings=0)
+    await running().journal.transfers.change(transfer.id, content=stored(captured), reason_kind="", reason="", owner="")
+    return captured
 
 
 def _backorder_notes(backordered: Mapping[str, Decimal]) -> tuple[Finding, ...]:

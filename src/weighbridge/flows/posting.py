@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from weighbridge.domain.sale import Sale, SaleTender
 from weighbridge.flows.captured import Captured
-from weighbridge.flows.runtime import Site
+from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
 from weighbridge.journal.transfers import Transfer
 from weighbridge.platforms.cin7 import read, write
@@ -79,8 +79,22 @@ async def authorise(site: Site, transfer: Transfer, sale: Sale, sale_id: str, re
         return read.order_document(document) if document.status == AUTHORISED else None
 
     answer = await _write(site, transfer, f"order:{revision}", body, send, probe, 0.0)
+    return _authorised(answer)
+
+
+def _authorised(answer: Answered) -> AuthorisedOrder:
     backordered = {sku: Decimal(units) for sku, units in answer["backordered"].items()}
     return AuthorisedOrder(Decimal(answer["total"]), backordered)
+
+
+async def stands(site: Site, transfer: Transfer, sale_id: str, revision: int) -> AuthorisedOrder | None:
+    """The order document as Cin7 has it now, kept as the answer to its writing; None while it is a draft."""
+    document = await site.books.sale_order(sale_id, lane=Lane.ORDERS)
+    if document.status != AUTHORISED:
+        return None
+    found = read.order_document(document)
+    await running().journal.intents.answered(_key(site, transfer, f"order:{revision}"), found, "adopted")
+    return _authorised(found)
 
 
 async def take_back(site: Site, transfer: Transfer, captured: Captured, sale_id: str) -> None:

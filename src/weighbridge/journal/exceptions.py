@@ -6,7 +6,7 @@ closes because somebody says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,6 +55,18 @@ class FollowedExceptions:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+
+    async def waiting(self, connection: str, kinds: Collection[FindingKind]) -> list[tuple[str, str]]:
+        """Flow and key of every object that an open exception of these kinds waits for, each once."""
+        part, whole = exception_objects.c, exceptions.c
+        query = (
+            sa.select(part.flow, part.key)
+            .join(exceptions, whole.id == part.exception_id)
+            .where(whole.connection == connection, whole.kind.in_(sorted(map(str, kinds))), part.closed_at.is_(None))
+            .distinct()
+        )
+        async with self._database.reading() as reading:
+            return [(row.flow, row.key) for row in (await reading.execute(query)).all()]
 
     def concern(self, values: Mapping[str, Any]) -> bool:
         """Whether a change of a transfer by these values may open or close anything."""

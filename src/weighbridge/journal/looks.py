@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 ALL = "*"
+REFERENCES, BOOKS = "references", "books"
+"""The flow that reads what both sides have, and its key under which only what Cin7 has is read."""
 OF_THEIR_OWN = frozenset(
     {
         "orders",

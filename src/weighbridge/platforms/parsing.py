@@ -30,6 +30,11 @@ def is_json(headers: Mapping[str, str], body: bytes) -> bool:
 def problems_of(error: ValidationError) -> tuple[tuple[str, str, str], ...]:
     """(field, value, expected) for each thing pydantic found wrong."""
     return tuple(
-        (".".join(str(part) for part in one["loc"]) or "(body)", repr(one.get("input"))[:80], one["msg"])
+        (".".join(str(part) for part in one["loc"]) or "(body)", repr(one.get("input"))[:80], _expected(one["msg"]))
         for one in error.errors(include_url=False)[:10]
     )
+
+
+def _expected(message: str) -> str:
+    """What would have passed, from pydantic's sentence about it."""
+    return message.removeprefix("Input should be ")

@@ -44,7 +44,7 @@ _AREAS = {
     Area.MONEY: ("Money", "Returns"),
     Area.STOCK: ("Stock", "Catalogue"),
     Area.ORDERS: ("Orders", "Sales"),
-    Area.PLATFORMS: ("Platforms",),
+    Area.PLATFORMS: ("Platforms", "Monitors"),
 }
 
 

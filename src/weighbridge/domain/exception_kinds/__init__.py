@@ -25,6 +25,7 @@ __all__ = [
     "BY_AREA",
     "CATALOGUE",
     "DEFAULT_AUTONOMY",
+    "MENDED_IN_CIN7",
     "Autonomy",
     "ExceptionKind",
     "Grouping",
@@ -46,6 +47,17 @@ BY_AREA: dict[str, tuple[ExceptionKind, ...]] = {
 
 CATALOGUE: dict[FindingKind, ExceptionKind] = {one.kind: one for area in BY_AREA.values() for one in area}
 """Every kind by its name. A test proves that no kind of finding is missing."""
+
+MENDED_IN_CIN7 = frozenset(
+    {
+        FindingKind.PRODUCT_NOT_SELLABLE,
+        FindingKind.TAX_RULE_MISSING,
+        FindingKind.CHARGE_UNMAPPED,
+        FindingKind.CURRENCY_UNKNOWN,
+    }
+)
+"""Kinds of which another look alone finds nothing new: they end with what Cin7 says about its tax rules, products and
+customers, and that is read anew before their objects are looked at."""
 
 DEFAULT_AUTONOMY: dict[FindingKind, Autonomy] = {FindingKind.DUPLICATE_SALES: Autonomy.ACT}
 """Kinds whose first safe action goes further by itself than to be suggested, unless the design says otherwise."""

@@ -79,7 +79,8 @@ _ABBREVIATIONS = {"sku": "SKU", "id": "number"}
 
 
 def in_words(field: str) -> str:
-    """The place of a finding as people say it: `lines[0].sku` is "line 1, SKU", `sale.TEA` is "TEA".
+    """The place of a finding as people say it: `lines[0].sku` is "line 1, SKU", `sale.TEA` is "TEA", and
+    `charges.handling` is "handling".
 
     What is no path of a payload stays as it is, and so does a setting of the design.
     """
@@ -88,7 +89,7 @@ def in_words(field: str) -> str:
     if field.startswith("design.") or not _PATH.fullmatch(field):
         return field
     parts = []
-    for segment in field.removeprefix("order.").split("."):
+    for segment in field.removeprefix("order.").removeprefix("charges.").split("."):
         name, _, place = segment.partition("[")
         words = " ".join(_ABBREVIATIONS.get(word, word) for word in name.split("_"))
         if place:
@@ -120,6 +121,8 @@ class ExceptionKind:
     remedies: tuple[Remedy, ...]
     from_note: bool = False
     """Whether it is opened although the object passed."""
+    only_noted: bool = False
+    """Whether it asks nobody for anything: it stands on the page of its object and opens no exception."""
 
     def told(self, field: str, value: str, key: str) -> str:
         """The title of one exception, filled in and at most 200 characters."""

@@ -78,7 +78,7 @@ MONEY = (
     ),
     ExceptionKind(
         FindingKind.CHARGE_UNMAPPED,
-        title="{field} has no product in Cin7: {value}",
+        title="The charge for {field} has no product in Cin7: {value}",
         cause="The Service product that carries a charge was renamed, deactivated, or never named in the design.",
         blocks="every order or refund with such a charge",
         advice="Make the Service product in Cin7, or name another in the design.",
@@ -90,7 +90,7 @@ MONEY = (
     ),
     ExceptionKind(
         FindingKind.PAYMENT_UNMAPPED,
-        title="Payments by {value} have no account in Cin7",
+        title="Payments have no account in Cin7: {value}",
         cause="The shop takes a tender that the design does not know.",
         blocks="every order or refund paid with it",
         advice="Name the Cin7 account that receives it.",

@@ -126,6 +126,7 @@ ORDERS = (
         within=WEEK,
         grouping=Grouping.OBJECT,
         remedies=(Remedy.ACCEPT,),
+        only_noted=True,
     ),
     ExceptionKind(
         FindingKind.QUANTITY_UNUSUAL,
@@ -138,6 +139,7 @@ ORDERS = (
         within=DAY,
         grouping=Grouping.OBJECT,
         remedies=(Remedy.ACCEPT,),
+        from_note=True,
     ),
     ExceptionKind(
         FindingKind.LINES_INCOMPLETE,
@@ -179,13 +181,14 @@ ORDERS = (
         FindingKind.TEXT_SHORTENED,
         title="{field} of {key} was shortened",
         cause="A text is longer than the other platform takes.",
-        blocks="nothing: the whole text stands in the comments",
-        advice="Nothing needs to be done.",
+        blocks="nothing: it crosses with as much of the text as fits; the rest stands where it came from",
+        advice="See whether what is missing matters, as it may on a parcel's label; complete it by hand, then accept.",
         proof=PERSONS_WORD,
         urgency=Urgency.LOW,
         within=WEEK,
         grouping=Grouping.OBJECT,
         remedies=(Remedy.ACCEPT,),
+        from_note=True,
     ),
     ExceptionKind(
         FindingKind.SEVERAL_ADDRESSES,
@@ -198,6 +201,7 @@ ORDERS = (
         within=DAY,
         grouping=Grouping.OBJECT,
         remedies=(Remedy.ACCEPT,),
+        from_note=True,
     ),
     ExceptionKind(
         FindingKind.DOWNLOAD_HOLDS_STOCK,
@@ -210,6 +214,7 @@ ORDERS = (
         within=WEEK,
         grouping=Grouping.VALUE,
         remedies=(Remedy.ACCEPT,),
+        from_note=True,
     ),
     ExceptionKind(
         FindingKind.STATUS_ON_HOLD,

@@ -1,0 +1,49 @@
+"""What people do about exceptions, in the words of stories: each act with who may do it and who may not."""
+
+from __future__ import annotations
+
+from tests.kinds.story import FINANCE, OPERATOR, Act
+from weighbridge.domain.exception_kinds import Remedy
+
+
+def retry(by: str = OPERATOR) -> Act:
+    """Nothing but another look; anybody who works on exceptions may ask for one."""
+    return Act(remedy=Remedy.RETRY, by=by, reads="weighed again")
+
+
+def accept(reason: str, by: str = OPERATOR) -> Act:
+    """It stays as it is on the word of somebody to whom it belongs."""
+    return Act(remedy=Remedy.ACCEPT, by=by, reason=reason, reads="on your word", not_by=_other(by))
+
+
+def release(reason: str, by: str = OPERATOR) -> Act:
+    """It passes although this was found."""
+    return Act(remedy=Remedy.RELEASE, by=by, reason=reason, reads="no longer stops", not_by=_other(by))
+
+
+def correct(value: str, reason: str) -> Act:
+    """One text of one order is put right for its sale."""
+    told = {"value": value}
+    return Act(remedy=Remedy.CORRECT, by=OPERATOR, told=told, reason=reason, reads=value, not_by=FINANCE)
+
+
+def map_sku(sku: str, reason: str) -> Act:
+    """The SKU in Cin7 that the shop's is for."""
+    reads = f"become sales of {sku}"
+    return Act(remedy=Remedy.MAP_SKU, by=OPERATOR, told={"sku": sku}, reason=reason, reads=reads, not_by=FINANCE)
+
+
+def map_tax(rule: str, reason: str) -> Act:
+    """The tax rule of Cin7 that a tax of the shop belongs to."""
+    reads = f"is tax rule '{rule}' of Cin7"
+    return Act(remedy=Remedy.MAP_TAX, by=FINANCE, told={"rule": rule}, reason=reason, reads=reads, not_by=OPERATOR)
+
+
+def map_payment(account: str, tender: str, reason: str) -> Act:
+    """The account that a tender goes to."""
+    told, reads = {"account": account, "tender": tender}, f"go to Cin7 account {account}"
+    return Act(remedy=Remedy.MAP_PAYMENT, by=FINANCE, told=told, reason=reason, reads=reads, not_by=OPERATOR)
+
+
+def _other(person: str) -> str:
+    return FINANCE if person == OPERATOR else OPERATOR

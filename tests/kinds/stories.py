@@ -1,0 +1,19 @@
+"""All stories, by the area of the catalogue that their kinds belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tests.kinds import money, orders
+from tests.kinds.story import Noted, Story
+
+BY_AREA: Mapping[str, Sequence[Story | Noted]] = {
+    "Orders": orders.STORIES,
+    "Money": money.STORIES,
+}
+"""Area as `weighbridge.domain.exception_kinds.BY_AREA` names it -> its stories."""
+
+
+def named(story: Story | Noted) -> str:
+    """The name of a story's test: its kind, and its own name where the kind has several."""
+    return "-".join([str(story.kind), *story.name.split()])
