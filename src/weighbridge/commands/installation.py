@@ -19,7 +19,7 @@ from weighbridge.design.schema import Installation
 from weighbridge.journal import Journal
 from weighbridge.logs import configure_logs
 from weighbridge.service import Service
-from weighbridge.settings import SecretsProblem, resolve_channels, resolve_secrets
+from weighbridge.settings import SecretsProblem, resolve_channels, resolve_provider_secret, resolve_secrets
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONFIG", help="The installation's file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
@@ -37,6 +37,8 @@ def service_of(config: Path) -> Service:
     try:
         secrets = resolve_secrets(installation, config.absolute().parent)
         channels = resolve_channels(installation, config.absolute().parent)
+        if installation.console.enabled:
+            resolve_provider_secret(installation, config.absolute().parent)
     except SecretsProblem as missing:
         fail(str(missing))
     configure_logs(installation.installation.log_level)

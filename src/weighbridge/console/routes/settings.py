@@ -150,6 +150,7 @@ async def _account(request: Request, visitor: Visitor, *, made: str = "", done: 
         done=done,
         people_now=office.people.now(),
         role_words=ROLE_WORDS[visitor.user.role],
+        has_password=office.takes_passwords and visitor.user.password_at is not None,
     )
 
 
