@@ -276,6 +276,20 @@ def test_a_provider_that_cannot_be_used_is_refused_without_telling_a_secret(line
     assert "s3cret" not in problem
 
 
+@pytest.mark.parametrize(
+    ("table", "line", "says"),
+    [
+        ("backups", 'finance = "finance"', "another owner to stand in for finance"),
+        ("backups", 'finance = "board"', "'finance', 'operations' or 'ecommerce'"),
+        ("deadlines", "sku_unknown = 0", "greater than 0"),
+        ("deadlines", "sku_unknown = 9000", "less than or equal to 8760"),
+        ("deadlines", "sku_unknwn = 4", "sku_unknown"),
+    ],
+)
+def test_backups_and_deadlines_that_mean_nothing_are_refused(table: str, line: str, says: str) -> None:
+    assert says in str(only_problem_of(f"{SMALL}\n[connections.main.design.{table}]\n{line}\n"))
+
+
 def test_a_channel_written_into_the_file_is_not_repeated() -> None:
     problem = str(only_problem_of('[alerts.channels.shop]\nurl = "slack://s3cret"\n' + SMALL))
     assert "s3cret" not in problem

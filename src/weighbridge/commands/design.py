@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -59,7 +60,11 @@ def show(config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: 
         return
     out.print(f"[bold]{name}[/] works by {design_version(design)}")
     tables = ("tax.rules", design.tax.rules), ("payments.accounts", design.payments.accounts), ("skus", design.skus)
-    for setting, entries in (*tables, ("owners", design.owners), ("autonomy", design.autonomy)):
+    own: tuple[tuple[str, Mapping[Any, Any]], ...] = (
+        ("owners", design.owners), ("backups", design.backups), ("deadlines", design.deadlines),
+        ("autonomy", design.autonomy),
+    )  # fmt: skip
+    for setting, entries in (*tables, *own):
         for key, value in sorted(entries.items()):
             out.print(f"  {setting}  {key} = {value}", markup=False, highlight=False)
     waits = Table("Cause", "Seconds before each next try; then the object is held", title_justify="left")

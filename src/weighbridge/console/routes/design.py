@@ -31,6 +31,8 @@ TABLE_WORDS = {
     "payments.accounts": "Tenders and the Cin7 account that receives each",
     "skus": "SKUs of the shop that have another name in Cin7",
     "owners": "Who resolves a kind, where it is not the usual owner",
+    "backups": "Who stands in once an exception is past its deadline, where it is not the usual one",
+    "deadlines": "Hours within which a kind should be resolved, where they are not the usual ones",
     "autonomy": "How far the first safe action of a kind goes by itself",
     "retry.schedules": "Seconds before each next try, by cause",
 }
