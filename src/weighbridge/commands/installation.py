@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -53,7 +53,12 @@ def installation_of(config: Path) -> Installation:
 
 
 def connection_of(installation: Installation, wanted: str) -> str:
-    names = sorted(installation.connections)
+    return one_of(installation.connections, wanted)
+
+
+def one_of(connections: Iterable[str], wanted: str) -> str:
+    """The connection that is meant; may be left out where there is one."""
+    names = sorted(connections)
     if wanted and wanted not in names:
         fail(f"no connection {wanted!r}; there are {', '.join(names)}")
     if not wanted and len(names) > 1:

@@ -26,6 +26,8 @@ class Me(BaseModel):
     name: str
     role: Role
     permissions: list[str]
+    now: datetime
+    """The installation's time, by which deadlines and sleeps count."""
 
 
 class UserAnswer(BaseModel):
@@ -101,9 +103,11 @@ class Changed(BaseModel):
 
 
 @router.get("/me")
-async def me(user: Reader) -> Me:
+async def me(request: Request, user: Reader) -> Me:
     """Whom the token acts for, and what they may."""
-    return Me(name=user.name, role=user.role, permissions=sorted(GRANTED[user.role]))
+    return Me(
+        name=user.name, role=user.role, permissions=sorted(GRANTED[user.role]), now=office_of(request).clock.now()
+    )
 
 
 @router.post("/me/password")
