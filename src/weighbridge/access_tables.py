@@ -59,6 +59,24 @@ failed_sign_ins = sa.Table(
     sa.Index("failed_sign_in_of_address", "address", "at"),
 )
 
+identities = sa.Table(
+    "user_identity",
+    metadata,
+    sa.Column("issuer", sa.String(400), primary_key=True),
+    sa.Column("subject", sa.String(255), primary_key=True, doc="theirs at the provider for ever, unlike a name"),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("user_account.id"), nullable=False),
+    sa.Column("bound_at", UtcMoment, nullable=False),
+    sa.UniqueConstraint("issuer", "user_id"),
+)
+
+ended_attempts = sa.Table(
+    "ended_sign_in_attempt",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True, doc="of an attempt at the provider: each ends once"),
+    sa.Column("at", UtcMoment, nullable=False),
+    sa.Index("ended_sign_in_attempt_by_time", "at"),
+)
+
 audit = sa.Table(
     "audit",
     metadata,

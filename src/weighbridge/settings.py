@@ -114,6 +114,20 @@ def resolve_channels(
     return found
 
 
+def resolve_provider_secret(
+    installation: Installation, folder: Path, environment: Mapping[str, str] | None = None
+) -> SecretStr | None:
+    """The secret with which the console is known to the identity provider; looked up as the others, raises the same."""
+    oidc = installation.console.oidc
+    if oidc is None or oidc.client_secret is None:
+        return None
+    finder = SecretFinder(folder, os.environ if environment is None else environment)
+    found = finder.find("console.oidc.client_secret", oidc.client_secret)
+    if finder.problems:
+        raise SecretsProblem("\n".join(finder.problems))
+    return found
+
+
 def _secrets_of(name: str, connection: Connection, finder: SecretFinder) -> Secrets:
     def find(field: str, reference: SecretReference) -> SecretStr:
         return finder.find(f"connections.{name}.{field}", reference)

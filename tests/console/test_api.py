@@ -145,6 +145,7 @@ def test_nothing_that_is_asked_breaks_the_api(home: House) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_nothing_breaks_the_api_however_long_it_is_asked(tmp_path: Path) -> None:
     with house(tmp_path) as home:
         ask_everything(home, 150)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import traceback
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from tests.design.examples import SMALL, changed
+from weighbridge.access.roles import Role
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import ConfigurationProblem, Problem, load_installation, parse_installation
+from weighbridge.design.oidc import RoleName
 from weighbridge.design.schema import Design, design_version
 from weighbridge.domain.finding import FindingKind, Owner
 
@@ -251,3 +254,46 @@ def test_a_design_version_changes_with_any_field_and_with_nothing_else() -> None
     assert design_version(design_of(changed(("abc123", "other")))) == version
     assert design_version(design_of(changed(('"200"', '"201"')))) != version
     assert design_version(design_of(SMALL + "[connections.main.design]\nversion = 2\n")).startswith("v2-")
+
+
+OIDC = '[console.oidc]\nissuer = "https://login.example.com"\nclient_id = "weighbridge"\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('issuer = "http://login.example.com"', "an https address"),
+        ('client_secret = "s3cret-inline"', "a secret is never written into this file"),
+        ('new_users = "create"', "field 'roles' or 'role_otherwise'"),
+        ('scopes = ["email"]', "'openid' among scopes"),
+        ('roles = { staff = "boss" }', "'viewer', 'operator', 'finance' or 'admin'"),
+    ],
+)
+def test_a_provider_that_cannot_be_used_is_refused_without_telling_a_secret(line: str, says: str) -> None:
+    text = OIDC.replace('issuer = "https://login.example.com"\n', "") if line.startswith("issuer") else OIDC
+    problem = str(only_problem_of(f"{text}{line}\n{SMALL}"))
+    assert says in problem
+    assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "says"),
+    [
+        ("backups", 'finance = "finance"', "another owner to stand in for finance"),
+        ("backups", 'finance = "board"', "'finance', 'operations' or 'ecommerce'"),
+        ("deadlines", "sku_unknown = 0", "greater than 0"),
+        ("deadlines", "sku_unknown = 9000", "less than or equal to 8760"),
+        ("deadlines", "sku_unknwn = 4", "sku_unknown"),
+    ],
+)
+def test_backups_and_deadlines_that_mean_nothing_are_refused(table: str, line: str, says: str) -> None:
+    assert says in str(only_problem_of(f"{SMALL}\n[connections.main.design.{table}]\n{line}\n"))
+
+
+def test_a_channel_written_into_the_file_is_not_repeated() -> None:
+    problem = str(only_problem_of('[alerts.channels.shop]\nurl = "slack://s3cret"\n' + SMALL))
+    assert "s3cret" not in problem
+
+
+def test_roles_of_a_provider_are_the_roles_there_are() -> None:
+    assert get_args(RoleName) == tuple(Role)

@@ -17,7 +17,7 @@ from weighbridge.domain.alerting import (
     is_quiet,
     lines_for,
 )
-from weighbridge.domain.exception_kinds import BACKUP, Urgency
+from weighbridge.domain.exception_kinds import Urgency
 from weighbridge.domain.finding import Owner
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -33,13 +33,14 @@ CASES = st.builds(
     money=st.just({"USD": "12.50"}),
     times_opened=st.integers(1, 2),
     deadline_at=st.integers(-5, 5).map(lambda hours: NOW + hours * HOUR),
+    backup=st.sampled_from(Owner),
 )
 DISTINCT = st.lists(CASES, max_size=5, unique_by=lambda case: case.id)
 
 
 def a_case(**changes: object) -> OpenCase:
     told = {"id": 1, "title": "Cin7 refused", "owner": Owner.FINANCE, "urgency": Urgency.HIGH, "objects": 1}
-    told |= {"money": {"USD": "12.50"}, "times_opened": 1, "deadline_at": NOW + HOUR}
+    told |= {"money": {"USD": "12.50"}, "times_opened": 1, "deadline_at": NOW + HOUR, "backup": Owner.OPERATIONS}
     return OpenCase(**(told | changes))  # type: ignore[arg-type]
 
 
@@ -58,10 +59,13 @@ def test_a_cause_is_told_once_again_when_it_grew_tenfold_and_when_it_is_late() -
 
 
 def test_the_backup_is_told_of_what_is_late_and_of_nothing_else() -> None:
-    backup = (BACKUP[Owner.FINANCE],)
+    backup = (Owner.OPERATIONS,)
     assert lines_for(backup, [a_case()], {}, NOW, quiet=False) == ()
     (late,) = lines_for(backup, [a_case()], {}, NOW + HOUR, quiet=False)
     assert late.stages == (OVERDUE,)
+    other = a_case(backup=Owner.ECOMMERCE)
+    assert lines_for(backup, [other], {}, NOW + HOUR, quiet=False) == ()
+    assert lines_for((Owner.ECOMMERCE,), [other], {}, NOW + HOUR, quiet=False) != ()
 
 
 @given(DISTINCT, st.sampled_from(Owner), st.booleans())

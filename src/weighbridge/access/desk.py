@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from weighbridge.access.audit import AuditLog
+from weighbridge.access.failures import Failures
+from weighbridge.access.oidc.identities import Identities
+from weighbridge.access.oidc.provider import Provider
+from weighbridge.access.oidc.sign_in import ProviderSignIn
 from weighbridge.access.passwords import Passwords
 from weighbridge.access.sessions import Sessions
 from weighbridge.access.sign_in import SignIn
@@ -26,13 +30,33 @@ class Access:
     sessions: Sessions
     tokens: Tokens
     sign_in: SignIn
+    identities: Identities
+    at_provider: ProviderSignIn | None
+    """Signing in at the company's identity provider, where there is one."""
 
     @classmethod
-    def of(cls, database: Database, clock: Clock, *, idle: timedelta = IDLE, longest: timedelta = LONGEST) -> Access:
+    def of(
+        cls,
+        database: Database,
+        clock: Clock,
+        *,
+        idle: timedelta = IDLE,
+        longest: timedelta = LONGEST,
+        provider: Provider | None = None,
+    ) -> Access:
         """The access kept in `database`. `clock` is that of the people, whatever time the twins play in."""
         audit = AuditLog(database, clock)
         users = Users(database, clock, audit, Passwords())
         sessions = Sessions(database, clock, idle=idle, longest=longest)
+        failures, identities = Failures(database, clock), Identities(database, clock, audit)
         return cls(
-            audit, users, sessions, Tokens(database, clock, audit), SignIn(database, clock, users, sessions, audit)
+            audit=audit,
+            users=users,
+            sessions=sessions,
+            tokens=Tokens(database, clock, audit),
+            sign_in=SignIn(users, sessions, failures, audit),
+            identities=identities,
+            at_provider=ProviderSignIn(provider, clock, users, sessions, failures, identities, audit)
+            if provider is not None
+            else None,
         )

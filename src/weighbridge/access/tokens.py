@@ -43,6 +43,7 @@ class Bearer:
     read_only: bool
     token: str
     """Its name."""
+    ends_at: datetime | None
 
 
 class Tokens:
@@ -80,7 +81,12 @@ class Tokens:
         now = self._clock.now()
         query = (
             sa.select(
-                users, tokens.c.id.label("token"), tokens.c.read_only, tokens.c.used_at, tokens.c.name.label("of")
+                users,
+                tokens.c.id.label("token"),
+                tokens.c.read_only,
+                tokens.c.used_at,
+                tokens.c.name.label("of"),
+                tokens.c.ends_at,
             )
             .join(users, users.c.id == tokens.c.user_id)
             .where(
@@ -96,7 +102,7 @@ class Tokens:
             return None
         if row.used_at is None or row.used_at <= now - NOTED_EVERY:
             await self._database.execute(sa.update(tokens).where(tokens.c.id == row.token).values(used_at=now))
-        return Bearer(read_user(row), row.read_only, row.of)
+        return Bearer(read_user(row), row.read_only, row.of, row.ends_at)
 
     async def valid(self, user: str = "") -> Sequence[Token]:
         """The tokens that are taken now, of one user or of all, newest first."""

@@ -15,6 +15,7 @@ from weighbridge.domain.alerting import OpenCase
 from weighbridge.domain.exception_kinds import Urgency
 from weighbridge.domain.finding import Owner
 from weighbridge.exception_tables import exceptions
+from weighbridge.journal.responsibility import Responsibility, stands_in
 
 Key = tuple[int, int, str]
 """(exception, its opening, stage)."""
@@ -43,6 +44,7 @@ class AlertLedger:
     async def open_cases(self) -> list[OpenCase]:
         """Every open exception of the installation."""
         of = exceptions.c
+        agreed = await Responsibility(self._database, self._clock).backups()
         async with self._database.reading() as reading:
             rows = (await reading.execute(sa.select(exceptions).where(of.state == "open"))).all()
         return [
@@ -55,6 +57,7 @@ class AlertLedger:
                 row.money,
                 row.times_opened,
                 row.deadline_at,
+                stands_in(agreed, row.connection, Owner(row.owner)),
                 row.snoozed_until,
             )
             for row in rows

@@ -13,6 +13,7 @@ from weighbridge.console.serving import console_beside, serve_console
 from weighbridge.design.schema import Installation
 from weighbridge.logs import configure_logs
 from weighbridge.service import Service
+from weighbridge.settings import SecretsProblem
 
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Another port than the configuration's.")]
 
@@ -26,6 +27,8 @@ def console_command(config: Config = DEFAULT_CONFIG, port: Port = None) -> None:
     err.print(f"The console answers at {address}", highlight=False, markup=False)
     try:
         uvloop.run(serve_console(installation, config.absolute().parent, os.environ, port))
+    except SecretsProblem as missing:
+        fail(str(missing))
     except OSError as problem:
         fail(f"the console cannot listen on {where.host}: {problem.strerror or problem}; operations acts")
 

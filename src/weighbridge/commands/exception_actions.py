@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import getpass
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
+from weighbridge.commands.case_desk import CaseDesk
+from weighbridge.commands.case_desk_afar import at_the_desk
 from weighbridge.commands.exceptions import (
     Containing,
     OfConnection,
     OfKind,
     OfOwner,
-    Tools,
     WithTag,
-    at_the_desk,
     exceptions_app,
 )
 from weighbridge.commands.installation import DEFAULT_CONFIG, Config, fail, out
+from weighbridge.commands.server import AtServer
 from weighbridge.domain.exception_kinds import Remedy
 from weighbridge.domain.finding import Owner
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Untag, Wake
@@ -45,19 +45,24 @@ def assign(
     owner: Annotated[Owner | None, typer.Option(help="Who resolves it.")] = None,
     config: Config = DEFAULT_CONFIG,
     by: By = "",
+    server: AtServer = "",
 ) -> None:
     """Give exceptions to a person or another owner."""
     if to is None and owner is None:
         fail("say --to a person, --owner, or both")
-    _act(config, numbers, Assign(to, owner), by)
+    _act(config, numbers, Assign(to, owner), by, server)
 
 
 @exceptions_app.command("comment")
 def comment(
-    number: Number, text: Annotated[str, typer.Argument()], config: Config = DEFAULT_CONFIG, by: By = ""
+    number: Number,
+    text: Annotated[str, typer.Argument()],
+    config: Config = DEFAULT_CONFIG,
+    by: By = "",
+    server: AtServer = "",
 ) -> None:
     """Say something that stays in the history."""
-    _act(config, [number], Comment(text), by)
+    _act(config, [number], Comment(text), by, server)
 
 
 @exceptions_app.command("snooze")
@@ -66,20 +71,21 @@ def snooze(
     span: Annotated[str, typer.Option("--for", help="How long: 30m, 4h, 2d.")],
     config: Config = DEFAULT_CONFIG,
     by: By = "",
+    server: AtServer = "",
 ) -> None:
     """Keep exceptions out of the list for a while; their deadline stays."""
     length = _span(span)
 
-    async def work(tools: Tools) -> int:
-        return await tools.desk.act(numbers, Snooze(tools.clock.now() + length), _person(by))
+    async def work(desk: CaseDesk) -> int:
+        return await desk.act(numbers, Snooze(await desk.now() + length))
 
-    _tell(at_the_desk(config, work))
+    _tell(at_the_desk(config, server, by, work))
 
 
 @exceptions_app.command("wake")
-def wake(numbers: Numbers, config: Config = DEFAULT_CONFIG, by: By = "") -> None:
+def wake(numbers: Numbers, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
     """End the sleep of exceptions."""
-    _act(config, numbers, Wake(), by)
+    _act(config, numbers, Wake(), by, server)
 
 
 @exceptions_app.command("tag")
@@ -89,15 +95,16 @@ def tag(
     remove: Annotated[bool, typer.Option("--remove", help="Take it off.")] = False,
     config: Config = DEFAULT_CONFIG,
     by: By = "",
+    server: AtServer = "",
 ) -> None:
     """Put a tag on exceptions, or take it off."""
-    _act(config, numbers, Untag(word) if remove else Tag(word), by)
+    _act(config, numbers, Untag(word) if remove else Tag(word), by, server)
 
 
 @exceptions_app.command("reopen")
-def reopen(number: Number, reason: Reason, config: Config = DEFAULT_CONFIG, by: By = "") -> None:
+def reopen(number: Number, reason: Reason, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
     """Open what was closed last again, and have it looked at."""
-    _act(config, [number], Reopen(reason), by)
+    _act(config, [number], Reopen(reason), by, server)
 
 
 @exceptions_app.command("merge")
@@ -106,23 +113,20 @@ def merge(
     into: Annotated[int, typer.Option(help="Number of the exception that takes them up.")],
     config: Config = DEFAULT_CONFIG,
     by: By = "",
+    server: AtServer = "",
 ) -> None:
     """Show exceptions with one cause as one, now and later."""
 
-    async def work(tools: Tools) -> int:
-        return await tools.desk.merge(numbers, into, _person(by))
-
-    out.print(f"{at_the_desk(config, work):,} objects moved.")
+    moved = at_the_desk(config, server, by, lambda desk: desk.merge(numbers, into))
+    out.print(f"{moved:,} objects moved.")
 
 
 @exceptions_app.command("unmerge")
-def unmerge(number: Number, config: Config = DEFAULT_CONFIG, by: By = "") -> None:
+def unmerge(number: Number, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
     """Take a merge back."""
 
-    async def work(tools: Tools) -> int:
-        return await tools.desk.unmerge(number, _person(by))
-
-    out.print(f"{at_the_desk(config, work):,} objects moved back.")
+    moved = at_the_desk(config, server, by, lambda desk: desk.unmerge(number))
+    out.print(f"{moved:,} objects moved back.")
 
 
 @exceptions_app.command("bulk")
@@ -137,20 +141,21 @@ def bulk(
     containing: Containing = "",
     confirm: Annotated[str, typer.Option(help="Name of the preview that you have read; does it.")] = "",
     by: By = "",
+    server: AtServer = "",
 ) -> None:
     """Act on all that a pattern finds: first the preview with its name, then with --confirm NAME."""
     wanted = Wanted(connection=connection, owner=owner, kinds=tuple(kind or ()), tag=tagged, words=containing)
     if wanted == Wanted():
         fail("say which: --connection, --owner, --kind, --tagged or --containing")
 
-    async def work(tools: Tools) -> tuple[Effect, int]:
-        meant = _named_action(action, told, tools)
-        effect = await tools.desk.preview(wanted, meant)
+    async def work(desk: CaseDesk) -> tuple[Effect, int]:
+        meant = _named_action(action, told, await desk.now())
+        effect = await desk.effect(wanted, meant)
         if confirm and confirm == effect.name:
-            return effect, await tools.desk.act(effect.ids, meant, _person(by))
+            return effect, await desk.act_on_many(wanted, meant, effect)
         return effect, 0
 
-    effect, done = at_the_desk(config, work)
+    effect, done = at_the_desk(config, server, by, work)
     if done:
         _tell(done)
         return
@@ -175,17 +180,18 @@ def act(
     yes: Yes = False,
     config: Config = DEFAULT_CONFIG,
     by: By = "",
+    server: AtServer = "",
 ) -> None:
     """Preview a safe action, and run it with --yes."""
     arguments = dict(_pair(text) for text in values or ())
 
-    async def work(tools: Tools) -> tuple[Plan, Run | None]:
-        plan = await tools.playbooks.preview(number, remedy, arguments)
+    async def work(desk: CaseDesk) -> tuple[Plan, Run | None]:
+        plan = await desk.plan(number, remedy, arguments)
         if not yes or plan.problem:
             return plan, None
-        return plan, await tools.playbooks.run(number, remedy, arguments, _person(by), reason)
+        return plan, await desk.run(number, remedy, arguments, reason)
 
-    plan, run = at_the_desk(config, work)
+    plan, run = at_the_desk(config, server, by, work)
     if plan.problem:
         fail(plan.problem)
     for line in plan.lines:
@@ -198,49 +204,32 @@ def act(
 
 
 @exceptions_app.command("undo")
-def undo(run: RunNumber, reason: Reason, config: Config = DEFAULT_CONFIG, by: By = "") -> None:
+def undo(run: RunNumber, reason: Reason, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
     """Take back what a run stored."""
-
-    async def work(tools: Tools) -> Run:
-        return await tools.playbooks.undo(run, _person(by), reason)
-
-    out.print(f"Run {at_the_desk(config, work).id} is taken back.")
+    undone = at_the_desk(config, server, by, lambda desk: desk.undo(run, reason))
+    out.print(f"Run {undone.id} is taken back.")
 
 
 @exceptions_app.command("approve")
-def approve(run: RunNumber, config: Config = DEFAULT_CONFIG, by: By = "") -> None:
+def approve(run: RunNumber, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
     """Run what was prepared."""
-
-    async def work(tools: Tools) -> Run:
-        return await tools.playbooks.approve(run, _person(by))
-
-    out.print(f"Run {at_the_desk(config, work).id} has begun.")
+    begun = at_the_desk(config, server, by, lambda desk: desk.decide(run, approve=True))
+    out.print(f"Run {begun} has begun.")
 
 
 @exceptions_app.command("refuse")
-def refuse(run: RunNumber, config: Config = DEFAULT_CONFIG, by: By = "") -> None:
+def refuse(run: RunNumber, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
     """Do not run what was prepared."""
-
-    async def work(tools: Tools) -> None:
-        await tools.playbooks.refuse(run, _person(by))
-
-    at_the_desk(config, work)
+    at_the_desk(config, server, by, lambda desk: desk.decide(run, approve=False))
     out.print("Refused.")
 
 
-def _act(config: Config, numbers: list[int], action: Action, by: str) -> None:
-    async def work(tools: Tools) -> int:
-        return await tools.desk.act(numbers, action, _person(by))
-
-    _tell(at_the_desk(config, work))
+def _act(config: Config, numbers: list[int], action: Action, by: str, server: str) -> None:
+    _tell(at_the_desk(config, server, by, lambda desk: desk.act(numbers, action)))
 
 
 def _tell(done: int) -> None:
     out.print(f"Done for {done:,} {'exception' if done == 1 else 'exceptions'}.")
-
-
-def _person(by: str) -> str:
-    return by or getpass.getuser()
 
 
 def _span(text: str) -> timedelta:
@@ -257,11 +246,11 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _named_action(action: str, told: str, tools: Tools) -> Action:
+def _named_action(action: str, told: str, now: datetime) -> Action:
     """What to do with many, by the word for it; ends the command when there is none."""
     plain = {"assign": Assign, "comment": Comment, "tag": Tag, "untag": Untag, "accept": Accept}
     if action == "snooze":
-        return Snooze(tools.clock.now() + _span(told))
+        return Snooze(now + _span(told))
     if action == "wake":
         return Wake()
     if action not in plain:

@@ -2,70 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from weighbridge.clock import Clock
-from weighbridge.commands.installation import DEFAULT_CONFIG, AsJson, Config, fail, installation_of, out, print_json
-from weighbridge.commands.installation import with_database as in_database
-from weighbridge.database import Database
+from weighbridge.commands.case_desk import CaseDesk
+from weighbridge.commands.case_desk_afar import at_the_desk
+from weighbridge.commands.installation import DEFAULT_CONFIG, AsJson, Config, out, print_json
+from weighbridge.commands.server import AtServer
 from weighbridge.domain.exception_kinds import Remedy
 from weighbridge.domain.finding import FindingKind, Owner
-from weighbridge.exceptions.actions import NotAllowed
-from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject
-from weighbridge.exceptions.desk import ExceptionDesk
-from weighbridge.exceptions.evidence import Evidence, evidence_of
+from weighbridge.exceptions.cases import Case, CaseObject
+from weighbridge.exceptions.evidence import Evidence
 from weighbridge.exceptions.plan import ARGUMENTS
-from weighbridge.exceptions.playbooks import Playbooks, Run
-from weighbridge.exceptions.reading import CaseFile
 from weighbridge.exceptions.wanted import Wanted
-from weighbridge.journal import Journal
 
 exceptions_app = typer.Typer(help="What waits for a person, and the safe ways out.", no_args_is_help=True)
 
-Answer = TypeVar("Answer")
 OfConnection = Annotated[str, typer.Option("--connection", help="Only of this connection.")]
 OfOwner = Annotated[Owner | None, typer.Option("--owner", help="Only what this owner resolves.")]
 OfKind = Annotated[list[FindingKind] | None, typer.Option("--kind", help="Only of this kind; may be repeated.")]
 WithTag = Annotated[str, typer.Option("--tagged", help="Only those with this tag.")]
 Containing = Annotated[str, typer.Option("--containing", help="Part of the title or cause, or an order number.")]
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """All that the commands work with, on one database."""
-
-    desk: ExceptionDesk
-    file: CaseFile
-    playbooks: Playbooks
-    journal: Journal
-    clock: Clock
-
-
-def at_the_desk(config: Config, work: Callable[[Tools], Awaitable[Answer]]) -> Answer:
-    """What `work` answers; what is not allowed or not there ends the command with its reason."""
-    installation = installation_of(config)
-    designs = {name: one.design for name, one in installation.connections.items()}
-
-    async def begin(database: Database, clock: Clock) -> Answer:
-        tools = Tools(
-            ExceptionDesk(database, clock),
-            CaseFile(database, clock),
-            Playbooks(database, clock, designs),
-            Journal.of(database, clock),
-            clock,
-        )
-        return await work(tools)
-
-    try:
-        return in_database(installation, begin)
-    except (NotAllowed, LookupError) as problem:
-        fail(str(problem.args[0]))
 
 
 @exceptions_app.command("list")
@@ -81,6 +44,7 @@ def list_exceptions(
     late: Annotated[bool, typer.Option("--late", help="Only those beyond their deadline.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Most that are shown.")] = 50,
     as_json: AsJson = False,
+    server: AtServer = "",
 ) -> None:
     """List exceptions, most urgent first."""
     wanted = Wanted(
@@ -88,11 +52,11 @@ def list_exceptions(
         snoozed=snoozed, late=late,
     )  # fmt: skip
 
-    async def read(tools: Tools) -> tuple[tuple[Case, ...], bool, Any]:
-        page = await tools.file.page(wanted, limit=limit)
-        return page.cases, page.after is not None, tools.clock.now()
+    async def read(desk: CaseDesk) -> tuple[Sequence[Case], bool, datetime]:
+        cases, more = await desk.listed(wanted, limit)
+        return cases, more, await desk.now()
 
-    cases, more, now = at_the_desk(config, read)
+    cases, more, now = at_the_desk(config, server, "", read)
     if as_json:
         print_json([case.as_json() for case in cases])
         return
@@ -118,41 +82,28 @@ def show_exception(
     config: Config = DEFAULT_CONFIG,
     limit: Annotated[int, typer.Option(min=1, max=5000, help="Most objects shown.")] = 20,
     as_json: AsJson = False,
+    server: AtServer = "",
 ) -> None:
     """Show one exception: cause, evidence, safe actions, objects with their next try, runs and history."""
 
-    async def read(
-        tools: Tools,
-    ) -> tuple[Case | None, list[CaseObject], list[CaseEvent], list[Run], Evidence | None]:
-        objects = await tools.file.objects(number, open_only=False, limit=limit)
-        first = next((one for one in objects if one.closed_at is None), objects[0] if objects else None)
-        return (
-            await tools.file.one(number),
-            objects,
-            await tools.file.history(number),
-            await tools.playbooks.of_case(number),
-            await evidence_of(tools.journal, first.transfer_id) if first else None,
-        )
-
-    case, objects, events, runs, evidence = at_the_desk(config, read)
-    if case is None:
-        fail(f"no exception has the number {number}")
+    whole = at_the_desk(config, server, "", lambda desk: desk.dossier(number, limit))
+    case, evidence = whole.case, whole.evidence
     if as_json:
         print_json(
             case.as_json()
             | {
-                "objects": [asdict(one) for one in objects],
+                "objects": [asdict(one) for one in whole.objects],
                 "evidence": asdict(evidence) if evidence else None,
-                "runs": [asdict(run) for run in runs],
-                "history": [asdict(event) for event in events],
+                "runs": [asdict(run) for run in whole.runs],
+                "history": [asdict(event) for event in whole.history],
             }
         )
         return
     _print_case(case, evidence)
-    _print_objects(case, objects)
-    for run in runs:
+    _print_objects(case, whole.objects)
+    for run in whole.runs:
         out.print(f"Run {run.id}: {run.remedy} by {run.asked_by}, {run.outcome or run.state}", markup=False)
-    for event in events:
+    for event in whole.history:
         out.print(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.actor}: {event.action} {event.words}", markup=False)
 
 
@@ -186,7 +137,7 @@ def _asked(remedy: Remedy) -> str:
     return " ".join([str(remedy), *needed])
 
 
-def _print_objects(case: Case, objects: list[CaseObject]) -> None:
+def _print_objects(case: Case, objects: Sequence[CaseObject]) -> None:
     table = Table("Object", "State", "Found", "Amount", "Next try or proof")
     for one in objects:
         amount = f"{one.amount} {one.currency}" if one.amount is not None else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -19,7 +19,7 @@ from weighbridge.design.schema import Installation
 from weighbridge.journal import Journal
 from weighbridge.logs import configure_logs
 from weighbridge.service import Service
-from weighbridge.settings import SecretsProblem, resolve_channels, resolve_secrets
+from weighbridge.settings import SecretsProblem, resolve_channels, resolve_provider_secret, resolve_secrets
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONFIG", help="The installation's file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
@@ -37,6 +37,8 @@ def service_of(config: Path) -> Service:
     try:
         secrets = resolve_secrets(installation, config.absolute().parent)
         channels = resolve_channels(installation, config.absolute().parent)
+        if installation.console.enabled:
+            resolve_provider_secret(installation, config.absolute().parent)
     except SecretsProblem as missing:
         fail(str(missing))
     configure_logs(installation.installation.log_level)
@@ -51,7 +53,12 @@ def installation_of(config: Path) -> Installation:
 
 
 def connection_of(installation: Installation, wanted: str) -> str:
-    names = sorted(installation.connections)
+    return one_of(installation.connections, wanted)
+
+
+def one_of(connections: Iterable[str], wanted: str) -> str:
+    """The connection that is meant; may be left out where there is one."""
+    names = sorted(connections)
     if wanted and wanted not in names:
         fail(f"no connection {wanted!r}; there are {', '.join(names)}")
     if not wanted and len(names) > 1:

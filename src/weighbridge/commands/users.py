@@ -42,9 +42,10 @@ def add(
     config: Config = DEFAULT_CONFIG,
     password_stdin: FromStandardInput = False,
     generate: Generated = False,
+    no_password: Annotated[bool, typer.Option("--no-password", help="They sign in at the provider only.")] = False,
 ) -> None:
     """Add a user."""
-    password = _new_password(password_stdin, generate)
+    password = "" if no_password else _new_password(password_stdin, generate)
     user = _with_access(config, lambda access: access.users.add(name, role, password, actor()))
     out.print(f"{user.name} is added as {user.role}.", highlight=False, markup=False)
 
@@ -95,6 +96,20 @@ def unlock(name: Name, config: Config = DEFAULT_CONFIG) -> None:
     """Let a locked user in again."""
     _with_access(config, lambda access: access.users.unlock(name, actor()))
     out.print(f"{name} may sign in again.", highlight=False, markup=False)
+
+
+@users_app.command("unbind")
+def unbind(name: Name, config: Config = DEFAULT_CONFIG) -> None:
+    """Forget who at the identity provider a user is; the next one with this name there takes their place."""
+
+    async def forget(access: Access) -> None:
+        user = await access.users.find(name)
+        if user is None:
+            raise UserProblem(f"there is no user {name!r}")
+        await access.identities.unbind(user, actor())
+
+    _with_access(config, forget)
+    out.print(f"{name} is bound to nobody at a provider.", highlight=False, markup=False)
 
 
 @users_app.command("token")

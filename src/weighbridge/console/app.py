@@ -24,6 +24,7 @@ from weighbridge.console.routes import (
     exceptions,
     flows,
     orders,
+    provider_sign_in,
     search,
     settings,
     sign_in,
@@ -32,7 +33,20 @@ from weighbridge.console.routes import (
 )
 from weighbridge.exceptions.actions import NotAllowed
 
-PAGES = (sign_in, today, exceptions, exception_actions, orders, stock, flows, design, settings, audit, search)
+PAGES = (
+    sign_in,
+    provider_sign_in,
+    today,
+    exceptions,
+    exception_actions,
+    orders,
+    stock,
+    flows,
+    design,
+    settings,
+    audit,
+    search,
+)
 
 
 class Assets(StaticFiles):

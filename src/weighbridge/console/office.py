@@ -10,6 +10,7 @@ from pathlib import Path
 from starlette.requests import HTTPConnection
 
 from weighbridge.access.desk import Access
+from weighbridge.access.oidc.provider import Provider
 from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.console.memory import Memory
 from weighbridge.database import Database
@@ -18,7 +19,7 @@ from weighbridge.exceptions.desk import ExceptionDesk
 from weighbridge.exceptions.playbooks import Playbooks
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.journal import Journal
-from weighbridge.settings import SecretFinder
+from weighbridge.settings import SecretFinder, resolve_provider_secret
 from weighbridge.status import sharing_stock
 
 
@@ -51,14 +52,16 @@ class Office:
         database: Database,
         people: Clock = REAL_CLOCK,
     ) -> Office:
-        """The office over `database`; it opens and closes nothing."""
+        """The office over `database`; it opens and closes nothing. Raises SecretsProblem."""
         clock = ScaledClock.parse(installation.installation.clock) if installation.installation.clock else REAL_CLOCK
         console = installation.console
+        secret = resolve_provider_secret(installation, folder, environment)
         access = Access.of(
             database,
             people,
             idle=timedelta(minutes=console.idle_minutes),
             longest=timedelta(hours=console.session_hours),
+            provider=Provider(console.oidc, secret) if console.oidc is not None else None,
         )
         return cls(
             installation=installation,
@@ -77,6 +80,12 @@ class Office:
     @property
     def connections(self) -> Mapping[str, Connection]:
         return self.installation.connections
+
+    @property
+    def takes_passwords(self) -> bool:
+        """Whether people may sign in with a password."""
+        oidc = self.installation.console.oidc
+        return oidc is None or oidc.passwords
 
     @property
     def is_secure(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from weighbridge.design.oidc import Oidc
 from weighbridge.design.parts import Name, Part
 
 
@@ -33,6 +34,8 @@ class Console(Part):
     """How long somebody who does nothing stays signed in."""
     session_hours: float = Field(default=12, gt=0, le=168)
     """How long somebody stays signed in at most."""
+    oidc: Oidc | None = None
+    """Signing in at your identity provider."""
 
     @model_validator(mode="after")
     def _foreign_address_speaks_https(self) -> Console:

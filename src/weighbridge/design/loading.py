@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from weighbridge.design.expectations import expectation
+from weighbridge.design.expectations import expectation, schema_at
+from weighbridge.design.parts import SecretReference
 from weighbridge.design.positions import KeyPath, key_lines, line_of
 from weighbridge.design.schema import Installation
 from weighbridge.domain.finding import Owner
@@ -121,7 +122,7 @@ def _shown(detail: ErrorDetails, path: KeyPath) -> str:
         return "nothing"
     if isinstance(value, Mapping):
         return "a table"
-    if len(path) > 2 and path[2] in ("bigcommerce", "cin7", "hooks"):
+    if schema_at(path) is SecretReference or (len(path) > 2 and path[2] in ("bigcommerce", "cin7", "hooks")):
         return {str: "text", bool: "a truth value", int: "a number"}.get(type(value), "a value")
     return f"{value!s}" if isinstance(value, Decimal) else repr(value)
 

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from weighbridge.design.schema import Design
 
-CHANGEABLE = ("tax.rules", "payments.accounts", "skus", "owners", "autonomy", "retry.schedules")
+CHANGEABLE = (
+    "tax.rules", "payments.accounts", "skus", "owners", "backups", "deadlines", "autonomy", "retry.schedules",
+)  # fmt: skip
 """Tables of the design whose entries may be changed while it runs; all else is changed in the file."""
 
 

@@ -84,6 +84,10 @@ class Hooks(Part):
         return self
 
 
+Hours = Annotated[float, Field(gt=0, le=8760, allow_inf_nan=False)]
+"""Up to a year."""
+
+
 class Design(Part):
     """The agreed operating model of a connection. Every transfer names the version it crossed under."""
 
@@ -105,10 +109,22 @@ class Design(Part):
     quota: Quota = Quota()
     owners: dict[FindingKind, Owner] = Field(default_factory=dict)
     """Kind of finding -> who resolves it, where that differs from the default."""
+    backups: dict[Owner, Owner] = Field(default_factory=dict)
+    """Owner -> who stands in, told too once an exception is past its deadline, where that differs from the default."""
+    deadlines: dict[FindingKind, Hours] = Field(default_factory=dict)
+    """Kind of finding -> hours within which its exception should be resolved, where that differs from the default."""
     autonomy: dict[FindingKind, Autonomy] = Field(default_factory=dict)
     """Kind of finding -> `watch`, `suggest`, `approve` or `act`: how far its first safe action goes by itself."""
     skus: dict[Name, Name] = Field(default_factory=dict)
     """SKU of the shop -> Cin7 SKU that orders of it are for; its stock is not told until both are written alike."""
+
+    @field_validator("backups")
+    @classmethod
+    def _nobody_stands_in_for_themselves(cls, backups: dict[Owner, Owner]) -> dict[Owner, Owner]:
+        for owner, backup in backups.items():
+            if owner is backup:
+                raise ValueError(f"another owner to stand in for {owner}, not {owner} again")
+        return backups
 
     @model_validator(mode="after")
     def _payments_need_accounts(self) -> Design:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
-from weighbridge.domain.exception_kinds import BACKUP, Urgency
+from weighbridge.domain.exception_kinds import Urgency
 from weighbridge.domain.finding import Owner
 
 OPENED, OVERDUE, DIGEST = "opened", "overdue", "digest"
@@ -26,6 +26,8 @@ class OpenCase:
     money: Mapping[str, str]
     times_opened: int
     deadline_at: datetime
+    backup: Owner
+    """Who stands in for the owner once the deadline has passed."""
     snoozed_until: datetime | None = None
 
     @property
@@ -77,7 +79,7 @@ def lines_for(
             continue
         stages = stages_of(case, now)
         if case.owner not in mine:
-            if OVERDUE not in stages or BACKUP[case.owner] not in mine:
+            if OVERDUE not in stages or case.backup not in mine:
                 continue
             stages = (OVERDUE,)
         missing = tuple(stage for stage in stages if stage not in told.get(case.name, frozenset()))

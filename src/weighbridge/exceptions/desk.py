@@ -33,6 +33,7 @@ from weighbridge.journal.agenda import Agenda
 from weighbridge.journal.exception_rows import Held, locked
 from weighbridge.journal.exceptions import CLOSED, MERGED, OPEN, FollowedExceptions
 from weighbridge.journal.looks import look_at
+from weighbridge.journal.responsibility import within
 from weighbridge.tables import transfers
 
 MOST_AT_ONCE = 5000
@@ -243,7 +244,7 @@ class ExceptionDesk:
             "objects_open": row["objects_open"] + len(parts),
             "times_opened": row["times_opened"] + 1,
             "opened_at": now,
-            "deadline_at": now + CATALOGUE[FindingKind(row["kind"])].within,
+            "deadline_at": now + await within(transaction, row["connection"], FindingKind(row["kind"])),
             "closed_at": None,
         }
 

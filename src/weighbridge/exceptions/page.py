@@ -17,8 +17,9 @@ HEAD = """# Exceptions
 What waits for a person. Everything that Weighbridge holds, rejects or finds wrong opens an exception; the same cause
 opens only one, however many objects share it. It closes by itself once its proof was seen, never because somebody says
 so, unless its kind lists `accept` among the safe actions: then a named person may leave it as it is, with a reason that
-stays in its history. Owners are the defaults; the design's `owners` names others. Deadlines count from the moment it
-was opened.
+stays in its history. Owners and deadlines are the defaults; the design's `owners`, `deadlines` and `backups`
+name others. Deadlines count from the moment it was opened; past it, whoever stands in for the owner is told too:
+operations for finance and ecommerce, ecommerce for operations.
 
 This page is made from the code: `python -m weighbridge.exceptions.page docs/exceptions.md`.
 """

@@ -67,6 +67,11 @@ class CaseFile:
             tags = await _tags(reading, [case_id])
         return None if row is None else read_case(row, tags.get(case_id, ()))
 
+    async def tags(self, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """The tags of these cases, by number."""
+        async with self._database.reading() as reading:
+            return await _tags(reading, ids)
+
     async def objects(
         self, case_id: int, *, open_only: bool = True, after: int = 0, limit: int = 100
     ) -> list[CaseObject]:

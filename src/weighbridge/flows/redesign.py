@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
@@ -29,6 +30,8 @@ async def effective_site(journal: Journal, site: Site, of_file: Design) -> Site:
         log.error("agreed_changes_of_the_design_left_out", connection=site.name, problem=str(problem))
         design = of_file
     version = await journal.designs.keep(site.name, design)
+    deadlines = {kind: timedelta(hours=hours) for kind, hours in design.deadlines.items()}
+    await journal.responsibility.agree(site.name, deadlines, design.backups)
     if version == site.design_version:
         return site
     log.info("design_changed", connection=site.name, version=version)

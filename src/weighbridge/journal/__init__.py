@@ -18,6 +18,7 @@ from weighbridge.journal.intents import Intents
 from weighbridge.journal.listings import Listings
 from weighbridge.journal.promises import Promises
 from weighbridge.journal.references import References
+from weighbridge.journal.responsibility import Responsibility
 from weighbridge.journal.stalls import Stalls
 from weighbridge.journal.stock_levels import StockLevels
 from weighbridge.journal.transfers import Transfers
@@ -43,6 +44,7 @@ class Journal:
     listings: Listings
     promises: Promises
     references: References
+    responsibility: Responsibility
     stalls: Stalls
     stock_levels: StockLevels
     transfers: Transfers
@@ -69,6 +71,7 @@ class Journal:
             listings=Listings(database, clock),
             promises=Promises(database, clock),
             references=References(database, clock),
+            responsibility=Responsibility(database, clock),
             stalls=Stalls(database),
             stock_levels=StockLevels(database, clock),
             transfers=Transfers(database, clock, exceptions),

@@ -34,6 +34,14 @@ class AgreedChange:
     undone_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class UsedVersion:
+    """A version of a design under which something crossed."""
+
+    name: str
+    first_used_at: datetime
+
+
 class Designs:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -101,6 +109,13 @@ class Designs:
         async with self._database.reading() as reading:
             return [AgreedChange(**row._mapping) for row in (await reading.execute(query)).all()]
 
+    async def change(self, number: int) -> AgreedChange | None:
+        """The change with this number, undone or not; None when there is none."""
+        query = sa.select(design_changes).where(design_changes.c.id == number)
+        async with self._database.reading() as reading:
+            row = (await reading.execute(query)).one_or_none()
+        return None if row is None else AgreedChange(**row._mapping)
+
     async def keep(self, connection: str, design: Design) -> str:
         """Keeps this version of the design for ever and answers its name."""
         name = design_version(design)
@@ -112,6 +127,14 @@ class Designs:
         }
         await self._database.execute(self._database.insert_new(design_versions), row)
         return name
+
+    async def versions(self, connection: str, limit: int = 200) -> list[UsedVersion]:
+        """The versions that transfers of a connection crossed under, the latest first."""
+        of = design_versions.c
+        query = sa.select(of.name, of.first_used_at).where(of.connection == connection)
+        async with self._database.reading() as reading:
+            rows = await reading.execute(query.order_by(of.first_used_at.desc(), of.name).limit(limit))
+            return [UsedVersion(**row._mapping) for row in rows.all()]
 
     async def version(self, connection: str, name: str) -> Any:
         """The whole design that transfers name as `name`, as JSON; None when it was never used here."""

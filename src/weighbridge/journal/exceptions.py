@@ -7,6 +7,7 @@ closes because somebody says so.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from weighbridge.domain.finding import FindingKind
 from weighbridge.exception_tables import exception_events, exception_objects, exceptions
 from weighbridge.journal.exception_rows import OURSELVES, Held, locked, objects_of, proof_of, shows, told_by
 from weighbridge.journal.exchanges import serving
+from weighbridge.journal.responsibility import within
 from weighbridge.tables import transfers
 
 OPEN, CLOSED, MERGED = "open", "closed", "merged"
@@ -136,7 +138,7 @@ class FollowedExceptions:
                     "times_opened": 0,
                     "opened_at": now,
                     "last_seen_at": now,
-                    "deadline_at": now + cause.entry.within,
+                    "deadline_at": now,
                 } | told_by(cause, row.key)
                 await transaction.execute(self._database.insert_new(exceptions), values)
                 known = (await transaction.execute(found)).scalar_one()
@@ -185,7 +187,7 @@ class FollowedExceptions:
         shown.row["last_seen_at"] = now
         shown.add(row.amount, row.currency, +1)
         if shown.row["state"] == CLOSED:
-            self._open(shown, cause)
+            self._open(shown, await within(transaction, shown.row["connection"], cause.kind))
             if shown.row["id"] == cause_id:
                 shown.row |= told_by(cause, row.key)
             action = "opened" if shown.row["times_opened"] == 1 else "reopened"
@@ -193,13 +195,13 @@ class FollowedExceptions:
         else:
             await self.note(transaction, shown.row["id"], "joined", f"{row.flow} {row.key}", transfer_id=row.id)
 
-    def _open(self, shown: Held, cause: Cause) -> None:
+    def _open(self, shown: Held, within: timedelta) -> None:
         now = self._clock.now()
         shown.row |= {
             "state": OPEN,
             "times_opened": shown.row["times_opened"] + 1,
             "opened_at": now,
-            "deadline_at": now + cause.entry.within,
+            "deadline_at": now + within,
             "snoozed_until": None,
             "closed_at": None,
         }

@@ -7,7 +7,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse
 
 from weighbridge import __version__
-from weighbridge.console.api import exceptions, looking
+from weighbridge.access.passwords import WeakPassword
+from weighbridge.access.users import UserProblem
+from weighbridge.console.api import design, exceptions, looking, people, watching
 from weighbridge.console.api.answers import Problem
 from weighbridge.console.api.callers import NoToken, OnlyReading
 from weighbridge.console.gate import NotPermitted
@@ -37,13 +39,13 @@ def api_app(office: Office) -> FastAPI:
         root_path_in_servers=False,
     )
     app.state.office = office
-    app.include_router(looking.router)
-    app.include_router(exceptions.router)
+    for part in (looking, exceptions, design, watching, people):
+        app.include_router(part.router)
     app.add_exception_handler(NoToken, _no_token)
     app.add_exception_handler(OnlyReading, _only_reading)
     app.add_exception_handler(NotPermitted, _not_permitted)
-    app.add_exception_handler(NotAllowed, _unusable)
-    app.add_exception_handler(Unusable, _unusable)
+    for refusal in (NotAllowed, Unusable, UserProblem, WeakPassword):
+        app.add_exception_handler(refusal, _unusable)
     app.add_exception_handler(LookupError, _missing)
     app.add_exception_handler(RequestValidationError, _unreadable)
     return app

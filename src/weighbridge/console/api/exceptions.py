@@ -6,86 +6,108 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 
-from weighbridge.console import deeds
-from weighbridge.console.api.answers import (
+from weighbridge.access.roles import Permission
+from weighbridge.access.users import User
+from weighbridge.console.api.callers import Reader, Worker
+from weighbridge.console.api.case_answers import (
     CaseAnswer,
     CasesAnswer,
-    Decision,
-    Deed,
-    PlanAnswer,
-    PlanAsked,
-    Reason,
+    Done,
+    EffectAnswer,
+    EvidenceAnswer,
+    Moved,
     RunAnswer,
-    RunAsked,
     WholeCaseAnswer,
     events_of,
     objects_of,
     run_answer,
     runs_of,
 )
-from weighbridge.console.api.callers import Reader, Worker
+from weighbridge.console.api.case_questions import (
+    CaseListing,
+    Decision,
+    Deed,
+    DeedToMany,
+    DeedToSome,
+    Merge,
+    NamedDeedToMany,
+    PlanAnswer,
+    PlanAsked,
+    Reason,
+    RunAsked,
+)
+from weighbridge.console.deeds import exceptions as deeds
 from weighbridge.console.office import Office, office_of
-from weighbridge.console.problems import Unusable
-from weighbridge.console.readings.exceptions import Area, Order, cases_of, kinds_in, whole_case
-from weighbridge.domain.exception_kinds import Urgency
-from weighbridge.domain.finding import FindingKind, Owner
-from weighbridge.exceptions.actions import Action, Assign, Comment, Reopen, Snooze, Tag, Untag, Wake
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.console.readings.exceptions import OBJECTS_SHOWN, cases_of, whole_case
 
 router = APIRouter(tags=["exceptions"])
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
-Word = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/exceptions")
-async def list_exceptions(
-    request: Request,
-    _: Reader,
-    state: Annotated[str, Query(pattern="^(open|closed|merged|any)$")] = "open",
-    owner: Owner | None = None,
-    area: Area | None = None,
-    kind: FindingKind | None = None,
-    assignee: Annotated[str | None, Query(max_length=80)] = None,
-    urgency: Annotated[str, Query(pattern="^(low|normal|high|critical)$")] = "low",
-    connection: Word = "",
-    tag: Word = "",
-    q: Word = "",
-    late: bool = False,
-    snoozed: bool = False,
-    sort: Order = Order.URGENCY,
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
-) -> CasesAnswer:
+async def list_exceptions(request: Request, _: Reader, asked: Annotated[CaseListing, Query()]) -> CasesAnswer:
     """Exceptions, 50 to a page."""
     office = office_of(request)
-    kinds = (kind,) if kind is not None else kinds_in(area) if area is not None else ()
-    wanted = Wanted(
-        connection=connection, state=state, owner=owner, assignee=assignee, kinds=kinds,
-        at_least=Urgency[urgency.upper()], tag=tag.strip().lower(), words=q.strip(), snoozed=snoozed, late=late,
-    )  # fmt: skip
-    found = await cases_of(office, wanted, sort, page)
+    found = await cases_of(office, asked.wanted(), asked.sort, asked.page)
     now = office.clock.now()
     return CasesAnswer(cases=[CaseAnswer.of(case, now) for case in found.cases], more=found.more)
 
 
 @router.get("/exceptions/{number}")
-async def show_exception(request: Request, _: Reader, number: Number) -> WholeCaseAnswer:
-    """One exception with its objects, runs and history."""
-    return await _whole(office_of(request), number)
+async def show_exception(
+    request: Request, user: Reader, number: Number, objects: Annotated[int, Query(ge=1, le=5000)] = OBJECTS_SHOWN
+) -> WholeCaseAnswer:
+    """One exception with its first objects, its runs, its history and the exchange that it rests on."""
+    return await _whole(office_of(request), user, number, objects)
 
 
 @router.post("/exceptions/{number}/deeds")
 async def act(request: Request, user: Worker, number: Number, deed: Deed) -> WholeCaseAnswer:
-    """Assigns, comments, lets sleep, wakes, tags or reopens."""
+    """Assigns, comments, lets sleep, wakes, tags, accepts or reopens."""
     office = office_of(request)
-    await deeds.act(office, user, [number], _action(deed))
-    return await _whole(office, number)
+    await deeds.act(office, user, [number], deed.meant())
+    return await _whole(office, user, number)
+
+
+@router.post("/deeds")
+async def act_on_some(request: Request, user: Worker, asked: DeedToSome) -> Done:
+    """The same to several exceptions, all or none."""
+    return Done(exceptions=await deeds.act(office_of(request), user, asked.exceptions, asked.deed.meant()))
+
+
+@router.post("/deeds/by-filter/preview")
+async def preview_many(request: Request, user: Worker, asked: DeedToMany) -> EffectAnswer:
+    """What a deed would do to all that a filter finds; does nothing."""
+    wanted, action = asked.filter.wanted(), asked.deed.meant()
+    return EffectAnswer.of(await deeds.preview_many(office_of(request), user, wanted, action))
+
+
+@router.post("/deeds/by-filter")
+async def act_on_many(request: Request, user: Worker, asked: NamedDeedToMany) -> Done:
+    """Does it, to exactly what the preview showed."""
+    wanted, action = asked.filter.wanted(), asked.deed.meant()
+    return Done(exceptions=await deeds.act_on_many(office_of(request), user, wanted, action, asked.name))
+
+
+@router.post("/merges")
+async def merge(request: Request, user: Worker, asked: Merge) -> Moved:
+    """Shows exceptions with one cause as one, now and later."""
+    return Moved(objects=await deeds.merge(office_of(request), user, asked.exceptions, asked.into))
+
+
+@router.post("/exceptions/{number}/unmerge")
+async def unmerge(request: Request, user: Worker, number: Number) -> Moved:
+    """Takes a merge back."""
+    return Moved(objects=await deeds.unmerge(office_of(request), user, number))
 
 
 @router.post("/exceptions/{number}/preview")
 async def preview(request: Request, _: Reader, number: Number, asked: PlanAsked) -> PlanAnswer:
     """What a playbook would do; does nothing."""
     plan = await office_of(request).playbooks.preview(number, asked.remedy, asked.arguments)
-    return PlanAnswer(lines=list(plan.lines), problem=plan.problem, can_be_undone=plan.can_be_undone)
+    return PlanAnswer(
+        remedy=plan.remedy, lines=list(plan.lines), problem=plan.problem, can_be_undone=plan.can_be_undone
+    )
 
 
 @router.post("/exceptions/{number}/runs")
@@ -93,6 +115,12 @@ async def run(request: Request, user: Worker, number: Number, asked: RunAsked) -
     """Runs a playbook; the exception closes once its proof was seen."""
     done = await deeds.run(office_of(request), user, number, asked.remedy, asked.arguments, asked.reason)
     return run_answer(done)
+
+
+@router.get("/runs/prepared")
+async def list_prepared(request: Request, _: Reader) -> list[RunAnswer]:
+    """What was prepared and nobody has decided, oldest first."""
+    return runs_of(await office_of(request).playbooks.waiting_for_approval())
 
 
 @router.post("/runs/{number}/undo")
@@ -107,35 +135,17 @@ async def decide(request: Request, user: Worker, number: Number, decision: Decis
     return run_answer(await deeds.decide(office_of(request), user, number, approve=decision.approve))
 
 
-async def _whole(office: Office, number: int) -> WholeCaseAnswer:
-    whole = await whole_case(office, number)
+async def _whole(office: Office, user: User, number: int, objects: int = OBJECTS_SHOWN) -> WholeCaseAnswer:
+    whole = await whole_case(office, number, objects)
     if whole is None:
         raise LookupError(f"no exception has the number {number}")
+    evidence = EvidenceAnswer.model_validate(whole.evidence) if whole.evidence is not None else None
+    if evidence is not None and not user.may(Permission.READ_PAYLOADS):
+        evidence = evidence.model_copy(update={"request": "", "response": ""})
     return WholeCaseAnswer(
         case=CaseAnswer.of(whole.case, office.clock.now()),
         objects=objects_of(whole.objects),
         runs=runs_of(whole.runs),
         history=events_of(whole.history),
+        evidence=evidence,
     )
-
-
-def _action(deed: Deed) -> Action:
-    match deed.action:
-        case "assign":
-            if deed.assignee is None and deed.owner is None:
-                raise Unusable("say an assignee, an owner, or both")
-            return Assign(deed.assignee, deed.owner)
-        case "comment":
-            return Comment(deed.text)
-        case "snooze":
-            if deed.until is None:
-                raise Unusable("say until when it sleeps")
-            return Snooze(deed.until)
-        case "wake":
-            return Wake()
-        case "tag":
-            return Tag(deed.text)
-        case "untag":
-            return Untag(deed.text)
-        case "reopen":
-            return Reopen(deed.text)

@@ -1,18 +1,19 @@
-"""What else the pages show: orders, exchanges, stock, flows, the design, the search box, the audit log."""
+"""What else the pages show: orders, exchanges, stock, flows, the search box."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
+from starlette.responses import Response
 
-from weighbridge.access.roles import GRANTED
-from weighbridge.console.api.answers import Amount, Answer, CaseAnswer, Me, amounts
-from weighbridge.console.api.callers import Auditor, PayloadReader, Reader
+from weighbridge.console.api.answers import Amount, amounts
+from weighbridge.console.api.callers import PayloadReader, Reader
+from weighbridge.console.api.case_answers import CaseAnswer
 from weighbridge.console.office import Office, office_of
 from weighbridge.console.problems import Unusable
 from weighbridge.console.readings.flows import flows_of
@@ -21,13 +22,16 @@ from weighbridge.console.readings.orders import OrderPage, orders_of
 from weighbridge.console.readings.search import Hit, search
 from weighbridge.console.readings.stock import StockPage, stock_of
 from weighbridge.console.readings.today import budgets, today_of
-from weighbridge.design.schema import design_version
 from weighbridge.journal.transfers import State
 from weighbridge.stock_explained import explain_sku
 
 router = APIRouter(tags=["looking"])
 Word = Annotated[str, Query(max_length=300)]
 Piece = Annotated[str, Path(max_length=300)]
+OCTETS = "application/octet-stream"
+BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}, "description": "The bytes."}
+}
 
 
 class TodayAnswer(BaseModel):
@@ -70,24 +74,6 @@ class ExchangeAnswer(BaseModel):
     duration_ms: int
     request_base64: str
     response_base64: str
-
-
-class AuditAnswer(Answer):
-    """A line of the audit log."""
-
-    number: int
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: str
-    digest: str
-
-
-@router.get("/me")
-async def me(user: Reader) -> Me:
-    """Whom the token acts for, and what they may."""
-    return Me(name=user.name, role=user.role, permissions=sorted(GRANTED[user.role]))
 
 
 @router.get("/today")
@@ -160,6 +146,18 @@ async def show_exchange(request: Request, _: PayloadReader, exchange_id: Piece) 
     )  # fmt: skip
 
 
+@router.get("/exchanges/{exchange_id}/{part}", response_class=Response, responses=BYTES)
+async def show_bytes(
+    request: Request, _: PayloadReader, exchange_id: Piece, part: Literal["request", "response"]
+) -> Response:
+    """One side of an exchange as it went over the wire, and nothing around it."""
+    found = await office_of(request).journal.exchanges.one(exchange_id)
+    if found is None:
+        raise LookupError("there is no such exchange")
+    body = found.request if part == "request" else found.response
+    return Response(body, media_type=OCTETS)
+
+
 @router.get("/stock/{connection}")
 async def list_stock(
     request: Request, _: Reader, connection: Piece, q: Word = "", differing: bool = False, after: Word = ""
@@ -190,37 +188,10 @@ async def show_flows(request: Request, _: Reader) -> dict[str, Any]:
     return asdict(await flows_of(office)) | {"budgets": [one.as_json() for one in await budgets(office)]}
 
 
-@router.get("/design/{connection}")
-async def show_design(request: Request, _: Reader, connection: Piece) -> dict[str, Any]:
-    """The design as it counts now, and every change that was agreed on beside the file."""
-    office = office_of(request)
-    _known(office, connection)
-    design = await office.journal.designs.effective(connection, office.connections[connection].design)
-    changes = await office.journal.designs.changes(connection)
-    return {
-        "version": design_version(design),
-        "design": design.model_dump(mode="json"),
-        "changes": [asdict(one) for one in changes],
-    }
-
-
 @router.get("/search")
 async def find(request: Request, _: Reader, q: Annotated[str, Query(max_length=200)] = "") -> list[Hit]:
     """Orders, SKUs and exceptions that `q` means."""
     return await search(office_of(request), q)
-
-
-@router.get("/audit")
-async def show_audit(
-    request: Request,
-    _: Auditor,
-    actor: Word = "",
-    subject: Word = "",
-    before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
-) -> list[AuditAnswer]:
-    """The audit log, newest first, 100 lines at a time."""
-    lines = await office_of(request).access.audit.lines(before=before, actor=actor, subject=subject)
-    return [AuditAnswer.model_validate(line) for line in lines]
 
 
 def _known(office: Office, connection: str) -> None:

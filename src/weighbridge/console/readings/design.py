@@ -37,8 +37,16 @@ class Effect:
     """Orders that were posted under the present version; they stay as they are."""
 
 
-async def effect_of(office: Office, connection: str, design: Design, change: DesignChange) -> Effect:
-    """What `change` of the effective design would mean. Raises UnusableChange."""
+async def effective_design(office: Office, connection: str) -> Design:
+    """The design of a connection as it counts now. Raises LookupError."""
+    if connection not in office.connections:
+        raise LookupError(f"there is no connection {connection}")
+    return await office.journal.designs.effective(connection, office.connections[connection].design)
+
+
+async def effect_of(office: Office, connection: str, change: DesignChange) -> Effect:
+    """What `change` of the effective design would mean. Raises UnusableChange, LookupError."""
+    design = await effective_design(office, connection)
     changed = overridden(design, [change])
     kinds = MEANT_FOR.get(change.setting, ())
     waiting: tuple[Case, ...] = ()

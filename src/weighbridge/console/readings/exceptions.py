@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -85,19 +86,24 @@ async def cases_of(office: Office, wanted: Wanted, order: Order, page: int) -> C
             worth.sort(key=lambda pair: (-pair[1], pair[0]))
             ids = [number for number, _ in worth[skipped : skipped + PER_PAGE]]
             rows = {row.id: row for row in (await reading.execute(sa.select(exceptions).where(of.id.in_(ids)))).all()}
-        return CasePage(tuple(read_case(rows[one]) for one in ids), len(worth) > skipped + PER_PAGE)
+        return await _page(office, [rows[one] for one in ids], more=len(worth) > skipped + PER_PAGE)
     first = (of.deadline_at, of.id) if order is Order.DEADLINE else (of.rank, of.id)
     async with office.database.reading() as reading:
         found = (await reading.execute(base.order_by(*first).offset(skipped).limit(PER_PAGE + 1))).all()
-    return CasePage(tuple(read_case(row) for row in found[:PER_PAGE]), len(found) > PER_PAGE)
+    return await _page(office, found[:PER_PAGE], more=len(found) > PER_PAGE)
 
 
-async def whole_case(office: Office, number: int) -> WholeCase | None:
+async def _page(office: Office, rows: Sequence[sa.Row[Any]], *, more: bool) -> CasePage:
+    tags = await office.cases.tags([row.id for row in rows])
+    return CasePage(tuple(read_case(row, tags.get(row.id, ())) for row in rows), more)
+
+
+async def whole_case(office: Office, number: int, objects_shown: int = OBJECTS_SHOWN) -> WholeCase | None:
     """Everything about one exception; None when there is none."""
     case = await office.cases.one(number)
     if case is None:
         return None
-    objects = await office.cases.objects(number, open_only=False, limit=OBJECTS_SHOWN)
+    objects = await office.cases.objects(number, open_only=False, limit=objects_shown)
     first = next((one for one in objects if one.closed_at is None), objects[0] if objects else None)
     return WholeCase(
         case=case,

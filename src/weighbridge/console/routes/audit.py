@@ -12,12 +12,11 @@ from weighbridge.access.audit import AuditLine
 from weighbridge.access.roles import Permission
 from weighbridge.console.gate import Visitor, reads
 from weighbridge.console.office import office_of
+from weighbridge.console.readings.audit import AUDIT_LINES, chain_of
 from weighbridge.console.rendering import page
 
 router = APIRouter()
 Auditor = Annotated[Visitor, Depends(reads(Permission.READ_AUDIT))]
-PER_PAGE = 100
-CHECKED_SECONDS = 60.0
 
 
 @router.get("/audit")
@@ -30,16 +29,16 @@ async def audit(
 ) -> HTMLResponse:
     office = office_of(request)
     log = office.access.audit
-    lines = await log.lines(before=before, actor=actor.strip(), subject=subject.strip(), limit=PER_PAGE + 1)
+    lines = await log.lines(before=before, actor=actor.strip(), subject=subject.strip(), limit=AUDIT_LINES + 1)
     return page(
         request,
         "audit.html",
         visitor,
-        lines=[(line, told(line)) for line in lines[:PER_PAGE]],
-        older=lines[PER_PAGE - 1].number if len(lines) > PER_PAGE else None,
+        lines=[(line, told(line)) for line in lines[:AUDIT_LINES]],
+        older=lines[AUDIT_LINES - 1].number if len(lines) > AUDIT_LINES else None,
         actor=actor,
         subject=subject,
-        broken=await office.memory.recall("audit", CHECKED_SECONDS, log.check),
+        broken=await chain_of(office),
         people_now=office.people.now(),
     )
 

@@ -10,10 +10,12 @@ from fastapi import Path as PathParameter
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from weighbridge.access.roles import Permission
-from weighbridge.console.gate import NotPermitted, Visitor, acts, reads
+from weighbridge.console.deeds import design as deeds
+from weighbridge.console.deeds.design import needed_for
+from weighbridge.console.gate import Visitor, acts, reads
 from weighbridge.console.office import Office, office_of
 from weighbridge.console.problems import NotFound, Unusable
-from weighbridge.console.readings.design import Effect, effect_of
+from weighbridge.console.readings.design import Effect, effect_of, effective_design
 from weighbridge.console.rendering import page
 from weighbridge.design.overriding import CHANGEABLE, DesignChange, UnusableChange, entry_of
 from weighbridge.design.schema import Design, design_version
@@ -24,24 +26,16 @@ Reader = Annotated[Visitor, Depends(reads())]
 Worker = Annotated[Visitor, Depends(acts(Permission.WORK))]
 Short = Annotated[str, Form(max_length=256)]
 Text = Annotated[str, Form(max_length=1000)]
-NEEDED = {
-    "tax.rules": Permission.DECIDE_MONEY,
-    "payments.accounts": Permission.DECIDE_MONEY,
-    "skus": Permission.DECIDE_GOODS,
-}
-"""What it takes to change each table; the others are an admin's."""
 TABLE_WORDS = {
     "tax.rules": "Taxes of the shop and the Cin7 tax rule of each",
     "payments.accounts": "Tenders and the Cin7 account that receives each",
     "skus": "SKUs of the shop that have another name in Cin7",
     "owners": "Who resolves a kind, where it is not the usual owner",
+    "backups": "Who stands in once an exception is past its deadline, where it is not the usual one",
+    "deadlines": "Hours within which a kind should be resolved, where they are not the usual ones",
     "autonomy": "How far the first safe action of a kind goes by itself",
     "retry.schedules": "Seconds before each next try, by cause",
 }
-
-
-def needed_for(setting: str) -> Permission:
-    return NEEDED.get(setting, Permission.MANAGE_USERS)
 
 
 @router.get("/design")
@@ -61,7 +55,7 @@ async def design(
     asked = bool(setting and key and value)
     effect, problem = (None, "")
     if asked:
-        effect, problem = await _effect(office, name, effective, setting, key, value)
+        effect, problem = await _effect(office, name, setting, key, value)
     return page(
         request,
         "design.html",
@@ -86,52 +80,31 @@ async def change(
     request: Request, visitor: Worker, connection: str, setting: Short, key: Short, value: Short, reason: Text = ""
 ) -> Response:
     office = office_of(request)
-    _require(visitor, setting)
-    if not reason.strip():
-        raise Unusable("a change needs a reason")
-    effective = await _effective(office, connection)
+    await _effective(office, connection)
     wanted = DesignChange(setting, key.strip(), _read(value))
-    detail = {"setting": setting, "key": key, "value": value, "reason": reason}
-    async with office.database.transaction() as transaction:
-        await office.access.audit.add(transaction, visitor.name, "design.changed", f"design {connection}", detail)
-        try:
-            await office.journal.designs.agree(transaction, connection, effective, wanted, reason.strip(), visitor.name)
-        except UnusableChange as problem:
-            raise Unusable(str(problem)) from None
+    await deeds.change(office, visitor.user, connection, wanted, reason)
     return RedirectResponse(f"/design?connection={connection}&done=1", 303)
 
 
 @router.post("/design/{connection}/changes/{number}/undo")
 async def undo(request: Request, visitor: Worker, connection: str, number: Number) -> Response:
-    office = office_of(request)
-    found = next((one for one in await office.journal.designs.changes(connection) if one.id == number), None)
-    if found is None:
-        raise NotFound(f"There is no change {number} of {connection}.", "/design", "Design")
-    _require(visitor, found.setting)
-    detail = {"change": number, "setting": found.setting, "key": found.key}
-    async with office.database.transaction() as transaction:
-        await office.access.audit.add(transaction, visitor.name, "design.undone", f"design {connection}", detail)
-        if not await office.journal.designs.undo(transaction, number, visitor.name):
-            raise Unusable(f"change {number} was taken back before")
-    return RedirectResponse(f"/design?connection={connection}&done=1", 303)
-
-
-def _require(visitor: Visitor, setting: str) -> None:
-    if not visitor.may(needed_for(setting)):
-        raise NotPermitted(visitor.user, needed_for(setting))
+    try:
+        found = await deeds.undo(office_of(request), visitor.user, number)
+    except LookupError as problem:
+        raise NotFound(f"{problem} of {connection}.", "/design", "Design") from None
+    return RedirectResponse(f"/design?connection={found}&done=1", 303)
 
 
 async def _effective(office: Office, connection: str) -> Design:
-    if connection not in office.connections:
-        raise NotFound(f"There is no connection {connection}.", "/design", "Design")
-    return await office.journal.designs.effective(connection, office.connections[connection].design)
-
-
-async def _effect(
-    office: Office, connection: str, design: Design, setting: str, key: str, value: str
-) -> tuple[Effect | None, str]:
     try:
-        return await effect_of(office, connection, design, DesignChange(setting, key.strip(), _read(value))), ""
+        return await effective_design(office, connection)
+    except LookupError as problem:
+        raise NotFound(f"{problem}.", "/design", "Design") from None
+
+
+async def _effect(office: Office, connection: str, setting: str, key: str, value: str) -> tuple[Effect | None, str]:
+    try:
+        return await effect_of(office, connection, DesignChange(setting, key.strip(), _read(value))), ""
     except UnusableChange as problem:
         return None, str(problem)
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from weighbridge.access.roles import Permission
-from weighbridge.console import deeds
+from weighbridge.console.deeds import exceptions as deeds
 from weighbridge.console.gate import Visitor, acts, reads
 from weighbridge.console.office import Office, office_of
 from weighbridge.console.problems import Unusable, chosen
@@ -109,10 +109,7 @@ async def act_on_many(
     """Does it, to exactly what the preview showed."""
     office = office_of(request)
     meant = _action(office, action, told)
-    effect = await deeds.preview_many(office, visitor.user, kept.wanted(visitor), meant)
-    if effect.name != name:
-        raise Unusable("What the filter finds has changed since you read it; look at the preview again.")
-    await deeds.act(office, visitor.user, effect.ids, meant)
+    await deeds.act_on_many(office, visitor.user, kept.wanted(visitor), meant, name)
     address = kept.address()
     return RedirectResponse(f"/exceptions?done=many{f'&{address}' if address else ''}", 303)
 

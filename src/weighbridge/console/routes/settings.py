@@ -9,15 +9,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.roles import ROLE_WORDS, Permission, Role
-from weighbridge.access.sign_in import Refused
 from weighbridge.access.users import UserProblem
 from weighbridge.alerts.ledger import AlertLedger
-from weighbridge.alerts.sending import TEST_BODY, TEST_TITLE, owners_of, send
+from weighbridge.console.deeds import channels, people
 from weighbridge.console.gate import Visitor, acts, reads
 from weighbridge.console.office import office_of
 from weighbridge.console.problems import Unusable, chosen
 from weighbridge.console.rendering import page
-from weighbridge.settings import SecretsProblem, resolve_channels
 
 router = APIRouter()
 Reader = Annotated[Visitor, Depends(reads())]
@@ -25,7 +23,6 @@ Admin = Annotated[Visitor, Depends(acts(Permission.MANAGE_USERS))]
 Oneself = Annotated[Visitor, Depends(acts(Permission.READ))]
 Short = Annotated[str, Form(max_length=200)]
 Secret = Annotated[str, Form(max_length=1000)]
-TOKEN_DAYS = (30, 90, 365)
 SHOWN_ALERTS = 10
 
 
@@ -57,23 +54,16 @@ async def _settings(
 @router.post("/settings/alerts/{channel}/test")
 async def try_channel(request: Request, visitor: Admin, channel: str) -> HTMLResponse:
     """Sends a test message to one channel and says how it went."""
-    office = office_of(request)
-    if channel not in office.installation.alerts.channels:
-        raise Unusable(f"a channel under [alerts.channels]; {channel!r} is none")
-    try:
-        url = resolve_channels(office.installation, office.folder, office.environment)[channel]
-    except SecretsProblem as missing:
-        raise Unusable(str(missing)) from None
-    problem = await send(url, TEST_TITLE, TEST_BODY.format(owners=owners_of(office.installation.alerts, channel)))
+    problem = await channels.try_channel(office_of(request), visitor.user, channel)
     return await _settings(request, visitor, tried=(channel, problem))
 
 
 @router.post("/settings/users")
-async def add(request: Request, visitor: Admin, name: Short, role: Short, password: Secret) -> Response:
+async def add(request: Request, visitor: Admin, name: Short, role: Short, password: Secret = "") -> Response:
     wanted = chosen(Role, role, "role")
     if wanted is None:
         raise Unusable("a user has a role")
-    await office_of(request).access.users.add(name, wanted, password, visitor.name)
+    await people.add_user(office_of(request), visitor.user, name, wanted, password)
     return RedirectResponse("/settings?done=1", 303)
 
 
@@ -82,20 +72,16 @@ async def change(
     request: Request, visitor: Admin, name: str, role: Short = "", password: Secret = "", lock: Short = ""
 ) -> Response:
     """Gives a user another role or password, locks or unlocks them: whatever was filled in."""
-    users = office_of(request).access.users
-    wanted = chosen(Role, role, "role")
-    if wanted is not None:
-        await users.set_role(name, wanted, visitor.name)
-    if password:
-        await users.set_password(name, password, visitor.name)
-    if lock:
-        await (users.lock if lock == "yes" else users.unlock)(name, visitor.name)
+    locked = lock == "yes" if lock else None
+    await people.change_user(
+        office_of(request), visitor.user, name, role=chosen(Role, role, "role"), password=password, locked=locked
+    )
     return RedirectResponse("/settings?done=1", 303)
 
 
 @router.post("/settings/tokens/{token_id}/revoke")
 async def revoke_any(request: Request, visitor: Admin, token_id: str) -> Response:
-    await office_of(request).access.tokens.revoke(token_id, visitor.name)
+    await people.revoke_token(office_of(request), visitor.user, token_id)
     return RedirectResponse("/settings?done=1", 303)
 
 
@@ -107,34 +93,23 @@ async def account(request: Request, visitor: Reader, done: str = "") -> HTMLResp
 @router.post("/account/password")
 async def own_password(request: Request, visitor: Oneself, old: Secret, new: Secret) -> Response:
     """Changes one's own password; guesses of the old one are counted like those at the door."""
-    office = office_of(request)
     address = request.client.host if request.client else ""
-    found = await office.access.sign_in.recognise(visitor.name, old, address)
-    if isinstance(found, Refused):
-        raise Unusable("too many tries; wait some minutes" if found.wait else "the old password is wrong")
-    try:
-        await office.access.users.set_password(visitor.name, new, visitor.name)
-    except WeakPassword as problem:
-        raise Unusable(str(problem)) from None
+    await people.change_own_password(office_of(request), visitor.user, old, new, address)
     return RedirectResponse("/sign-in", 303)
 
 
 @router.post("/account/tokens")
 async def make_token(
-    request: Request, visitor: Oneself, name: Short, days: Short = "90", read_only: Short = ""
+    request: Request, visitor: Oneself, name: Short, days: Annotated[int, Form()] = 90, read_only: Short = ""
 ) -> HTMLResponse:
     """Makes a token and shows it, this once."""
-    if days not in map(str, TOKEN_DAYS):
-        raise Unusable(f"a token is taken for {', '.join(map(str, TOKEN_DAYS))} days, not {days!r}")
-    made = await office_of(request).access.tokens.make(
-        visitor.user, name, read_only=bool(read_only), days=int(days), actor=visitor.name
-    )
+    made = await people.make_token(office_of(request), visitor.user, name, days=days, read_only=bool(read_only))
     return await _account(request, visitor, made=made)
 
 
 @router.post("/account/tokens/{token_id}/revoke")
 async def revoke(request: Request, visitor: Oneself, token_id: str) -> Response:
-    await office_of(request).access.tokens.revoke(token_id, visitor.name, of=visitor.user)
+    await people.revoke_own_token(office_of(request), visitor.user, token_id)
     return RedirectResponse("/account?done=1", 303)
 
 
@@ -145,11 +120,12 @@ async def _account(request: Request, visitor: Visitor, *, made: str = "", done: 
         "account.html",
         visitor,
         tokens=await office.access.tokens.valid(visitor.name),
-        days=TOKEN_DAYS,
+        days=people.TOKEN_DAYS,
         made=made,
         done=done,
         people_now=office.people.now(),
         role_words=ROLE_WORDS[visitor.user.role],
+        has_password=office.takes_passwords and visitor.user.password_at is not None,
     )
 
 

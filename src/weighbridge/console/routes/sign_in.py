@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from weighbridge.access.oidc.provider import ProviderDown
 from weighbridge.access.roles import Permission
 from weighbridge.access.secrets import new_secret
-from weighbridge.access.sign_in import Refused
+from weighbridge.access.sign_in import Entered, Refused
 from weighbridge.console.gate import (
     ForeignRequest,
     NotSignedIn,
@@ -28,6 +29,7 @@ from weighbridge.console.rendering import page, written_span
 router = APIRouter()
 FORM_COOKIE_SECONDS = 3600
 WRONG = "The name or the password is wrong."
+NO_PASSWORDS = "Nobody signs in here with a password."
 SignedIn = Annotated[Visitor, Depends(acts(Permission.READ))]
 
 
@@ -37,11 +39,11 @@ def form_cookie(office: Office) -> str:
 
 
 @router.get("/sign-in")
-async def show_form(request: Request, to: str = "/") -> Response:
+async def show_form(request: Request, to: str = "/", out: str = "") -> Response:
     try:
         await visitor_of(request)
     except NotSignedIn:
-        return await _form(request, to)
+        return await sign_in_page(request, to, way_out=await _way_out(request) if out else "")
     return RedirectResponse(own_path(to), 303)
 
 
@@ -55,6 +57,8 @@ async def sign_in(
 ) -> Response:
     office = office_of(request)
     refuse_foreign(request)
+    if not office.takes_passwords:
+        return await sign_in_page(request, to, NO_PASSWORDS, status=403)
     if not same(csrf, request.cookies.get(form_cookie(office), "")):
         raise ForeignRequest
     address = request.client.host if request.client else ""
@@ -62,10 +66,9 @@ async def sign_in(
     if isinstance(found, Refused):
         if found.wait:
             words = f"Too many tries. Wait {written_span(found.wait)}, then try again."
-            return await _form(request, to, words, name, 429, retry_after=found.wait)
-        return await _form(request, to, WRONG, name, 403)
-    answer = RedirectResponse(own_path(to), 303)
-    answer.set_cookie(cookie_name(office), found.secret, httponly=True, secure=office.is_secure, samesite="lax")
+            return await sign_in_page(request, to, words, name, 429, retry_after=found.wait)
+        return await sign_in_page(request, to, WRONG, name, 403)
+    answer = let_in(office, found, to)
     answer.delete_cookie(form_cookie(office), secure=office.is_secure, httponly=True, samesite="strict")
     return answer
 
@@ -75,19 +78,41 @@ async def sign_out(request: Request, visitor: SignedIn) -> Response:
     office = office_of(request)
     await office.access.sessions.end(visitor.session.digest)
     await office.access.audit.note(visitor.name, "signed_out", f"user {visitor.name}")
-    answer = RedirectResponse("/sign-in", 303)
+    answer = RedirectResponse("/sign-in?out=1" if office.access.at_provider else "/sign-in", 303)
     answer.delete_cookie(cookie_name(office), secure=office.is_secure, httponly=True, samesite="lax")
     return answer
 
 
-async def _form(
+def let_in(office: Office, entered: Entered, to: str) -> RedirectResponse:
+    """Sends somebody who has signed in to where they wanted, with their session's cookie."""
+    answer = RedirectResponse(own_path(to), 303)
+    answer.set_cookie(cookie_name(office), entered.secret, httponly=True, secure=office.is_secure, samesite="lax")
+    return answer
+
+
+async def _way_out(request: Request) -> str:
+    """Where somebody who has signed out here can sign out at the provider; empty when there is no such place."""
+    office = office_of(request)
+    if office.access.at_provider is None:
+        return ""
+    home = office.installation.console.public_url or str(request.base_url).rstrip("/")
+    try:
+        return await office.access.at_provider.provider.way_out(f"{home}/sign-in")
+    except ProviderDown as problem:
+        office.access.at_provider.note_down(problem)
+        return ""
+
+
+async def sign_in_page(
     request: Request,
     to: str,
     problem: str = "",
     name: str = "",
     status: int = 200,
     retry_after: timedelta = timedelta(0),
+    way_out: str = "",
 ) -> HTMLResponse:
+    """The page on which people sign in, with the problem of the try before."""
     office = office_of(request)
     token = request.cookies.get(form_cookie(office)) or new_secret()
     nobody = not await office.access.users.all()
@@ -101,6 +126,9 @@ async def _form(
         name=name,
         token=token,
         nobody=nobody,
+        oidc=office.installation.console.oidc,
+        takes_passwords=office.takes_passwords,
+        way_out=way_out,
     )
     answer.set_cookie(
         form_cookie(office),

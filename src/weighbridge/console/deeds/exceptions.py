@@ -1,4 +1,4 @@
-"""Deeds: what people do about exceptions by page or API; the audit log has a line of each before it is done."""
+"""What people do about exceptions; the audit log has a line of each before it is done."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import asdict
 
 from weighbridge.access.roles import Permission, to_decide, to_run
 from weighbridge.access.users import User
-from weighbridge.console.gate import NotPermitted
+from weighbridge.console.deeds.permission import require
 from weighbridge.console.office import Office
+from weighbridge.console.problems import Unusable
 from weighbridge.domain.exception_kinds import Remedy
 from weighbridge.exceptions.actions import Accept, Action
 from weighbridge.exceptions.desk import DONE_AS, Effect
@@ -18,15 +19,38 @@ from weighbridge.exceptions.wanted import Wanted
 
 async def act(office: Office, user: User, ids: Sequence[int], action: Action) -> int:
     """Does `action` to these exceptions; answers how many. Raises NotPermitted, NotAllowed, LookupError."""
-    _require(user, Permission.WORK)
+    require(user, Permission.WORK)
     for number in ids if isinstance(action, Accept) else ():
         case = await office.cases.one(number)
         if case is not None:
-            _require(user, to_decide(case.owner))
+            require(user, to_decide(case.owner))
     verb = f"exception.{DONE_AS[type(action)]}"
     told = {name: str(value) for name, value in asdict(action).items() if value is not None}
     await office.access.audit.note(user.name, verb, _subject(ids), told | {"exceptions": list(ids)})
     return await office.desk.act(ids, action, user.name)
+
+
+async def act_on_many(office: Office, user: User, wanted: Wanted, action: Action, name: str) -> int:
+    """Does `action` to exactly what the preview with this name showed. Raises Unusable when that has changed."""
+    effect = await preview_many(office, user, wanted, action)
+    if effect.name != name:
+        raise Unusable("What the filter finds has changed since you read it; look at the preview again.")
+    return await act(office, user, effect.ids, action)
+
+
+async def merge(office: Office, user: User, ids: Sequence[int], into: int) -> int:
+    """Shows exceptions with one cause as one; answers how many objects moved. Raises as `act` does."""
+    require(user, Permission.WORK)
+    detail = {"exceptions": list(ids), "into": into}
+    await office.access.audit.note(user.name, "exception.merged", _subject([into]), detail)
+    return await office.desk.merge(ids, into, user.name)
+
+
+async def unmerge(office: Office, user: User, number: int) -> int:
+    """Takes a merge back; answers how many objects moved. Raises as `act` does."""
+    require(user, Permission.WORK)
+    await office.access.audit.note(user.name, "exception.unmerged", _subject([number]))
+    return await office.desk.unmerge(number, user.name)
 
 
 async def run(
@@ -36,7 +60,7 @@ async def run(
     case = await office.cases.one(case_id)
     if case is None:
         raise LookupError(f"no exception has the number {case_id}")
-    _require(user, to_run(remedy, case.owner))
+    require(user, to_run(remedy, case.owner))
     detail = {"remedy": remedy, "arguments": dict(arguments), "reason": reason}
     await office.access.audit.note(user.name, "playbook.run", _subject([case_id]), detail)
     return await office.playbooks.run(case_id, remedy, arguments, user.name, reason)
@@ -64,10 +88,10 @@ async def decide(office: Office, user: User, run_id: int, *, approve: bool) -> R
 
 async def preview_many(office: Office, user: User, wanted: Wanted, action: Action) -> Effect:
     """What `action` would do to all that `wanted` finds. Raises NotPermitted."""
-    _require(user, Permission.WORK)
+    require(user, Permission.WORK)
     if isinstance(action, Accept):
         for permission in {to_decide(wanted.owner)} if wanted.owner else _EVERY_DECISION:
-            _require(user, permission)
+            require(user, permission)
     return await office.desk.preview(wanted, action)
 
 
@@ -79,13 +103,8 @@ async def _decidable(office: Office, user: User, run_id: int) -> Run:
     case = await office.cases.one(found.exception_id)
     if case is None:
         raise LookupError(f"no exception has the number {found.exception_id}")
-    _require(user, to_run(found.remedy, case.owner))
+    require(user, to_run(found.remedy, case.owner))
     return found
-
-
-def _require(user: User, permission: Permission) -> None:
-    if not user.may(permission):
-        raise NotPermitted(user, permission)
 
 
 def _subject(ids: Sequence[int]) -> str:

@@ -1,0 +1,127 @@
+"""Where the commands about a design get their answers: at the database, or at a running console. Both answer alike."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+from weighbridge.commands.installation import fail, installation_of, one_of, with_database
+from weighbridge.commands.server import Server, ServerProblem
+from weighbridge.console.api.design import ChangeAnswer, DesignAnswer
+from weighbridge.console.api.watching import ConnectionAnswer
+from weighbridge.database import Database
+from weighbridge.design.overriding import DesignChange, UnusableChange
+from weighbridge.design.schema import Connection, Design
+from weighbridge.journal import Journal
+from weighbridge.journal.designs import AgreedChange
+
+Answer = TypeVar("Answer")
+
+
+class DesignDesk(Protocol):
+    """What the commands ask. Raises UnusableChange and LookupError, with words for whoever asked."""
+
+    async def connection(self, wanted: str) -> str:
+        """The connection that is meant; may be left out where there is one."""
+        ...
+
+    async def shown(self, connection: str) -> tuple[Design, Sequence[AgreedChange]]:
+        """The design as it counts now, and what was agreed beside the file, newest first."""
+        ...
+
+    async def change(self, connection: str, wanted: DesignChange, reason: str) -> int:
+        """Answers the number of the change."""
+        ...
+
+    async def undo(self, number: int) -> None: ...
+
+    async def version(self, connection: str, name: str) -> Any: ...
+
+
+class AtDatabase:
+    """The desk of whoever may open the database, under the name that they give."""
+
+    def __init__(self, database: Database, journal: Journal, connections: Mapping[str, Connection], by: str) -> None:
+        self._database = database
+        self._designs = journal.designs
+        self._connections = connections
+        self._person = by or getpass.getuser()
+
+    async def connection(self, wanted: str) -> str:
+        return one_of(self._connections, wanted)
+
+    async def shown(self, connection: str) -> tuple[Design, Sequence[AgreedChange]]:
+        return await self._effective(connection), await self._designs.changes(connection)
+
+    async def change(self, connection: str, wanted: DesignChange, reason: str) -> int:
+        effective = await self._effective(connection)
+        async with self._database.transaction() as transaction:
+            return await self._designs.agree(transaction, connection, effective, wanted, reason, self._person)
+
+    async def undo(self, number: int) -> None:
+        if await self._designs.change(number) is None:
+            raise LookupError(f"there is no change {number}")
+        async with self._database.transaction() as transaction:
+            if not await self._designs.undo(transaction, number, self._person):
+                raise UnusableChange(f"change {number} was taken back before")
+
+    async def version(self, connection: str, name: str) -> Any:
+        content = await self._designs.version(connection, name)
+        if content is None:
+            raise LookupError(f"{connection} never worked by {name}")
+        return content
+
+    async def _effective(self, connection: str) -> Design:
+        return await self._designs.effective(connection, self._connections[connection].design)
+
+
+class AtServer:
+    """The desk of whom the token is for."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def connection(self, wanted: str) -> str:
+        found: list[ConnectionAnswer] = await self._server.get("/connections", list[ConnectionAnswer])
+        return one_of([one.name for one in found], wanted)
+
+    async def shown(self, connection: str) -> tuple[Design, Sequence[AgreedChange]]:
+        told: DesignAnswer = await self._server.get(f"/design/{connection}", DesignAnswer)
+        return Design.model_validate(told.design), [AgreedChange(**dict(one)) for one in told.changes]
+
+    async def change(self, connection: str, wanted: DesignChange, reason: str) -> int:
+        asked = {"setting": wanted.setting, "key": wanted.key, "value": wanted.value, "reason": reason}
+        agreed: ChangeAnswer = await self._server.post(f"/design/{connection}/changes", ChangeAnswer, asked)
+        return agreed.id
+
+    async def undo(self, number: int) -> None:
+        await self._server.post(f"/design-changes/{number}/undo", ChangeAnswer)
+
+    async def version(self, connection: str, name: str) -> Any:
+        path = f"/design/{connection}/versions/{quote(name, safe='')}"
+        content: dict[str, Any] = await self._server.get(path, dict[str, Any])
+        return content
+
+
+def at_the_desk(config: Path, server: str, by: str, work: Callable[[DesignDesk], Awaitable[Answer]]) -> Answer:
+    """What `work` answers at the server, or at the database without one; a refusal ends the command with its reason."""
+    try:
+        if server:
+            return asyncio.run(_afar(server, work))
+        installation = installation_of(config)
+        return with_database(
+            installation,
+            lambda database, clock: work(
+                AtDatabase(database, Journal.of(database, clock), installation.connections, by)
+            ),
+        )
+    except (ServerProblem, UnusableChange, LookupError) as problem:
+        fail(str(problem.args[0]))
+
+
+async def _afar(server: str, work: Callable[[DesignDesk], Awaitable[Answer]]) -> Answer:
+    return await work(AtServer(Server(server)))
