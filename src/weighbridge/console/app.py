@@ -24,6 +24,7 @@ from weighbridge.console.routes import (
     exceptions,
     flows,
     orders,
+    refunds,
     search,
     settings,
     sign_in,
@@ -32,7 +33,7 @@ from weighbridge.console.routes import (
 )
 from weighbridge.exceptions.actions import NotAllowed
 
-PAGES = (sign_in, today, exceptions, exception_actions, orders, stock, flows, design, settings, audit, search)
+PAGES = (sign_in, today, exceptions, exception_actions, orders, refunds, stock, flows, design, settings, audit, search)
 
 
 class Assets(StaticFiles):

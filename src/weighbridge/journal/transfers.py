@@ -145,6 +145,17 @@ class Transfers:
         async with self._database.reading() as reading:
             return [_read(row) for row in (await reading.execute(query)).all()]
 
+    async def beneath(self, connection: str, flow: str, key: str) -> list[Transfer]:
+        """The transfers whose key begins with `key` and a colon, oldest first: an order's refunds.
+
+        The bounds are for the index. Databases differ in where punctuation sorts, so they lie within digits and
+        letters; what begins so is asked for beside them.
+        """
+        of = transfers.c
+        near = of.key.between(f"{key}:", f"{key}:zzzz")
+        begins = of.key.startswith(f"{key}:", autoescape=True)
+        return await self.select((of.connection == connection) & (of.flow == flow) & near & begins)
+
     async def counts(self) -> list[tuple[str, str, str, str, int]]:
         """(connection, flow, state, reason kind, number) of all transfers."""
         columns = (transfers.c.connection, transfers.c.flow, transfers.c.state, transfers.c.reason_kind)
