@@ -1,4 +1,4 @@
-"""A real browser, and one console with a day's work for all tests of a module."""
+"""A real browser, and one console with a day's work for all tests: none of them may need what another changes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.console.house import House
 from tests.flows.rig import Rig
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Rig]]:
     """A served console, and the rig whose orders it shows."""
     with ExitStack() as stack:
         yield apart(lambda: stack.enter_context(furnished(tmp_path_factory.mktemp("browser"))))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with ExitStack() as stack:
         try:

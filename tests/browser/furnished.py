@@ -98,3 +98,12 @@ def refund_at_the_gateway(trial: Rig, order_id: int, amount: Decimal) -> None:
     trial.twins.run(give)
     told = {"order_id": order_id, "payment_status": "partially refunded"}
     trial.twins.act("bigcommerce", "set_payment_status", told)
+
+
+def sell_a_stranger(trial: Rig, sku: str) -> int:
+    """The shop sells something that Cin7 does not know; the order waits. Answers its number."""
+    product = {"sku": sku, "name": sku.title(), "price": "20.00", "inventory_level": 5}
+    trial.twins.act("bigcommerce", "seed_products", [product])
+    order_id = trial.place(lines=[{"sku": sku, "quantity": 1}])
+    trial.run()
+    return order_id

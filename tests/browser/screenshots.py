@@ -56,11 +56,11 @@ def shots(home: House) -> list[Shot]:
         Shot("exception", exception),
         Shot("exception-dark", exception, scheme="dark"),
         Shot("exception-telephone", exception, TELEPHONE),
-        Shot("action", f"{exception}/act/map_sku?cin7_sku=MUG"),
+        Shot("action", f"{exception}/act/map_sku?sku=MUG"),
         Shot("order", f"/orders/main/{order}"),
         Shot("refund", f"/refunds/main/{order}/{number}"),
         Shot("sku", "/stock/main/MUG"),
-        Shot("design-preview", "/design?setting=skus&key=VASE-BLUE&value=MUG"),
+        Shot("design-preview", "/design?setting=payments.accounts&key=credit_card&value=095"),
         Shot("search", "/search?q=ada@example.com"),
     ]
 

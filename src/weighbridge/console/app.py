@@ -24,6 +24,7 @@ from weighbridge.console.routes import (
     exceptions,
     flows,
     orders,
+    reconciliation,
     refunds,
     search,
     settings,
@@ -33,7 +34,10 @@ from weighbridge.console.routes import (
 )
 from weighbridge.exceptions.actions import NotAllowed
 
-PAGES = (sign_in, today, exceptions, exception_actions, orders, refunds, stock, flows, design, settings, audit, search)
+PAGES = (
+    sign_in, today, exceptions, exception_actions, orders, refunds, stock, flows, design, reconciliation, settings,
+    audit, search,
+)  # fmt: skip
 
 
 class Assets(StaticFiles):

@@ -29,6 +29,7 @@ NAVIGATION = (
     ("s", "/stock", "Stock", Permission.READ),
     ("f", "/flows", "Flows", Permission.READ),
     ("d", "/design", "Design", Permission.READ),
+    ("r", "/reconciliation", "Reconciliation", Permission.READ),
     ("u", "/settings", "Settings", Permission.READ),
     ("a", "/audit", "Audit", Permission.READ_AUDIT),
 )

@@ -101,6 +101,21 @@ class Exchanges:
         async with self._database.reading() as reading:
             return [_read(row) for row in (await reading.execute(query)).all()]
 
+    async def sent(
+        self, connection: str, platform: str, method: str, path_ending: str, since: datetime, limit: int
+    ) -> list[StoredExchange]:
+        """The latest calls of a connection whose path ends so, newest first."""
+        of = exchanges.c
+        query = (
+            sa.select(exchanges)
+            .where(of.connection == connection, of.started_at >= since, of.platform == platform, of.method == method)
+            .where(of.url.endswith(path_ending, autoescape=True))
+            .order_by(of.started_at.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as reading:
+            return [_read(row) for row in (await reading.execute(query)).all()]
+
     async def one(self, exchange_id: str) -> StoredExchange | None:
         """The exchange with this id, or None."""
         async with self._database.reading() as reading:
