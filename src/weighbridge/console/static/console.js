@@ -46,7 +46,10 @@
     one.addEventListener("click", () => help.showModal());
   }
   for (const one of document.querySelectorAll("form[data-once]")) {
-    one.addEventListener("submit", () => { for (const button of one.querySelectorAll("button")) button.disabled = true; });
+    // Afterwards: what is sent is gathered once this has run, and a disabled button would not say what it stands for.
+    one.addEventListener("submit", () => setTimeout(() => {
+      for (const button of one.querySelectorAll("button")) button.disabled = true;
+    }));
   }
   const all = document.querySelector("[data-check-all]");
   if (all) all.addEventListener("change", () => {
