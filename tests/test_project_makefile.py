@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TASKS = ("demo", "storm", "twins", "test", "kill", "bench", "lint", "format", "lock", "help")
+TASKS = ("demo", "storm", "twins", "test", "kill", "bench", "screenshots", "lint", "format", "lock", "help")
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 

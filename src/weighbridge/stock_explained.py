@@ -78,7 +78,7 @@ async def explain_sku(
     journal: Journal, name: str, connection: Connection, sharing: Collection[str], sku: str
 ) -> Explanation:
     """What the journal knows of `sku` on connection `name`; `sharing` are the connections of the same Cin7 company."""
-    items = await journal.catalogue.shop_items(name)
+    items = await journal.catalogue.shop_items(name, [sku])
     levels = await journal.stock_levels.of(name, sku)
     exposures = await journal.exposures.of(name, sharing, connection.design.stock.sales_hours, sku)
     company = await journal.references.read(name, "company")
