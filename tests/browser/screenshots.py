@@ -15,6 +15,7 @@ from typing import Literal
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import NoChromium, launched
+from tests.browser.small_png import smaller
 from tests.browser.working_day import working_day
 from tests.console.house import PASSWORD, House
 from weighbridge.console.rendering import NAVIGATION
@@ -60,7 +61,7 @@ def shots(home: House) -> list[Shot]:
         Shot("order", f"/orders/main/{order}"),
         Shot("refund", f"/refunds/main/{order}/{number}"),
         Shot("sku", "/stock/main/MUG"),
-        Shot("design-preview", "/design?setting=payments.accounts&key=credit_card&value=095"),
+        Shot("design-preview", "/design?setting=payments.accounts&key=credit_card&value=090"),
         Shot("search", "/search?q=ada@example.com"),
     ]
 
@@ -73,6 +74,7 @@ def _posted(home: House, flow: str) -> str:
 def take(browser: Browser, home: House, wanted: Sequence[Shot], folder: Path) -> list[Path]:
     """The pictures, as PNG files in `folder`; answers their paths."""
     made = []
+    painter = browser.new_page()
     for width in (DESK, TELEPHONE):
         for scheme in ("light", "dark"):
             of_this = [one for one in wanted if (one.width, one.scheme) == (width, scheme)]
@@ -91,9 +93,11 @@ def take(browser: Browser, home: House, wanted: Sequence[Shot], folder: Path) ->
                 page.goto(home.url + one.address)
                 tall = min(TALLEST, int(page.evaluate("document.documentElement.scrollHeight")))
                 path = folder / f"{one.name}.png"
-                page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": tall})
+                picture = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": width, "height": tall})
+                path.write_bytes(smaller(painter, picture))
                 made.append(path)
             context.close()
+    painter.close()
     return made
 
 

@@ -12,6 +12,14 @@ from weighbridge.journal.attempts import StoredAttempt
 from weighbridge.journal.exchanges import StoredExchange
 from weighbridge.journal.transfers import Transfer
 
+ENDINGS = {
+    "done": "",
+    "link": "",
+    "post": ", and nothing stood against posting it",
+    "stopped": ", and it has to wait",
+}
+"""How a try without a note ended, behind what was tried."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -127,8 +135,9 @@ def _attempt_event(attempt: StoredAttempt) -> Event:
     what = steps.get(attempt.step, attempt.step.replace("_", " ").capitalize())
     if attempt.ended_at is None:
         return Event(attempt.started_at, f"{what}; the process died during it.")
-    ending = attempt.note or attempt.outcome.replace("_", " ")
-    return Event(attempt.started_at, f"{what}: {ending}.")
+    if attempt.note:
+        return Event(attempt.started_at, f"{what}: {attempt.note}.")
+    return Event(attempt.started_at, f"{what}{ENDINGS.get(attempt.outcome, f': {attempt.outcome}')}.")
 
 
 def _exchange_event(exchange: StoredExchange) -> Event:

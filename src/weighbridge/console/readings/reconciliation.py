@@ -21,6 +21,8 @@ DAYS = 7
 REMEMBERED_SECONDS = 60.0
 ANSWERED_BY = {"orders": "order", "refunds": "credit_note"}
 """Flow -> kind of the intent whose answer states what the document comes to in Cin7."""
+AT_ONCE = 1000
+"""Objects whose answers are asked for together, by the index of their transfers."""
 DAY_MICROSECONDS = 86_400_000_000
 
 
@@ -76,23 +78,19 @@ async def _counted(office: Office, connection: str) -> Reconciliation:
     crossed = sa.select(of.id, of.flow, of.currency, of.amount, day.label("day")).where(
         of.posted_at >= since, of.connection == connection, of.flow.in_(sorted(ANSWERED_BY)), of.state == State.POSTED
     )
-    answered = (
-        sa.select(intents.c.transfer_id, intents.c.kind, intents.c.answer)
-        .join(transfers, of.id == intents.c.transfer_id)
-        .where(
-            of.posted_at >= since,
-            of.connection == connection,
-            intents.c.kind.in_(sorted(ANSWERED_BY.values())),
-            intents.c.answered_at.is_not(None),
-        )
-        .order_by(intents.c.answered_at)
-    )
     waiting = sa.select(sa.func.count()).where(
         of.state == State.HELD, of.flow.in_(sorted(ANSWERED_BY)), of.connection == connection
     )
     async with office.database.reading() as reading:
         rows = (await reading.execute(crossed)).all()
-        told = {(row.transfer_id, row.kind): row.answer for row in (await reading.execute(answered)).all()}
+        told: dict[tuple[str, str], object] = {}
+        for start in range(0, len(rows), AT_ONCE):
+            ids = [row.id for row in rows[start : start + AT_ONCE]]
+            answered = sa.select(intents.c.transfer_id, intents.c.kind, intents.c.answer).where(
+                intents.c.transfer_id.in_(ids), intents.c.kind.in_(sorted(ANSWERED_BY.values())),
+                intents.c.answered_at.is_not(None),
+            ).order_by(intents.c.answered_at)  # fmt: skip
+            told |= {(row.transfer_id, row.kind): row.answer for row in (await reading.execute(answered)).all()}
         held = int((await reading.execute(waiting)).scalar_one())
     return Reconciliation(tuple(_days(rows, told)), now, held)
 

@@ -95,16 +95,10 @@ def _stock_back(transfer: Transfer, note: CreditNote | None, levels: Sequence[St
     posted = transfer.posted_at
     if posted is None:
         return Clock(name, "busy", "The shelf follows with the credit note.", None, lines)
-    told = {level.sku: level.pushed_at for level in levels if level.shown is not None}
-    at = max((moment for moment in told.values() if moment is not None), default=None)
-    if (
-        told.keys() >= {line.sku for line in note.restock}
-        and at is not None
-        and min(filter(None, told.values())) >= posted
-    ):
-        return Clock(name, "good", "On the shelf in Cin7, and the shop was told.", at, lines)
-    if all(level.read_at >= posted and level.shown == level.ats for level in levels) and levels:
-        return Clock(name, "good", "On the shelf in Cin7; the shop shows what may be sold.", posted, lines)
+    if levels and all(level.read_at >= posted and level.shown == level.ats for level in levels):
+        told = max((level.pushed_at for level in levels if level.pushed_at is not None), default=posted)
+        says = "On the shelf in Cin7, and the shop shows what may be sold."
+        return Clock(name, "good", says, max(posted, told), lines)
     return Clock(name, "busy", "On the shelf in Cin7; the next reading lets the shop be told.", posted, lines)
 
 
