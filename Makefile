@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-ver
 	--no-emit-index-url --no-emit-find-links --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help demo storm twins test coverage kinds kill long bench lint format lock
+.PHONY: help demo storm twins test coverage kinds kill long bench screenshots lint format lock
 
 help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -48,6 +48,9 @@ long: $(DEV_STAMP) ## Run the other long suites: each reading by itself, the who
 
 bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="orders", "receiver", "stock" or "console"
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: $(DEV_STAMP) ## Take a picture of each page of the console into docs/screenshots; needs Chromium, takes three minutes
+	@$(BIN)/python -m tests.browser.screenshots $(or $(ARGS),docs/screenshots)
 
 lint: $(DEV_STAMP) ## Check style, formatting, types and import rules
 	@failed=0; for check in "ruff check src tests benchmarks" "ruff format --check src tests benchmarks" mypy lint-imports; do \

@@ -34,14 +34,17 @@ OPEN, CLOSED, OBJECTS_OF_ONE = 5_000, 60_000, 3
 ASKED = 40
 NAME, PASSWORD = "ada", "a password for a benchmark"
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
-LARGE = frozenset({"transfer", "exception_object", "exchange", "attempt", "transfer_found_by"})
+LARGE = frozenset({"transfer", "exception_object", "exchange", "attempt", "intent", "transfer_found_by"})
 """Tables that grow with every order. Exceptions are counted by their filters, and stock is summed over all SKUs."""
 KINDS = "ARRAY['sku_unknown','tax_unmapped','refused_by_cin7','address_incomplete','dispatch_late']"
 HOUR = 3_600_000_000
+TERMS = '{"by_location": {"Main": "9"}, "lent": "0", "buffer_kind": "none", "sellable": true, "parts": null}'
 FILL = (
     """INSERT INTO transfer (id, connection, flow, key, state, reason_kind, reason, owner, findings, content, amount,
         currency, target_id, target_number, created_at, updated_at, posted_at)
-        SELECT 't' || n, 'main', CASE WHEN n %% 3 = 0 THEN 'fulfilment' ELSE 'orders' END, n::text,
+        SELECT 't' || n, 'main',
+        CASE WHEN n %% 3 = 0 THEN 'fulfilment' WHEN n %% 30 = 1 THEN 'refunds' ELSE 'orders' END,
+        CASE WHEN n %% 30 = 1 THEN n - 1 || ':1' ELSE n::text END,
         CASE WHEN n <= {held} THEN 'held' ELSE 'posted' END, CASE WHEN n <= {held} THEN 'sku_unknown' ELSE '' END,
         '', '', '[]', 'null', '12.50', 'USD', 's' || n, 'SO-' || n, {now} - n * 30000000::bigint,
         {now} - n * 30000000::bigint, CASE WHEN n <= {held} THEN NULL ELSE {now} - n * 30000000::bigint END
@@ -49,6 +52,10 @@ FILL = (
     """INSERT INTO attempt (id, transfer_id, step, run, started_at, ended_at, outcome, note)
         SELECT 'a' || n, 't' || n, 'post', 'r', {now} - n * 30000000::bigint, {now} - n * 30000000::bigint, 'done', ''
         FROM generate_series(1, {transfers}) n""",
+    """INSERT INTO intent (key, transfer_id, kind, request, created_at, sent_at, sends, answered_at, answer, outcome)
+        SELECT 'main:' || n, 't' || n, CASE WHEN n %% 30 = 1 THEN 'credit_note' ELSE 'order' END, '{{}}',
+        {now} - n * 30000000::bigint, {now} - n * 30000000::bigint, 1, {now} - n * 30000000::bigint,
+        '{{"total": "12.50"}}', 'answered' FROM generate_series(1, {transfers}) n""",
     """INSERT INTO exchange (id, transfer_id, attempt_id, connection, platform, method, url, request, status, response,
         started_at, duration_ms, outcome)
         SELECT 'x' || n, 't' || n, 'a' || n, 'main', CASE WHEN n %% 2 = 0 THEN 'cin7' ELSE 'bigcommerce' END, 'GET',
@@ -70,8 +77,10 @@ FILL = (
         SELECT md5(n::text), 't' || n FROM generate_series(1, {transfers}) n""",
     """INSERT INTO stock_level (connection, sku, shop_location, available, in_flight, buffer, ats, terms, shown, told,
         scanned_at, read_at, pushed_at)
-        SELECT 'main', 'S-' || n, 1, '9', '0', '0', 9, '{{}}', 9, 9, {now}, {now}, {now}
+        SELECT 'main', 'S-' || n, 1, '9', '0', '0', 9, '{terms}', 9, 9, {now}, {now}, {now}
         FROM generate_series(1, 24000) n""",
+    """INSERT INTO shop_item (connection, sku, product_id, variant_id, tracking, on_sale, price, seen_at)
+        SELECT 'main', 'S-' || n, n, NULL, 'product', true, '12.50', {now} FROM generate_series(1, 24000) n""",
     """INSERT INTO agenda (connection, flow, key, generation, taken, due_at, reason)
         SELECT 'main', 'orders', n::text, 1, 1, {now}, 'sweep' FROM generate_series(1, {transfers}) n""",
     "ANALYZE",
@@ -91,9 +100,13 @@ PAGES = {
     "Orders": "/orders",
     "Orders that are held": "/orders?state=held",
     "An order": "/orders/main/50000",
+    "A refund": "/refunds/main/50010/1",
     "Stock": "/stock",
+    "A SKU": "/stock/main/S-47",
     "Flows": "/flows",
     "Design": "/design",
+    "Design, a change tried": "/design?setting=skus&key=S-47&value=S-48",
+    "Reconciliation": "/reconciliation",
     "Settings": "/settings",
     "Audit": "/audit",
     "Search of an order": "/search?q=50000",
@@ -234,6 +247,7 @@ async def _fill(database: Database, transfers: int) -> None:
         "each": OBJECTS_OF_ONE,
         "objects": min(transfers, OBJECTS_OF_ONE * (OPEN + CLOSED)),
         "hour": HOUR,
+        "terms": TERMS,
     }
     async with database.transaction() as transaction:
         for statement in FILL:

@@ -18,6 +18,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+_numbers = itertools.count(1)
 DEBIAN_BINARIES = Path("/usr/lib/postgresql")
 FAST = {
     "fsync": "off",
@@ -44,19 +45,21 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def fresh_database(postgres_url: str) -> Iterator[Callable[[str], str]]:
     """Makes an empty database whose name begins with the given one and answers its address; dropped after the test."""
-    made: list[str] = []
-    numbers = itertools.count(1)
+    with ExitStack() as made:
+        yield lambda name: made.enter_context(own_database(postgres_url, name))
 
-    def make(name: str) -> str:
-        database = f"{name}_{os.getpid()}_{next(numbers)}"
-        _execute(postgres_url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
-        _execute(postgres_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
-        made.append(database)
-        return _with_database(postgres_url, database)
 
-    yield make
-    for database in made:
-        _execute(postgres_url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+@contextmanager
+def own_database(server: str, name: str) -> Iterator[str]:
+    """An empty database whose name begins so, dropped when the block ends."""
+    database = f"{name}_{os.getpid()}_{next(_numbers)}"
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+    _execute(server, drop)
+    _execute(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+    try:
+        yield _with_database(server, database)
+    finally:
+        _execute(server, drop)
 
 
 def _binaries() -> Path | None:

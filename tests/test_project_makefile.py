@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TASKS = ("demo", "storm", "twins", "test", "kinds", "kill", "bench", "lint", "format", "lock", "help")
+TASKS = (
+    "demo", "storm", "twins", "test", "kinds", "kill", "bench", "screenshots", "lint", "format", "lock", "help",
+)  # fmt: skip
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -25,6 +25,9 @@ BUFFERS = {
     BufferKind.PERCENT: "share of what is available",
     BufferKind.SALES: "sold while a change travels",
 }
+
+NEVER_READ = datetime.max.replace(tzinfo=UTC)
+"""Where no reading was yet, what Cin7 has allocated is in flight no more, and the rest still is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ async def explain_sku(
     journal: Journal, name: str, connection: Connection, sharing: Collection[str], sku: str
 ) -> Explanation:
     """What the journal knows of `sku` on connection `name`; `sharing` are the connections of the same Cin7 company."""
-    items = await journal.catalogue.shop_items(name)
+    items = await journal.catalogue.shop_items(name, [sku])
     levels = await journal.stock_levels.of(name, sku)
     exposures = await journal.exposures.of(name, sharing, connection.design.stock.sales_hours, sku)
     company = await journal.references.read(name, "company")
@@ -84,7 +87,7 @@ async def explain_sku(
         sku=sku,
         item=items.get(sku),
         levels=levels,
-        open=await journal.promises.open_of(sharing, sku, levels[0].read_at) if levels else (),
+        open=await journal.promises.open_of(sharing, sku, levels[0].read_at if levels else NEVER_READ),
         exposure=exposures.get(sku),
         currency=company[0]["currency"] if company else "",
     )

@@ -127,6 +127,7 @@ attempts = sa.Table(
     sa.Column("outcome", sa.String(32), nullable=False, server_default=""),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Index("attempt_by_transfer", "transfer_id", "started_at"),
+    sa.Index("attempt_by_time", "started_at"),
 )
 
 intents = sa.Table(

@@ -1,4 +1,4 @@
-"""A real browser: Chromium without a window, and one console with a day's work for all tests of a module."""
+"""A real browser, and one console with a day's work for all tests: none of them may need what another changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.console.house import House
 from tests.flows.rig import Rig
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Rig]]:
     """A served console, and the rig whose orders it shows."""
     with ExitStack() as stack:
@@ -23,5 +23,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Rig
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with its module: its event loop would be in the way of the next one's."""
     with chromium() as running:
         yield running

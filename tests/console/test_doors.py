@@ -148,6 +148,15 @@ def test_a_body_that_is_too_large_is_refused_unread(home: House) -> None:
         assert client.post("/sign-in", content=b"x" * 300_000).status_code == 413
 
 
+def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(home: House) -> None:
+    with home.as_("otto") as otto:
+        for _ in range(2):
+            home.wait(minutes=25)
+            assert otto.get("/", headers={"x-live": "1"}).status_code == 200
+        home.wait(minutes=11)
+        assert otto.get("/", headers={"x-live": "1"}).status_code == 303, "an hour passed, and nobody looked"
+
+
 def test_a_session_is_seen_without_a_write_for_each_page(home: House) -> None:
     async def work(office: Office) -> list[bool]:
         otto = await office.access.users.find("otto")

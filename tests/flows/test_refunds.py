@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from tests.flows.rig import Rig, rig
+from weighbridge.exceptions.reading import CaseFile
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.returns import (
     GOODS_NOT_BACK,
@@ -196,6 +197,26 @@ def test_returns_are_listed_by_the_clock_that_is_behind(tmp_path: Path) -> None:
             (REFUNDED_NOT_CREDITED, str(typed), "finance"),
             (NOT_REFUNDED, str(by_hand), "finance"),
         }
+
+
+def test_refunded_goods_that_are_on_no_shelf_wait_for_operations_though_their_refund_passed(tmp_path: Path) -> None:
+    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+        order_id = trial.place()
+        trial.run()
+        trial.twins.act("cin7", "pick_pack_ship", {"sale_id": trial.assert_one_sale(order_id)["id"]})
+        refund(trial, order_id, line(trial, order_id, "MUG", 1))
+        trial.run()
+        assert only(trial.transfers("refunds")).state is State.POSTED
+
+        async def waiting() -> list[tuple[str, str, str]]:
+            service = trial.service()
+            try:
+                cases = (await CaseFile(service.database, service.clock).page()).cases
+                return [(case.kind, case.owner, case.value) for case in cases]
+            finally:
+                await service.database.close()
+
+        assert asyncio.run(waiting()) == [("not_restocked", "operations", "1 of MUG, credited with 12.50 USD")]
 
 
 def _credit_by_hand(trial: Rig, order_id: int) -> None:

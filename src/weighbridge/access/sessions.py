@@ -51,8 +51,11 @@ class Sessions:
             await transaction.execute(sessions.insert(), row)
         return secret
 
-    async def of(self, secret: str) -> Session | None:
-        """The session of a cookie; None when it has ended, was idle for too long, or never was."""
+    async def of(self, secret: str, *, noted: bool = True) -> Session | None:
+        """The session of a cookie; None when it has ended, was idle for too long, or never was.
+
+        Not `noted`: what a page asks by itself leaves an idle session idle.
+        """
         if not secret:
             return None
         digest, now = digest_of(secret), self._clock.now()
@@ -70,7 +73,7 @@ class Sessions:
             row = (await reading.execute(query)).one_or_none()
         if row is None:
             return None
-        if row.seen_at <= now - NOTED_EVERY:
+        if noted and row.seen_at <= now - NOTED_EVERY:
             seen = sa.update(sessions).where(sessions.c.digest == digest).values(seen_at=now)
             await self._database.execute(seen)
         return Session(read_user(row), row.csrf, digest)

@@ -25,6 +25,8 @@ from weighbridge.console.routes import (
     flows,
     orders,
     provider_sign_in,
+    reconciliation,
+    refunds,
     search,
     settings,
     sign_in,
@@ -34,19 +36,9 @@ from weighbridge.console.routes import (
 from weighbridge.exceptions.actions import NotAllowed
 
 PAGES = (
-    sign_in,
-    provider_sign_in,
-    today,
-    exceptions,
-    exception_actions,
-    orders,
-    stock,
-    flows,
-    design,
-    settings,
-    audit,
-    search,
-)
+    sign_in, provider_sign_in, today, exceptions, exception_actions, orders, refunds, stock, flows, design,
+    reconciliation, settings, audit, search,
+)  # fmt: skip
 
 
 class Assets(StaticFiles):

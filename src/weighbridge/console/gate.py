@@ -17,6 +17,8 @@ from weighbridge.console.problems import Unusable
 
 CSRF_FIELD = "csrf"
 COOKIE = "weighbridge"
+LIVE = "x-live"
+"""Header of the looks that a page takes by itself: nobody sits before it because of them."""
 
 
 class NotSignedIn(Exception):
@@ -62,7 +64,8 @@ class Visitor:
 async def visitor_of(request: Request) -> Visitor:
     """Whoever is signed in. Raises NotSignedIn."""
     office = office_of(request)
-    session = await office.access.sessions.of(request.cookies.get(cookie_name(office), ""))
+    looks_by_itself = LIVE in request.headers
+    session = await office.access.sessions.of(request.cookies.get(cookie_name(office), ""), noted=not looks_by_itself)
     if session is None:
         raise NotSignedIn
     return Visitor(session)

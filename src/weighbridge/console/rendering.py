@@ -29,10 +29,13 @@ NAVIGATION = (
     ("s", "/stock", "Stock", Permission.READ),
     ("f", "/flows", "Flows", Permission.READ),
     ("d", "/design", "Design", Permission.READ),
+    ("r", "/reconciliation", "Reconciliation", Permission.READ),
     ("u", "/settings", "Settings", Permission.READ),
     ("a", "/audit", "Audit", Permission.READ_AUDIT),
 )
 """Second key after g, address, name, and what it takes to see it."""
+UNDER = {"/refunds": "/orders", "/payloads": "/orders"}
+"""Pages that belong to another of the navigation."""
 STATE_WORDS = {
     "new": "being weighed",
     "waiting": "tried again by itself",
@@ -68,7 +71,7 @@ def page(
         .render(
             **context,
             visitor=visitor,
-            path=request.url.path,
+            section=section_of(request.url.path),
             navigation=[entry for entry in NAVIGATION if visitor is not None and visitor.may(entry[3])],
             connections=sorted(office.connections),
             several=len(office.connections) > 1,
@@ -79,6 +82,12 @@ def page(
         )
     )
     return HTMLResponse(text, status_code=status)
+
+
+def section_of(path: str) -> str:
+    """The address in the navigation that a page belongs to; the page's own where it belongs to none."""
+    first = "/" + path.split("/")[1].partition("-")[0]
+    return UNDER.get(first, first)
 
 
 @cache

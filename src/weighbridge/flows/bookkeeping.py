@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +19,7 @@ from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, end_round, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
+from weighbridge.journal import Journal
 from weighbridge.journal.looks import BOOKS, look_at
 from weighbridge.journal.references import unknown_sku
 from weighbridge.journal.transfers import State, Transfer
@@ -84,12 +87,11 @@ async def books_for(site: Site, skus: set[str], currency: str) -> Books:
     Raises Later while the references were never read.
     """
     journal = running().journal
-    kept = await journal.references.read(site.name, "company")
-    if kept is None or await journal.references.read(site.name, READY) is None:
+    known = await kept_books(journal, site.name, skus)
+    if known is None:
         at = running().clock.now() + timedelta(seconds=5)
         raise Later("references", "tax rules and products of Cin7 are not read yet", at)
-    company: dict[str, Any] = kept[0]
-    products = await journal.catalogue.book_products(site.name, skus)
+    products = dict(known.products)
     for sku in sorted(skus - products.keys()):
         if await _asked_lately(site, sku):
             continue
@@ -99,6 +101,16 @@ async def books_for(site: Site, skus: set[str], currency: str) -> Books:
         else:
             await journal.catalogue.store_book_products(site.name, [read_book_product(found)])
             products[sku] = read_book_product(found)
+    return replace(known, products=products)
+
+
+async def kept_books(journal: Journal, connection: str, skus: Collection[str]) -> Books | None:
+    """The references as they were last read; None while they were never read. Cin7 is not asked."""
+    kept = await journal.references.read(connection, "company")
+    if kept is None or await journal.references.read(connection, READY) is None:
+        return None
+    company: dict[str, Any] = kept[0]
+    products = await journal.catalogue.book_products(connection, skus)
     rules = {name: TaxRule(name, Decimal(percent), usable) for name, percent, usable in company["tax_rules"]}
     return Books(company["currency"], products, rules, company["customers"])
 

@@ -174,6 +174,9 @@ async def _map(site: Site, transfer: Transfer, order: Order, parts: str) -> str:
         posted = False
     if not isinstance(mapped, Mapped):
         await weighed(transfer, mapped.findings, design_version=site.design_version)
+        # Whoever answers the shopper's mail looks for the very orders that wait.
+        addresses = (order.billing, *order.shipping)
+        await running().journal.transfers.findable(transfer.id, {one.email for one in addresses})
         log.info("order_held", order=order.id, kind=str(mapped.findings[-1].kind))
         return STOPPED
     captured = Captured(

@@ -291,6 +291,8 @@ async def _post(site: Site, transfer: Transfer) -> str:
             return STOPPED
     await journal.transfers.change(
         transfer.id,
+        # Told once more: what its weighing noted about goods opens an exception only now that it has passed.
+        findings=list(transfer.findings),
         state=State.POSTED,
         reason_kind="",
         reason="",

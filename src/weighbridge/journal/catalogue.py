@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -70,9 +70,11 @@ class Catalogue:
                 sa.delete(shop_items).where(shop_items.c.connection == connection, shop_items.c.seen_at < since)
             )
 
-    async def shop_items(self, connection: str) -> dict[str, ShopItem]:
-        """All SKUs of the shop."""
+    async def shop_items(self, connection: str, skus: Collection[str] | None = None) -> dict[str, ShopItem]:
+        """All SKUs of the shop, or those of `skus` that it has."""
         query = sa.select(shop_items).where(shop_items.c.connection == connection)
+        if skus is not None:
+            query = query.where(shop_items.c.sku.in_(sorted(skus)))
         async with self._database.reading() as reading:
             return {
                 row.sku: ShopItem(row.sku, row.product_id, row.variant_id, row.tracking, row.price, row.on_sale)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,11 +101,41 @@ class Exchanges:
         async with self._database.reading() as reading:
             return [_read(row) for row in (await reading.execute(query)).all()]
 
+    async def sent(
+        self, connection: str, platform: str, method: str, path_ending: str, since: datetime, limit: int
+    ) -> list[StoredExchange]:
+        """The latest calls of a connection whose path ends so, newest first."""
+        of = exchanges.c
+        query = (
+            sa.select(exchanges)
+            .where(of.connection == connection, of.started_at >= since, of.platform == platform, of.method == method)
+            .where(of.url.endswith(path_ending, autoescape=True))
+            .order_by(of.started_at.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as reading:
+            return [_read(row) for row in (await reading.execute(query)).all()]
+
     async def one(self, exchange_id: str) -> StoredExchange | None:
         """The exchange with this id, or None."""
         async with self._database.reading() as reading:
             row = (await reading.execute(sa.select(exchanges).where(exchanges.c.id == exchange_id))).one_or_none()
         return None if row is None else _read(row)
+
+    async def answers(self, transfer_ids: Sequence[str], platform: str) -> dict[str, list[tuple[str, bytes]]]:
+        """Address and body of every good answer to a GET of these transfers on one platform, oldest first."""
+        of = exchanges.c
+        query = (
+            sa.select(of.transfer_id, of.url, of.response)
+            .where(of.transfer_id.in_(transfer_ids), of.platform == platform, of.method == "GET")
+            .where(of.outcome == "answered")
+            .order_by(of.transfer_id, of.started_at)
+        )
+        found: dict[str, list[tuple[str, bytes]]] = {}
+        async with self._database.reading() as reading:
+            for row in (await reading.execute(query)).all():
+                found.setdefault(row.transfer_id, []).append((row.url, zlib.decompress(row.response)))
+        return found
 
     async def counts(self, connection: str) -> list[tuple[str, str, int]]:
         """(platform, outcome, number) over everything recorded for a connection."""

@@ -1,4 +1,4 @@
-"""The story of one order: what came, what was decided and why, what was sent and answered, in plain words."""
+"""The story of one order or refund: what came, what was decided and why, what was sent and answered, in plain words."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from weighbridge.journal import Journal
 from weighbridge.journal.attempts import StoredAttempt
 from weighbridge.journal.exchanges import StoredExchange
 from weighbridge.journal.transfers import Transfer
+
+ENDINGS = {
+    "done": "",
+    "link": "",
+    "post": ", and nothing stood against posting it",
+    "stopped": ", and it has to wait",
+}
+"""How a try without a note ended, behind what was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +66,26 @@ async def tell_order(journal: Journal, connection: str, order_id: str) -> Story 
     if transfer.target_id:
         found = await journal.transfers.find(connection, "fulfilment", transfer.target_id)
         parcels = [found] if found else []
-    events = [Event(transfer.created_at, f"Order {order_id} was first heard of.")]
-    for one in (transfer, *parcels):
+    events = await _events(journal, f"Order {order_id} was first heard of.", transfer, *parcels)
+    return Story(headline(transfer), transfer, tuple(parcels), events)
+
+
+async def tell_refund(journal: Journal, connection: str, key: str) -> tuple[str, Transfer, tuple[Event, ...]] | None:
+    """Headline, transfer and events of the refund under `key`; None when it was never seen."""
+    transfer = await journal.transfers.find(connection, "refunds", key)
+    if transfer is None:
+        return None
+    events = await _events(journal, "The refund was first heard of.", transfer)
+    return refund_headline(transfer), transfer, events
+
+
+async def _events(journal: Journal, first: str, *told: Transfer) -> tuple[Event, ...]:
+    """Every try and every call of these transfers, oldest first."""
+    events = [Event(told[0].created_at, first)]
+    for one in told:
         events += [_attempt_event(attempt) for attempt in await journal.attempts.of_transfer(one.id)]
         events += [_exchange_event(exchange) for exchange in await journal.exchanges.of_transfer(one.id)]
-    events.sort(key=lambda event: event.at)
-    return Story(headline(transfer), transfer, tuple(parcels), tuple(events))
+    return tuple(sorted(events, key=lambda event: event.at))
 
 
 def headline(transfer: Transfer) -> str:
@@ -84,18 +106,38 @@ def headline(transfer: Transfer) -> str:
     return words[transfer.state]
 
 
+def refund_headline(transfer: Transfer) -> str:
+    """Where a refund stands, in one sentence."""
+    order, _, number = transfer.key.partition(":")
+    refund = f"Refund {number} of order {order}"
+    amount = f" over {transfer.amount} {transfer.currency}".rstrip() if transfer.amount is not None else ""
+    words = {
+        "new": f"{refund}{amount} is being weighed.",
+        "waiting": f"{refund}{amount} waits and is tried again by itself: {transfer.reason}.",
+        "posted": f"{refund}{amount} is credited by {transfer.target_number or 'a credit note'}.",
+        "held": f"{refund}{amount} is held for {transfer.owner}: {transfer.reason}.",
+        "rejected": f"{refund}{amount} was rejected: {transfer.reason}.",
+        "not_captured": f"{refund}{amount} needs no credit note: {transfer.reason}.",
+        "cancelled": f"{refund}{amount} was cancelled.",
+    }
+    return words[transfer.state]
+
+
 def _attempt_event(attempt: StoredAttempt) -> Event:
     steps = {
         "weigh": "The order was weighed",
         "post": "The sale was posted",
         "link": "The sale was linked back to the order",
         "parcels": "Parcels were reported to the shop",
+        "weigh_refund": "The refund was weighed",
+        "post_refund": "The credit note was posted",
     }
     what = steps.get(attempt.step, attempt.step.replace("_", " ").capitalize())
     if attempt.ended_at is None:
         return Event(attempt.started_at, f"{what}; the process died during it.")
-    ending = attempt.note or attempt.outcome.replace("_", " ")
-    return Event(attempt.started_at, f"{what}: {ending}.")
+    if attempt.note:
+        return Event(attempt.started_at, f"{what}: {attempt.note}.")
+    return Event(attempt.started_at, f"{what}{ENDINGS.get(attempt.outcome, f': {attempt.outcome}')}.")
 
 
 def _exchange_event(exchange: StoredExchange) -> Event:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from weighbridge.database import Database
 from weighbridge.domain.finding import Finding, deciding
 from weighbridge.identity import new_id
 from weighbridge.journal.exceptions import FollowedExceptions
-from weighbridge.journal.found_by import digest_of_word, words_in
+from weighbridge.journal.found_by import LONGEST, digest_of_word, words_in
 from weighbridge.tables import found_by, transfers
 
 
@@ -145,6 +145,17 @@ class Transfers:
         async with self._database.reading() as reading:
             return [_read(row) for row in (await reading.execute(query)).all()]
 
+    async def beneath(self, connection: str, flow: str, key: str) -> list[Transfer]:
+        """The transfers whose key begins with `key` and a colon, oldest first: an order's refunds.
+
+        The bounds are for the index. Databases differ in where punctuation sorts, so they lie within digits and
+        letters; what begins so is asked for beside them.
+        """
+        of = transfers.c
+        near = of.key.between(f"{key}:", f"{key}:zzzz")
+        begins = of.key.startswith(f"{key}:", autoescape=True)
+        return await self.select((of.connection == connection) & (of.flow == flow) & near & begins)
+
     async def counts(self) -> list[tuple[str, str, str, str, int]]:
         """(connection, flow, state, reason kind, number) of all transfers."""
         columns = (transfers.c.connection, transfers.c.flow, transfers.c.state, transfers.c.reason_kind)
@@ -156,6 +167,14 @@ class Transfers:
         """Transfers with this e-mail address or tracking number, oldest first; case and spaces do not count."""
         with_it = sa.select(found_by.c.transfer_id).where(found_by.c.digest == digest_of_word(word))
         return await self.select(transfers.c.id.in_(with_it), limit=limit)
+
+    async def findable(self, transfer_id: str, words: Iterable[str]) -> None:
+        """Lets the search find a transfer by these addresses although nothing was mapped of it."""
+        digests = {digest_of_word(word) for word in words if 0 < len(word.strip()) <= LONGEST}
+        if digests:
+            rows = [{"digest": digest, "transfer_id": transfer_id} for digest in sorted(digests)]
+            async with self._database.transaction() as transaction:
+                await transaction.execute(self._database.insert_new(found_by), rows)
 
     async def change(self, transfer_id: str, **values: Any) -> None:
         """Sets columns of a transfer; `updated_at` follows, and so do the exceptions it belongs to."""

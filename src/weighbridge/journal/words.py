@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +24,20 @@ class Words:
         query = sa.select(of.field, of.before, of.after).where(of.transfer_id == transfer_id, of.undone_at.is_(None))
         async with self._database.reading() as reading:
             return tuple(Correction(*row) for row in (await reading.execute(query.order_by(of.id))).all())
+
+    async def corrections_of(self, transfer_ids: Sequence[str]) -> dict[str, tuple[Correction, ...]]:
+        """The same of many transfers, by transfer; those without any are missing."""
+        of = corrections.c
+        query = (
+            sa.select(of.transfer_id, of.field, of.before, of.after)
+            .where(of.transfer_id.in_(transfer_ids), of.undone_at.is_(None))
+            .order_by(of.id)
+        )
+        found: dict[str, tuple[Correction, ...]] = {}
+        async with self._database.reading() as reading:
+            for transfer_id, *told in (await reading.execute(query)).all():
+                found[transfer_id] = (*found.get(transfer_id, ()), Correction(*told))
+        return found
 
     async def is_released(self, transfer_id: str, kind: str, value: object) -> bool:
         """Whether a named person lets the transfer pass although this was found, at this very value."""

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.console.office import Office
+from weighbridge.console.readings.redesign import CHANGES_SALES, Redesign, redesign_of
 from weighbridge.design.overriding import DesignChange, entry_of, overridden
 from weighbridge.design.schema import Design, design_version
 from weighbridge.domain.finding import FindingKind
@@ -21,6 +22,8 @@ MEANT_FOR: dict[str, tuple[FindingKind, ...]] = {
     "skus": (FindingKind.SKU_UNKNOWN, FindingKind.SKU_NEARLY_MATCHES, FindingKind.SKU_DIFFERS_IN_FORM),
 }
 """The exceptions that a new entry of a table may resolve."""
+BY_KIND = ("owners", "autonomy")
+"""Tables whose entries are named after kinds of exceptions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Effect:
     """Open exceptions about the same thing."""
     crossed: int
     """Orders that were posted under the present version; they stay as they are."""
+    tried: Redesign | None
+    """What it would do to stored orders; None for a table that does not decide what a sale looks like."""
 
 
 async def effective_design(office: Office, connection: str) -> Design:
@@ -48,10 +53,12 @@ async def effect_of(office: Office, connection: str, change: DesignChange) -> Ef
     """What `change` of the effective design would mean. Raises UnusableChange, LookupError."""
     design = await effective_design(office, connection)
     changed = overridden(design, [change])
-    kinds = MEANT_FOR.get(change.setting, ())
+    kinds, words = MEANT_FOR.get(change.setting, ()), change.key
+    if change.setting in BY_KIND and change.key in set(FindingKind):
+        kinds, words = (FindingKind(change.key),), ""
     waiting: tuple[Case, ...] = ()
     if kinds:
-        wanted = Wanted(connection=connection, kinds=kinds, words=change.key, snoozed=True)
+        wanted = Wanted(connection=connection, kinds=kinds, words=words, snoozed=True)
         waiting = (await office.cases.page(wanted, limit=20)).cases
     of = transfers.c
     query = sa.select(sa.func.count()).where(
@@ -60,4 +67,10 @@ async def effect_of(office: Office, connection: str, change: DesignChange) -> Ef
     )  # fmt: skip
     async with office.database.reading() as reading:
         crossed = int((await reading.execute(query)).scalar_one())
-    return Effect(entry_of(design, change.setting, change.key), design_version(changed), waiting, crossed)
+    return Effect(
+        before=entry_of(design, change.setting, change.key),
+        version=design_version(changed),
+        waiting=waiting,
+        crossed=crossed,
+        tried=await redesign_of(office, connection, design, changed) if change.setting in CHANGES_SALES else None,
+    )

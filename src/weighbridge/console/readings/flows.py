@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from weighbridge.console.office import Office
+from weighbridge.console.readings.charts import (
+    HOUR_MICROSECONDS,
+    Calls,
+    calls_of,
+    hour_number,
+    last_hours,
+    repeated_by_hour,
+)
 from weighbridge.design.schema import Connection
 from weighbridge.journal.transfers import State
-from weighbridge.tables import agenda, attempts, exchanges, transfers
+from weighbridge.tables import agenda, attempts, transfers
 
-HOURS = 24
-HOUR = timedelta(hours=1)
-HOUR_MICROSECONDS = 3_600_000_000
 EVERYTHING = "*"
 NAMES = {
     "order_sweep": "Looks for changed orders",
@@ -30,7 +35,6 @@ NAMES = {
     "monitors": "Looks for what nobody has noticed",
 }
 OBJECTS = {"orders": "Orders", "refunds": "Refunds", "fulfilment": "Parcels"}
-GOOD_OUTCOME = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +66,14 @@ class Volume:
     name: str
     by_hour: tuple[int, ...]
     """Posted in each of the last 24 hours, oldest first."""
+    repeated_by_hour: tuple[int, ...]
+    """Tries in each of these hours that were cut short, so that the object is tried again or waits."""
     waiting: int
     held: int
     to_look_at: int
     """Looks that are asked for and not begun."""
     oldest: datetime | None
     """When the oldest of these was due."""
-
-
-@dataclass(frozen=True, slots=True)
-class Calls:
-    """The calls to one platform."""
-
-    connection: str
-    platform: str
-    by_hour: tuple[int, ...]
-    failed_by_hour: tuple[int, ...]
-    outcomes: Mapping[str, int]
-    """Of the last 24 hours, without those that were answered well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +90,11 @@ class Flows:
 async def flows_of(office: Office) -> Flows:
     """How the flows of every connection go."""
     now = office.clock.now()
-    this_hour = now.replace(minute=0, second=0, microsecond=0)
-    hours = tuple(this_hour - HOUR * (HOURS - 1 - number) for number in range(HOURS))
+    hours = last_hours(now)
     return Flows(
         rounds=await _rounds(office),
         volumes=await _volumes(office, hours, now),
-        calls=await _calls(office, hours),
+        calls=await calls_of(office, hours),
         hours=hours,
     )
 
@@ -188,42 +181,14 @@ async def _volumes(office: Office, hours: Sequence[datetime], now: datetime) -> 
         crossed = {(name, flow, at): number for name, flow, at, number in (await reading.execute(posted)).all()}
         stands = {(name, flow, state): number for name, flow, state, number in (await reading.execute(standing)).all()}
         looks = {(name, flow): (number, at) for name, flow, number, at in (await reading.execute(asked)).all()}
+    repeated, none = await repeated_by_hour(office, hours, tuple(OBJECTS)), (0,) * len(hours)
     return tuple(
         Volume(
-            name, flow, words, tuple(crossed.get((name, flow, _hour(at)), 0) for at in hours),
+            name, flow, words, tuple(crossed.get((name, flow, hour_number(at)), 0) for at in hours),
+            repeated.get((name, flow), none),
             stands.get((name, flow, "waiting"), 0) + stands.get((name, flow, "new"), 0),
             stands.get((name, flow, "held"), 0), *looks.get((name, flow), (0, None)),
         )
         for name in office.connections
         for flow, words in OBJECTS.items()
     )  # fmt: skip
-
-
-async def _calls(office: Office, hours: Sequence[datetime]) -> tuple[Calls, ...]:
-    of = exchanges.c
-    hour = sa.type_coerce(of.started_at, sa.BigInteger) // HOUR_MICROSECONDS
-    query = (
-        sa.select(of.connection, of.platform, of.outcome, hour.label("hour"), sa.func.count())
-        .where(of.connection.in_(sorted(office.connections)), of.started_at >= hours[0])
-        .group_by(of.connection, of.platform, of.outcome, hour)
-    )
-    async with office.database.reading() as reading:
-        rows = (await reading.execute(query)).all()
-    found = []
-    for name in office.connections:
-        for platform in ("bigcommerce", "cin7"):
-            every, failed, outcomes = [0] * HOURS, [0] * HOURS, dict[str, int]()
-            for _, _, outcome, at, number in (row for row in rows if (row[0], row[1]) == (name, platform)):
-                place = int(at) - _hour(hours[0])
-                if not 0 <= place < HOURS:
-                    continue
-                every[place] += number
-                if outcome != GOOD_OUTCOME:
-                    failed[place] += number
-                    outcomes[outcome] = outcomes.get(outcome, 0) + number
-            found.append(Calls(name, platform, tuple(every), tuple(failed), outcomes))
-    return tuple(found)
-
-
-def _hour(moment: datetime) -> int:
-    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)) // HOUR)

@@ -15,7 +15,6 @@ from weighbridge.flows.captured import CAPTURED, Captured
 from weighbridge.journal.exchanges import StoredExchange
 from weighbridge.journal.trace import Story, tell_order
 from weighbridge.journal.transfers import Transfer
-from weighbridge.tables import transfers
 
 REFUNDS = "refunds"
 TOTALS_OF = ("/sale/order", "/sale")
@@ -78,13 +77,11 @@ async def trace_order(office: Office, connection: str, number: str) -> OrderTrac
     story = await tell_order(office.journal, connection, number)
     if story is None:
         return None
-    of = transfers.c
-    mine = (of.connection == connection) & (of.flow == REFUNDS) & (of.key >= f"{number}:") & (of.key < f"{number};")
     exchanges = await office.journal.exchanges.of_transfer(story.transfer.id)
     return OrderTrace(
         story=story,
         both=side_by_side(story.transfer, exchanges),
-        refunds=tuple(await office.journal.transfers.select(mine)),
+        refunds=tuple(await office.journal.transfers.beneath(connection, REFUNDS, number)),
         cases=await office.cases.of_transfer(story.transfer.id),
     )
 

@@ -54,7 +54,12 @@ async def _transfers(office: Office, words: str) -> list[Hit]:
 
 
 def _of_transfer(one: Transfer) -> Hit:
-    order = {"refunds": one.key.partition(":")[0], "fulfilment": one.target_number}.get(one.flow, one.key)
+    if one.flow == "refunds":
+        order, _, number = one.key.partition(":")
+        address = f"/refunds/{one.connection}/{quote(order, safe='')}/{quote(number, safe='')}"
+        note = f"{one.state}" + (f", credit note {one.target_number}" if one.target_number else "")
+        return Hit("refund", f"Refund {number} of order {order}", address, one.connection, note)
+    order = one.target_number if one.flow == "fulfilment" else one.key
     address = f"/orders/{one.connection}/{quote(order, safe='')}"
     note = f"{one.state}" + (f", sale {one.target_number}" if one.flow == "orders" and one.target_number else "")
     return Hit("order", f"Order {order}", address, one.connection, note if one.flow == "orders" else one.flow)

@@ -10,10 +10,10 @@ from starlette.responses import HTMLResponse
 from weighbridge.console.gate import Visitor, reads
 from weighbridge.console.office import office_of
 from weighbridge.console.problems import NotFound
+from weighbridge.console.readings.sku_trace import TOLD_SINCE, trace_sku
 from weighbridge.console.readings.stock import stock_of
 from weighbridge.console.rendering import page
-from weighbridge.exceptions.wanted import Wanted
-from weighbridge.stock_explained import BUFFERS, explain_sku, what_follows
+from weighbridge.stock_explained import BUFFERS, what_follows
 
 router = APIRouter()
 Reader = Annotated[Visitor, Depends(reads())]
@@ -41,20 +41,20 @@ async def sku(request: Request, visitor: Reader, connection: str, sku: str) -> H
     office = office_of(request)
     if connection not in office.connections:
         raise NotFound(f"There is no connection {connection}.", "/stock", "Stock")
-    told = await explain_sku(
-        office.journal, connection, office.connections[connection], office.sharing(connection), sku
-    )
-    cases = (await office.cases.page(Wanted(connection=connection, words=sku, snoozed=True), limit=10)).cases
-    if told.item is None and not told.levels and not cases:
+    trace = await trace_sku(office, connection, sku)
+    if trace is None:
         words = f"{connection} knows no SKU {sku}. Case and spaces count."
         raise NotFound(words, "/stock", "All SKUs")
+    told = trace.told
     return page(
         request,
         "sku.html",
         visitor,
+        trace=trace,
         told=told,
         connection=connection,
-        cases_of_sku=cases,
+        cases_of_sku=trace.cases,
         follows=[what_follows(told.item, level) for level in told.levels] or [what_follows(told.item, None)],
         buffers=BUFFERS,
+        told_days=TOLD_SINCE.days,
     )

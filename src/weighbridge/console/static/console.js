@@ -1,4 +1,4 @@
-// Everything works without this file; with it, pages stay fresh and the keyboard is quicker.
+// Everything works without this file; with it the keyboard is quicker. What stays fresh by itself is in live.js.
 (() => {
   "use strict";
   const help = document.getElementById("keys");
@@ -46,27 +46,13 @@
     one.addEventListener("click", () => help.showModal());
   }
   for (const one of document.querySelectorAll("form[data-once]")) {
-    one.addEventListener("submit", () => { for (const button of one.querySelectorAll("button")) button.disabled = true; });
+    // Afterwards: what is sent is gathered once this has run, and a disabled button would not say what it stands for.
+    one.addEventListener("submit", () => setTimeout(() => {
+      for (const button of one.querySelectorAll("button")) button.disabled = true;
+    }));
   }
   const all = document.querySelector("[data-check-all]");
   if (all) all.addEventListener("change", () => {
     for (const one of document.querySelectorAll(`input[name="${all.dataset.checkAll}"]`)) one.checked = all.checked;
   });
-
-  // Parts marked data-live are fetched again; never while somebody reads a detail, types, or looks elsewhere.
-  const live = [...document.querySelectorAll("[data-live]")];
-  const busy = () => document.hidden || live.some((one) => one.contains(document.activeElement) || one.querySelector("details[open]"));
-  async function refresh() {
-    if (busy()) return;
-    try {
-      const answer = await fetch(location.href, { headers: { "x-live": "1" }, redirect: "error" });
-      if (!answer.ok || busy()) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const one of live) {
-        const replaced = fresh.getElementById(one.id);
-        if (replaced) one.replaceChildren(...replaced.childNodes);
-      }
-    } catch { /* the next round tries again; the page says when it was made */ }
-  }
-  if (live.length) setInterval(refresh, 1000 * Number(live[0].dataset.live));
 })();

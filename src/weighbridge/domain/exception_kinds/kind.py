@@ -105,7 +105,7 @@ class ExceptionKind:
 
     kind: FindingKind
     title: str
-    """One line in plain words; `{value}`, `{field}` and `{key}` are filled in from what was found."""
+    """One line in plain words; `{value}`, `{field}`, `{key}` and `{order}` are filled in from what was found."""
     cause: str
     """Why such a thing happens."""
     blocks: str
@@ -126,7 +126,8 @@ class ExceptionKind:
 
     def told(self, field: str, value: str, key: str) -> str:
         """The title of one exception, filled in and at most 200 characters."""
-        words = {"{field}": in_words(field), "{value}": value or "empty", "{key}": key}
+        order = key.partition(":")[0]
+        words = {"{field}": in_words(field), "{value}": value or "empty", "{key}": key, "{order}": order}
         text = self.title
         for name, word in words.items():
             text = text.replace(name, word)

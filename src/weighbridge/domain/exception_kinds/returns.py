@@ -85,7 +85,7 @@ RETURNS = (
     ),
     _refund(
         FindingKind.REFUND_AT_GATEWAY_ONLY,
-        "Money of order {key} went back at the gateway alone",
+        "Money of order {order} went back at the gateway alone",
         "Somebody refunded at the payment gateway, so the shop has no refund that says what for.",
         "Record the refund at the shop, or credit it in Cin7 by hand and accept.",
     ),
@@ -98,7 +98,7 @@ RETURNS = (
     ),
     ExceptionKind(
         FindingKind.REFUNDED_BEFORE_DISPATCH,
-        title="Refunded goods of {key} have not left: {value}",
+        title="Refunded goods of order {order} have not left: {value}",
         cause="Goods were refunded before they were shipped; the sale still asks for them.",
         blocks="nothing by itself: the parcel may still take refunded goods along",
         advice="Tell the warehouse to leave them out.",
@@ -111,7 +111,7 @@ RETURNS = (
     ),
     ExceptionKind(
         FindingKind.NOT_RESTOCKED,
-        title="Refunded goods of {key} are on no shelf: {value}",
+        title="Refunded goods of order {order} are on no shelf: {value}",
         cause="The design restocks nothing for this refund, or Cin7 did not put the goods back.",
         blocks="their sale: goods that came back cannot be sold",
         advice="Once they are back, put them on a shelf in Cin7 and name the document; or state that they are lost.",
@@ -124,7 +124,7 @@ RETURNS = (
     ),
     ExceptionKind(
         FindingKind.CREDITED_NOT_REFUNDED,
-        title="A credit note of order {key} has no refund: {value}",
+        title="A credit note of order {order} has no refund: {value}",
         cause="People credited the sale in Cin7, and the shopper has no money back yet.",
         blocks="the shopper's money, or a credit note that should not be",
         advice="Refund the order at the shop, or void the credit note.",
