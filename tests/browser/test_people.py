@@ -26,7 +26,7 @@ SEES = {
     "vera": {"audit": False, "works": False, "payloads": False, "tables": 0, "users": False},
     "otto": {"audit": False, "works": True, "payloads": True, "tables": 1, "users": False},
     "fina": {"audit": True, "works": True, "payloads": True, "tables": 2, "users": False},
-    "ada": {"audit": True, "works": True, "payloads": True, "tables": 6, "users": True},
+    "ada": {"audit": True, "works": True, "payloads": True, "tables": 8, "users": True},
 }
 PATIENCE = 45_000
 
