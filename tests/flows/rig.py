@@ -61,6 +61,7 @@ class Rig:
         shop_rate: str = "order_per_store",
         sale: str = "",
         stock: str = "",
+        repeat_minutes: float = 0.0,
     ) -> None:
         self.twins = twins
         self._folder = folder
@@ -69,6 +70,7 @@ class Rig:
         self._design = design
         self._currencies = currencies
         self._shop_rate = shop_rate
+        self._repeat_minutes = repeat_minutes
         self._added = {"sale": sale, "stock": stock}
         self._port = 0
         self._open()
@@ -112,6 +114,7 @@ class Rig:
                 post=self._post,
                 currencies=self._currencies,
                 shop_rate=self._shop_rate,
+                repeat_minutes=self._repeat_minutes,
                 port=self._port or 8800,
                 public_url=f"http://127.0.0.1:{self._port}" if self._port else "",
                 installation={"polling_seconds": 0.03},
@@ -298,9 +301,13 @@ def rig(
     shop_rate: str = "order_per_store",
     sale: str = "",
     stock: str = "",
+    repeat_minutes: float = 0.0,
     **twins: Any,
 ) -> Iterator[Rig]:
-    """A rig between new twins. `design` is added to the configuration's end, `sale` and `stock` to those tables."""
+    """A rig between new twins. `design` is added to the configuration's end, `sale` and `stock` to those tables.
+
+    Most stories place the same basket again and again, so that by default none of them is taken for one sent twice.
+    """
     with TwinServer(speed=twins.pop("speed", SPEED), **twins) as server:
         yield Rig(
             server,
@@ -312,6 +319,7 @@ def rig(
             shop_rate=shop_rate,
             sale=sale,
             stock=stock,
+            repeat_minutes=repeat_minutes,
         )
         rules = [*server.faults("cin7"), *server.faults("bigcommerce")]
         idle = [rule for rule in rules if rule["fault"] not in SWITCH_FAULTS and not rule["fired"]]

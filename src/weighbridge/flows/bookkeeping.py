@@ -91,10 +91,12 @@ async def _asked_lately(site: Site, sku: str) -> bool:
 async def _read_company(site: Site) -> None:
     me = await site.books.me(lane=Lane.ORDERS)
     rules = [read_tax_rule(rule) async for page in site.books.tax_rules(lane=Lane.ORDERS) for rule in page]
+    accounts = [row async for page in site.books.accounts(lane=Lane.ORDERS) for row in page]
     before = await running().journal.references.read(site.name, "company")
     company = {
         "currency": me.currency,
         "tax_rules": [[rule.name, str(rule.percent), rule.usable_for_sales] for rule in rules],
+        "accounts": [[row.code, row.status == "ACTIVE", bool(row.for_payments)] for row in accounts],
         "customers": before[0]["customers"] if before else {},
     }
     await running().journal.references.keep(site.name, "company", company)
