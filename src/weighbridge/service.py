@@ -66,11 +66,14 @@ class Service:
         installation: Installation,
         secrets: dict[str, Secrets],
         channels: Mapping[str, SecretStr] = MappingProxyType({}),
+        clock: Clock | None = None,
     ) -> None:
+        """`clock` takes the place of the configuration's, for twins in the same process whose clock is moved."""
         self._installation = installation
         self._secrets = secrets
         settings = installation.installation
-        self.clock: Clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
+        configured: Clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
+        self.clock = clock or configured
         self.database = Database(settings.database)
         self.journal = Journal.of(self.database, self.clock)
         self.engine = Engine(
@@ -151,12 +154,12 @@ class Service:
                 await self.journal.agenda.look_again(name, flow, key, "asked for")
             await self.settle()
 
-    async def settle(self) -> None:
-        """Waits until nothing is due and nothing runs."""
+    async def settle(self, besides: Sequence[str] = LEFT_TO_WORKERS) -> None:
+        """Waits until nothing is due and nothing runs, but for looks asked for by a reason in `besides`."""
         quiet = 0
         while quiet < 2:
             await asyncio.sleep(SETTLED_WALL_SECONDS)
-            busy = await self.journal.agenda.due(1, besides=LEFT_TO_WORKERS) or await self.engine.unfinished()
+            busy = await self.journal.agenda.due(1, besides=besides) or await self.engine.unfinished()
             quiet = 0 if busy else quiet + 1
 
     @asynccontextmanager
