@@ -289,8 +289,10 @@ async def _post(site: Site, transfer: Transfer) -> str:
             expected = f"{total(payout.amount for payout in wanted.payouts)}, the refund's payments"
             await weighed(transfer, (hold(FindingKind.TOTAL_DIFFERS_IN_CIN7, "credit_note.refunds", there, expected),))
             return STOPPED
+    # With its findings: what was noted about its goods is told once it has passed.
     await journal.transfers.change(
         transfer.id,
+        findings=list(transfer.findings),
         state=State.POSTED,
         reason_kind="",
         reason="",

@@ -70,6 +70,8 @@ class Injected:
     begins: timedelta
     """After the opening of the shop."""
     struck_at: datetime | None = None
+    problem: str = ""
+    """Why it could not be made to happen; a week with such a fault is not passed."""
     names: list[str] = field(default_factory=list)
     """Numbers of orders and sales, SKUs, platforms: the first is the one that must be found."""
 

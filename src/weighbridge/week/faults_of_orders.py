@@ -139,7 +139,7 @@ def order_told_by_nobody(scene: Scene, fault: Injected) -> Script:
     lost = scene.fault("bigcommerce", fault="hook_lost")
     order = scene.order()
     scene.spoil(order, unlisted=True)
-    fault.struck(scene.now(), order)
+    fault.struck(scene.now(), order, *scene.skus(order))
     yield timedelta(minutes=20)
     scene.end_fault("bigcommerce", lost)
     yield from scene.until(scene.has_sale(order))
@@ -203,5 +203,6 @@ ORDERS: tuple[Fault, ...] = (
         order_told_by_nobody,
         FindingKind.ORDER_MISSED,
         within=8 * HOUR,
+        follows=(FindingKind.STOCK_DRIFT,),
     ),
 )  # fmt: skip

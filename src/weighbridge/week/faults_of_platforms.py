@@ -29,10 +29,10 @@ def account_archived(scene: Scene, fault: Injected) -> Script:
 
 
 def token_revoked(scene: Scene, fault: Injected) -> Script:
-    """Until somebody makes a new one, three hours later."""
+    """Until somebody makes a new one, two hours later."""
     rule = scene.fault("bigcommerce", fault="error_before", status=401)
-    fault.struck(scene.now(), "bigcommerce")
-    yield 3 * HOUR
+    fault.struck(scene.now(), "bigcommerce", "credentials_refused")
+    yield 2 * HOUR
     scene.end_fault("bigcommerce", rule)
 
 
@@ -47,9 +47,9 @@ def down_for_hours(scene: Scene, fault: Injected) -> Script:
     """Where Cin7 takes one sale in, everything else answers."""
     order = scene.order()
     match = {"method": "POST", "path": "(?i)/v2/sale$", "contains": scene.key(order)}
-    rule = scene.fault("cin7", fault="error_before", status=503, match=match)
+    rule = scene.fault("cin7", fault="error_before", status=502, match=match)
     fault.struck(scene.now(), order)
-    yield 8 * HOUR
+    yield 10 * HOUR
     scene.end_fault("cin7", rule)
 
 
@@ -164,12 +164,12 @@ PLATFORMS: tuple[Fault, ...] = (
            FindingKind.TAX_RULE_MISSING, within=DAILY, to_hour=110.0),
     _fault("account_archived", "An account of the design is archived in Cin7.", account_archived,
            FindingKind.ACCOUNT_MISSING, within=DAILY, to_hour=110.0),
-    _fault("token_revoked", "The shop refuses our token for three hours.", token_revoked,
-           FindingKind.CREDENTIALS_REFUSED),
+    _fault("token_revoked", "The shop refuses our token for two hours.", token_revoked,
+           FindingKind.CREDENTIALS_REFUSED, follows=(FindingKind.RETRIES_EXHAUSTED,)),
     _fault("quota_used_by_others", "Another program uses up the quota of Cin7.", quota_used_by_others,
            FindingKind.QUOTA_SHARED, within=4 * HOUR),
-    _fault("down_for_hours", "Cin7 answers 503 to one sale for longer than it is tried.", down_for_hours,
-           FindingKind.RETRIES_EXHAUSTED, within=4 * HOUR),
+    _fault("down_for_hours", "Cin7 answers 502 to one sale for longer than it is tried.", down_for_hours,
+           FindingKind.RETRIES_EXHAUSTED, within=8 * HOUR),
     _fault("checkout_down", "The checkout of the shop is down.", checkout_down, FindingKind.FEED_SILENT,
            within=12 * HOUR, from_hour=168.2, to_hour=168.4),
     _borne("hooks_lost", "Every hook of two hours is lost.", hooks_lost),

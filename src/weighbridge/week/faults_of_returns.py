@@ -28,9 +28,8 @@ def _delivered(scene: Scene) -> tuple[int, Script]:
 def refunded_beyond_the_sale(scene: Scene, fault: Injected) -> Script:
     order, delivered = _delivered(scene)
     yield from delivered
-    typed = {"total_amount": f"{scene.total(order) + 20:.2f}", "total_tax": "0"}
-    money = [{"provider_id": "testgateway", "amount": typed["total_amount"]}]
-    refund = scene.refund(order, merchant_calculated_override=typed, payments=money)
+    scene.spoil(order, refund_set={"total_amount": f"{scene.total(order) + 20:.2f}"})
+    refund = scene.refund(order)
     fault.struck(scene.now(), f"{order}:{refund}", order)
 
 
@@ -77,7 +76,7 @@ def _fault(name: str, what: str, script: Any, kind: FindingKind, **more: Any) ->
 
 
 RETURNS: tuple[Fault, ...] = (
-    _fault("refunded_beyond_the_sale", "Staff type a refund above the order's total.", refunded_beyond_the_sale,
+    _fault("refunded_beyond_the_sale", "The shop shows a refund above the order's total.", refunded_beyond_the_sale,
            FindingKind.REFUND_EXCEEDS_SALE),
     _fault("refunded_at_the_gateway", "Money goes back at the payment gateway alone.", refunded_at_the_gateway,
            FindingKind.REFUND_AT_GATEWAY_ONLY),

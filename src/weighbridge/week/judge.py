@@ -126,8 +126,8 @@ def judged(injected: Sequence[Injected], borne: Mapping[str, bool], cases: Seque
 
 def _verdict(one: Injected, borne: Mapping[str, bool], cases: Sequence[Case]) -> Verdict:
     fault, struck = one.fault, one.struck_at
-    if struck is None:
-        return Verdict(one, False, "did not strike")
+    if struck is None or one.problem:
+        return Verdict(one, False, f"DID NOT STRIKE {one.problem}".strip())
     if fault.kind is None:
         good = borne.get(fault.name, False)
         return Verdict(one, good, fault.then if good else f"NOT so: {fault.then}")

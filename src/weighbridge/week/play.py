@@ -34,6 +34,9 @@ SECRETS: Final = {name: f"WEEK_{name.upper()}" for name in NAMES}
 HOOK_SECRET: Final = "week-hook-secret-not-for-real-use"
 CONNECTION: Final = "main"
 READY_WALL_SECONDS: Final = 120.0
+HOOK_LOOKS: Final = 60
+"""So many moments the clock waits for hooks that are on their way: a signature of minutes ago is not taken."""
+POLL_WALL_SECONDS: Final = 0.02
 DESIGN: Final = """
 [connections.main.design.cadence]
 orders_seconds = 3600
@@ -205,6 +208,10 @@ class Week:
         """Lets everything come to rest, then moves the clock."""
         if self._stopped.done():
             raise WeekFailed("the product ended by itself, or was told to")
+        for _ in range(HOOK_LOOKS):
+            if not await self._in_twins(self.scene.hooks_are_due):
+                break
+            await asyncio.sleep(POLL_WALL_SECONDS)
         await service.settle(besides=())
         clock = self.twins.running.clock
         clock.set(now=clock.now() + HOP)
@@ -218,8 +225,13 @@ class Week:
             if passed >= one.begins and name not in self.scripts:
                 self.scripts[name] = one.fault.script(self.scene, one)
                 self.waits[name] = self.scene.now()
-            while name in self.waits and self._is_over(self.waits[name]):
-                self._step(name)
+            try:
+                while name in self.waits and self._is_over(self.waits[name]):
+                    self._step(name)
+            except (ValueError, KeyError, IndexError) as refused:
+                # What people wanted to do and were not let: told in the verdict.
+                one.problem = f"{type(refused).__name__}: {refused}"
+                del self.waits[name]
 
     def _is_over(self, wait: Wait | datetime) -> bool:
         return self.scene.now() >= wait if isinstance(wait, datetime) else not isinstance(wait, timedelta) and wait()

@@ -77,6 +77,10 @@ class Scene:
         self.ordered.append(number)
         return number
 
+    def skus(self, order: int) -> list[str]:
+        """The SKUs of an order."""
+        return [str(row["sku"]) for row in self.shop.shop.orders[order].products if row["sku"]]
+
     def basket(self) -> Basket:
         """The next real basket, not ordered yet."""
         return next(self._baskets)
@@ -129,6 +133,14 @@ class Scene:
         product = self.books.company.product_by_sku(sku)
         assert product is not None
         return sum((row.available for row in self.books.company.rows_of(product["ID"])), Decimal(0))
+
+    def hooks_are_due(self) -> bool:
+        """Whether a hook should have arrived by now and has not."""
+        shop, books, now = self.shop.shop, self.books.company, self.now()
+        live = {str(number) for number, one in shop.hooks.items() if one["is_active"]}
+        live |= {number for number, one in books.webhooks.items() if one["IsActive"]}
+        events = [*shop.pending_events, *books.pending_events]
+        return any(one["due"] <= now and str(one["hook"]) in live for one in events)
 
     def open_checkout(self, works: bool) -> None:
         """Whether shoppers can order."""
