@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-ver
 	--no-emit-index-url --no-emit-find-links --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help demo storm twins test coverage kinds kill long bench screenshots lint format lock
+.PHONY: help demo storm week twins test coverage kinds kill long bench screenshots lint format lock
 
 help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -27,6 +27,9 @@ demo: $(RUN_STAMP) ## Run the product against both twins; ARGS="--help" shows th
 
 storm: $(RUN_STAMP) ## Play a flash sale in bad weather, with our stock protocol and with a plain copy; takes seven minutes
 	@$(BIN)/weighbridge storm $(ARGS)
+
+week: $(RUN_STAMP) ## Play a week of real baskets: ARGS=--clean tells nothing, ARGS=--bad tells each of 40 faults
+	@$(BIN)/weighbridge week $(ARGS)
 
 twins: $(RUN_STAMP) ## Serve the twins of BigCommerce and Cin7 Core alone
 	@$(BIN)/weighbridge twins serve $(ARGS)

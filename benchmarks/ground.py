@@ -89,6 +89,7 @@ class Ground:
                 public_url=f"http://127.0.0.1:{port}" if hooks else "",
                 post=post,
                 locations=locations,
+                repeat_minutes=0.0,
             )
         )
         path = self.folder / "weighbridge.toml"

@@ -21,6 +21,7 @@ from weighbridge.domain.finding import FindingKind, default_owner
 from weighbridge.exceptions.page import page as exceptions_page
 from weighbridge.monitors.page import page as monitors_page
 from weighbridge.sale_states import page
+from weighbridge.week.page import page as week_page
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -98,6 +99,11 @@ def test_the_catalogue_of_exceptions_is_drawn_from_the_code() -> None:
 def test_the_list_of_monitors_is_drawn_from_the_code() -> None:
     drawn = (ROOT / "docs" / "monitors.md").read_text(encoding="utf-8")
     assert drawn == monitors_page(), "run: python -m weighbridge.monitors.page docs/monitors.md"
+
+
+def test_the_table_of_faults_is_drawn_from_the_code() -> None:
+    drawn = (ROOT / "docs" / "bad-week.md").read_text(encoding="utf-8")
+    assert drawn == week_page(), "run: python -m weighbridge.week.page docs/bad-week.md"
 
 
 def test_lock_files_name_no_index_and_pin_every_package_by_hash() -> None:

@@ -21,6 +21,7 @@ from weighbridge.commands.users import users_app
 from weighbridge.logs import configure_logs
 from weighbridge.storm.command import storm_command
 from weighbridge.twins.command import twins_app
+from weighbridge.week.command import week_command
 
 app = typer.Typer(help="The controlled layer between BigCommerce and Cin7 Core.", no_args_is_help=True)
 
@@ -45,6 +46,7 @@ app.add_typer(alerts_app, name="alerts")
 app.add_typer(users_app, name="users")
 app.command("demo")(demo_command)
 app.command("storm")(storm_command)
+app.command("week")(week_command)
 app.add_typer(twins_app, name="twins")
 
 

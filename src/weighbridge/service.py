@@ -66,11 +66,14 @@ class Service:
         installation: Installation,
         secrets: dict[str, Secrets],
         channels: Mapping[str, SecretStr] = MappingProxyType({}),
+        clock: Clock | None = None,
     ) -> None:
+        """`clock` takes the place of the configuration's, for twins in the same process whose clock is moved."""
         self._installation = installation
         self._secrets = secrets
         settings = installation.installation
-        self.clock: Clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
+        configured: Clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
+        self.clock = clock or configured
         self.database = Database(settings.database)
         self.journal = Journal.of(self.database, self.clock)
         self.engine = Engine(
@@ -151,14 +154,20 @@ class Service:
                 await self.journal.agenda.look_again(name, flow, key, "asked for")
             await self.settle()
 
-    async def settle(self) -> None:
-        """Waits until nothing is due and nothing runs. What comes round by itself is not begun any more: on a busy
-        machine one of those rounds would always be under way."""
-        self._left_to_others = LEFT_TO_WORKERS
+    async def settle(self, besides: Sequence[str] = LEFT_TO_WORKERS) -> None:
+        """Waits until nothing is due and nothing runs, but for looks asked for by a reason in `besides`. Those are not
+        begun meanwhile: of what comes round by itself, one would always be under way on a busy machine."""
+        before, self._left_to_others = self._left_to_others, besides
+        try:
+            await self._quiet(besides)
+        finally:
+            self._left_to_others = before
+
+    async def _quiet(self, besides: Sequence[str]) -> None:
         quiet = 0
         while quiet < 2:
             await asyncio.sleep(SETTLED_WALL_SECONDS)
-            busy = await self.journal.agenda.due(1, besides=LEFT_TO_WORKERS) or await self.engine.unfinished()
+            busy = await self.journal.agenda.due(1, besides=besides) or await self.engine.unfinished()
             quiet = 0 if busy else quiet + 1
 
     @asynccontextmanager

@@ -111,7 +111,7 @@ transfers = sa.Table(
 found_by = sa.Table(
     "transfer_found_by",
     metadata,
-    sa.Column("digest", sa.String(64), primary_key=True, doc="of an e-mail address or a tracking number"),
+    sa.Column("digest", sa.String(64), primary_key=True, doc="of an e-mail address, a tracking number or a basket"),
     sa.Column("transfer_id", sa.String(36), sa.ForeignKey("transfer.id"), primary_key=True),
 )
 

@@ -63,6 +63,7 @@ class Rig:
         sale: str = "",
         stock: str = "",
         file: Mapping[str, str] = MappingProxyType({}),
+        repeat_minutes: float = 0.0,
     ) -> None:
         self.twins = twins
         self._folder = folder
@@ -71,6 +72,7 @@ class Rig:
         self._design = design
         self._currencies = currencies
         self._shop_rate = shop_rate
+        self._repeat_minutes = repeat_minutes
         self._added = {"sale": sale, "stock": stock}
         self._edits = dict(file)
         self._port = 0
@@ -115,6 +117,7 @@ class Rig:
                 post=self._post,
                 currencies=self._currencies,
                 shop_rate=self._shop_rate,
+                repeat_minutes=self._repeat_minutes,
                 port=self._port or 8800,
                 public_url=f"http://127.0.0.1:{self._port}" if self._port else "",
                 installation={"polling_seconds": 0.03},
@@ -309,10 +312,14 @@ def rig(
     sale: str = "",
     stock: str = "",
     file: Mapping[str, str] = MappingProxyType({}),
+    repeat_minutes: float = 0.0,
     **twins: Any,
 ) -> Iterator[Rig]:
     """A rig between new twins. `design` is added to the configuration's end, `sale` and `stock` to those tables;
-    `file` says what stands there instead of something else."""
+    `file` says what stands there instead of something else.
+
+    Most stories place the same basket again and again, so that by default none of them is taken for one sent twice.
+    """
     with TwinServer(speed=twins.pop("speed", SPEED), **twins) as server:
         yield Rig(
             server,
@@ -325,6 +332,7 @@ def rig(
             sale=sale,
             stock=stock,
             file=file,
+            repeat_minutes=repeat_minutes,
         )
         rules = [*server.faults("cin7"), *server.faults("bigcommerce")]
         idle = [rule for rule in rules if rule["fault"] not in SWITCH_FAULTS and not rule["fired"]]

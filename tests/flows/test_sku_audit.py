@@ -25,6 +25,16 @@ def test_sku_that_cin7_writes_otherwise_waits_until_one_side_is_mended(tmp_path:
         assert list(_held(trial)) == ["mug "]
 
 
+def test_sku_of_two_products_waits_until_it_stands_at_one(tmp_path: Path) -> None:
+    with rig(tmp_path) as trial:
+        second = trial.twins.act("bigcommerce", "duplicate_sku", {"sku": "MUG"})["id"]
+        trial.push_stock()
+        assert _held(trial) == {"MUG": ("sku_not_unique", "ecommerce")}
+        trial.twins.act("bigcommerce", "delete_product", {"product_id": second})
+        trial.push_stock()
+        assert _held(trial) == {}
+
+
 def test_variants_that_nobody_counts_are_told_and_again_when_they_cannot_be_shipped(tmp_path: Path) -> None:
     """Eight caps lie in quarantine, so none can be shipped; scarves can, and hats are no longer sold."""
     with rig(tmp_path, stock='excluded_bins = ["Quarantine"]') as trial:

@@ -60,6 +60,7 @@ class Trio:
             worker=worker,
             clock=str(self.shops["north"].clock),
             connection=name,
+            repeat_minutes=0.0,
             installation={"polling_seconds": 0.03},
         )
 

@@ -31,6 +31,7 @@ class Example:
     locations: tuple[str, ...] = ("Main Warehouse", "Overflow")
     """Cin7 locations whose stock the shop sells."""
     shop_rate: str = "order_per_store"
+    repeat_minutes: float = 10.0
     installation: Mapping[str, str | int | float] = field(default_factory=dict)
     """More fields of the installation's own table."""
 
@@ -67,6 +68,9 @@ application_key = {{ env = {env["application_key"]} }}
 [{name}.hooks]
 enabled = {"true" if example.public_url else "false"}
 secret = {{ env = {env["hooks"]} }}
+
+[{name}.design.capture]
+repeat_minutes = {example.repeat_minutes:g}
 
 [{name}.design.sale]
 customers = {{ {", ".join(f'{code} = "Web customer {code}"' for code in example.currencies)} }}

@@ -34,6 +34,8 @@ class Capture(Part):
     """Channel ids that cross; all channels when left out."""
     include_test_orders: bool = False
     """Whether orders paid through a test gateway cross too."""
+    repeat_minutes: float = Field(default=10, ge=0)
+    """Within how many minutes the same basket of the same shopper waits for a decision; 0 lets both cross."""
 
     @field_validator("hold_status_ids")
     @classmethod
@@ -42,6 +44,10 @@ class Capture(Part):
         if both:
             raise ValueError(f"status ids that are not in status_ids; {both[0]} stands in both")
         return hold
+
+    @property
+    def repeats_within(self) -> timedelta:
+        return timedelta(minutes=self.repeat_minutes)
 
 
 class Sale(Part):

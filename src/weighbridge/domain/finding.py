@@ -53,6 +53,7 @@ class FindingKind(StrEnum):
     PAYMENT_UNMAPPED = "payment_unmapped"
     PAYMENTS_DO_NOT_ADD_UP = "payments_do_not_add_up"
     STATUS_ON_HOLD = "status_on_hold"
+    ORDER_REPEATED = "order_repeated"
     REFUSED_BY_CIN7 = "refused_by_cin7"
     REFUSED_BY_BIGCOMMERCE = "refused_by_bigcommerce"
     TOTAL_DIFFERS_IN_CIN7 = "total_differs_in_cin7"
@@ -90,6 +91,10 @@ class FindingKind(StrEnum):
     FAST_LANE_UNUSABLE = "fast_lane_unusable"
     SELLABLE_AT_ZERO = "sellable_at_zero"
     GHOST_ALLOCATION = "ghost_allocation"
+    KIT_DRIFT = "kit_drift"
+    SALE_ORPHANED = "sale_orphaned"
+    SALE_UNFINISHED = "sale_unfinished"
+    ACCOUNT_MISSING = "account_missing"
     PRICE_MISSING = "price_missing"
     PRICE_TERMS_DIFFER = "price_terms_differ"
     PRICE_TIER_UNKNOWN = "price_tier_unknown"
@@ -154,6 +159,10 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.PARCEL_UNMATCHED: Owner.OPERATIONS,
     FindingKind.BILL_CIRCULAR: Owner.OPERATIONS,
     FindingKind.GHOST_ALLOCATION: Owner.OPERATIONS,
+    FindingKind.KIT_DRIFT: Owner.OPERATIONS,
+    FindingKind.SALE_ORPHANED: Owner.OPERATIONS,
+    FindingKind.SALE_UNFINISHED: Owner.OPERATIONS,
+    FindingKind.ACCOUNT_MISSING: Owner.FINANCE,
     FindingKind.STOCK_NOT_ACCEPTED: Owner.OPERATIONS,
     FindingKind.REFUSED_BY_CIN7: Owner.OPERATIONS,
     FindingKind.ORDER_MISSED: Owner.OPERATIONS,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from weighbridge.domain.finding import Finding, FindingKind, hold
@@ -37,6 +38,25 @@ def audit(items: Collection[ShopItem], books: Collection[str], stocked: Collecti
             continue
         found[item.sku] = _unknown(item.sku, bare if number < MOST_COMPARED else {})
     return found if len(found) <= MOST_TOLD else _at_once(found)
+
+
+def doubled(places: Iterable[tuple[str, int]]) -> dict[str, Finding]:
+    """SKUs that stand at several products of the shop, by SKU: only one of them is told its stock.
+
+    `places` are SKUs with the products they stand at, any number of times.
+    """
+    products: dict[str, set[int]] = defaultdict(set)
+    for sku, product_id in places:
+        products[sku].add(product_id)
+    return {
+        sku: hold(FindingKind.SKU_NOT_UNIQUE, "SKU at the shop", sku, f"one product; {_listed(there)} have it")
+        for sku, there in sorted(products.items())
+        if len(there) > 1
+    }
+
+
+def _listed(products: Iterable[int]) -> str:
+    return ", ".join(str(one) for one in sorted(products))
 
 
 def sellable_at_zero(

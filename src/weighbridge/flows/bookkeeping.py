@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +12,8 @@ import structlog
 
 from weighbridge.domain.books import Books, TaxRule
 from weighbridge.domain.exception_kinds import MENDED_IN_CIN7
-from weighbridge.domain.sku_audit import audit
+from weighbridge.domain.finding import Finding
+from weighbridge.domain.sku_audit import audit, doubled
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.ownership import weighed
@@ -23,7 +24,7 @@ from weighbridge.journal import Journal
 from weighbridge.journal.looks import BOOKS, look_at
 from weighbridge.journal.references import unknown_sku
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.platforms.bigcommerce.read import read_shop_items
+from weighbridge.platforms.bigcommerce.read import read_shop_items, read_sku_places
 from weighbridge.platforms.cin7 import write
 from weighbridge.platforms.cin7.read import read_book_product, read_tax_rule
 from weighbridge.platforms.lanes import Lane
@@ -58,8 +59,7 @@ async def read_references(connection: str, key: str) -> str:
         await _read_products(site)
         await _read_web_customers(site, transfer)
         if key != BOOKS:
-            await _read_shop(site)
-            await _audit_skus(site)
+            await _audit_skus(site, await _read_shop(site))
         await running().journal.references.keep(site.name, READY, True)
         await _wake_what_waits_for_cin7(site)
         return "done"
@@ -123,10 +123,12 @@ async def _asked_lately(site: Site, sku: str) -> bool:
 async def _read_company(site: Site) -> None:
     me = await site.books.me(lane=Lane.ORDERS)
     rules = [read_tax_rule(rule) async for page in site.books.tax_rules(lane=Lane.ORDERS) for rule in page]
+    accounts = [row async for page in site.books.accounts(lane=Lane.ORDERS) for row in page]
     before = await running().journal.references.read(site.name, "company")
     company = {
         "currency": me.currency,
         "tax_rules": [[rule.name, str(rule.percent), rule.usable_for_sales] for rule in rules],
+        "accounts": [[row.code, row.status == "ACTIVE", bool(row.for_payments)] for row in accounts],
         "customers": before[0]["customers"] if before else {},
     }
     await running().journal.references.keep(site.name, "company", company)
@@ -178,18 +180,22 @@ async def _create_customer(site: Site, transfer: Transfer, currency: str, name: 
     return str(answer["id"])
 
 
-async def _audit_skus(site: Site) -> None:
+async def _audit_skus(site: Site, twice: Mapping[str, Finding]) -> None:
     """Holds every SKU of the shop that no stock figure can reach, under its own name."""
     catalogue = running().journal.catalogue
     items = await catalogue.shop_items(site.name)
     found = audit(items.values(), await catalogue.known_skus(site.name), await catalogue.stocked_skus(site.name))
-    await report(site, SKU, {sku: (finding,) for sku, finding in found.items()})
+    await report(site, SKU, {sku: (finding,) for sku, finding in (found | dict(twice)).items()})
 
 
-async def _read_shop(site: Site) -> None:
-    """The shop's SKUs and how the stock of each is addressed; what a complete reading did not show is dropped."""
+async def _read_shop(site: Site) -> Mapping[str, Finding]:
+    """The shop's SKUs and how the stock of each is addressed; what a complete reading did not show is dropped. Answers
+    what is wrong with SKUs that stand there more than once."""
     journal = running().journal
     started = running().clock.now()
+    places: list[tuple[str, int]] = []
     async for page in site.shop.products(lane=Lane.CATALOGUE):
+        places += read_sku_places(page)
         await journal.catalogue.store_shop_items(site.name, read_shop_items(page))
     await journal.catalogue.forget_unseen_shop_items(site.name, started)
+    return doubled(places)

@@ -17,7 +17,7 @@ from weighbridge.domain.money import Money
 from weighbridge.domain.order import Order
 from weighbridge.domain.policy import Depth
 from weighbridge.engine import durable_flow, durable_step
-from weighbridge.flows.amending import follow
+from weighbridge.flows.amending import follow, look_after_person
 from weighbridge.flows.bookkeeping import books_for
 from weighbridge.flows.cancellation import void_sale
 from weighbridge.flows.captured import (
@@ -33,6 +33,7 @@ from weighbridge.flows.order_reading import fetch_order, only_refunded, seen_now
 from weighbridge.flows.ownership import owned, weighed
 from weighbridge.flows.posting import authorise, invoice, open_sale, pay, stands, take_back
 from weighbridge.flows.refund_search import hold_gateway_refunds
+from weighbridge.flows.repeated_orders import repetition
 from weighbridge.flows.reserving import reserve
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
@@ -145,6 +146,11 @@ async def _weigh(site: Site, transfer: Transfer, order_id: str) -> str:
     if decision is Crossing.WAIT and not await journal.words.is_released(transfer.id, on_hold, order.status_id):
         finding = hold(on_hold, "status_id", order.status_id, "a decision at the shop")
         await weighed(transfer, (finding,))
+        return STOPPED
+    repeats = await repetition(site, transfer, order)
+    if repeats is not None:
+        await weighed(transfer, (repeats,))
+        await look_after_person(site, transfer)
         return STOPPED
     return await _map(site, transfer, order, parts_digest(came.lines, came.shipping))
 

@@ -289,9 +289,9 @@ async def _post(site: Site, transfer: Transfer) -> str:
             expected = f"{total(payout.amount for payout in wanted.payouts)}, the refund's payments"
             await weighed(transfer, (hold(FindingKind.TOTAL_DIFFERS_IN_CIN7, "credit_note.refunds", there, expected),))
             return STOPPED
+    # With its findings: what was noted about its goods is told once it has passed.
     await journal.transfers.change(
         transfer.id,
-        # Told once more: what its weighing noted about goods opens an exception only now that it has passed.
         findings=list(transfer.findings),
         state=State.POSTED,
         reason_kind="",

@@ -11,7 +11,7 @@ from weighbridge.domain.finding import FindingKind
 from weighbridge.engine import current_run
 from weighbridge.flows.ownership import owner_of, weighed
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.write_once import Later
+from weighbridge.flows.write_once import LOOKS_BEFORE_RESENDING, Later
 from weighbridge.journal.agenda import CADENCE
 from weighbridge.journal.attempts import STOPPED, Ending
 from weighbridge.journal.leases import LeaseLost
@@ -29,6 +29,8 @@ from weighbridge.platforms.exchange import (
 log = structlog.get_logger()
 
 Stage = Callable[[], Awaitable[str]]
+
+ANSWER_LOST = "answer_lost"
 
 __all__ = ["STOPPED", "Stage", "end_round", "run_stage"]
 
@@ -63,6 +65,9 @@ async def _bring_to_an_end(
         await _again(site, look, site.connection.design.retry.lease_seconds, "lease held elsewhere")
     except Later as later:
         ending.outcome, ending.note = STOPPED, str(later)
+        if later.kind == ANSWER_LOST and transfer.tries >= _most_lost(site):
+            await _hold(transfer, FindingKind.RETRIES_EXHAUSTED, f"{later.kind} after {transfer.tries} tries: {later}")
+            return
         wait = max(0.0, (later.at - running().clock.now()).total_seconds())
         await _wait(site, transfer, look, later.kind, later.reason, wait)
     except (Throttled, Unreachable, AnswerLost, CredentialsRefused) as error:
@@ -99,12 +104,18 @@ async def end_round(transfer: Transfer, ended: str, cadence: timedelta) -> None:
     await running().journal.agenda.look_again(connection, flow, key, CADENCE, after=cadence)
 
 
+def _most_lost(site: Site) -> int:
+    """How many tries a write has whose answers are lost: as many sendings as the schedule has waits, each with the
+    looks that go before the next."""
+    return len(site.connection.design.retry.schedule(ANSWER_LOST)) * (1 + LOOKS_BEFORE_RESENDING)
+
+
 def _cause(error: PlatformError) -> str:
     if isinstance(error, Throttled):
         return "throttled"
     if isinstance(error, CredentialsRefused):
         return "credentials_refused"
-    return "unreachable" if isinstance(error, Unreachable) else "answer_lost"
+    return "unreachable" if isinstance(error, Unreachable) else ANSWER_LOST
 
 
 def _refusal_kind(error: Refused) -> FindingKind:

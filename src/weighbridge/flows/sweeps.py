@@ -9,6 +9,7 @@ import structlog
 from weighbridge.domain.finding import FindingKind
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import fulfilment, orders, refunds
+from weighbridge.flows.altered_sales import hold_altered_sales
 from weighbridge.flows.captured import not_seen_since
 from weighbridge.flows.duplicates import void_extras
 from weighbridge.flows.refund_search import ask_for_refunds, hold_lone_credits
@@ -158,6 +159,7 @@ async def _find_changed_sales(site: Site) -> str:
         await _wake_waiting_orders(site, ours)
         await void_extras(site, ours)
         await hold_lone_credits(site, ours)
+        await hold_altered_sales(site, ours)
         if rows:
             await journal.watermarks.advance(site.name, FULFILMENT_SWEEP, max(row.updated for row in rows))
     return told(asked + await revive(site, fulfilment.FLOW))

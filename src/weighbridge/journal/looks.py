@@ -43,6 +43,11 @@ FOUND_BY = {
     "late_dispatch": "monitors",
     "untracked_parcel": "monitors",
     "tax_rule": "monitors",
+    "account": "monitors",
+    "orphaned_sale": "monitors",
+    "unfinished_sale": "monitors",
+    "kit_drift": "monitors",
+    "altered_sale": "fulfilment_sweep",
 }
 """Name of held objects -> the recurring flow whose next reading finds them again, or not."""
 SOLE_KEYS = ("books-", "gateway-")

@@ -176,6 +176,15 @@ class Transfers:
             async with self._database.transaction() as transaction:
                 await transaction.execute(self._database.insert_new(found_by), rows)
 
+    async def alike(self, transfer_id: str, word: str) -> list[Transfer]:
+        """The other transfers that were called by this word, oldest first; from now on this one is too."""
+        digest = digest_of_word(word)
+        await self._database.execute(
+            self._database.insert_new(found_by), {"digest": digest, "transfer_id": transfer_id}
+        )
+        called = sa.select(found_by.c.transfer_id).where(found_by.c.digest == digest)
+        return await self.select(transfers.c.id.in_(called) & (transfers.c.id != transfer_id))
+
     async def change(self, transfer_id: str, **values: Any) -> None:
         """Sets columns of a transfer; `updated_at` follows, and so do the exceptions it belongs to."""
         change = values | {"updated_at": self._clock.now(), "transfer": transfer_id}

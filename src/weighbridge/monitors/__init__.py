@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from weighbridge.monitors import (
+    accounts,
     credentials,
+    kit_drift,
     late_dispatch,
     late_looks,
     missed_orders,
+    orphaned_sales,
     shared_quota,
     silent_feed,
     tax_rules,
+    unfinished_sales,
     untracked_parcels,
 )
 from weighbridge.monitors.monitor import Monitor
@@ -23,6 +27,10 @@ MONITORS: tuple[Monitor, ...] = (
     late_dispatch.MONITOR,
     untracked_parcels.MONITOR,
     tax_rules.MONITOR,
+    accounts.MONITOR,
+    orphaned_sales.MONITOR,
+    unfinished_sales.MONITOR,
+    kit_drift.MONITOR,
 )
 """Every monitor, in the order in which a round looks."""
 

@@ -15,8 +15,9 @@ from weighbridge.monitors import MONITORS
 HEAD = """# Monitors
 
 What is watched although nothing failed. A round looks at everything every 15 minutes (`[...design.monitors]`), in what
-Weighbridge has kept anyway: only the search for missed orders asks the shop, once for each number. What a monitor finds
-opens an exception, with its owner, and closes by itself when a later round finds it gone.
+Weighbridge has kept anyway. Only three ask a platform: the search for missed orders asks the shop once for each number,
+standing and unfinished sales take four calls to Cin7 a round, and where there are kits their bills take one call more.
+What a monitor finds opens an exception, with its owner, and closes by itself when a later round finds it gone.
 `weighbridge monitors` tells when each looked last and what it found.
 
 | monitor | watches that | exception | owner |
@@ -54,6 +55,12 @@ ELSEWHERE: tuple[tuple[str, str, tuple[FindingKind, ...]], ...] = (
     ),
     ("Old sales that hold stock", "`ghost_allocations`, daily", (FindingKind.GHOST_ALLOCATION,)),
     ("Orders with more than one sale", "`orders`", (FindingKind.DUPLICATE_SALES,)),
+    ("One shopper's basket that came twice within minutes", "`orders`", (FindingKind.ORDER_REPEATED,)),
+    (
+        "Sales that people changed in Cin7, so that they are billed at another total than their order",
+        "`fulfilment_sweep`",
+        (FindingKind.TOTAL_DIFFERS_IN_CIN7,),
+    ),
     (
         "Refunds whose goods are back on no shelf, credits without a refund",
         "`refunds`, `fulfilment_sweep`",

@@ -53,6 +53,8 @@ class World:
         self._options = options
         self._articles = assortment(baskets, products, options)
         self.plans = plan_orders(baskets, options)
+        self.checkout_works = True
+        """False: whoever comes to the checkout leaves again."""
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self._placed = 0
@@ -185,7 +187,8 @@ class World:
     def _arrival(self, plan: OrderPlan) -> Callable[[], None]:
         def arrive() -> None:
             self._placed += 1
-            self.shoppers.arrive(plan)
+            if self.checkout_works:
+                self.shoppers.arrive(plan)
 
         return arrive
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import count
 from typing import Any, Final
 
@@ -57,6 +58,55 @@ class Screen:
         }
         self._do("POST", "/sale/invoice", {}, invoice)
         return True
+
+    def make_sale(self, header: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Json:
+        """Somebody enters a sale by hand and authorises its order; answers the order."""
+        sale = self._do("POST", "/sale", {}, {"SkipQuote": True, **header})
+        entered = [dict(line) for line in lines]
+        order = {"SaleID": sale["ID"], "Status": "AUTHORISED", "Memo": "", "Lines": entered, "AdditionalCharges": []}
+        return self._do("POST", "/sale/order", {}, order)
+
+    def change_lines(self, sale_id: str, change: Callable[[list[Json]], list[Json]]) -> Json:
+        """Somebody takes an authorised order back, changes its lines, and authorises it again."""
+        order = self.sale(sale_id)["Order"]
+        self._do("DELETE", "/sale", {"ID": sale_id, "Void": "false"})
+        written = {
+            "SaleID": sale_id,
+            "Status": "AUTHORISED",
+            "Memo": order.get("Memo") or "",
+            "Lines": change(order["Lines"]),
+            "AdditionalCharges": order["AdditionalCharges"],
+        }
+        return self._do("POST", "/sale/order", {}, written)
+
+    def credit(self, sale_id: str, lines: Sequence[Mapping[str, Any]] = ()) -> Json:
+        """Somebody credits lines of a sale's first invoice, or all of it, and puts nothing on a shelf."""
+        invoice = self.sale(sale_id)["Invoices"][0]
+        note = {
+            "SaleID": sale_id,
+            "TaskID": NEW,
+            "Status": "AUTHORISED",
+            "CreditNoteInvoiceNumber": invoice["InvoiceNumber"],
+            "CreditNoteDate": self._clock.now().strftime("%Y-%m-%d"),
+            "CombineAdditionalCharges": False,
+            "Lines": [dict(line) for line in lines] or invoice["Lines"],
+            "AdditionalCharges": [] if lines else invoice["AdditionalCharges"],
+        }
+        return self._do("POST", "/sale/creditnote", {}, note)
+
+    def pay(self, sale_id: str, amount: Decimal, account: str, reference: str) -> Json:
+        """Somebody books a payment on a sale's first invoice."""
+        invoice = self.sale(sale_id)["Invoices"][0]
+        payment = {
+            "TaskID": invoice["TaskID"],
+            "Type": "Payment",
+            "Reference": reference,
+            "Amount": amount,
+            "DatePaid": self._clock.now().strftime("%Y-%m-%d"),
+            "Account": account,
+            "CurrencyRate": 1,
+        }
+        return self._do("POST", "/sale/payment", {}, payment)
 
     def void_fulfilments(self, sale: Json) -> None:
         """Voids every fulfilment of a sale: what was picked lies on its shelf again."""

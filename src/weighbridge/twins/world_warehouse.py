@@ -70,6 +70,8 @@ class Warehouse:
         self._since: datetime | None = None
         self._looks = 0
         self.counts: Counter[str] = Counter()
+        self.left_alone: set[str] = set()
+        """Numbers of shop orders and sales of which somebody else takes care."""
         self.last_news = clock.now()
         """When a sale last came to the desk or left it."""
 
@@ -91,6 +93,8 @@ class Warehouse:
             if row["OrderStatus"] != "AUTHORISED" or row["Status"] == "VOIDED":
                 continue
             if sale_id in self._jobs or sale_id in self._finished or row["CombinedShippingStatus"] == "SHIPPED":
+                continue
+            if {str(row["OrderNumber"]), _last_number(str(row.get("ExternalID") or ""))} & self.left_alone:
                 continue
             number, basket = self._shop_order(row)
             plan = plan_dispatch(basket or str(row["OrderNumber"]), self._options)

@@ -41,6 +41,18 @@ MONEY = (
         remedies=(Remedy.MAP_TAX, Remedy.RETRY),
     ),
     ExceptionKind(
+        FindingKind.ACCOUNT_MISSING,
+        title="Account {value} is not active in Cin7's chart of accounts",
+        cause="The design names an account that was renumbered or archived, or that does not take payments.",
+        blocks="the next document that is posted to it",
+        advice="Make the account active in Cin7, or name another in the design.",
+        proof="the next reading of the chart shows the account active",
+        urgency=Urgency.HIGH,
+        within=4 * HOUR,
+        grouping=Grouping.VALUE,
+        remedies=(Remedy.RETRY,),
+    ),
+    ExceptionKind(
         FindingKind.TAX_DOES_NOT_ADD_UP,
         title="The tax of order {key} does not add up",
         cause="The taxes of the lines do not come to the tax of the order; usually totals typed by hand.",

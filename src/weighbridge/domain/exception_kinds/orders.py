@@ -228,4 +228,16 @@ ORDERS = (
         grouping=Grouping.OBJECT,
         remedies=(Remedy.RELEASE, Remedy.RETRY),
     ),
+    ExceptionKind(
+        FindingKind.ORDER_REPEATED,
+        title="Order {key} looks like order {value} sent twice",
+        cause="The same shopper ordered the same basket a few minutes before: a double click, or a page sent again.",
+        blocks="the second order: no sale in Cin7, nothing to pick, nothing billed; the first goes on",
+        advice="Ask the shopper. Cancel one of them at the shop and refund it, or release it if both are meant.",
+        proof=f"{POSTED}; or the shop shows it cancelled",
+        urgency=Urgency.HIGH,
+        within=4 * HOUR,
+        grouping=Grouping.OBJECT,
+        remedies=(Remedy.RELEASE, Remedy.RETRY),
+    ),
 )

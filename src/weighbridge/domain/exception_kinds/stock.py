@@ -98,6 +98,18 @@ STOCK = (
         "Bills of materials in Cin7 name each other in a circle.",
         "Mend the bill of materials in Cin7.",
     ),
+    ExceptionKind(
+        FindingKind.KIT_DRIFT,
+        title="The shop shows {value} of kit {key}, more than its parts make",
+        cause="Somebody or another integration writes the kit's stock at the shop, or the shop takes no lower level.",
+        blocks="the truth of what shoppers see: kits are sold that nobody can make",
+        advice="Find who writes stock beside Weighbridge; the shop is told the right level again by itself.",
+        proof="the shop shows no more than the parts make",
+        urgency=Urgency.HIGH,
+        within=4 * HOUR,
+        grouping=Grouping.OBJECT,
+        remedies=(Remedy.PUSH_STOCK, Remedy.RETRY),
+    ),
     _sku(
         FindingKind.FAST_LANE_UNUSABLE,
         "{value} cannot be read by itself",

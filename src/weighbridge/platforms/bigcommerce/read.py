@@ -149,6 +149,16 @@ def read_shop_items(products: Sequence[store_models.ProductRow]) -> list[ShopIte
     return list({item.sku: item for item in found}.values())
 
 
+def read_sku_places(products: Sequence[store_models.ProductRow]) -> list[tuple[str, int]]:
+    """Every SKU of a page of products with the product it stands at; most stand at a product and at its one variant."""
+    return [
+        (sku, product.id)
+        for product in products
+        for sku in (product.sku, *(one.sku for one in product.variants))
+        if sku
+    ]
+
+
 def _as_product(product: store_models.ProductRow) -> list[ShopItem]:
     """The SKU of the product itself; one with variants is counted under its own SKU only where it says so."""
     has_variants = any(one.sku not in ("", product.sku) for one in product.variants)

@@ -132,6 +132,17 @@ class Cin7Client:
             async for page in self._pages("saleList", sale_models.ChangedSales, query, lane):
                 yield page
 
+    async def unfinished_sales(
+        self, *, lane: Lane
+    ) -> AsyncIterator[list[sale_models.SaleRow | sale_models.UnreadableSale]]:
+        """Sales without quote whose order document is missing or a draft, whoever made them.
+
+        Source: platform notes, cin7 2.1 (ESTIMATED: no order yet; ORDERING: order draft).
+        """
+        for status in ("ESTIMATED", "ORDERING"):
+            async for page in self._pages("saleList", sale_models.ChangedSales, {"Status": status}, lane):
+                yield page
+
     async def sales_by_external_id(self, external_id: str, *, lane: Lane) -> list[sale_models.SaleRow]:
         """All sales with exactly this external id, voided ones too; it is not unique at Cin7."""
         return [

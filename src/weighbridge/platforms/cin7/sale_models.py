@@ -23,6 +23,7 @@ class SaleRow(Read):
     external_id: Text = Field("", alias="ExternalID")
     updated: Moment = Field(alias="Updated")
     invoice_amount: Decimal | None = Field(None, alias="InvoiceAmount")
+    invoice_status: Text = Field("", alias="CombinedInvoiceStatus")
     ordered: Moment | None = Field(None, alias="OrderDate")
     currency: Text = Field("", alias="CustomerCurrency")
     credit_note_number: Text = Field("", alias="CreditNoteNumber")

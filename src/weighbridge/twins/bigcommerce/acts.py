@@ -118,7 +118,8 @@ def remove_order(shop: Shop, wanted: Record) -> Record:
 def corrupt_order(shop: Shop, wanted: Record) -> Record:
     """Spoils how an order is shown: `set` and `drop` on the order, product_set and product_drop on its lines.
 
-    Likewise address_, tax_, coupon_, fee_, shipment_, transaction_, refund_ and consignments_. An empty call heals it.
+    Likewise address_, tax_, coupon_, fee_, shipment_, transaction_, refund_ and consignments_. `unlisted` leaves it out
+    of lists, as they do with what moves while they are paged. An empty call heals it.
     The order counts as modified either way.
     """
     order = _order(shop, wanted)

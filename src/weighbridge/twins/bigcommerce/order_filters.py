@@ -87,6 +87,7 @@ def _tests(shop: Shop, call: Call) -> list[Test]:
         if bound is not None:
             inclusive = bool(shop.switches[f"{name[:3]}_date_inclusive"])
             tests.append(_date_bound(name[4:], bound, lower=name.startswith("min"), inclusive=inclusive))
+    tests.append(lambda order: not order.corruption.get("unlisted"))
     delay = float(shop.switches["delayed_visibility_seconds"])
     if delay:
         tests.append(

@@ -171,6 +171,30 @@ class People:
         rule["Name"] = to
         return dict(rule)
 
+    def use_tax_rule(self, name: str, active: bool) -> Record:
+        """Switches a rule off, or on again."""
+        rule = self.company.tax_rule(name)
+        if rule is None:
+            raise KeyError(name)
+        rule["IsActive"] = active
+        return dict(rule)
+
+    def use_account(self, code: str, active: bool) -> Record:
+        """Archives an account of the chart, or takes it out of the archive."""
+        account = self.company.account_coded(code)
+        if account is None:
+            raise KeyError(code)
+        account["Status"] = "ACTIVE" if active else "ARCHIVED"
+        return dict(account)
+
+    def change_bill(self, sku: str, bom: Lines) -> Record:
+        """A product gets a bill of materials, or another one."""
+        seeding.change_bill(self.company, {"sku": sku, "bom": bom})
+        product = seeding.product_with(self.company, sku)
+        product["LastModifiedOn"] = self.company.stamp()
+        product_updated(self.company, {**RARELY_SET, **product}, "Update")
+        return {"sku": product["SKU"], "parts": len(bom)}
+
     def lock_date(self, date: str | None) -> Record:
         """Closes the books up to a day; None opens them."""
         self.company.me["LockDate"] = date

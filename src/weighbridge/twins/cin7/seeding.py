@@ -48,7 +48,7 @@ def seed(company: Company, wanted: Record) -> Record:
         _product(company, product)
     for product in wanted.get("products", []):
         if product.get("bom"):
-            _components(company, product)
+            change_bill(company, product)
     for product in wanted.get("products", []):
         for picture in product.get("pictures", []):
             _picture(company, product, picture)
@@ -131,7 +131,8 @@ def _family(company: Company, wanted: Record) -> None:
     keep_family(company, {**own, **names, **more}, members)
 
 
-def _components(company: Company, wanted: Record) -> None:
+def change_bill(company: Company, wanted: Record) -> None:
+    """Gives a product its bill of materials: sku, bom, auto_assembly, quantity_to_produce. Raises KeyError."""
     product = product_with(company, wanted["sku"])
     parts = []
     for line in wanted["bom"]:

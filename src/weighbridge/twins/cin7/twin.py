@@ -20,8 +20,8 @@ from weighbridge.twins.cin7.state import Company
 ACTS: Final = frozenset(
     (
         "seed", "receive_stock", "order_stock", "count_stock", "pick", "pack", "ship", "pick_pack_ship", "add_tracking",
-        "void_sale", "undo_sale", "deprecate_product", "rename_tax_rule", "lock_date", "hold_customer",
-        "deactivate_hook", "use_quota",
+        "void_sale", "undo_sale", "deprecate_product", "rename_tax_rule", "use_tax_rule", "use_account",
+        "change_bill", "lock_date", "hold_customer", "deactivate_hook", "use_quota",
     )
 )  # fmt: skip
 

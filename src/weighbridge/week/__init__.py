@@ -1,0 +1,1 @@
+"""The week: seven days of real baskets against both twins, clean or with forty different faults."""
