@@ -31,6 +31,9 @@ log = structlog.get_logger()
 Stage = Callable[[], Awaitable[str]]
 
 ANSWER_LOST = "answer_lost"
+TO_BE_POSTED = "post"
+"""How weighing ends when the object is yet to be written. Tries count on then: what is weighed well every time may be
+written in vain for ever."""
 
 __all__ = ["STOPPED", "Stage", "end_round", "run_stage"]
 
@@ -58,14 +61,15 @@ async def _bring_to_an_end(
     """Does `work`; however it ends becomes the ending of the attempt, the transfer's state and its next try."""
     try:
         ending.outcome = await work()
-        if transfer.tries and ending.outcome != STOPPED:
+        if transfer.tries and ending.outcome not in (STOPPED, TO_BE_POSTED):
             await running().journal.transfers.change(transfer.id, tries=0, next_try_at=None)
     except LeaseLost:
         ending.outcome, ending.note = STOPPED, "another run holds this transfer"
         await _again(site, look, site.connection.design.retry.lease_seconds, "lease held elsewhere")
     except Later as later:
         ending.outcome, ending.note = STOPPED, str(later)
-        if later.kind == ANSWER_LOST and transfer.tries >= _most_lost(site):
+        # Held where a sending failed again, never at a look: whoever asks for another try gets one.
+        if isinstance(later.__cause__, AnswerLost) and transfer.tries >= _most_lost(site):
             await _hold(transfer, FindingKind.RETRIES_EXHAUSTED, f"{later.kind} after {transfer.tries} tries: {later}")
             return
         wait = max(0.0, (later.at - running().clock.now()).total_seconds())

@@ -7,14 +7,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from weighbridge.logs import configure_logs
 from weighbridge.twins.baskets import UnreadableBaskets
 from weighbridge.week.fault import Injected
 from weighbridge.week.options import WeekOptions
@@ -35,7 +34,7 @@ def week_command(
     orders: Annotated[int, typer.Option(min=1, help="How many baskets are ordered beside the faults'.")] = (
         DEFAULTS.orders
     ),
-    days: Annotated[float, typer.Option(min=0, help="Length of the week; half a day is added.")] = DEFAULTS.days,
+    hours: Annotated[float, typer.Option(min=1, help="How long: a week and the next morning.")] = DEFAULTS.hours,
     faults: Annotated[int, typer.Option(min=1, help="How many faults are drawn from the table.")] = A_WEEKS_FAULTS,
     only: Annotated[list[str] | None, typer.Option(help="These faults by name instead; several times.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the same to this file.")] = None,
@@ -45,18 +44,25 @@ def week_command(
 
     Exit code 1: a fault was not found in time, or something was told without a reason.
     """
-    options = WeekOptions(orders=orders, seed=seed, days=days, bad=bad, names=tuple(only or ()))
+    options = WeekOptions(orders=orders, seed=seed, hours=hours, bad=bad, names=tuple(only or ()))
     try:
         injected = drawn(seed, options.length, faults, options.names) if bad else []
+    except ValueError as unknown:
+        _fail(unknown)
+    try:
         outcome = _played(options, injected, log_file)
-    except (UnreadableBaskets, WeekFailed, ValueError) as failure:
-        err.print(str(failure), style="red", highlight=False, markup=False)
-        raise typer.Exit(2) from failure
+    except (UnreadableBaskets, WeekFailed) as failure:
+        _fail(failure)
     print_week(outcome, out)
     if json_file is not None:
         json_file.write_text(json.dumps(as_json(outcome), indent=2) + "\n", encoding="utf-8")
     if not passed(outcome):
         raise typer.Exit(1)
+
+
+def _fail(reason: Exception) -> NoReturn:
+    err.print(str(reason), style="red", highlight=False, markup=False)
+    raise typer.Exit(2) from reason
 
 
 def _played(options: WeekOptions, injected: Sequence[Injected], log_file: Path | None) -> Outcome:
@@ -67,6 +73,7 @@ def _played(options: WeekOptions, injected: Sequence[Injected], log_file: Path |
         (log_file or Path(folder) / "product.log").open("w", encoding="utf-8") as log,
         Progress(*columns, console=err, transient=True) as progress,
     ):
+        before = structlog.get_config()
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
         task = progress.add_task("Starting the twins and the product", total=None)
 
@@ -76,4 +83,4 @@ def _played(options: WeekOptions, injected: Sequence[Injected], log_file: Path |
         try:
             return play(options, injected, Path(folder), tell)
         finally:
-            configure_logs()
+            structlog.configure(**before)

@@ -50,7 +50,7 @@ class Fault:
     """The same as a question."""
     follows: tuple[FindingKind, ...] = ()
     """Further exceptions that name the same object and are no false alarm."""
-    from_hour: float = 6.0
+    from_hour: float = 1.0
     """Not before so many hours of the week."""
     to_hour: float = 120.0
     takes: timedelta = timedelta(0)

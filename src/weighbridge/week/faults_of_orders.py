@@ -79,7 +79,8 @@ def lines_lost(scene: Scene, fault: Injected) -> Script:
 def payload_malformed(scene: Scene, fault: Injected) -> Script:
     order = scene.order()
     scene.spoil(order, product_drop=["quantity"])
-    fault.struck(scene.now(), order)
+    # Nobody knows what it took from the shop's stock.
+    fault.struck(scene.now(), order, *scene.skus(order))
     yield HOUR
 
 
@@ -184,7 +185,7 @@ ORDERS: tuple[Fault, ...] = (
            FindingKind.TOTALS_DO_NOT_ADD_UP),
     _fault("lines_lost", "The shop shows fewer lines than it counts.", lines_lost, FindingKind.LINES_INCOMPLETE),
     _fault("payload_malformed", "The shop answers with lines that have no quantity.", payload_malformed,
-           FindingKind.PAYLOAD_MALFORMED),
+           FindingKind.PAYLOAD_MALFORMED, follows=(FindingKind.STOCK_DRIFT,)),
     _fault("address_incomplete", "A shopper leaves out the street.", address_incomplete,
            FindingKind.ADDRESS_INCOMPLETE),
     _fault("postcode_too_long", "A shopper types a message into the postcode.", postcode_too_long,

@@ -17,9 +17,8 @@ HOP: Final = timedelta(minutes=12)
 """The clock is moved so far at once, whenever nothing is left to do; less than looks may be late."""
 SPEED: Final = 20.0
 """Seconds of the twins' time that pass in one while there is something to do."""
-WEEK: Final = timedelta(days=7)
-NEXT_MORNING: Final = timedelta(hours=14)
-"""What goes on after the seven days, so that the last day's faults are found too; silence can be told from then on."""
+A_WEEK_AND_A_MORNING: Final = 7 * 24.0 + 14.0
+"""Hours: what the last day brings is found the morning after, and only then is there a week before to call usual."""
 LARGEST_LINE: Final = 20
 MOST_LINES: Final = 12
 FAULT_BASKETS: Final = 70
@@ -32,7 +31,7 @@ class WeekOptions:
 
     orders: int = 160
     seed: int = 1
-    days: float = WEEK / timedelta(days=1)
+    hours: float = A_WEEK_AND_A_MORNING
     names: Sequence[str] = ()
     """Faults by name; every one when empty, none in a clean week."""
     bad: bool = False
@@ -42,7 +41,7 @@ class WeekOptions:
     @property
     def length(self) -> timedelta:
         """From the opening of the shop to the last look."""
-        return timedelta(days=self.days) + NEXT_MORNING
+        return timedelta(hours=self.hours)
 
     def world(self) -> WorldOptions:
         """Shoppers and warehouse of an ordinary week: they edit, cancel before anybody picks, return and are refunded.
