@@ -45,5 +45,10 @@ def map_payment(account: str, tender: str, reason: str) -> Act:
     return Act(remedy=Remedy.MAP_PAYMENT, by=FINANCE, told=told, reason=reason, reads=reads, not_by=OPERATOR)
 
 
+def void_duplicate() -> Act:
+    """The sale that is not the order's own is voided."""
+    return Act(remedy=Remedy.VOID_DUPLICATE, by=OPERATOR, reads="but the order's own is voided", not_by=FINANCE)
+
+
 def _other(person: str) -> str:
     return FINANCE if person == OPERATOR else OPERATOR

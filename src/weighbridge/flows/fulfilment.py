@@ -119,6 +119,7 @@ async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str)
         reason_kind="",
         reason="",
         owner="",
+        target_id=order.key,
         target_number=order.key,
         posted_at=transfer.posted_at or running().clock.now(),
     )

@@ -45,7 +45,8 @@ async def find_ghosts(connection: str, key: str) -> str:
 
     async def work() -> str:
         found = await _ghosts(site)
-        await report(site, SALE, {one.sale.number: (one.finding(),) for one in found})
+        worth = {one.sale.number: (one.sale.value, one.sale.currency) for one in found}
+        await report(site, SALE, {one.sale.number: (one.finding(),) for one in found}, worth)
         return f"{len(found)} old sales hold stock"
 
     ended = await run_stage(site, transfer, FLOW, (FLOW, key), work)

@@ -14,6 +14,7 @@ from weighbridge.domain.exception_cause import Cause
 from weighbridge.domain.exception_kinds import Urgency
 from weighbridge.exception_tables import exception_objects, exceptions
 from weighbridge.journal.exchanges import serving
+from weighbridge.journal.looks import SOLE_KEYS
 
 OURSELVES = "weighbridge"
 """Who acts where no person does."""
@@ -66,16 +67,24 @@ def shows(part: sa.Row[Any], evidence: Mapping[str, Any]) -> bool:
     return all(getattr(part, name) == value for name, value in evidence.items())
 
 
-def told_by(cause: Cause, key: str) -> dict[str, Any]:
+def told_by(cause: Cause, row: sa.Row[Any]) -> dict[str, Any]:
     """How an exception presents the cause, by the object that opened it."""
     return {
-        "title": cause.entry.told(cause.field, cause.value, key),
+        "title": cause.entry.told(cause.field, cause.value, _as_people_say(row)),
         "field": cause.field,
         "value": cause.value,
         "expected": cause.expected,
         "owner": cause.owner,
         "rank": Urgency.CRITICAL - cause.entry.urgency,
     }
+
+
+def _as_people_say(row: sa.Row[Any]) -> str:
+    """The object's key, and the number of the order where the key has an id of Cin7 or of a gateway in it."""
+    if row.flow == "fulfilment":
+        return str(row.target_id or row.key)
+    order_id, _, refund = row.key.partition(":")
+    return str(order_id if refund.startswith(SOLE_KEYS) else row.key)
 
 
 async def objects_of(transaction: AsyncConnection, transfer_id: str, cause_ids: list[int]) -> dict[int, sa.Row[Any]]:

@@ -139,7 +139,7 @@ class FollowedExceptions:
                     "opened_at": now,
                     "last_seen_at": now,
                     "deadline_at": now,
-                } | told_by(cause, row.key)
+                } | told_by(cause, row)
                 await transaction.execute(self._database.insert_new(exceptions), values)
                 known = (await transaction.execute(found)).scalar_one()
             made[cause.identity] = known
@@ -189,7 +189,7 @@ class FollowedExceptions:
         if shown.row["state"] == CLOSED:
             self._open(shown, await within(transaction, shown.row["connection"], cause.kind))
             if shown.row["id"] == cause_id:
-                shown.row |= told_by(cause, row.key)
+                shown.row |= told_by(cause, row)
             action = "opened" if shown.row["times_opened"] == 1 else "reopened"
             await self.note(transaction, shown.row["id"], action, shown.row["title"], transfer_id=row.id)
         else:

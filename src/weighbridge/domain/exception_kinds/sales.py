@@ -24,26 +24,28 @@ def _changed(kind: FindingKind, title: str, advice: str, urgency: Urgency = Urge
         cause="The order was edited at the shop after it crossed, and its sale cannot follow by itself.",
         blocks="the change: the sale in Cin7 is still the old one",
         advice=advice,
-        proof=POSTED,
+        proof=f"{POSTED}; or {PERSONS_WORD}",
         urgency=urgency,
         within=4 * HOUR,
         grouping=Grouping.OBJECT,
-        remedies=(Remedy.RETRY,),
+        remedies=(Remedy.RETRY, Remedy.ACCEPT),
     )
 
 
-def _cancelled(kind: FindingKind, title: str, advice: str, urgency: Urgency = Urgency.HIGH) -> ExceptionKind:
+def _cancelled(
+    kind: FindingKind, title: str, advice: str, urgency: Urgency = Urgency.HIGH, *, may_stay: bool = False
+) -> ExceptionKind:
     return ExceptionKind(
         kind,
         title=title,
         cause="The order was cancelled at the shop after its sale had gone further than we may undo.",
         blocks="the cancellation: the sale still stands in Cin7",
         advice=advice,
-        proof=ENDED,
+        proof=f"{ENDED}; or {PERSONS_WORD}" if may_stay else ENDED,
         urgency=urgency,
         within=4 * HOUR,
         grouping=Grouping.OBJECT,
-        remedies=(Remedy.RETRY,),
+        remedies=(Remedy.RETRY, Remedy.ACCEPT) if may_stay else (Remedy.RETRY,),
     )
 
 
@@ -51,18 +53,18 @@ SALES = (
     _changed(
         FindingKind.CHANGED_AFTER_POSTING,
         "Order {key} was edited after it crossed",
-        "Make the same change in Cin7, or undo the sale's authorisation there; it is then posted anew.",
+        "Put the order back at the shop and retry, or make the same change in Cin7 and accept.",
     ),
     _changed(
         FindingKind.CHANGED_AFTER_PICKING,
         "Order {key} was edited after it was picked",
-        "Stop the parcel, put the goods back in Cin7, or make the same change there.",
+        "Stop the parcel and void its fulfilment in Cin7; the change then crosses. Once it left, credit and accept.",
         Urgency.CRITICAL,
     ),
     _changed(
         FindingKind.CHANGED_AFTER_BILLING,
         "Order {key} was edited after it was billed",
-        "Void the invoice in Cin7; the sale is then billed anew.",
+        "Void the invoice in Cin7; the sale is then billed anew. Or credit or bill the difference there and accept.",
     ),
     _cancelled(
         FindingKind.CANCELLED_AFTER_POSTING,
@@ -83,8 +85,9 @@ SALES = (
     _cancelled(
         FindingKind.CANCELLED_AFTER_DISPATCH,
         "Order {key} was cancelled after it left",
-        "Call the parcel back, or let the order stand at the shop.",
+        "Call the parcel back, or let the order stand at the shop. What was credited in Cin7 instead is accepted.",
         Urgency.CRITICAL,
+        may_stay=True,
     ),
     ExceptionKind(
         FindingKind.DUPLICATE_SALES,
@@ -114,7 +117,7 @@ SALES = (
     ),
     ExceptionKind(
         FindingKind.PARCEL_UNMATCHED,
-        title="A parcel of sale {key} cannot be told to the shop",
+        title="A parcel of order {key} cannot be told to the shop",
         cause="The parcel's contents or address do not fit the order: changed by the warehouse, or empty.",
         blocks="the shopper's shipping notice and tracking link",
         advice="Put the pack or shipment right in Cin7, or enter the parcel at the shop by hand.",
