@@ -50,5 +50,11 @@ def void_duplicate() -> Act:
     return Act(remedy=Remedy.VOID_DUPLICATE, by=OPERATOR, reads="but the order's own is voided", not_by=FINANCE)
 
 
+def restock_by_hand(document: str, reason: str) -> Act:
+    """People put the goods back, with the document in Cin7 that says so."""
+    told, reads = {"document": document}, f"{document} in Cin7 put their goods back"
+    return Act(remedy=Remedy.RESTOCK_BY_HAND, by=OPERATOR, told=told, reason=reason, reads=reads, not_by=FINANCE)
+
+
 def _other(person: str) -> str:
     return FINANCE if person == OPERATOR else OPERATOR

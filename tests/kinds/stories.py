@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tests.kinds import money, orders, sales
+from tests.kinds import money, orders, returns, sales
 from tests.kinds.story import Noted, Story
 
 BY_AREA: Mapping[str, Sequence[Story | Noted]] = {
     "Orders": orders.STORIES,
     "Money": money.STORIES,
     "Sales": sales.STORIES,
+    "Returns": returns.STORIES,
 }
 """Area as `weighbridge.domain.exception_kinds.BY_AREA` names it -> its stories."""
 

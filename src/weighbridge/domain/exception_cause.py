@@ -96,12 +96,23 @@ def _of_finding(standing: Standing, finding: Mapping[str, str]) -> Cause:
 def _of_reason(standing: Standing) -> Cause:
     """The cause of a stop that is told by kind and reason alone, as after the last try."""
     kind = FindingKind(standing.reason_kind or FindingKind.UNEXPECTED_ERROR)
-    value = standing.reason
-    if kind is FindingKind.RETRIES_EXHAUSTED:
-        value = standing.reason.partition(" after ")[0]
+    value = _said(kind, standing.reason)
     severity = Severity.REJECT if standing.state == "rejected" else Severity.HOLD
     name = _name(kind, standing, "", value)
     return Cause(kind, name, standing.flow, value[:500], CATALOGUE[kind].advice, standing.owner, severity)
+
+
+def _said(kind: FindingKind, reason: str) -> str:
+    """What was said, without the words that the title has already."""
+    match kind:
+        case FindingKind.RETRIES_EXHAUSTED:
+            return reason.partition(" after ")[0]
+        case FindingKind.UNEXPECTED_ERROR:
+            return reason.partition(" tries: ")[2] or reason
+        case FindingKind.REFUSED_BY_CIN7 | FindingKind.REFUSED_BY_BIGCOMMERCE:
+            return reason.partition(" refused: ")[2] or reason
+        case _:
+            return reason
 
 
 def _name(kind: FindingKind, standing: Standing, field: str, value: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -24,6 +23,7 @@ from weighbridge.flows import orders, refund_search
 from weighbridge.flows.bookkeeping import books_for
 from weighbridge.flows.captured import CAPTURED
 from weighbridge.flows.crediting import pay_back, post_credit_note
+from weighbridge.flows.lone_credits import credited_by_hand, weigh_lone_credit
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.posting import void
 from weighbridge.flows.returning import tell_shop_again, with_restock
@@ -31,6 +31,7 @@ from weighbridge.flows.returns_gate import returns_gate
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
+from weighbridge.journal.looks import IN_THE_BOOKS
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.read import read_refund
 from weighbridge.platforms.cin7 import read, sale_models
@@ -98,6 +99,8 @@ async def post_refund(connection: str, key: str) -> str:
 async def _weigh(site: Site, transfer: Transfer) -> str:
     journal = running().journal
     order_id, _, refund_id = transfer.key.partition(":")
+    if refund_id.startswith(IN_THE_BOOKS):
+        return await weigh_lone_credit(site, transfer)
     if not refund_id.isdigit():
         return STOPPED
     if any(intent.sent_at for intent in await journal.intents.of_transfer(transfer.id)):
@@ -188,7 +191,7 @@ async def _map(
 ) -> str:
     captured = CAPTURED.validate_python(order.content)
     before = await _siblings(site, transfer, order)
-    by_hand = _by_hand(sale, site)
+    by_hand = credited_by_hand(sale, site)
     if by_hand and total(one.value for one in before) + by_hand + refund.total > captured.sale.value:
         expected = "no credit note made by hand for what the shop refunded; void it, or close this refund"
         return await _held(
@@ -228,16 +231,6 @@ async def _siblings(site: Site, transfer: Transfer, order: Transfer) -> tuple[Cr
             at = running().clock.now() + ORDER_PATIENCE / 6
             raise Later("refund_in_order", f"refund {other.key} of the same order comes first", at)
     return tuple(CREDIT.validate_python(row.content).credit_note for row in others if row.content is not None)
-
-
-def _by_hand(sale: sale_models.SaleDetail, site: Site) -> Decimal:
-    """What people credited on this sale, with tax."""
-    prefix = f"{site.sale_policy.external_id_prefix}:{site.sale_policy.store}:"
-    return total(
-        one.total or Decimal(0)
-        for one in sale.credit_notes
-        if one.status in read.COUNTING and not one.memo.startswith(prefix)
-    )
 
 
 async def _payouts(site: Site, refund: Refund) -> tuple[tuple[SaleTender, ...], list[Finding]]:

@@ -12,7 +12,8 @@ from weighbridge.flows import fulfilment, orders, refunds
 from weighbridge.flows.altered_sales import hold_altered_sales
 from weighbridge.flows.captured import not_seen_since
 from weighbridge.flows.duplicates import void_extras
-from weighbridge.flows.refund_search import ask_for_refunds, hold_lone_credits
+from weighbridge.flows.lone_credits import find_lone_credits, look_at_those_of
+from weighbridge.flows.refund_search import ask_for_refunds
 from weighbridge.flows.revival import revive
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import Stage, end_round, run_stage
@@ -59,7 +60,9 @@ async def sweep_shop(connection: str, key: str) -> str:
 
 
 async def _sweep_orders(site: Site) -> str:
-    asked = len(await find_changed_orders(site)) + await ask_for_refunds(site)
+    changed, refunded = await find_changed_orders(site), await ask_for_refunds(site)
+    await look_at_those_of(site, refunded)
+    asked = len(changed) + len(refunded)
     return told(asked + await revive(site, orders.FLOW) + await revive(site, refunds.FLOW))
 
 
@@ -158,7 +161,7 @@ async def _find_changed_sales(site: Site) -> str:
                 asked += 1
         await _wake_waiting_orders(site, ours)
         await void_extras(site, ours)
-        await hold_lone_credits(site, ours)
+        await find_lone_credits(site, ours)
         await hold_altered_sales(site, ours)
         if rows:
             await journal.watermarks.advance(site.name, FULFILMENT_SWEEP, max(row.updated for row in rows))

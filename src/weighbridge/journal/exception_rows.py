@@ -48,6 +48,8 @@ def proof_of(row: sa.Row[Any]) -> dict[str, str]:
             words = f"read back as {target}{amount}"
         case "posted":
             words = "the next reading does not find it any more"
+        case "not_captured" if row.reason:
+            words = row.reason
         case "held" | "rejected":
             words = "weighed again: this was not found any more"
         case _:

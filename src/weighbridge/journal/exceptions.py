@@ -77,9 +77,10 @@ class FollowedExceptions:
         return has_open_note(values.get("findings", ()))
 
     def passed(self, values: Mapping[str, Any]) -> bool:
-        """Whether a change by these values says that the transfer passed and left nothing to tell."""
+        """Whether a change by these values says that the transfer passed and left nothing to tell; one that does not
+        name the findings leaves those of the weighing before."""
         over = values.get("state") in ("posted", "cancelled", "not_captured")
-        return over and not values.get("findings")
+        return over and "findings" in values and not values["findings"]
 
     async def follow(self, transaction: AsyncConnection, transfer_id: str, *, passed: bool = False) -> None:
         """Brings the exceptions of a transfer in line with how it stands now, inside the caller's transaction.

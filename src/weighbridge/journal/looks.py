@@ -50,15 +50,17 @@ FOUND_BY = {
     "altered_sale": "fulfilment_sweep",
 }
 """Name of held objects -> the recurring flow whose next reading finds them again, or not."""
-SOLE_KEYS = ("books-", "gateway-")
-"""How the last part of the key begins of a refund that is none at the shop; its order is looked at instead."""
+IN_THE_BOOKS, AT_THE_GATEWAY = "books-", "gateway-"
+"""How the last part of the key begins of a refund that is none at the shop, but in Cin7 or at the gateway alone."""
+SOLE_KEYS = (IN_THE_BOOKS, AT_THE_GATEWAY)
 
 
 def look_at(flow: str, key: str) -> tuple[str, str] | None:
     """(flow, key) to put on the agenda so that the object is weighed again; None when only its monitor can tell."""
     if flow == "refunds":
         order_id, _, refund = key.partition(":")
-        return ("orders", order_id) if refund.startswith(SOLE_KEYS) else (flow, key)
+        # Only the order's transactions tell of what went back at the gateway alone.
+        return ("orders", order_id) if refund.startswith(AT_THE_GATEWAY) else (flow, key)
     if flow in OF_THEIR_OWN:
         return flow, key
     return (FOUND_BY[flow], ALL) if flow in FOUND_BY else None

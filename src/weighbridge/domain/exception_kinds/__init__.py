@@ -54,6 +54,7 @@ MENDED_IN_CIN7 = frozenset(
         FindingKind.TAX_RULE_MISSING,
         FindingKind.CHARGE_UNMAPPED,
         FindingKind.CURRENCY_UNKNOWN,
+        FindingKind.RETURNS_NOT_VERIFIED,
     }
 )
 """Kinds of which another look alone finds nothing new: they end with what Cin7 says about its tax rules, products and

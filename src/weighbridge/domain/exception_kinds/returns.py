@@ -27,6 +27,8 @@ def _refund(
     remedies: tuple[Remedy, ...] = (Remedy.RETRY, Remedy.ACCEPT),
     urgency: Urgency = Urgency.HIGH,
     grouping: Grouping = Grouping.OBJECT,
+    proof: str = CREDITED,
+    from_note: bool = False,
 ) -> ExceptionKind:
     return ExceptionKind(
         kind,
@@ -34,11 +36,12 @@ def _refund(
         cause=cause,
         blocks=NO_CREDIT,
         advice=advice,
-        proof=f"{CREDITED}; or {PERSONS_WORD}",
+        proof=f"{proof}; or {PERSONS_WORD}",
         urgency=urgency,
         within=DAY,
         grouping=grouping,
         remedies=remedies,
+        from_note=from_note,
     )
 
 
@@ -76,6 +79,7 @@ RETURNS = (
         "Nothing needs to be done unless the tax return asks for it.",
         remedies=(Remedy.ACCEPT,),
         urgency=Urgency.LOW,
+        from_note=True,
     ),
     _refund(
         FindingKind.REFUND_BEFORE_INVOICE,
@@ -88,6 +92,7 @@ RETURNS = (
         "Money of order {order} went back at the gateway alone",
         "Somebody refunded at the payment gateway, so the shop has no refund that says what for.",
         "Record the refund at the shop, or credit it in Cin7 by hand and accept.",
+        proof="the shop shows a refund of this very payment",
     ),
     _refund(
         FindingKind.REFUND_CREDITED_BY_HAND,
