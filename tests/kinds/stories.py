@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tests.kinds import money, orders
+from tests.kinds import listings, money, orders, stock
 from tests.kinds.story import Noted, Story
 
 BY_AREA: Mapping[str, Sequence[Story | Noted]] = {
     "Orders": orders.STORIES,
     "Money": money.STORIES,
+    "Stock": stock.STORIES,
+    "Catalogue": listings.STORIES,
 }
 """Area as `weighbridge.domain.exception_kinds.BY_AREA` names it -> its stories."""
 
