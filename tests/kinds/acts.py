@@ -7,13 +7,18 @@ from weighbridge.domain.exception_kinds import Remedy
 
 
 def retry(by: str = OPERATOR) -> Act:
-    """Nothing but another look; anybody who works on exceptions may ask for one."""
+    """Nothing but another look, mostly after something was mended; anybody who works on exceptions may ask for one."""
     return Act(remedy=Remedy.RETRY, by=by, reads="weighed again")
 
 
 def accept(reason: str, by: str = OPERATOR) -> Act:
     """It stays as it is on the word of somebody to whom it belongs."""
     return Act(remedy=Remedy.ACCEPT, by=by, reason=reason, reads="on your word", not_by=_other(by))
+
+
+def push_stock(by: str = OPERATOR) -> Act:
+    """Every level is told again and read back."""
+    return Act(remedy=Remedy.PUSH_STOCK, by=by, reads="every level is told to the shop again")
 
 
 def release(reason: str, by: str = OPERATOR) -> Act:

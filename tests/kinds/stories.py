@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tests.kinds import money, orders, returns, sales
+from tests.kinds import listings, money, orders, returns, sales, stock, watching
 from tests.kinds.story import Noted, Story
 
 BY_AREA: Mapping[str, Sequence[Story | Noted]] = {
@@ -12,6 +12,9 @@ BY_AREA: Mapping[str, Sequence[Story | Noted]] = {
     "Money": money.STORIES,
     "Sales": sales.STORIES,
     "Returns": returns.STORIES,
+    "Stock": stock.STORIES,
+    "Catalogue": listings.STORIES,
+    "Monitors": watching.STORIES,
 }
 """Area as `weighbridge.domain.exception_kinds.BY_AREA` names it -> its stories."""
 

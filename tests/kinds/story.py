@@ -51,6 +51,8 @@ OPERATOR, FINANCE = "otto", "fina"
 """People of the house, see `tests/console/house.py`."""
 POSTED = "read back as SO-"
 """How the proof of a sale begins."""
+NOT_FOUND = "the next reading does not find it any more"
+"""The proof of what only a reading of everything finds."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Story:
     """Read on the page as money at risk; `none` where nobody knows of any."""
     field: Told
     value: Told
-    mended: Callable[[Rig, str], None] = nothing
+    mended: Callable[[Rig, str], Any] = nothing
     act: Act
     proven_by: Reading = ORDERS
     proof: str

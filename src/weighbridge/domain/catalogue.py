@@ -27,6 +27,8 @@ class Wanted:
 
     listings: tuple[Listing, ...]
     findings: Mapping[str, Findings]
+    names: Mapping[str, str]
+    """What people call each by, by its source: its SKU, and its source too where several have that SKU."""
 
 
 def wanted_listings(articles: Iterable[Article], families: Iterable[Family], policy: CataloguePolicy) -> Wanted:
@@ -38,11 +40,13 @@ def wanted_listings(articles: Iterable[Article], families: Iterable[Family], pol
     listings: list[Listing] = []
     findings: dict[str, Findings] = {}
     placed: set[str] = set()
+    skus: dict[str, str] = {}
     for family in families:
         members = [by_id[one.article_id] for one in family.members if one.article_id in by_id]
         source = f"family:{family.id}"
         if not members:
             continue
+        skus[source] = family.sku
         problems = unusable(family, [article.id for article in members], placed)
         placed |= {article.id for article in members}
         if problems:
@@ -54,9 +58,16 @@ def wanted_listings(articles: Iterable[Article], families: Iterable[Family], pol
     for article in by_id.values():
         if article.id not in placed:
             listing, notes = _of_article(f"product:{article.id}", article, policy)
+            skus[listing.source] = article.sku
             listings.append(listing)
             findings[listing.source] = notes
-    return Wanted(tuple(_with_unique_names(listings)), {source: found for source, found in findings.items() if found})
+    found = {source: notes for source, notes in findings.items() if notes}
+    return Wanted(tuple(_with_unique_names(listings)), found, _names(skus))
+
+
+def _names(skus: Mapping[str, str]) -> dict[str, str]:
+    used = Counter(skus.values())
+    return {source: sku if used[sku] == 1 else f"{sku} ({source})" for source, sku in skus.items()}
 
 
 def _of_article(source: str, article: Article, policy: CataloguePolicy) -> tuple[Listing, Findings]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from weighbridge.domain.article import CataloguePolicy
 from weighbridge.domain.catalogue import Wanted, named_apart
@@ -14,6 +15,8 @@ from weighbridge.domain.listing import Field, Link, Listing, ShopListing, text_o
 from weighbridge.domain.sku_matching import Matching, matched
 
 Findings = tuple[Finding, ...]
+MOST_TOLD = 500
+"""Parts of one kind that are told one by one; more of them have one cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,9 @@ class Plan:
     findings: Mapping[str, Findings]
     """What stops a listing, by its source, or by `shop:SKU` for what only the shop has."""
     notes: Mapping[str, Findings]
+    """What of a listing is not told, or was overwritten, by the listing's source; the rest of it travels."""
+    names: Mapping[str, str]
+    """What people call each listing by, by its source."""
     listings: int
     unchanged: int
 
@@ -85,7 +91,7 @@ def plan_round(
             steps.append(step)
             notes[listing.source] = notes.get(listing.source, ()) + _overwritten(step)
     findings |= {f"shop:{sku}": (finding,) for sku, finding in matching.shop_findings.items()}
-    return Plan(tuple(steps), tuple(matches), findings, notes, len(wanted.listings), unchanged)
+    return Plan(tuple(steps), tuple(matches), findings, notes, wanted.names, len(wanted.listings), unchanged)
 
 
 def _matching(
@@ -122,11 +128,11 @@ def _step(
     if stopping and (places or listing.is_visible):
         return stopping
     if not places:
+        if not listing.is_visible:
+            return None
         if link is not None:
             expected = "the product that was made for this listing; restore it, or take it out of sale in Cin7"
             return (hold(FindingKind.LISTING_GONE, f"shop product {link.product_id}", "deleted", expected),)
-        if not listing.is_visible:
-            return None
         taken = str(listing.values[Field.NAME]).casefold() in names
         return created(named_apart(listing) if taken else listing, policy.masters)
     ids = sorted({place.listing.id for place in places.values()})
@@ -159,6 +165,31 @@ def _overwritten(step: Step) -> Findings:
         note(FindingKind.SHOP_EDIT_OVERWRITTEN, f"{sku}.{one.field}", one.before, f"{one.after}, which Cin7 says")
         for sku, one in changes
         if one.overwrites
+    )
+
+
+def waiting_parts(notes: Mapping[str, Findings], unwritten: Collection[str]) -> dict[str, Findings]:
+    """What of listings waits for a person while the rest of them travels, by source; where a whole catalogue has the
+    same, one finding for all of it.
+
+    What would be overwritten in the listings `unwritten` was not.
+    """
+    parts = {source: _waiting(found, source in unwritten) for source, found in notes.items()}
+    many = Counter(one.kind for found in parts.values() for one in found)
+    told = {source: tuple(one for one in found if many[one.kind] <= MOST_TOLD) for source, found in parts.items()}
+    for kind, number in many.items():
+        if number > MOST_TOLD:
+            first = next(one for found in parts.values() for one in found if one.kind is kind)
+            value = f"{number} times, such as {first.field}: {first.value}"
+            told[f"({kind})"] = (replace(first, field="listings", value=value),)
+    return {source: found for source, found in told.items() if found}
+
+
+def _waiting(found: Findings, unwritten: bool) -> Findings:
+    return tuple(
+        replace(one, severity=Severity.HOLD)
+        for one in found
+        if one.severity is Severity.NOTE and not (unwritten and one.kind is FindingKind.SHOP_EDIT_OVERWRITTEN)
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from weighbridge.domain.catalogue_diff import Step
-from weighbridge.domain.catalogue_plan import Plan, Review, fingerprint, review
+from weighbridge.domain.catalogue_plan import Findings, Plan, Review, fingerprint, review, waiting_parts
 from weighbridge.domain.finding import FindingKind, hold
 from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.catalogue_pen import MAKING, listing_key, matched_link
@@ -26,7 +26,9 @@ log = structlog.get_logger()
 
 FLOW = "catalogue"
 LISTING = "listing"
-"""Under this name each listing that waits for a person has a transfer of its own."""
+"""Under this name each listing that waits for a person has a transfer of its own, by its SKU."""
+PART = "listing_part"
+"""Under this name waits what of a listing cannot be told, or was overwritten, while the rest of it travels."""
 ALL = "*"
 DRY_RUN = "dry-run"
 BEGUN = "catalogue_begun"
@@ -91,7 +93,10 @@ async def _write(site: Site, transfer: Transfer, view: View, reviews: Sequence[R
     waiting = len(view.plan.steps) - len(steps)
     if not waiting:
         findings |= await fill_price_lists(site, transfer, view, await journal.listings.links(site.name))
-    await report(site, LISTING, findings)
+    await report(site, LISTING, _by_name(view.plan, findings))
+    unwritten = {step.listing.source for step in view.plan.steps} - {step.listing.source for step in steps}
+    parts = waiting_parts(view.plan.notes, unwritten | writer.refused.keys())
+    await report(site, PART, _by_name(view.plan, parts))
     if waiting:
         name = fingerprint(await journal.listings.proposed(site.name))
         expected = f"a person who has read them: weighbridge sync catalogue --dry-run, then --accept {name}"
@@ -100,6 +105,10 @@ async def _write(site: Site, transfer: Transfer, view: View, reviews: Sequence[R
         return STOPPED
     await journal.references.keep(site.name, BEGUN, True)
     return _told(reviews)
+
+
+def _by_name(plan: Plan, found: Mapping[str, Findings]) -> dict[str, Findings]:
+    return {plan.names.get(source, source): findings for source, findings in found.items()}
 
 
 async def _accepted(site: Site, transfer: Transfer, view: View, reviews: Sequence[Review]) -> list[Step]:

@@ -34,6 +34,7 @@ FOUND_BY = {
     "stock_drift": "stock_parity",
     "fast_lane": "stock_fast",
     "listing": "catalogue",
+    "listing_part": "catalogue",
     "ghost_allocation": "ghost_allocations",
     "silent_feed": "monitors",
     "missed_order": "monitors",

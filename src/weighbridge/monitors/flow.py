@@ -40,11 +40,14 @@ async def look_around(connection: str, key: str) -> str:
 
 
 async def _look(site: Site, monitor: Monitor) -> int | None:
-    """How much a monitor found; None when a platform did not let it look: what it found before stands then."""
+    """How much a monitor found; None when it could not tell, or a platform did not let it look: what it found before
+    stands then."""
     try:
         seen = await monitor.look(site)
     except PlatformError as error:
         log.warning("monitor_could_not_look", connection=site.name, monitor=monitor.name, error=str(error))
+        return None
+    if seen is None:
         return None
     await report(site, monitor.name, {key: (finding,) for key, finding in seen.findings.items()}, seen.worth)
     await running().journal.references.keep(site.name, f"{LOOKED}{monitor.name}", len(seen.findings))

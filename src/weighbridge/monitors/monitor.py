@@ -30,5 +30,5 @@ class Monitor:
     watches: str
     """In one sentence, for people."""
     kind: FindingKind
-    look: Callable[[Site], Awaitable[Seen]]
-    """Everything that is wrong now: what is not among it any more has come right."""
+    look: Callable[[Site], Awaitable[Seen | None]]
+    """Everything that is wrong now: what is not among it any more has come right. None when nobody can tell yet."""

@@ -66,16 +66,16 @@ STOCK = (
     ),
     _sku(
         FindingKind.SKU_NOT_UNIQUE,
-        "SKU {value} stands at several products of the shop",
+        "SKU {value} stands at several products",
         "A product was copied with its SKU.",
         "Give each product its own SKU.",
         Urgency.HIGH,
     ),
     _sku(
         FindingKind.SKU_NEARLY_MATCHES,
-        "SKU {key} nearly matches one of Cin7",
+        "SKU {value} nearly matches one of the shop",
         "The SKU may be mistyped on one side.",
-        "Write it alike on both sides, or accept that they are two products.",
+        "Write it alike on both sides; if they are two products, make its listing at the shop by hand.",
         Urgency.LOW,
     ),
     _sku(
