@@ -154,6 +154,30 @@ def test_refund_at_the_gateway_alone_is_held_with_its_amount(tmp_path: Path) -> 
         assert (transfer.amount, transfer.owner) == (D("7.00"), "finance")
 
 
+def test_gateway_refund_that_the_shop_records_later_is_credited_as_that_refund(tmp_path: Path) -> None:
+    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+        order_id = trial.place()
+        trial.run()
+
+        def at_the_gateway() -> str:
+            shop = trial.twins.bigcommerce.shop
+            return str(add_transaction(shop, shop.orders[order_id], "refund", "credit_card", D("13.53"))["id"])
+
+        transaction = trial.twins.run(at_the_gateway)
+        told = {"order_id": order_id, "payment_status": "partially refunded"}
+        trial.twins.act("bigcommerce", "set_payment_status", told)
+        trial.run()
+        assert only(trial.transfers("refunds")).state is State.HELD
+        refund(trial, order_id, line(trial, order_id, "MUG", 1))
+        match = {"method": "GET", "path": f"/orders/{order_id}/payment_actions/refunds$"}
+        same = {"fault": "mutate", "path": "data.*.payments.*.transaction_id", "set": transaction, "match": match}
+        trial.twins.fault("bigcommerce", same)
+        trial.run()
+        rows = {row.key: row for row in trial.transfers("refunds")}
+        recorded = rows[f"{order_id}:gateway-{transaction}"]
+        assert (recorded.state, recorded.reason) == (State.NOT_CAPTURED, "the shop shows the refund")
+
+
 def test_returns_stay_shut_until_their_mapping_is_found_in_the_books(tmp_path: Path) -> None:
     design = CREDIT_NOTES + 'goodwill_product = "No such service"\nrestock_reasons = { damaged = "Attic" }\n'
     with rig(tmp_path, post="invoice_and_payment", design=design) as trial:

@@ -14,7 +14,7 @@ from weighbridge.flows.ownership import weighed
 from weighbridge.flows.refund_search import FLOW, refund_key
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED
-from weighbridge.journal.looks import IN_THE_BOOKS
+from weighbridge.journal.looks import IN_THE_BOOKS, SOLE_KEYS
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.read import read_refund
 from weighbridge.platforms.cin7 import read, sale_models
@@ -44,10 +44,10 @@ async def find_lone_credits(site: Site, sales: Sequence[sale_models.SaleRow]) ->
 
 
 async def look_at_those_of(site: Site, order_ids: Collection[str]) -> None:
-    """Asks for a look at the lone credits of orders that the shop has refunded meanwhile."""
+    """Asks for a look at what one side alone gave back of orders that the shop has refunded meanwhile."""
     for order_id in order_ids:
-        for row in await _refunds_of(site, order_id, IN_THE_BOOKS):
-            if row.state is State.HELD:
+        for row in await _refunds_of(site, order_id):
+            if row.state is State.HELD and row.key.partition(":")[2].startswith(SOLE_KEYS):
                 await running().journal.agenda.look_again(site.name, FLOW, row.key, "refunded at the shop")
 
 

@@ -15,8 +15,9 @@ from weighbridge.domain.money import Money
 from weighbridge.domain.order import Order, Tender
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.stage import STOPPED
 from weighbridge.journal.looks import AT_THE_GATEWAY
-from weighbridge.journal.transfers import State
+from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
@@ -51,23 +52,14 @@ async def ask_for_refunds(site: Site) -> list[str]:
 
 
 async def hold_gateway_refunds(site: Site, order: Order) -> None:
-    """Holds each refund that the gateway alone knows of: money went back, and no document says for what.
-
-    One of which the shop has a refund by now is over: that refund is credited by itself.
-    """
+    """Holds each refund that the gateway alone knows of: money went back, and no document says for what."""
     gone_back = [tender for tender in order.tenders if tender.event == "refund" and tender.succeeded]
     if not gone_back:
         return
-    told = {
-        payment.transaction_id
-        for refund in await site.shop.order_refunds(order.id, lane=Lane.RETURNS)
-        for payment in refund.payments
-    }
+    told = await _told_at_the_shop(site, order.id)
     for tender in gone_back:
         if tender.id not in told:
             await _hold_alone(site, order, tender)
-        else:
-            await _told_after_all(site, order, tender)
 
 
 async def _hold_alone(site: Site, order: Order, tender: Tender) -> None:
@@ -83,12 +75,20 @@ async def _hold_alone(site: Site, order: Order, tender: Tender) -> None:
     log.warning("refund_at_gateway_only", order=order.id, transaction=tender.id)
 
 
-async def _told_after_all(site: Site, order: Order, tender: Tender) -> None:
-    journal = running().journal
-    transfer = await journal.transfers.find(site.name, FLOW, refund_key(order.id, f"{AT_THE_GATEWAY}{tender.id}"))
-    if transfer is not None and transfer.state is State.HELD:
-        reason = "the shop shows the refund"
-        await weighed(transfer, (), state=State.NOT_CAPTURED, reason_kind="refunded", reason=reason, owner="")
+async def weigh_gateway_refund(site: Site, transfer: Transfer) -> str:
+    """Looks whether the shop has a refund by now for money that went back at the gateway alone; if so it is over."""
+    order_id, _, transaction = transfer.key.partition(":")
+    if transaction.removeprefix(AT_THE_GATEWAY) not in await _told_at_the_shop(site, int(order_id)):
+        return STOPPED
+    reason = "the shop shows the refund"
+    await weighed(transfer, (), state=State.NOT_CAPTURED, reason_kind="refunded", reason=reason, owner="")
+    return "done"
+
+
+async def _told_at_the_shop(site: Site, order_id: int) -> set[str]:
+    """The transactions that refunds of the order name."""
+    refunds = await site.shop.order_refunds(order_id, lane=Lane.RETURNS)
+    return {payment.transaction_id for refund in refunds for payment in refund.payments}
 
 
 async def _since(site: Site) -> datetime:

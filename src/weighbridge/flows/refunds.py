@@ -102,7 +102,7 @@ async def _weigh(site: Site, transfer: Transfer) -> str:
     if refund_id.startswith(IN_THE_BOOKS):
         return await weigh_lone_credit(site, transfer)
     if not refund_id.isdigit():
-        return STOPPED
+        return await refund_search.weigh_gateway_refund(site, transfer)
     if any(intent.sent_at for intent in await journal.intents.of_transfer(transfer.id)):
         return POST
     refund = read_refund(await site.shop.refund(int(refund_id), lane=Lane.RETURNS))

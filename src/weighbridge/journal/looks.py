@@ -58,10 +58,6 @@ SOLE_KEYS = (IN_THE_BOOKS, AT_THE_GATEWAY)
 
 def look_at(flow: str, key: str) -> tuple[str, str] | None:
     """(flow, key) to put on the agenda so that the object is weighed again; None when only its monitor can tell."""
-    if flow == "refunds":
-        order_id, _, refund = key.partition(":")
-        # Only the order's transactions tell of what went back at the gateway alone.
-        return ("orders", order_id) if refund.startswith(AT_THE_GATEWAY) else (flow, key)
     if flow in OF_THEIR_OWN:
         return flow, key
     return (FOUND_BY[flow], ALL) if flow in FOUND_BY else None
