@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.browser.furnished import apart
 from tests.flows.rig import ORDERS, Rig, rig
-from tests.flows.test_monitors import PATIENT, TEA, pass_time
+from tests.flows.test_monitors import PATIENT, SLOWER, TEA, pass_time
 from tests.kinds.acts import retry
 from tests.kinds.story import NOT_FOUND, Noted, Setting, Story, Told, one_sale, order_total
 from weighbridge.domain.finding import FindingKind
@@ -20,8 +20,6 @@ from weighbridge.monitors.late_looks import PATIENCE
 
 USUAL = 8
 """Orders that usually come at this hour of the week."""
-SLOWER = 30.0
-"""So slow a clock that what happened is still fresh when somebody looks, however busy the machine is."""
 FASTER = 120.0
 """So fast a clock that minutes can be waited for."""
 
@@ -29,6 +27,12 @@ FASTER = 120.0
 def look(trial: Rig) -> None:
     """Every monitor looks around."""
     trial.run(monitors.FLOW, until=lambda rows: True)
+
+
+def look_a_week_later(trial: Rig) -> None:
+    """Nobody has ordered anything since, and nobody has shipped anything."""
+    pass_time(trial, days=7, hours=2)
+    look(trial)
 
 
 def look_after_all_was_read(trial: Rig) -> None:
@@ -68,7 +72,7 @@ WATCHED = Setting("watched", lambda folder: rig(folder, speed=SLOWER))
 OVERDUE = Setting("overdue", lambda folder: rig(folder, speed=FASTER))
 REFUSED = Setting("refused", lambda folder: rig(folder, speed=SLOWER, design=PATIENT))
 seen_later = partial(
-    Story, setting=WATCHED, found_by=look, proven_by=look_after_all_was_read, money="none", proof=NOT_FOUND
+    Story, setting=WATCHED, found_by=look_a_week_later, proven_by=look_after_all_was_read, money="none", proof=NOT_FOUND
 )
 """A story of what only a monitor sees."""
 
@@ -89,11 +93,10 @@ def as_found(monitor: str, key: Told, pattern: str, *, before: str = "") -> Told
     return words
 
 
-def many_orders(trial: Rig) -> str:
-    """So many orders that one of them is missed a week later at the same hour; none of their goods leave."""
-    late, *_ = [trial.place(lines=TEA, shipping_cost="6.00") for _ in range(USUAL)]
+def never_shipped(trial: Rig) -> str:
+    order_id = trial.place(lines=TEA, shipping_cost="6.00")
     trial.run()
-    return str(late)
+    return str(order_id)
 
 
 def shipped_without_a_number(trial: Rig) -> str:
@@ -104,8 +107,11 @@ def shipped_without_a_number(trial: Rig) -> str:
     return str(order_id)
 
 
-def a_week_without_orders(trial: Rig) -> str:
-    pass_time(trial, days=7, hours=2)
+def as_many_as_usual(trial: Rig) -> str:
+    """So many orders that one of them is missed a week later at the same hour."""
+    for _ in range(USUAL):
+        trial.place(lines=TEA, shipping_cost="6.00")
+    trial.run()
     return "orders"
 
 
@@ -153,10 +159,12 @@ def never_told(trial: Rig) -> str:
 
 
 def others_use_the_key(trial: Rig) -> str:
-    """Cin7 throttles calls that are few."""
+    """Cin7 throttles calls that are few; minutes later it answers again."""
     rule = trial.twins.fault("cin7", {"fault": "throttle", "match": {"method": "GET"}, "times": 4})
     trial.run(bookkeeping.FLOW, until=lambda rows: True)
     trial.twins.clear_faults("cin7", rule)
+    pass_time(trial, minutes=10)
+    trial.run(bookkeeping.FLOW, until=lambda rows: True)
     return "cin7"
 
 
@@ -174,7 +182,7 @@ def orders_come(trial: Rig, key: str) -> None:
 STORIES: list[Story | Noted] = [
     seen_later(
         kind=FindingKind.DISPATCH_LATE,
-        cause=many_orders,
+        cause=never_shipped,
         title="Nothing of order {key} has left",
         owner="operations",
         money=order_total,
@@ -197,7 +205,7 @@ STORIES: list[Story | Noted] = [
     ),
     seen_later(
         kind=FindingKind.FEED_SILENT,
-        cause=a_week_without_orders,
+        cause=as_many_as_usual,
         title=as_found("silent_feed", "orders", r"none since [-\d]{10} \d\d:00 UTC", before="No orders come: "),
         owner="ecommerce",
         field="orders",
@@ -238,6 +246,7 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.QUOTA_SHARED,
         setting=REFUSED,
         cause=others_use_the_key,
+        found_by=look,
         title="Somebody else uses our calls to Cin7",
         owner="operations",
         field="quota",
@@ -250,6 +259,7 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.CREDENTIALS_REFUSED,
         setting=REFUSED,
         cause=token_is_refused,
+        found_by=look,
         title=as_found("credentials", "bigcommerce", r"BigCommerce has refused ours since \d\d:\d\d UTC"),
         owner="operations",
         field="bigcommerce",
