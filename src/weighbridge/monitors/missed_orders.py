@@ -13,6 +13,7 @@ from weighbridge.domain.monitoring import missing_numbers
 from weighbridge.domain.order import OrderStatus
 from weighbridge.flows import orders
 from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.sweeps import ORDER_SWEEP
 from weighbridge.monitors.monitor import Monitor, Seen
 from weighbridge.platforms.exchange import NotFound
 from weighbridge.platforms.lanes import Lane
@@ -31,12 +32,16 @@ async def _look(site: Site) -> Seen:
     since = await journal.watching.listening_since(site.name)
     if since is None:
         return Seen()
+    swept = await journal.watermarks.read(site.name, ORDER_SWEEP)
     found = {}
     for number in missing_numbers(known, frozenset(asked)):
         try:
             header = await site.shop.order(number, lane=Lane.RECONCILIATION)
         except NotFound:
             asked.append(number)
+            continue
+        if swept is None or header.date_modified >= swept:
+            # The sweep has not come so far and will bring it; it is asked for again if it does not.
             continue
         if header.status_id == OrderStatus.INCOMPLETE or header.date_created < since:
             asked.append(number)

@@ -20,6 +20,10 @@ HOUR: timedelta = timedelta(hours=1)
 DAY: timedelta = timedelta(days=1)
 
 
+LEFT_STANDING = (FindingKind.GHOST_ALLOCATION, FindingKind.DISPATCH_LATE)
+"""What follows for every sale that nobody takes care of for days."""
+
+
 class Area(StrEnum):
     """Where a fault comes from."""
 

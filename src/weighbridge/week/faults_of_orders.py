@@ -137,8 +137,8 @@ def basket_sent_twice(scene: Scene, fault: Injected) -> Script:
 
 def order_told_by_nobody(scene: Scene, fault: Injected) -> Script:
     """Its hook is lost, and while the list is paged the order moves from page to page, always the other one."""
-    lost = scene.fault("bigcommerce", fault="hook_lost")
     order = scene.order()
+    lost = scene.fault("bigcommerce", fault="hook_lost", match={"contains": str(order)})
     scene.spoil(order, unlisted=True)
     fault.struck(scene.now(), order, *scene.skus(order))
     yield timedelta(minutes=20)

@@ -37,8 +37,8 @@ def token_revoked(scene: Scene, fault: Injected) -> Script:
 
 
 def quota_used_by_others(scene: Scene, fault: Injected) -> Script:
-    fault.struck(scene.now(), "cin7")
-    for _ in range(18):
+    fault.struck(scene.now(), "cin7", "throttled")
+    for _ in range(12):
         scene.books.act("use_quota", {"calls": QUOTA})
         yield SIXTH
 
@@ -167,7 +167,8 @@ PLATFORMS: tuple[Fault, ...] = (
     _fault("token_revoked", "The shop refuses our token for two hours.", token_revoked,
            FindingKind.CREDENTIALS_REFUSED, follows=(FindingKind.RETRIES_EXHAUSTED,)),
     _fault("quota_used_by_others", "Another program uses up the quota of Cin7.", quota_used_by_others,
-           FindingKind.QUOTA_SHARED, within=4 * HOUR),
+           FindingKind.QUOTA_SHARED, within=4 * HOUR,
+           follows=(FindingKind.RETRIES_EXHAUSTED,)),
     _fault("down_for_hours", "Cin7 answers 502 to one sale for longer than it is tried.", down_for_hours,
            FindingKind.RETRIES_EXHAUSTED, within=8 * HOUR),
     _fault("checkout_down", "The checkout of the shop is down.", checkout_down, FindingKind.FEED_SILENT,

@@ -7,7 +7,7 @@ from typing import Any
 
 from weighbridge.domain.finding import FindingKind
 from weighbridge.twins.bigcommerce.tenders import add_transaction
-from weighbridge.week.fault import HOUR, Area, Fault, Injected, Script
+from weighbridge.week.fault import HOUR, LEFT_STANDING, Area, Fault, Injected, Script
 from weighbridge.week.scene import Scene
 
 
@@ -71,8 +71,11 @@ def credited_without_refund(scene: Scene, fault: Injected) -> Script:
     fault.struck(scene.now(), order)
 
 
-def _fault(name: str, what: str, script: Any, kind: FindingKind, **more: Any) -> Fault:
-    return Fault(name, Area.RETURNS, what, script, kind, **({"takes": 6 * HOUR} | more))
+def _fault(
+    name: str, what: str, script: Any, kind: FindingKind, follows: tuple[FindingKind, ...] = (), **more: Any
+) -> Fault:
+    more = {"takes": 6 * HOUR} | more
+    return Fault(name, Area.RETURNS, what, script, kind, follows=(*follows, *LEFT_STANDING), **more)
 
 
 RETURNS: tuple[Fault, ...] = (
@@ -84,7 +87,7 @@ RETURNS: tuple[Fault, ...] = (
            FindingKind.REFUND_CREDITED_BY_HAND, follows=(FindingKind.CREDITED_NOT_REFUNDED,)),
     _fault("refunded_before_dispatch", "A part is refunded before anything is shipped or billed.",
            refunded_before_dispatch, FindingKind.REFUND_BEFORE_INVOICE,
-           follows=(FindingKind.REFUNDED_BEFORE_DISPATCH, FindingKind.DISPATCH_LATE)),
+           follows=(FindingKind.REFUNDED_BEFORE_DISPATCH,)),
     _fault("goods_on_no_shelf", "Damaged goods are refunded, and the design restocks none of them.",
            goods_on_no_shelf, FindingKind.NOT_RESTOCKED),
     _fault("credited_without_refund", "A sale is credited in Cin7, and the shopper gets no money.",

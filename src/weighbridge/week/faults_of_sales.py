@@ -8,7 +8,7 @@ from typing import Any
 
 from weighbridge.domain.finding import FindingKind
 from weighbridge.twins.call import Json
-from weighbridge.week.fault import DAY, HOUR, Area, Fault, Injected, Script
+from weighbridge.week.fault import DAY, HOUR, LEFT_STANDING, Area, Fault, Injected, Script
 from weighbridge.week.scene import Scene
 
 
@@ -168,8 +168,11 @@ def parcel_without_tracking(scene: Scene, fault: Injected) -> Script:
     fault.struck(scene.now(), order)
 
 
-def _fault(name: str, what: str, script: Any, kind: FindingKind, **more: Any) -> Fault:
-    return Fault(name, Area.SALES, what, script, kind, **({"takes": 4 * HOUR} | more))
+def _fault(
+    name: str, what: str, script: Any, kind: FindingKind, follows: tuple[FindingKind, ...] = (), **more: Any
+) -> Fault:
+    more = {"takes": 4 * HOUR} | more
+    return Fault(name, Area.SALES, what, script, kind, follows=(*follows, *LEFT_STANDING), **more)
 
 
 SALES: tuple[Fault, ...] = (

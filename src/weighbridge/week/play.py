@@ -251,6 +251,9 @@ class Week:
             for one in self.injected:
                 if one.fault.holds is not None:
                     outcome.borne[one.fault.name] = one.struck_at is not None and one.fault.holds(self.scene, one)
+                # What stands for long is told by the number of its sale.
+                orders = [int(name) for name in one.names if name.isdigit()]
+                one.names += [sale.number for order in orders for sale in self.scene.sales(order)]
             outcome.orders = len(self.scene.shop.shop.orders)
             outcome.sales = sum(not sale.voided for sale in self.scene.books.company.sales.values())
             outcome.ended_at = self.scene.now()
