@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks import console, orders, receiver, stock
+from benchmarks.plans import plans_page
 from weighbridge.logs import configure_logs
 
 app = typer.Typer(help="Measure the product against the twins.", no_args_is_help=True)
@@ -60,7 +61,7 @@ def console_command(
     answers, found = console.measure(database, transfers)
     if plans is not None:
         plans.parent.mkdir(parents=True, exist_ok=True)
-        plans.write_text(console.plans_page(found, transfers), encoding="utf-8")
+        plans.write_text(plans_page(found, transfers, console.OPEN), encoding="utf-8")
     _print(console.as_json(answers) if as_json else console.table(answers))
     if any(one.whole_tables for one in answers):
         raise typer.Exit(1)

@@ -22,6 +22,7 @@ import uvicorn
 import uvloop
 
 from benchmarks.ground import SECRETS
+from benchmarks.plans import Plan
 from weighbridge.access.roles import Role
 from weighbridge.clock import REAL_CLOCK
 from weighbridge.console.app import console_app
@@ -128,15 +129,6 @@ class Answered:
     statements: int
     whole_tables: tuple[str, ...]
     """Large tables that one of its statements reads from end to end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How the database answers one statement."""
-
-    page: str
-    statement: str
-    lines: tuple[str, ...]
 
 
 def measure(url: str, transfers: int) -> tuple[list[Answered], list[Plan]]:
@@ -278,27 +270,3 @@ def table(answers: list[Answered]) -> str:
         for one in answers
     ]
     return "\n".join(rows)
-
-
-def plans_page(plans: list[Plan], transfers: int) -> str:
-    """`docs/explain/console.md`: every statement of every page with its plan."""
-    parts = [
-        "# How the console's lists are read\n\n"
-        f"Every SELECT of every page, as PostgreSQL answers it with {transfers:,} transfers, as many calls, "
-        f"and {OPEN:,} open exceptions.\n"
-        'Made by `make bench ARGS="console --plans docs/explain/console.md"`.\n'
-    ]
-    seen: set[str] = set()
-    for page in dict.fromkeys(one.page for one in plans):
-        parts.append(f"\n## {page}\n")
-        for one in plans:
-            if one.page != page:
-                continue
-            words = " ".join(one.statement.split())
-            if words in seen:
-                continue
-            seen.add(words)
-            shown = words if len(words) <= 400 else f"{words[:397]}..."
-            plan = "\n".join(f"    {line}" for line in one.lines)
-            parts.append(f"\n`{shown.replace('`', '')}`\n\n{plan}\n")
-    return "".join(parts)

@@ -21,7 +21,7 @@ DAYS = 7
 REMEMBERED_SECONDS = 60.0
 ANSWERED_BY = {"orders": "order", "refunds": "credit_note"}
 """Flow -> kind of the intent whose answer states what the document comes to in Cin7."""
-AT_ONCE = 1000
+AT_ONCE = 200
 """Objects whose answers are asked for together, by the index of their transfers."""
 DAY_MICROSECONDS = 86_400_000_000
 
