@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tests.kinds import listings, money, orders, returns, sales, stock, watching
+from tests.kinds import (
+    accounts,
+    kits,
+    listings,
+    lone_sales,
+    money,
+    orders,
+    repeats,
+    returns,
+    sales,
+    stock,
+    watching,
+)
 from tests.kinds.story import Noted, Story
 
 BY_AREA: Mapping[str, Sequence[Story | Noted]] = {
-    "Orders": orders.STORIES,
-    "Money": money.STORIES,
-    "Sales": sales.STORIES,
+    "Orders": [*orders.STORIES, *repeats.STORIES],
+    "Money": [*money.STORIES, *accounts.STORIES],
+    "Sales": [*sales.STORIES, *lone_sales.STORIES],
     "Returns": returns.STORIES,
-    "Stock": stock.STORIES,
+    "Stock": [*stock.STORIES, *kits.STORIES],
     "Catalogue": listings.STORIES,
     "Monitors": watching.STORIES,
 }
