@@ -57,6 +57,8 @@ SEEN = {
     "/stock": "/stock/{connection}",
     "/stock/{connection}/{sku:path}": "/stock/{connection}/{sku}",
     "/flows": "/flows",
+    "/refunds/{connection}/{order_id}/{number}": "/refunds/{connection}/{order_id}/{number}",
+    "/reconciliation": "/reconciliation/{connection}",
     "/design": "/design/{connection}",
     "/settings": "/users",
     "/account": "/me/tokens",

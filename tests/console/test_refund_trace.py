@@ -13,6 +13,7 @@ from psycopg import sql
 
 from tests.browser.furnished import furnished
 from tests.console.house import House
+from tests.console.test_api import api
 from weighbridge.clock import REAL_CLOCK
 from weighbridge.console.office import Office
 from weighbridge.database import Database
@@ -120,3 +121,15 @@ def test_an_orders_refunds_are_found_wherever_a_language_sorts_a_colon(
         made = "CREATE DATABASE {} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
         server.execute(sql.SQL(made).format(name))
     assert asyncio.run(beneath(url)) == ["100:1", "100:gateway-77"]
+
+
+def test_programs_read_the_same_clocks_and_days(home: House) -> None:
+    with api(home, "vera", read_only=True) as client:
+        told = client.get(refunds(home)["101"][1:]).json()
+        days = client.get("reconciliation/main").json()["days"]
+        nowhere = client.get("reconciliation/nowhere")
+    assert told["shop_total"] == told["note_total"] == {"amount": "13.53", "currency": "USD"}
+    assert [part["credited"] for part in told["parts"]] == ["12.50"]
+    assert len(told["clocks"]) == 3
+    assert days[0]["orders"]["shop"] == days[0]["orders"]["books"]
+    assert nowhere.status_code == 404

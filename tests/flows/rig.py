@@ -160,7 +160,7 @@ class Rig:
         return Service(installation, secrets, resolve_channels(installation, self._folder, environment))
 
     def run(
-        self, *flows: str, until: Callable[[list[Transfer]], bool] | None = None, seconds: float = 30.0
+        self, *flows: str, until: Callable[[list[Transfer]], bool] | None = None, seconds: float = 90.0
     ) -> list[Transfer]:
         """Runs the flows (orders by default) until no order or refund waits any more; answers the orders' transfers."""
 
@@ -185,7 +185,7 @@ class Rig:
         self,
         act: Callable[[Rig], None],
         done: Callable[[Rig], bool],
-        seconds: float = 30.0,
+        seconds: float = 90.0,
         armed: Callable[[Rig], bool] = lambda rig: bool(rig.hooks() and rig.books_hooks()),
     ) -> None:
         """A worker with its receiver and recurring looks: once its hooks are `armed`, `act`; ends when `done`."""

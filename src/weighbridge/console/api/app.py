@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from weighbridge import __version__
 from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.users import UserProblem
-from weighbridge.console.api import design, exceptions, looking, people, watching
+from weighbridge.console.api import comparing, design, exceptions, looking, people, watching
 from weighbridge.console.api.answers import Problem
 from weighbridge.console.api.callers import NoToken, OnlyReading
 from weighbridge.console.gate import NotPermitted
@@ -39,7 +39,7 @@ def api_app(office: Office) -> FastAPI:
         root_path_in_servers=False,
     )
     app.state.office = office
-    for part in (looking, exceptions, design, watching, people):
+    for part in (looking, comparing, exceptions, design, watching, people):
         app.include_router(part.router)
     app.add_exception_handler(NoToken, _no_token)
     app.add_exception_handler(OnlyReading, _only_reading)
