@@ -277,6 +277,23 @@ def test_refund_of_what_was_credited_by_hand_waits_for_finance(tmp_path: Path) -
         assert len(trial.assert_one_sale(order_id)["credit_notes"]) == 1
 
 
+def test_a_small_refund_beside_a_credit_by_hand_is_not_credited_a_second_time(tmp_path: Path) -> None:
+    """Both together leave most of the sale, and may be the same money all the same."""
+    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+        order_id = trial.place()
+        trial.run()
+        _credit_by_hand(trial, order_id)
+        refund(trial, order_id, {"item_type": "ORDER", "item_id": order_id, "amount": "5.00"})
+        trial.run()
+        transfer = only([row for row in trial.transfers("refunds") if row.key.partition(":")[2].isdigit()])
+        assert (transfer.state, transfer.reason_kind, transfer.owner) == (
+            State.HELD,
+            "refund_credited_by_hand",
+            "finance",
+        )
+        assert len(trial.assert_one_sale(order_id)["credit_notes"]) == 1
+
+
 def _address(trial: Rig, order_id: int) -> int:
     return int(trial.twins.run(lambda: trial.twins.bigcommerce.shop.orders[order_id].addresses[0]["id"]))
 

@@ -98,7 +98,7 @@ RETURNS = (
         FindingKind.REFUND_CREDITED_BY_HAND,
         "Refund {key} was credited by hand already",
         "The sale has a credit note in Cin7 that people made; another might credit twice.",
-        "Compare: accept when it covers the refund, or void it in Cin7 and retry.",
+        "Compare: accept when it covers the refund. If not: void it and retry, or credit the rest and accept.",
         remedies=(Remedy.ACCEPT, Remedy.RETRY),
     ),
     ExceptionKind(
