@@ -66,7 +66,7 @@ class Rig:
         repeat_minutes: float = 0.0,
     ) -> None:
         self.twins = twins
-        self._folder = folder
+        self.folder = folder
         self._post = post
         self._database = database or f"sqlite:///{folder}/weighbridge.db"
         self._design = design
@@ -140,7 +140,7 @@ class Rig:
         self._added[table] = lines
 
     def installation(self) -> Installation:
-        return parse_installation(self.configuration()).resolved(self._folder)
+        return parse_installation(self.configuration()).resolved(self.folder)
 
     def environment(self) -> dict[str, str]:
         """Where the configuration's secrets are kept."""
@@ -156,8 +156,8 @@ class Rig:
     def service(self) -> Service:
         installation = self.installation()
         environment = self.environment()
-        secrets = resolve_secrets(installation, self._folder, environment)
-        return Service(installation, secrets, resolve_channels(installation, self._folder, environment))
+        secrets = resolve_secrets(installation, self.folder, environment)
+        return Service(installation, secrets, resolve_channels(installation, self.folder, environment))
 
     def run(
         self, *flows: str, until: Callable[[list[Transfer]], bool] | None = None, seconds: float = 90.0

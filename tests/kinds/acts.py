@@ -11,6 +11,11 @@ def retry(by: str = OPERATOR) -> Act:
     return Act(remedy=Remedy.RETRY, by=by, reads="weighed again")
 
 
+def replay(by: str = OPERATOR) -> Act:
+    """The very bytes that were refused are sent once more; nobody asks the shop again."""
+    return Act(remedy=Remedy.REPLAY, by=by, reads="byte for byte")
+
+
 def accept(reason: str, by: str = OPERATOR) -> Act:
     """It stays as it is on the word of somebody to whom it belongs."""
     return Act(remedy=Remedy.ACCEPT, by=by, reason=reason, reads="on your word", not_by=_other(by))

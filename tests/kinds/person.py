@@ -30,10 +30,12 @@ class Person:
         self.page.fill("#q", title)
         self.page.get_by_role("button", name="Show", exact=True).click()
         found = self.page.get_by_role("link", name=title, exact=True)
-        if found.count() != 1:
+        try:
+            expect(found).to_have_count(1, timeout=PATIENCE)
+        except AssertionError:
             self.page.goto(f"{self._home.url}/exceptions")
             titles = self.page.locator("a[data-row]").all_inner_texts()
-            raise AssertionError(f"{found.count()} open exceptions read {title!r}; these are open: {titles}")
+            raise AssertionError(f"not one open exception reads {title!r}; these are open: {titles}") from None
         found.click()
         expect(self.page.locator("h1")).to_have_text(title, timeout=PATIENCE)
         return int(self.page.url.rpartition("/")[2])

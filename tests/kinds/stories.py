@@ -11,6 +11,7 @@ from tests.kinds import (
     lone_sales,
     money,
     orders,
+    platforms,
     repeats,
     returns,
     sales,
@@ -27,6 +28,7 @@ BY_AREA: Mapping[str, Sequence[Story | Noted]] = {
     "Stock": [*stock.STORIES, *kits.STORIES],
     "Catalogue": listings.STORIES,
     "Monitors": watching.STORIES,
+    "Platforms": platforms.STORIES,
 }
 """Area as `weighbridge.domain.exception_kinds.BY_AREA` names it -> its stories."""
 

@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 PATIENCE = timedelta(minutes=5)
 """How long an object may stand still before the engine is asked whether it still has a look at it."""
+ENDED_ITS_WORKER = "the run ended its worker each time, and was given up"
 
 
 async def revive(site: Site, flow: str) -> int:
@@ -39,8 +40,9 @@ async def revive(site: Site, flow: str) -> int:
             revived += 1
         elif status is RunStatus.GIVEN_UP:
             transfer = await journal.transfers.open(site.name, flow, item.key)
-            expected = "a run that ends; each one ended its worker. Look at the worker's log, then ask for a look"
-            await weighed(transfer, (hold(FindingKind.UNEXPECTED_ERROR, "run", item.run_id, expected),))
+            expected = "a run that ends. Look at the worker's log, then ask for a look"
+            finding = hold(FindingKind.UNEXPECTED_ERROR, f"run {item.run_id}", ENDED_ITS_WORKER, expected)
+            await weighed(transfer, (finding,))
     if revived:
         log.warning("stalled_objects_revived", connection=site.name, flow=flow, count=revived)
     return revived
