@@ -19,6 +19,7 @@ import uvicorn
 
 from tests.design.examples import SMALL
 from weighbridge.access.roles import Role
+from weighbridge.certificates import trusted
 from weighbridge.clock import ScaledClock
 from weighbridge.console.app import console_app
 from weighbridge.console.office import Office
@@ -57,7 +58,7 @@ class House:
 
     def stranger(self) -> httpx2.Client:
         """A browser that nobody has signed in with."""
-        return httpx2.Client(base_url=self.url)
+        return httpx2.Client(base_url=self.url, verify=trusted())
 
     def sign_in(self, client: httpx2.Client, name: str, password: str = PASSWORD) -> httpx2.Response:
         """Fills in the form as a person does."""
@@ -125,6 +126,8 @@ def house(
         listening = config.bind_socket()
         started["house"] = House(office, people, asyncio.get_running_loop(), listening.getsockname()[1])
         serving = asyncio.create_task(server.serve([listening]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
         ready.set()
         await stop.wait()
         server.should_exit = True

@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from tests.console.house import House, house
 from tests.console.test_exceptions import GHOST, TAX, case_of, held, lines
 from weighbridge.access.users import User
+from weighbridge.certificates import trusted
 from weighbridge.console.office import Office
 
 EXAMPLES = 6
@@ -34,7 +35,7 @@ def token(home: House, name: str, *, read_only: bool = False) -> str:
 def api(home: House, name: str, *, read_only: bool = False) -> Iterator[httpx2.Client]:
     """A program that speaks for `name`."""
     headers = {"authorization": f"Bearer {token(home, name, read_only=read_only)}"}
-    with httpx2.Client(base_url=f"{home.url}/api/v1", headers=headers) as client:
+    with httpx2.Client(base_url=f"{home.url}/api/v1", headers=headers, verify=trusted()) as client:
         yield client
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from tests.flows.rig import Rig, rig
+from tests.flows.rig import ORDERS, Rig, rig
 from weighbridge.cli import app
 from weighbridge.flows import bookkeeping
 from weighbridge.journal.transfers import State
@@ -104,7 +104,7 @@ def test_refused_credentials_a_shared_quota_and_a_tax_rule_that_went_are_found(t
         trial.twins.clear_faults("bigcommerce")
         trial.twins.run(lambda: _retire(trial, "Tax on Sales", active=True))
         pass_time(trial, hours=2)
-        trial.run()
+        trial.run(*ORDERS)
         assert look(trial) == {}
 
 

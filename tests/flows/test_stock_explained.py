@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,9 @@ def test_the_largest_oversell_counts_what_the_shop_shows_and_what_is_owed(
         trial.place(**order)
         trial.run()
         trial.push_stock()
+        clock = trial.twins.running.clock
+        trial.twins.run(lambda: clock.set(now=clock.now() + timedelta(hours=2)))
+        ask = Asker(trial, tmp_path, monkeypatch)
         told = ask.sku("MUG")["worst_oversell"]
         assert (told["shown"], told["free"]) == (0, "-4")
         worst = json.loads(ask("status", "--json"))["worst_oversell"][0]

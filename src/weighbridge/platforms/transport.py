@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar, cast
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from weighbridge.certificates import trusted
 from weighbridge.clock import Clock
 from weighbridge.platforms.dialect import Dialect
 from weighbridge.platforms.exchange import (
@@ -84,7 +85,6 @@ class Transport:
         budget: SlotGiver,
         recorder: Recorder,
         timeouts: Timeouts = Timeouts(),
-        verify: bool | str = True,
     ) -> None:
         self._dialect = dialect
         self._base = base_url.rstrip("/")
@@ -97,7 +97,7 @@ class Transport:
         self._client = httpx2.AsyncClient(
             headers=dict(headers),
             follow_redirects=False,
-            verify=verify,
+            verify=trusted(),
             limits=httpx2.Limits(max_connections=20, max_keepalive_connections=10),
         )
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from weighbridge.access.oidc.attempt import Attempt
 from weighbridge.access.oidc.id_token import KeyNotKnown, NotVouched, claims_of
 from weighbridge.access.oidc.person import claim
+from weighbridge.certificates import trusted
 from weighbridge.design.oidc import Oidc, speaks_safely
 
 KEPT_SECONDS = 3600.0
@@ -177,7 +178,7 @@ class Provider:
         if form:
             headers = headers | {"content-type": "application/x-www-form-urlencoded"}
         try:
-            async with httpx2.AsyncClient(timeout=PATIENCE_SECONDS, follow_redirects=False) as client:
+            async with httpx2.AsyncClient(timeout=PATIENCE_SECONDS, follow_redirects=False, verify=trusted()) as client:
                 return await client.request(method, address, headers=headers, content=form or None)
         except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
             raise ProviderDown(f"{method} {address}: {type(problem).__name__}") from None

@@ -102,7 +102,10 @@ async def redesign_of(office: Office, connection: str, present: Design, changed:
     money = {one.number: one.money for one in (*held, *past)}
 
     def tried(found: Sequence[Weighed]) -> tuple[Tried, ...]:
-        return tuple(Tried(one.order_id, money[one.order_id], "; ".join(map(str, one.still_against))) for one in found)
+        by_number = sorted(found, key=lambda one: (len(one.order_id), one.order_id))
+        return tuple(
+            Tried(one.order_id, money[one.order_id], "; ".join(map(str, one.still_against))) for one in by_number
+        )
 
     passes = [one for one in weighed_held if one.passes_now]
     against = [one for one in weighed_held if one.still_against]
