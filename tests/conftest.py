@@ -7,6 +7,7 @@ matter: their tests skip with a reason that begins with `shared documents`.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator
 
@@ -50,3 +51,9 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
         report.outcome = "failed"
         report.longrepr = f"skipped, which WEIGHBRIDGE_REQUIRE_TOOLS does not allow: {reason}"
     return report
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays; without this the collector walks it again and again."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

@@ -15,7 +15,7 @@ from weighbridge.demo import Demo, DemoOptions
 from weighbridge.demo_play import play
 from weighbridge.demo_summary import Summary
 
-ORDERS = 24
+ORDERS, FEW = 24, 12
 SPEED = 120.0
 """Faster than the demonstration: the world is small."""
 SMALL = {"scarce_share": 0.0, "pick_minutes": [3.0, 5.0], "awaiting_payment_share": 0.05}
@@ -61,9 +61,9 @@ class Kill:
     seconds: float
 
 
-def options(post: str, database: str = "", workers: int = 1) -> DemoOptions:
+def options(post: str, database: str = "", workers: int = 1, orders: int = ORDERS) -> DemoOptions:
     return DemoOptions(
-        orders=ORDERS,
+        orders=orders,
         speed=SPEED,
         rate=12.0,
         post=post,

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import httpx2
+import uvloop
 
 from weighbridge.demo import free_port
 from weighbridge.design.example import Example, example_toml
@@ -186,7 +187,7 @@ class Rig:
                     assert time.monotonic() < deadline, [(r.key, r.state, r.reason) for r in moving]
                     await asyncio.sleep(0.05)
 
-        return asyncio.run(work())
+        return uvloop.run(work())
 
     def listen(
         self,
@@ -213,7 +214,7 @@ class Rig:
                 await until(done)
                 await service.settle()
 
-        asyncio.run(work())
+        uvloop.run(work())
 
     def hooks(self) -> list[dict[str, Any]]:
         """The hooks that the shop has."""
@@ -239,7 +240,7 @@ class Rig:
                 await service.run_once((orders.FLOW,), str(order_id))
                 return await service.journal.transfers.open("main", orders.FLOW, str(order_id))
 
-        return asyncio.run(work())
+        return uvloop.run(work())
 
     def push_stock(self) -> None:
         flows = (bookkeeping.FLOW, stock.FLOW) if self._books_unread else (stock.FLOW,)
@@ -258,7 +259,7 @@ class Rig:
             finally:
                 await service.database.close()
 
-        return asyncio.run(read())
+        return uvloop.run(read())
 
     def sales(self, order_id: int | None = None) -> list[dict[str, Any]]:
         """Live sales in Cin7, of one order or of all."""
@@ -304,7 +305,7 @@ def empty_databases() -> Path:
             pass
 
     with TwinServer(speed=SPEED) as twins:
-        asyncio.run(begin(Rig(twins, folder, database=f"sqlite:///{folder}/weighbridge.db").service()))
+        uvloop.run(begin(Rig(twins, folder, database=f"sqlite:///{folder}/weighbridge.db").service()))
     return folder
 
 

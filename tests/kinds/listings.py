@@ -74,7 +74,6 @@ STORIES: list[Story | Noted] = [
         mended=put_right("JUG", tier_price="8.00"),
         act=retry(FINANCE),
         ends=listed("JUG", price=Decimal(8)),
-        everyday=True,
     ),
     unlisted(
         kind=FindingKind.PRICE_TERMS_DIFFER,

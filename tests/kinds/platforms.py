@@ -95,7 +95,6 @@ STORIES: list[Story | Noted] = [
         act=replay(),
         proof=POSTED,
         ends=one_sale,
-        everyday=True,
     ),
     Story(
         kind=FindingKind.REFUSED_BY_BIGCOMMERCE,

@@ -97,7 +97,6 @@ STORIES: list[Story | Noted] = [
         proven_by=BOTH_SIDES,
         proof=POSTED,
         ends=one_sale_of("TEA", 4),
-        everyday=True,
     ),
     Story(
         kind=FindingKind.CHANGED_AFTER_BILLING,
