@@ -21,8 +21,8 @@ whole platform (tax classes, switches) it puts back before its `cause` ends. Sto
 their own; it costs about three seconds.
 
 To add a story, write it into the module of its area (`orders.py`, `money.py`, ...), as one more entry of its `STORIES`;
-a new module is named in `stories.py`. A kind may have several, each with a `name` of its own. One story of some areas is
-`everyday` and runs with `make test`; all run with `make kinds`. Play one with
+a new module is named in `stories.py`. A kind may have several, each with a `name` of its own. Some stories are
+`everyday` and run with `make test`; all run with `make kinds`. Play one with
 
     make kinds ARGS="-k sku_blank"
 
