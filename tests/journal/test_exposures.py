@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 from tests.journal.conftest import Desk, Desks
+from weighbridge.domain.buffer import Buffer, BufferKind
+from weighbridge.domain.stock import Figure
 from weighbridge.journal.attempts import STOPPED
-from weighbridge.journal.exposures import APPLIED_WITHIN, FAST_ROUND, PUSHES_MEASURED, STOCK_ROUND
+from weighbridge.journal.exposures import APPLIED_WITHIN, FAST_ROUND, STOCK_ROUND
 
 
 async def _round(desk: Desk, flow_and_key: tuple[str, str], outcome: str, **took: float) -> None:
@@ -42,14 +45,25 @@ def test_each_lane_is_as_late_as_its_own_rounds(at_desk: Desks[None]) -> None:
     at_desk(work)
 
 
-def test_a_level_is_on_its_way_as_long_as_the_slowest_batch_of_late(at_desk: Desks[None]) -> None:
+def _mugs(level: int) -> Figure:
+    return Figure("MUG", Decimal(level), Decimal(0), Buffer(0, BufferKind.UNITS), True, level)
+
+
+def test_a_level_was_on_its_way_from_asking_the_shop_until_it_showed_it(at_desk: Desks[None]) -> None:
+    """What the shop sold meanwhile is offered a second time; once every such order is known, nothing is left of it."""
+
     async def work(desk: Desk) -> None:
-        exposures = desk.journal.exposures
-        assert await exposures.push_window("main") == APPLIED_WITHIN
-        for seconds in (2, 40, *[1] * (PUSHES_MEASURED - 1)):
-            await exposures.pushed("main", timedelta(seconds=seconds))
-        assert await exposures.push_window("main") == timedelta(seconds=40) + APPLIED_WITHIN
-        await exposures.pushed("main", timedelta(seconds=1))
-        assert await exposures.push_window("main") == timedelta(seconds=1) + APPLIED_WITHIN
+        levels, exposures = desk.journal.stock_levels, desk.journal.exposures
+        await levels.scanned("main", [_mugs(9)], desk.now, {})
+        assert await exposures.of("main", (), 24) == {}, "no shop was told of it"
+        asked_at = desk.now
+        desk.wait(seconds=40)
+        await levels.told("main", [_mugs(9)], asked_at)
+        desk.wait(seconds=2)
+        assert (await exposures.of("main", (), 24))["MUG"].push_window == timedelta(seconds=40) + APPLIED_WITHIN
+        await levels.told("main", [_mugs(9)], desk.now)
+        assert (await exposures.of("main", (), 24))["MUG"].push_window == APPLIED_WITHIN, "the last one alone counts"
+        desk.wait(hours=1)
+        assert (await exposures.of("main", (), 24))["MUG"].push_window is None
 
     at_desk(work)

@@ -26,8 +26,8 @@ class Exposure:
     fell: Sales = ()
     """By how much the stock fell of late for other reasons: other channels, losses, counts."""
     push_window: timedelta | None = None
-    """The longest, of late, from asking the shop for its levels until it showed the ones figured from them; None once
-    every order that came before the shop showed the last one must be known."""
+    """From asking the shop for its level until it showed the one figured from it, when it was last told; None once all
+    orders that came before it showed that must be known."""
     unread: timedelta = timedelta(0)
     """How long ago the reading began that `free` is from."""
     price: Decimal = ZERO
