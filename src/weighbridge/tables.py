@@ -106,6 +106,7 @@ transfers = sa.Table(
     sa.Index("transfer_list", "flow", "created_at", "id"),
     sa.Index("transfer_by_posting", "posted_at"),
     sa.Index("transfer_by_number", "target_number"),
+    sa.Index("transfer_by_design", "design_version", "connection", "state", "flow"),
 )
 
 found_by = sa.Table(

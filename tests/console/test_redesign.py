@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.furnished import furnished
 from tests.console.house import House
+from tests.console.test_api import api
 from tests.console.test_refund_trace import words
 from tests.flows.rig import Rig
 from weighbridge.console.readings.redesign import Redesign, redesign_of
@@ -99,6 +100,23 @@ def test_the_page_tells_the_trial_before_anybody_agrees(place: tuple[House, Rig]
     assert "4 orders would be held" in tax
     assert "no order would become another sale" in owner
     assert "SKU VASE-BLUE is not in Cin7" in owner, "the exceptions that would change hands"
+
+
+def test_a_page_tries_few_orders_and_many_when_it_is_asked_to(place: tuple[House, Rig]) -> None:
+    home, _ = place
+    address = "/design?setting=skus&key=VASE-BLUE&value=MUG"
+    asked = {"setting": "skus", "key": "VASE-BLUE", "value": "MUG"}
+    with home.as_("vera") as vera:
+        few, many = vera.get(f"{address}&most=2").text, vera.get(f"{address}&most=500").text
+        told = vera.get(f"{address}&most=501").status_code
+    with api(home, "vera") as program:
+        tried = program.post("/design/main/preview?most=2", json=asked).json()["tried"]
+    assert "The last 2 orders that crossed" in words(few)
+    assert f"{address.replace('&', '&amp;').replace('?', '?connection=main&amp;')}&amp;most=500" in few
+    assert "The last 5 orders that crossed" in words(many)
+    assert "Try it on" not in words(many)
+    assert told == 422
+    assert (tried["most"], tried["past"], tried["unchanged"], len(tried["would_pass"])) == (2, 2, 2, 2)
 
 
 def test_an_order_of_which_not_all_is_kept_is_left_out(place: tuple[House, Rig]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from weighbridge.console.api.answers import Answer, Asked, Short, Text
@@ -16,6 +16,7 @@ from weighbridge.console.deeds import design as deeds
 from weighbridge.console.office import office_of
 from weighbridge.console.problems import Unusable
 from weighbridge.console.readings.design import effect_of, effective_design
+from weighbridge.console.readings.redesign import FEW, MOST, Redesign
 from weighbridge.design.overriding import DesignChange, UnusableChange
 from weighbridge.design.schema import design_version
 from weighbridge.design.timing import DEFAULT_SCHEDULES
@@ -73,6 +74,38 @@ class ReasonedChange(ChangeAsked):
     reason: Text
 
 
+class TrialAnswer(Answer):
+    """A change tried on stored orders: the oldest that wait and the latest that crossed, at most so many of each."""
+
+    most: int
+    held: int
+    would_pass: list[str]
+    """Numbers of orders that wait and then would not."""
+    still_held: int
+    past: int
+    unchanged: int
+    differing: int
+    """Orders that crossed and would become another sale."""
+    stopped: int
+    """Orders that crossed and would be held."""
+    unreadable: int
+    """Orders of either kind whose answers are not all kept."""
+
+    @classmethod
+    def of(cls, tried: Redesign) -> TrialAnswer:
+        return cls(
+            most=tried.most,
+            held=tried.held,
+            would_pass=[one.number for one in tried.would_pass],
+            still_held=tried.still_held_in_all,
+            past=tried.past,
+            unchanged=tried.unchanged,
+            differing=tried.differing_in_all,
+            stopped=tried.stopped_in_all,
+            unreadable=tried.unreadable,
+        )
+
+
 class MeaningAnswer(BaseModel):
     """What a change would mean; nothing has happened."""
 
@@ -82,7 +115,9 @@ class MeaningAnswer(BaseModel):
     waiting: list[CaseAnswer]
     """Open exceptions about the same thing."""
     crossed: int
-    """Orders posted under the present version; they stay as they are."""
+    """Orders posted under the present version, counted up to 10,000; they stay as they are."""
+    tried: TrialAnswer | None
+    """What it would do to stored orders; null for a table that does not decide what a sale looks like."""
 
 
 class ChangeAnswer(BaseModel):
@@ -116,11 +151,17 @@ async def show_design(request: Request, _: Reader, connection: Piece) -> DesignA
 
 
 @router.post("/design/{connection}/preview")
-async def preview(request: Request, _: Reader, connection: Piece, asked: ChangeAsked) -> MeaningAnswer:
-    """What a change would mean; changes nothing."""
+async def preview(
+    request: Request,
+    _: Reader,
+    connection: Piece,
+    asked: ChangeAsked,
+    most: Annotated[int, Query(ge=1, le=MOST)] = FEW,
+) -> MeaningAnswer:
+    """What a change would mean, tried on at most `most` orders that wait and as many that crossed; changes nothing."""
     office = office_of(request)
     try:
-        found = await effect_of(office, connection, asked.meant())
+        found = await effect_of(office, connection, asked.meant(), most)
     except UnusableChange as problem:
         raise Unusable(str(problem)) from None
     now = office.clock.now()
@@ -129,6 +170,7 @@ async def preview(request: Request, _: Reader, connection: Piece, asked: ChangeA
         version=found.version,
         waiting=[CaseAnswer.of(case, now) for case in found.waiting],
         crossed=found.crossed,
+        tried=TrialAnswer.of(found.tried) if found.tried else None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.console.office import Office
-from weighbridge.console.readings.redesign import CHANGES_SALES, Redesign, redesign_of
+from weighbridge.console.readings.redesign import CHANGES_SALES, FEW, Redesign, redesign_of
 from weighbridge.design.overriding import DesignChange, entry_of, overridden
 from weighbridge.design.schema import Design, design_version
 from weighbridge.domain.finding import FindingKind
@@ -22,6 +22,8 @@ MEANT_FOR: dict[str, tuple[FindingKind, ...]] = {
     "skus": (FindingKind.SKU_UNKNOWN, FindingKind.SKU_NEARLY_MATCHES, FindingKind.SKU_DIFFERS_IN_FORM),
 }
 """The exceptions that a new entry of a table may resolve."""
+COUNTED = 10_000
+"""Orders that are counted at most: how many more there are changes nobody's mind, and counting a million takes time."""
 BY_KIND = ("owners", "autonomy")
 """Tables whose entries are named after kinds of exceptions."""
 
@@ -37,7 +39,7 @@ class Effect:
     waiting: tuple[Case, ...]
     """Open exceptions about the same thing."""
     crossed: int
-    """Orders that were posted under the present version; they stay as they are."""
+    """Orders that were posted under the present version, counted up to `COUNTED`; they stay as they are."""
     tried: Redesign | None
     """What it would do to stored orders; None for a table that does not decide what a sale looks like."""
 
@@ -49,8 +51,9 @@ async def effective_design(office: Office, connection: str) -> Design:
     return await office.journal.designs.effective(connection, office.connections[connection].design)
 
 
-async def effect_of(office: Office, connection: str, change: DesignChange) -> Effect:
-    """What `change` of the effective design would mean. Raises UnusableChange, LookupError."""
+async def effect_of(office: Office, connection: str, change: DesignChange, most: int = FEW) -> Effect:
+    """What `change` of the effective design would mean, tried on at most `most` orders that wait and as many that
+    crossed. Raises UnusableChange, LookupError."""
     design = await effective_design(office, connection)
     changed = overridden(design, [change])
     kinds, words = MEANT_FOR.get(change.setting, ()), change.key
@@ -61,16 +64,18 @@ async def effect_of(office: Office, connection: str, change: DesignChange) -> Ef
         wanted = Wanted(connection=connection, kinds=kinds, words=words, snoozed=True)
         waiting = (await office.cases.page(wanted, limit=20)).cases
     of = transfers.c
-    query = sa.select(sa.func.count()).where(
+    posted = sa.select(sa.literal(1)).where(
         of.connection == connection, of.flow == "orders", of.state == "posted",
         of.design_version == design_version(design),
     )  # fmt: skip
+    query = sa.select(sa.func.count()).select_from(posted.limit(COUNTED).subquery())
     async with office.database.reading() as reading:
         crossed = int((await reading.execute(query)).scalar_one())
+    decides = change.setting in CHANGES_SALES
     return Effect(
         before=entry_of(design, change.setting, change.key),
         version=design_version(changed),
         waiting=waiting,
         crossed=crossed,
-        tried=await redesign_of(office, connection, design, changed) if change.setting in CHANGES_SALES else None,
+        tried=await redesign_of(office, connection, design, changed, most) if decides else None,
     )

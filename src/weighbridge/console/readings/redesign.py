@@ -27,8 +27,9 @@ from weighbridge.platforms.bigcommerce.stored_order import KeptAnswer, stored_or
 from weighbridge.tables import transfers
 
 ORDERS = "orders"
-MOST = 500
-"""Orders that are tried of each kind: the oldest that wait, the latest that crossed."""
+FEW, MOST = 50, 500
+"""Orders that are tried of each kind: the oldest that wait, the latest that crossed. A page tries few, so that it is
+there at once, and the most when somebody asks for them."""
 READ_AT_ONCE = 100
 AT_ONCE = 25
 """Orders that are mapped before others have a turn."""
@@ -71,7 +72,8 @@ class Redesign:
     unreadable: int
     """Orders of either kind whose answers are not all kept."""
     shifts: tuple[Shift, ...]
-    most: int = MOST
+    most: int
+    """Orders of each kind that were tried at most."""
 
     @property
     def money_that_passes(self) -> tuple[Money, ...]:
@@ -93,10 +95,11 @@ class _Kept:
     corrections: tuple[Correction, ...]
 
 
-async def redesign_of(office: Office, connection: str, present: Design, changed: Design) -> Redesign:
-    """What `changed` instead of `present` would do to orders that wait and to the last that crossed."""
-    held, held_lost = await _kept(office, connection, State.HELD)
-    past, past_lost = await _kept(office, connection, State.POSTED)
+async def redesign_of(office: Office, connection: str, present: Design, changed: Design, most: int = MOST) -> Redesign:
+    """What `changed` instead of `present` would do to orders that wait and to the last that crossed, at most `most` of
+    each."""
+    held, held_lost = await _kept(office, connection, State.HELD, most)
+    past, past_lost = await _kept(office, connection, State.POSTED, most)
     weighed_held = await _weighed(office, connection, present, changed, held)
     weighed_past = await _weighed(office, connection, present, changed, past)
     money = {one.number: one.money for one in (*held, *past)}
@@ -125,10 +128,11 @@ async def redesign_of(office: Office, connection: str, present: Design, changed:
         stopped_in_all=len(stopped),
         unreadable=held_lost + past_lost,
         shifts=shifts_of(weighed_past),
+        most=most,
     )
 
 
-async def _kept(office: Office, connection: str, state: State) -> tuple[list[_Kept], int]:
+async def _kept(office: Office, connection: str, state: State, most: int) -> tuple[list[_Kept], int]:
     """Orders in a state as the shop last showed them, and of how many not all is kept."""
     of = transfers.c
     columns = (of.id, of.key, of.amount, of.currency)
@@ -139,7 +143,7 @@ async def _kept(office: Office, connection: str, state: State) -> tuple[list[_Ke
     else:
         query = query.order_by(of.created_at, of.id)
     async with office.database.reading() as reading:
-        rows = (await reading.execute(query.limit(MOST))).all()
+        rows = (await reading.execute(query.limit(most))).all()
     corrections = await office.journal.words.corrections_of([row.id for row in rows])
     found: list[_Kept] = []
     for start in range(0, len(rows), READ_AT_ONCE):

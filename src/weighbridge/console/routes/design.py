@@ -15,7 +15,8 @@ from weighbridge.console.deeds.design import needed_for
 from weighbridge.console.gate import Visitor, acts, reads
 from weighbridge.console.office import Office, office_of
 from weighbridge.console.problems import NotFound, Unusable
-from weighbridge.console.readings.design import Effect, effect_of, effective_design
+from weighbridge.console.readings.design import COUNTED, Effect, effect_of, effective_design
+from weighbridge.console.readings.redesign import FEW, MOST
 from weighbridge.console.rendering import page
 from weighbridge.design.overriding import CHANGEABLE, DesignChange, UnusableChange, entry_of
 from weighbridge.design.schema import Design, design_version
@@ -46,16 +47,18 @@ async def design(
     setting: str = "",
     key: Annotated[str, Query(max_length=256)] = "",
     value: Annotated[str, Query(max_length=256)] = "",
+    most: Annotated[int, Query(ge=1, le=MOST)] = FEW,
     done: str = "",
 ) -> HTMLResponse:
-    """The design of a connection, and with `setting`, `key` and `value` what that change would mean."""
+    """The design of a connection, and with `setting`, `key` and `value` what that change would mean, tried on `most`
+    orders that wait and as many that crossed."""
     office = office_of(request)
     name = connection or sorted(office.connections)[0]
     effective = await _effective(office, name)
     asked = bool(setting and key and value)
     effect, problem = (None, "")
     if asked:
-        effect, problem = await _effect(office, name, setting, key, value)
+        effect, problem = await _effect(office, name, DesignChange(setting, key.strip(), _read(value)), most)
     return page(
         request,
         "design.html",
@@ -71,6 +74,8 @@ async def design(
         value=value,
         effect=effect,
         problem=problem,
+        counted=COUNTED,
+        most=MOST,
         done=done == "1",
     )
 
@@ -102,9 +107,9 @@ async def _effective(office: Office, connection: str) -> Design:
         raise NotFound(f"{problem}.", "/design", "Design") from None
 
 
-async def _effect(office: Office, connection: str, setting: str, key: str, value: str) -> tuple[Effect | None, str]:
+async def _effect(office: Office, connection: str, wanted: DesignChange, most: int) -> tuple[Effect | None, str]:
     try:
-        return await effect_of(office, connection, DesignChange(setting, key.strip(), _read(value))), ""
+        return await effect_of(office, connection, wanted, most), ""
     except UnusableChange as problem:
         return None, str(problem)
 
