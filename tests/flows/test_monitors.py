@@ -104,6 +104,7 @@ def test_refused_credentials_a_shared_quota_and_a_tax_rule_that_went_are_found(t
         trial.twins.clear_faults("bigcommerce")
         trial.twins.run(lambda: _retire(trial, "Tax on Sales", active=True))
         pass_time(trial, hours=2)
+        assert ("credentials", "bigcommerce") in look(trial), "nobody has called since, so nothing says that it is over"
         trial.run(*ORDERS)
         assert look(trial) == {}
 

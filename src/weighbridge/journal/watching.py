@@ -14,6 +14,7 @@ from weighbridge.journal.transfers import State
 from weighbridge.tables import agenda, exchanges, transfers
 
 ORDERS, PARCELS = "orders", "fulfilment"
+ANSWERED = "answered"
 HOUR_MICROSECONDS = 3_600_000_000
 MOST_ORDERS = 5_000
 MOST_LATE = 500
@@ -77,6 +78,18 @@ class Watching:
         mine = (of.connection.in_(sorted(connections)), of.started_at >= since)
         rows = await self._rows(sa.select(of.platform, of.started_at, of.outcome).where(*mine).order_by(of.started_at))
         return [Made(*row) for row in rows]
+
+    async def first_since_an_answer(self, connection: str, platform: str, outcome: str) -> datetime | None:
+        """When a platform answered a call with `outcome` for the first time since it last answered one well, however
+        long ago; None when it did not."""
+        of = exchanges.c
+        mine = (of.connection == connection, of.platform == platform)
+        well = sa.select(of.started_at).where(*mine, of.outcome == ANSWERED).order_by(of.started_at.desc()).limit(1)
+        ended = await self._rows(well)
+        since = [of.started_at > ended[0].started_at] if ended else []
+        first = sa.select(of.started_at).where(*mine, of.outcome == outcome, *since).order_by(of.started_at).limit(1)
+        found = await self._rows(first)
+        return found[0].started_at if found else None
 
     async def undispatched(self, connection: str, posted_after: datetime, posted_before: datetime) -> Sequence[Any]:
         """Posted orders of that time of whose sale no parcel is known, the oldest 500 at most: key, target_number,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.flows.runtime import Site, running
-from weighbridge.journal.watching import Made
 from weighbridge.monitors.monitor import Monitor, Seen
 
-LOOK_BACK = timedelta(hours=1)
-REFUSED, ANSWERED = "credentialsrefused", "answered"
+REFUSED = "credentialsrefused"
 NAMES = {"cin7": "Cin7 Core", "bigcommerce": "BigCommerce"}
 WHAT = {
     "cin7": "an account id and application key that Cin7 takes: see /ExternalAPI in the app",
@@ -19,22 +15,13 @@ WHAT = {
 
 
 async def _look(site: Site) -> Seen:
-    last: dict[str, Made] = {}
-    for call in await running().journal.watching.calls((site.name,), running().clock.now() - LOOK_BACK):
-        if call.outcome in (REFUSED, ANSWERED):
-            last[call.platform] = call
-    return Seen(
-        {
-            platform: hold(
-                FindingKind.CREDENTIALS_REFUSED,
-                platform,
-                f"{NAMES.get(platform, platform)} has refused ours since {call.at:%H:%M} UTC",
-                WHAT.get(platform, "credentials that are taken"),
-            )
-            for platform, call in last.items()
-            if call.outcome == REFUSED
-        }
-    )
+    found: dict[str, Finding] = {}
+    for platform, name in NAMES.items():
+        since = await running().journal.watching.first_since_an_answer(site.name, platform, REFUSED)
+        if since is not None:
+            said = f"{name} has refused ours since {since:%H:%M} UTC"
+            found[platform] = hold(FindingKind.CREDENTIALS_REFUSED, platform, said, WHAT[platform])
+    return Seen(found)
 
 
 MONITOR = Monitor("credentials", "Both platforms take our credentials.", FindingKind.CREDENTIALS_REFUSED, _look)
