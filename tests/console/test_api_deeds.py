@@ -38,6 +38,8 @@ PAIRS = {
     "/settings/users": "/users",
     "/settings/users/{name}": "/users/{name}",
     "/settings/tokens/{token_id}/revoke": "/tokens/{token_id}/revoke",
+    "/exceptions/{case_id}/merge": "/merges",
+    "/exceptions/{case_id}/unmerge": "/exceptions/{number}/unmerge",
     "/account/password": "/me/password",
     "/account/tokens": "/me/tokens",
     "/account/tokens/{token_id}/revoke": "/me/tokens/{token_id}/revoke",

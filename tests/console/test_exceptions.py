@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import httpx2
 import pytest
 
 from tests.console.house import House, csrf_of
@@ -99,6 +100,33 @@ def test_an_operator_takes_comments_and_lets_sleep_under_their_own_name(home: Ho
         for action in ("assigned", "commented", "snoozed", "woken", "tagged")
     ]
     assert home.do(lambda office: office.access.audit.check()) is None
+
+
+def test_two_exceptions_with_one_cause_are_joined_and_taken_apart_again(home: House) -> None:
+    held(home, "101", GHOST)
+    held(home, "102", TAX)
+    ghost, tax = case_of(home, GHOST.kind).id, case_of(home, TAX.kind).id
+    with home.as_("otto") as otto:
+        token = csrf_of(otto, "/")
+
+        def post(number: int, path: str, **data: object) -> httpx2.Response:
+            return otto.post(f"/exceptions/{number}/{path}", data=data | {"csrf": token}, follow_redirects=True)
+
+        joined = post(ghost, "merge", into=tax)
+        assert joined.url.path == f"/exceptions/{tax}"
+        assert "They are one now." in joined.text
+        assert "Order 101" in joined.text
+        assert f"exception {tax}" in otto.get(f"/exceptions/{ghost}").text
+        assert case_of(home, GHOST.kind).state == "merged"
+        apart = post(ghost, "unmerge")
+        assert "It stands for itself again." in apart.text
+        assert "Order 101" in apart.text
+        assert (case_of(home, GHOST.kind).state, case_of(home, TAX.kind).objects_open) == ("open", 1)
+        for into, status in ((ghost, 400), (999, 404), ("many", 422), (0, 422)):
+            assert post(ghost, "merge", into=into).status_code == status, into
+    with home.as_("vera") as vera:
+        token = csrf_of(vera, "/")
+        assert vera.post(f"/exceptions/{ghost}/merge", data={"into": tax, "csrf": token}).status_code == 403
 
 
 def test_a_safe_action_is_read_before_it_is_done(home: House) -> None:

@@ -24,6 +24,7 @@ Worker = Annotated[Visitor, Depends(acts(Permission.WORK))]
 WorkingReader = Annotated[Visitor, Depends(reads(Permission.WORK))]
 Text = Annotated[str, Form(max_length=4000)]
 Short = Annotated[str, Form(max_length=200)]
+Other = Annotated[int, Form(ge=1, le=2**31 - 1)]
 SPANS = {"1h": 1, "4h": 4, "1d": 24, "3d": 72, "7d": 168}
 """Hours of each span that a sleep may have."""
 MANY = ("assign", "comment", "snooze", "wake", "tag", "untag", "accept")
@@ -71,6 +72,21 @@ async def tag(request: Request, visitor: Worker, case_id: Number, tag: Short = "
 async def reopen(request: Request, visitor: Worker, case_id: Number, reason: Text = "") -> Response:
     await deeds.act(office_of(request), visitor.user, [case_id], Reopen(reason.strip()))
     return _back(case_id, "reopened")
+
+
+@router.post("/exceptions/{case_id}/merge")
+async def merge(request: Request, visitor: Worker, case_id: Number, into: Other) -> Response:
+    """From now on it is shown as part of another, where people know that both have one cause."""
+    if into == case_id:
+        raise Unusable(f"exception {case_id} cannot become part of itself; name the other one.")
+    await deeds.merge(office_of(request), visitor.user, [case_id], into)
+    return _back(into, "merged")
+
+
+@router.post("/exceptions/{case_id}/unmerge")
+async def unmerge(request: Request, visitor: Worker, case_id: Number) -> Response:
+    await deeds.unmerge(office_of(request), visitor.user, case_id)
+    return _back(case_id, "unmerged")
 
 
 @router.post("/exceptions/{case_id}/act/{remedy}")

@@ -53,6 +53,7 @@ DONE_WORDS = {
     "approved": "What was prepared has begun.",
     "refused": "What was prepared will not run.",
     "merged": "They are one now.",
+    "unmerged": "It stands for itself again.",
     "many": "Done for all of them.",
 }
 
