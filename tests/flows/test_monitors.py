@@ -86,6 +86,20 @@ def test_a_missed_order_is_fetched_and_those_of_before_our_time_are_left_alone(t
         assert look(trial) == {}
 
 
+def test_orders_that_were_seen_out_of_turn_leave_no_gap_when_the_higher_number_is_long_past(tmp_path: Path) -> None:
+    with rig(tmp_path, speed=SLOWER) as trial:
+        trial.place(lines=TEA)
+        trial.run()
+        late, early = trial.place(lines=TEA), trial.place(lines=TEA)
+        trial.look(early)
+        pass_time(trial, days=1)
+        trial.look(late)
+        pass_time(trial, days=6, hours=12)
+        trial.place(lines=TEA)
+        trial.run()
+        assert [key for name, key in look(trial) if name == "missed_order"] == []
+
+
 def test_refused_credentials_a_shared_quota_and_a_tax_rule_that_went_are_found(tmp_path: Path) -> None:
     with rig(tmp_path, design=PATIENT) as trial:
         trial.place(lines=TEA)

@@ -57,6 +57,12 @@ class Watching:
         rows = await self._rows(sa.select(of.key).where(*mine).order_by(of.created_at.desc()).limit(MOST_ORDERS))
         return [int(row.key) for row in rows if row.key.isdecimal()]
 
+    async def known_orders(self, connection: str, numbers: Collection[int]) -> set[int]:
+        """Which of these orders were ever seen."""
+        of = transfers.c
+        mine = (of.flow == ORDERS, of.connection == connection, of.key.in_([str(number) for number in numbers]))
+        return {int(row.key) for row in await self._rows(sa.select(of.key).where(*mine))} if numbers else set()
+
     async def listening_since(self, connection: str) -> datetime | None:
         """When the first order of all was seen; None before it."""
         of = transfers.c
