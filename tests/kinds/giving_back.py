@@ -58,7 +58,7 @@ def of_other_parts(trial: Rig) -> str:
 
 
 def shown_right(trial: Rig, key: str) -> None:
-    trial.twins.act("bigcommerce", "corrupt_order", {"order_id": _order(key)})
+    trial.twins.act("bigcommerce", "corrupt_order", {"order_id": order_of(key)})
 
 
 def typed(total: str, tax: str) -> Callable[[Rig], str]:
@@ -127,13 +127,13 @@ def credited_alone(trial: Rig, key: str) -> None:
 
 def credit_voided(trial: Rig, key: str) -> None:
     """Finance voids in Cin7 what was credited by hand."""
-    [note] = one_sale(trial, str(_order(key)))["credit_notes"]
+    [note] = one_sale(trial, str(order_of(key)))["credit_notes"]
     _asked(trial, "DELETE", f"/sale/creditnote?TaskID={note['TaskID']}&Void=true")
 
 
 def billed_by_hand(trial: Rig, key: str) -> None:
     """Somebody bills the sale in Cin7."""
-    sale = one_sale(trial, str(_order(key)))
+    sale = one_sale(trial, str(order_of(key)))
     body = {
         "SaleID": sale["id"],
         "TaskID": "00000000-0000-0000-0000-000000000000",
@@ -148,14 +148,14 @@ def billed_by_hand(trial: Rig, key: str) -> None:
 
 
 def credit_number(trial: Rig, key: str) -> str:
-    return str(one_sale(trial, str(_order(key)))["credit_notes"][0]["CreditNoteNumber"])
+    return str(one_sale(trial, str(order_of(key)))["credit_notes"][0]["CreditNoteNumber"])
 
 
 def refunded(amount: str) -> Callable[[Rig, str], None]:
     """Cin7 has one credit note of the order that counts, over this much."""
 
     def ends(trial: Rig, key: str) -> None:
-        notes = one_sale(trial, str(_order(key)))["credit_notes"]
+        notes = one_sale(trial, str(order_of(key)))["credit_notes"]
         counting = [Decimal(str(one["Total"])) for one in notes if one["Status"] != "VOIDED"]
         assert counting == [Decimal(amount)]
 
@@ -163,10 +163,10 @@ def refunded(amount: str) -> Callable[[Rig, str], None]:
 
 
 def never_credited(trial: Rig, key: str) -> None:
-    assert [one for one in one_sale(trial, str(_order(key)))["credit_notes"] if one["Status"] != "VOIDED"] == []
+    assert [one for one in one_sale(trial, str(order_of(key)))["credit_notes"] if one["Status"] != "VOIDED"] == []
 
 
-def _order(key: str) -> int:
+def order_of(key: str) -> int:
     return int(key.partition(":")[0])
 
 

@@ -27,6 +27,7 @@ from tests.kinds.giving_back import (
     of_a_stranger,
     of_other_parts,
     of_tea_with_tax,
+    order_of,
     refunded,
     sent_and_back,
     shown_right,
@@ -149,7 +150,7 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.REFUNDED_BEFORE_DISPATCH,
         setting=CREDITING,
         cause=mug_back,
-        title="Refunded goods of {key} have not left: 1 of MUG",
+        title=lambda trial, key: f"Refunded goods of order {order_of(key)} have not left: 1 of MUG",
         owner="operations",
         money="13.53 USD",
         field="sale.MUG",
@@ -162,7 +163,9 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.NOT_RESTOCKED,
         setting=CREDITING,
         cause=sent_and_back,
-        title="Refunded goods of {key} are on no shelf: 1 of MUG, credited with 12.50 USD",
+        title=lambda trial, key: (
+            f"Refunded goods of order {order_of(key)} are on no shelf: 1 of MUG, credited with 12.50 USD"
+        ),
         owner="operations",
         money="13.53 USD",
         field="credit_note.restock",
