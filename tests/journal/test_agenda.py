@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
-from tests.journal.conftest import Desk, Desks
+from tests.journal.conftest import NOON, Desk, Desks
+from weighbridge.clock import ScaledClock
+from weighbridge.database import Database
 from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.journal.agenda import CADENCE, LEFT_TO_WORKERS, AgendaItem
+from weighbridge.journal.agenda import CADENCE, LEFT_TO_WORKERS, Agenda, AgendaItem
 from weighbridge.journal.transfers import State
 from weighbridge.tables import agenda
 
@@ -241,3 +245,25 @@ def test_order_that_left_no_trace_but_its_taken_look_is_found(at_desk: Desks[Non
         assert await desk.journal.stalls.without_trace("main", "orders", desk.now - PATIENCE) == []
 
     at_desk(work)
+
+
+def test_what_is_due_is_found_without_reading_every_object_there_ever_was(tmp_path: Path) -> None:
+    """A row stays for each object; each worker asks many times a second."""
+
+    async def plan() -> list[str]:
+        database = Database(f"sqlite:///{tmp_path}/journal.db")
+        await database.create_tables()
+        asked: list[tuple[str, Any]] = []
+
+        def heard(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            asked.append((statement, parameters))
+
+        sa.event.listen(database.engine.sync_engine, "before_cursor_execute", heard)
+        await Agenda(database, ScaledClock.starting_now(1.0, NOON)).due(200)
+        [(statement, parameters)] = asked
+        async with database.reading() as reading:
+            rows = (await reading.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
+        await database.close()
+        return [row[-1] for row in rows]
+
+    assert asyncio.run(plan())[0] == "SEARCH agenda USING INDEX agenda_waiting (due_at<?)"

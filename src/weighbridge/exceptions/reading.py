@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -127,15 +128,9 @@ class CaseFile:
             .where(meant)
             .group_by(of.owner, of.rank)
         )
-        at_risk = (
-            sa.select(exception_objects.c.transfer_id, exception_objects.c.amount, exception_objects.c.currency)
-            .join(exceptions, of.id == exception_objects.c.exception_id)
-            .where(meant, exception_objects.c.closed_at.is_(None))
-            .distinct()
-        )
         async with self._database.reading() as reading:
             counted = (await reading.execute(groups)).all()
-            amounts = (await reading.execute(at_risk)).all()
+            at_risk = (await reading.execute(self._at_risk(meant))).all()
         owners: dict[Owner, int] = {}
         urgencies: dict[Urgency, int] = {}
         for owner, rank, number, _ in counted:
@@ -143,17 +138,36 @@ class CaseFile:
             urgency = Urgency(Urgency.CRITICAL - rank)
             urgencies[urgency] = urgencies.get(urgency, 0) + number
         worth: dict[str, Decimal] = {}
-        for amount, currency in {row.transfer_id: (row.amount, row.currency) for row in amounts}.values():
-            if amount is not None and currency:
-                worth[currency] = worth.get(currency, Decimal(0)) + amount
+        for row in at_risk:
+            if row.amount is not None and row.currency:
+                worth[row.currency] = worth.get(row.currency, Decimal(0)) + row.amount
         return Tally(
             cases=sum(row[2] for row in counted),
-            objects=len({row.transfer_id for row in amounts}),
+            objects=sum(row.objects for row in at_risk),
             late=sum(row[3] for row in counted),
             by_owner=owners,
             by_urgency=urgencies,
             money=tuple(Money(amount, currency) for currency, amount in sorted(worth.items())),
         )
+
+    def _at_risk(self, meant: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        """Open objects and their amounts, each object once, summed by currency where the database sums exactly: SQLite
+        would add them as floating-point numbers, so there each is a row of its own."""
+        mine = exception_objects.c
+        exact = mine.amount if self._database.is_sqlite else sa.cast(mine.amount, sa.Numeric)
+        each = (
+            sa.select(
+                sa.func.max(exact, type_=exact.type).label("amount"), sa.func.max(mine.currency).label("currency")
+            )
+            .join(exceptions, exceptions.c.id == mine.exception_id)
+            .where(meant, mine.closed_at.is_(None))
+            .group_by(mine.transfer_id)
+            .subquery()
+        )
+        if self._database.is_sqlite:
+            return sa.select(each.c.amount, each.c.currency, sa.literal(1).label("objects"))
+        total = sa.func.sum(each.c.amount).label("amount")
+        return sa.select(total, each.c.currency, sa.func.count().label("objects")).group_by(each.c.currency)
 
 
 async def _tags(reading: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:

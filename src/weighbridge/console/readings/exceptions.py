@@ -13,7 +13,7 @@ from weighbridge.console.office import Office
 from weighbridge.domain.exception_kinds import BY_AREA
 from weighbridge.domain.finding import FindingKind
 from weighbridge.exception_tables import exceptions
-from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject, money_of, read_case
+from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject, read_case
 from weighbridge.exceptions.evidence import Evidence, evidence_of
 from weighbridge.exceptions.playbooks import Run
 from weighbridge.exceptions.wanted import Wanted, condition
@@ -116,4 +116,4 @@ async def whole_case(office: Office, number: int, objects_shown: int = OBJECTS_S
 
 def _largest(stored: dict[str, str]) -> float:
     """The largest amount of an exception, whatever its currency: only for the order of a list."""
-    return max((float(money.amount) for money in money_of(stored)), default=0.0)
+    return max(map(float, stored.values()), default=0.0)
