@@ -38,7 +38,7 @@ def test_each_ghost_is_told_with_its_worth_and_its_remedy(tmp_path: Path) -> Non
         found = _look(trial)
         assert set(found) == {numbers[waiting], numbers[cancelled]}, "what was shipped holds nothing"
         value, remedy = found[numbers[waiting]]
-        assert value.startswith("31 days old, worth ")
+        assert value.startswith(("31 days old, worth ", "32 days old, worth ")), "midnight may have passed since"
         assert "holds 100 of MUG" in value
         assert value.endswith("the shop shows 0 of MUG")
         assert "its shopper still waits" in remedy

@@ -38,7 +38,7 @@ HOOK_SECRET: Final = "storm-hook-secret-not-for-real-use"
 CONNECTION: Final = "main"
 QUOTA: Final = 60
 NEVER_SECONDS: Final = 30 * 86400
-READY_SECONDS: Final = 120.0
+READY_SECONDS: Final = 240.0
 PLACES: Final = 100
 """Orders that wait for a call to Cin7 keep their places; with the usual twelve, new ones would wait to be heard of."""
 LOOK_SECONDS: Final = 15.0
@@ -212,14 +212,33 @@ class Storm:
             await self._until_read(journal, began + timedelta(seconds=end))
 
     async def _until_read(self, journal: Journal, moment: datetime) -> None:
+        """Looks until the product has read all that was oversold once more since `moment`. It must be published then; the
+        last orders may be known later than the stock that they left, so there are two more rounds for it.
+        """
         if not self._ours:
             return
+        clock, rounds = self._twins.clock, timedelta(seconds=2 * self._options.cadence_minutes * MINUTE)
         async with asyncio.timeout(READY_SECONDS):
-            while all(level.read_at < moment for level in (await self._levels(journal)).values()):
+            while await self._is_unread(journal, moment):
                 self._check()
                 await self._look(journal)
-                await self._twins.clock.sleep(LOOK_SECONDS)
-        await self._look(journal)
+                await clock.sleep(LOOK_SECONDS)
+            until = clock.now() + rounds
+            await self._look(journal)
+            while clock.now() < until and not self._is_published():
+                self._check()
+                await clock.sleep(LOOK_SECONDS)
+                await self._look(journal)
+
+    async def _is_unread(self, journal: Journal, moment: datetime) -> bool:
+        levels = await self._levels(journal)
+        short = {sku for sku, units in self._outcome.ledger.short.items() if units > 0}
+        unread = [level for level in levels.values() if level.read_at < moment]
+        return len(unread) == len(levels) or any(level.sku in short for level in unread)
+
+    def _is_published(self) -> bool:
+        bounds = self._outcome.bounds
+        return all(units <= bounds[sku] for sku, units in self._outcome.ledger.short.items())
 
     async def _levels(self, journal: Journal) -> dict[Slot, Level]:
         return await journal.exposures.before(CONNECTION, self._twins.clock.now())
