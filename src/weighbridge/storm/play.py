@@ -212,8 +212,8 @@ class Storm:
             await self._until_read(journal, began + timedelta(seconds=end))
 
     async def _until_read(self, journal: Journal, moment: datetime) -> None:
-        """Looks until the product has read all that was oversold once more since `moment`. It must be published then; the
-        last orders may be known later than the stock that they left, so there are two more rounds for it.
+        """Looks until the product has read all that was oversold once more since `moment`. It must be published then;
+        the last orders may be known later than the stock that they left, so there are two more rounds for it.
         """
         if not self._ours:
             return
