@@ -46,7 +46,6 @@ stock_levels = sa.Table(
     sa.Column("told", sa.Integer, nullable=True, doc="what the shop was last told, whatever came after"),
     sa.Column("scanned_at", UtcMoment, nullable=False, doc="when the full reading that has the SKU began"),
     sa.Column("read_at", UtcMoment, nullable=False, doc="when the reading began that the figure is from"),
-    sa.Column("asked_at", UtcMoment, nullable=True, doc="when the shop was asked what it shows, before it was told"),
     sa.Column("pushed_at", UtcMoment, nullable=True),
     sa.Column("verified_at", UtcMoment, nullable=True),
 )

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 
 from tests.journal.conftest import Desk, Desks
-from weighbridge.domain.buffer import Buffer, BufferKind
-from weighbridge.domain.stock import Figure
 from weighbridge.journal.attempts import STOPPED
-from weighbridge.journal.exposures import APPLIED_WITHIN, FAST_ROUND, STOCK_ROUND
+from weighbridge.journal.exposures import APPLIED_WITHIN, FAST_ROUND, PUSHES_MEASURED, STOCK_ROUND
 
 
 async def _round(desk: Desk, flow_and_key: tuple[str, str], outcome: str, **took: float) -> None:
@@ -45,25 +42,32 @@ def test_each_lane_is_as_late_as_its_own_rounds(at_desk: Desks[None]) -> None:
     at_desk(work)
 
 
-def _mugs(level: int) -> Figure:
-    return Figure("MUG", Decimal(level), Decimal(0), Buffer(0, BufferKind.UNITS), True, level)
-
-
-def test_a_level_was_on_its_way_from_asking_the_shop_until_it_showed_it(at_desk: Desks[None]) -> None:
-    """What the shop sold meanwhile is offered a second time; once every such order is known, nothing is left of it."""
-
+def test_levels_are_on_their_way_as_long_as_the_slowest_push_before_which_orders_may_be_unheard(
+    at_desk: Desks[None],
+) -> None:
     async def work(desk: Desk) -> None:
-        levels, exposures = desk.journal.stock_levels, desk.journal.exposures
-        await levels.scanned("main", [_mugs(9)], desk.now, {})
-        assert await exposures.of("main", (), 24) == {}, "no shop was told of it"
-        asked_at = desk.now
+        exposures, beginning = desk.journal.exposures, desk.now
+        assert await exposures.push_window("main", beginning) == APPLIED_WITHIN
         desk.wait(seconds=40)
-        await levels.told("main", [_mugs(9)], asked_at)
-        desk.wait(seconds=2)
-        assert (await exposures.of("main", (), 24))["MUG"].push_window == timedelta(seconds=40) + APPLIED_WITHIN
-        await levels.told("main", [_mugs(9)], desk.now)
-        assert (await exposures.of("main", (), 24))["MUG"].push_window == APPLIED_WITHIN, "the last one alone counts"
-        desk.wait(hours=1)
-        assert (await exposures.of("main", (), 24))["MUG"].push_window is None
+        await exposures.pushed("main", timedelta(seconds=40))
+        slow_ended = desk.now
+        for _ in range(3):
+            desk.wait(seconds=30)
+            await exposures.pushed("main", timedelta(seconds=2))
+        assert await exposures.push_window("main", beginning) == timedelta(seconds=40) + APPLIED_WITHIN
+        assert await exposures.push_window("main", slow_ended) == timedelta(seconds=2) + APPLIED_WITHIN
+        died_since = desk.now
+        assert await exposures.push_window("main", died_since) == timedelta(seconds=40) + APPLIED_WITHIN
+
+    at_desk(work)
+
+
+def test_as_many_pushes_are_kept_as_are_measured(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        exposures, beginning = desk.journal.exposures, desk.now
+        for seconds in (40, *[1] * PUSHES_MEASURED):
+            desk.wait(seconds=seconds)
+            await exposures.pushed("main", timedelta(seconds=seconds))
+        assert await exposures.push_window("main", beginning) == timedelta(seconds=1) + APPLIED_WITHIN
 
     at_desk(work)

@@ -26,8 +26,8 @@ class Exposure:
     fell: Sales = ()
     """By how much the stock fell of late for other reasons: other channels, losses, counts."""
     push_window: timedelta | None = None
-    """From asking the shop for its level until it showed the one figured from it, when it was last told; None once all
-    orders that came before it showed that must be known."""
+    """The longest from asking the shop for its levels until it showed the ones figured from them, of the pushes before
+    which not every order must be known yet; None once that is so of the last one of this SKU."""
     unread: timedelta = timedelta(0)
     """How long ago the reading began that `free` is from."""
     price: Decimal = ZERO

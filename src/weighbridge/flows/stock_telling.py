@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -53,13 +53,17 @@ async def tell_all(
     """Tells levels in batches as large as the design says, each less what the shop is seen to have sold unheard. With
     `falls_only`, what would be more than the shop shows is left out. Answers the items that it refused, by SKU."""
     refused: dict[str, tuple[Finding, ...]] = {}
+    longest, clock = timedelta(0), running().clock
     missing = await missing_at_the_shop(site) if figures else frozenset[int]()
     can_be_told = (one for one in figures if one.shop_location not in missing)
     for together in _batches(can_be_told, site.connection.design.stock.batch):
-        asked_at = running().clock.now()
+        asked_at = clock.now()
         batch = await _with_unheard_sales(site, together, len(items), falls_only=falls_only)
         if batch:
-            refused |= await _tell(site, batch, items, asked_at)
+            refused |= await _tell(site, batch, items)
+            longest = max(longest, clock.now() - asked_at)
+    if longest:
+        await running().journal.exposures.pushed(site.name, longest)
     return refused
 
 
@@ -87,9 +91,7 @@ async def _with_unheard_sales(
     return tuple(one for one in found if not falls_only or one.ats < there.get(one.slot, 0))
 
 
-async def _tell(
-    site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem], asked_at: datetime
-) -> dict[str, tuple[Finding, ...]]:
+async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> dict[str, tuple[Finding, ...]]:
     """Tells the shop absolute levels; where it refuses a batch, the halves are told until the bad item stands alone.
     Answers the items that it refused, by SKU.
 
@@ -106,9 +108,9 @@ async def _tell(
             finding = hold(FindingKind.REFUSED_BY_BIGCOMMERCE, f"stock of {figures[0].sku}", said, expected)
             return {figures[0].sku: (finding,)}
         middle = len(figures) // 2
-        first = await _tell(site, figures[:middle], items, asked_at)
-        return first | await _tell(site, figures[middle:], items, asked_at)
-    await running().journal.stock_levels.told(site.name, figures, asked_at)
+        first = await _tell(site, figures[:middle], items)
+        return first | await _tell(site, figures[middle:], items)
+    await running().journal.stock_levels.told(site.name, figures)
     return {}
 
 

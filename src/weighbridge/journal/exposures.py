@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,10 +17,12 @@ from weighbridge.domain.stock import Slot
 from weighbridge.domain.stock_latency import Sales, latency
 from weighbridge.journal.attempts import Attempts
 from weighbridge.journal.promises import Promises
+from weighbridge.journal.references import References
 from weighbridge.stock_tables import shop_items, stock_falls, stock_levels
 from weighbridge.tables import transfers
 
 ROUNDS_MEASURED = 6
+PUSHES, PUSHES_MEASURED = "stock_pushes", 60
 STOCK_ROUND, FAST_ROUND = ("stock", "*"), ("stock_fast", "*")
 APPLIED_WITHIN = timedelta(seconds=5)
 """How long an accepted level takes to show. Source: Inventory V3, which says that it is asynchronous and no more."""
@@ -39,9 +41,6 @@ class Level:
     told: int | None
     pushed_at: datetime | None
     read_at: datetime
-    travelled: timedelta | None
-    """How long the last told level took: from asking the shop what it shows to its answer, or the longest of several
-    locations; None where nothing was told."""
 
 
 class Exposures:
@@ -50,6 +49,7 @@ class Exposures:
         self._clock = clock
         self._promises = Promises(database, clock)
         self._attempts = Attempts(database, clock)
+        self._references = References(database, clock)
 
     async def of(self, connection: str, sharing: Collection[str], hours: float, sku: str = "") -> dict[str, Exposure]:
         """The exposure of each SKU (or of one) of a connection whose company's stock the shops of `sharing` sell.
@@ -68,6 +68,7 @@ class Exposures:
         rushes = _together(placed)
         falls, prices = await self._falls(connection, since), await self._prices(connection, sku)
         heard = now - APPLIED_WITHIN - await self._promises.heard_within(levels.keys(), since)
+        window = max([await self.push_window(name, heard) for name in levels])
         found: dict[str, Exposure] = {}
         for level in levels[connection].values():
             if level.told is None:
@@ -84,7 +85,7 @@ class Exposures:
                 free,
                 rushes.get(level.sku, ()),
                 falls.get(level.sku, ()),
-                _push_window(there.values(), heard),
+                window if any(one.pushed_at is not None and one.pushed_at > heard for one in there.values()) else None,
                 now - level.read_at,
                 prices.get(level.sku, Decimal(0)),
             )
@@ -100,6 +101,23 @@ class Exposures:
             transfer_id = (await reading.execute(query)).scalar_one_or_none()
         rounds = await self._attempts.rounds(transfer_id, ROUNDS_MEASURED) if transfer_id else ()
         return latency(rounds, self._clock.now())
+
+    async def push_window(self, connection: str, heard: datetime) -> timedelta:
+        """The longest from asking the shop for a batch of levels until it showed those figured from them, of the pushes
+        that ended after `heard`: a later push does not bring back what was sold while an earlier one was on its way. Of
+        all of late where none is noted since, as after the death of a worker that was telling levels.
+        """
+        kept = await self._references.read(connection, PUSHES)
+        pushes = [(datetime.fromisoformat(at), seconds) for at, seconds in kept[0]] if kept else []
+        unheard = [seconds for at, seconds in pushes if at > heard] or [seconds for _, seconds in pushes]
+        return timedelta(seconds=max(unheard, default=0.0)) + APPLIED_WITHIN
+
+    async def pushed(self, connection: str, window: timedelta) -> None:
+        """Notes how long a batch of levels took that was told by now, from asking for those at the shop to its
+        answer."""
+        kept = await self._references.read(connection, PUSHES)
+        latest = [*(kept[0] if kept else []), [self._clock.now().isoformat(), window.total_seconds()]]
+        await self._references.keep(connection, PUSHES, latest[-PUSHES_MEASURED:])
 
     async def fell(self, connection: str, units: Mapping[str, Decimal], keep_since: datetime) -> None:
         """Notes by how much the stock of SKUs fell for other reasons than the shops' orders; forgets older falls."""
@@ -127,7 +145,6 @@ class Exposures:
             table.available,
             table.ats,
             table.told,
-            table.asked_at,
             table.pushed_at,
             table.read_at,
         )
@@ -174,7 +191,6 @@ def _together_at(one: Level, other: Level) -> Level:
     told = [level.told for level in (one, other) if level.told is not None]
     pushed = [level.pushed_at for level in (one, other) if level.pushed_at is not None]
     shares = [level.shares for level in (one, other) if level.shares is not None]
-    travelled = [level.travelled for level in (one, other) if level.travelled is not None]
     return replace(
         one,
         available=one.available + other.available,
@@ -182,21 +198,12 @@ def _together_at(one: Level, other: Level) -> Level:
         ats=one.ats + other.ats,
         told=sum(told) if told else None,
         pushed_at=max(pushed, default=None),
-        travelled=max(travelled, default=None),
     )
 
 
 def _level(row: Any) -> Level:
     shares = Decimal(sum(row.parts["by_location"].values())) if row.parts else None
-    travelled = row.pushed_at - row.asked_at if row.pushed_at is not None and row.asked_at is not None else None
-    return Level(row.sku, row.available, shares, row.ats, row.told, row.pushed_at, row.read_at, travelled)
-
-
-def _push_window(levels: Iterable[Level], heard: datetime) -> timedelta | None:
-    """The longest from asking a shop for its level until it showed the one figured from it, of the shops that were told
-    after `heard`: what was bought before is known by now."""
-    lately = [one.travelled for one in levels if one.pushed_at is not None and one.pushed_at > heard]
-    return max((one + APPLIED_WITHIN for one in lately if one is not None), default=None)
+    return Level(row.sku, row.available, shares, row.ats, row.told, row.pushed_at, row.read_at)
 
 
 def _shown(level: Level, placed: Sales) -> int:

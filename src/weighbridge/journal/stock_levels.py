@@ -181,8 +181,8 @@ class StockLevels:
             async with self._database.transaction() as transaction:
                 await transaction.execute(self._database.upsert(stock_levels, batch[0]), batch)
 
-    async def told(self, connection: str, figures: Iterable[Figure], asked_at: datetime) -> None:
-        """Notes that the shop accepted these figures. `asked_at`: when it was asked what it shows, right before."""
+    async def told(self, connection: str, figures: Iterable[Figure]) -> None:
+        """Notes that the shop accepted these figures."""
         now = self._clock.now()
         rows = [{"of": one.sku, "at": one.shop_location, "level": one.ats} for one in figures]
         if not rows:
@@ -197,7 +197,6 @@ class StockLevels:
             .values(
                 shown=sa.bindparam("level"),
                 told=sa.bindparam("level"),
-                asked_at=sa.literal(asked_at, stock_levels.c.asked_at.type),
                 pushed_at=sa.literal(now, stock_levels.c.pushed_at.type),
             )
         )
