@@ -15,6 +15,13 @@ def _pass_days(trial: Rig, days: int) -> None:
     trial.twins.run(lambda: clock.set(now=clock.now() + timedelta(days=days)))
 
 
+def _begin_early(trial: Rig) -> None:
+    """The day has just begun: ages are counted in dates, and ten minutes pass in a second."""
+    clock = trial.twins.running.clock
+    tomorrow = clock.now().replace(hour=1, minute=0) + timedelta(days=1)
+    trial.twins.run(lambda: clock.set(now=tomorrow))
+
+
 def _look(trial: Rig) -> dict[str, tuple[str, str]]:
     """What is held by sale number: its value and what to do."""
     trial.run(bookkeeping.FLOW, ghost_allocations.FLOW, until=lambda rows: True)
@@ -25,6 +32,7 @@ def _look(trial: Rig) -> dict[str, tuple[str, str]]:
 
 def test_each_ghost_is_told_with_its_worth_and_its_remedy(tmp_path: Path) -> None:
     with rig(tmp_path) as trial:
+        _begin_early(trial)
         waiting = trial.place(lines=[{"sku": "MUG", "quantity": 100}], shipping_cost="0.00")
         cancelled, shipped = (trial.place(lines=[{"sku": "TEA", "quantity": units}]) for units in (3, 9))
         trial.run()
@@ -38,7 +46,7 @@ def test_each_ghost_is_told_with_its_worth_and_its_remedy(tmp_path: Path) -> Non
         found = _look(trial)
         assert set(found) == {numbers[waiting], numbers[cancelled]}, "what was shipped holds nothing"
         value, remedy = found[numbers[waiting]]
-        assert value.startswith(("31 days old, worth ", "32 days old, worth ")), "midnight may have passed since"
+        assert value.startswith("31 days old, worth ")
         assert "holds 100 of MUG" in value
         assert value.endswith("the shop shows 0 of MUG")
         assert "its shopper still waits" in remedy

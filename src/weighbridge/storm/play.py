@@ -24,10 +24,13 @@ from weighbridge.domain.oversell import Exposure, bound
 from weighbridge.domain.stock import Slot
 from weighbridge.journal import Journal
 from weighbridge.journal.exposures import Level
+from weighbridge.journal.transfers import State
+from weighbridge.journal.watching import ORDERS
 from weighbridge.storm.cadence_copy import CadenceCopy
 from weighbridge.storm.ledger import Ledger
 from weighbridge.storm.people import People
 from weighbridge.storm.plan import MINUTE, Movement, Plan, Shopper, StormOptions
+from weighbridge.tables import transfers
 from weighbridge.twins.server import TwinServer
 
 SECRETS: Final = {
@@ -38,7 +41,7 @@ HOOK_SECRET: Final = "storm-hook-secret-not-for-real-use"
 CONNECTION: Final = "main"
 QUOTA: Final = 60
 NEVER_SECONDS: Final = 30 * 86400
-READY_SECONDS: Final = 240.0
+READY_SECONDS: Final = 120.0
 PLACES: Final = 100
 """Orders that wait for a call to Cin7 keep their places; with the usual twelve, new ones would wait to be heard of."""
 LOOK_SECONDS: Final = 15.0
@@ -212,23 +215,15 @@ class Storm:
             await self._until_read(journal, began + timedelta(seconds=end))
 
     async def _until_read(self, journal: Journal, moment: datetime) -> None:
-        """Looks until the product has read all that was oversold once more since `moment`. It must be published then;
-        the last orders may be known later than the stock that they left, so there are two more rounds for it.
-        """
+        """Looks until the product has weighed every order, and has read since `moment` all that was oversold."""
         if not self._ours:
             return
-        clock, rounds = self._twins.clock, timedelta(seconds=2 * self._options.cadence_minutes * MINUTE)
         async with asyncio.timeout(READY_SECONDS):
-            while await self._is_unread(journal, moment):
+            while await self._is_unread(journal, moment) or await self._is_unheard(journal):
                 self._check()
                 await self._look(journal)
-                await clock.sleep(LOOK_SECONDS)
-            until = clock.now() + rounds
-            await self._look(journal)
-            while clock.now() < until and not self._is_published():
-                self._check()
-                await clock.sleep(LOOK_SECONDS)
-                await self._look(journal)
+                await self._twins.clock.sleep(LOOK_SECONDS)
+        await self._look(journal)
 
     async def _is_unread(self, journal: Journal, moment: datetime) -> bool:
         levels = await self._levels(journal)
@@ -236,9 +231,11 @@ class Storm:
         unread = [level for level in levels.values() if level.read_at < moment]
         return len(unread) == len(levels) or any(level.sku in short for level in unread)
 
-    def _is_published(self) -> bool:
-        bounds = self._outcome.bounds
-        return all(units <= bounds[sku] for sku, units in self._outcome.ledger.short.items())
+    async def _is_unheard(self, journal: Journal) -> bool:
+        placed = self._twins.run(lambda: set(self._twins.bigcommerce.shop.orders))
+        of = transfers.c
+        weighed = await journal.transfers.select((of.flow == ORDERS) & (of.state != State.NEW))
+        return not placed <= {int(one.key) for one in weighed}
 
     async def _levels(self, journal: Journal) -> dict[Slot, Level]:
         return await journal.exposures.before(CONNECTION, self._twins.clock.now())
