@@ -72,7 +72,7 @@ def test_orders_whose_tries_are_used_up_by_one_platform_are_one_exception() -> N
         ].name
         for key, n in (("1", 3), ("2", 10))
     }
-    assert names == {"unreachable"}
+    assert names == {"the platform could not be reached"}
 
 
 def test_an_old_finding_does_not_hide_why_the_order_stopped_now() -> None:

@@ -19,6 +19,13 @@ _WORD_WITH_DIGITS = re.compile(r"\b(?!cin7\b)\w*\d[\w.,:-]*", re.IGNORECASE)
 _INDEX = re.compile(r"\[[^\]]*\]")
 _BLANKS = re.compile(r"\s+")
 STOPS = (Severity.HOLD, Severity.REJECT)
+IN_VAIN = {
+    "throttled": "no calls were left",
+    "unreachable": "the platform could not be reached",
+    "answer_lost": "the platform's answers got lost",
+    "credentials_refused": "our credentials were refused",
+}
+"""Why something was tried in vain, in the words of people, by the cause that a retry schedule has."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -106,7 +113,8 @@ def _said(kind: FindingKind, reason: str) -> str:
     """What was said, without the words that the title has already."""
     match kind:
         case FindingKind.RETRIES_EXHAUSTED:
-            return reason.partition(" after ")[0]
+            ended = reason.partition(" after ")[0]
+            return IN_VAIN.get(ended, ended.replace("_", " "))
         case FindingKind.UNEXPECTED_ERROR:
             return reason.partition(" tries: ")[2] or reason
         case FindingKind.REFUSED_BY_CIN7 | FindingKind.REFUSED_BY_BIGCOMMERCE:
