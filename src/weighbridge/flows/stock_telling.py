@@ -83,10 +83,10 @@ async def _with_unheard_sales(
     site: Site, figures: Sequence[Figure], items: int, *, falls_only: bool
 ) -> tuple[Figure, ...]:
     """The shop is asked right before it is told: what it sells from then on until it shows the level is overwritten."""
-    journal = running().journal
-    told = await journal.stock_levels.last_told(site.name)
+    journal, skus = running().journal, {one.sku for one in figures}
+    told = await journal.stock_levels.last_told_of(site.name, skus)
     there = await _levels(site, [one.slot for one in figures if one.slot in told], items)
-    placed = await journal.promises.placed_since_told(site.name)
+    placed = await journal.promises.placed_since_told(site.name, skus)
     found = less_unseen(figures, told, there, placed)
     return tuple(one for one in found if not falls_only or one.ats < there.get(one.slot, 0))
 

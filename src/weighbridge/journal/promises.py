@@ -158,12 +158,12 @@ class Promises:
             longest = (await reading.execute(query)).scalar_one()
         return max(longest or 0, 0) * MICROSECOND
 
-    async def placed_since_told(self, connection: str) -> dict[str, Decimal]:
-        """Units per SKU in orders that were placed at the shop after it was last told a level of the SKU."""
+    async def placed_since_told(self, connection: str, skus: Collection[str]) -> dict[str, Decimal]:
+        """Units of each of `skus` in orders that were placed at the shop after it was last told a level of the SKU."""
         moment = sa.func.max(stock_levels.c.pushed_at, type_=stock_levels.c.pushed_at.type).label("pushed_at")
         told = (
             sa.select(stock_levels.c.sku, moment)
-            .where(stock_levels.c.connection == connection)
+            .where(stock_levels.c.connection == connection, stock_levels.c.sku.in_(sorted(skus)))
             .group_by(stock_levels.c.sku)
             .subquery()
         )
