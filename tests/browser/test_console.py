@@ -18,7 +18,11 @@ KINDS = (FindingKind.SKU_UNKNOWN,)
 
 @pytest.mark.parametrize(
     ("name", "width", "scheme", "paths"),
-    [("ada", DESK, "light", PAGES[::2]), ("otto", TELEPHONE, "dark", PAGES[1::2])],
+    [
+        ("ada", DESK, "light", PAGES[::2]),
+        ("otto", TELEPHONE, "dark", PAGES[1::2]),
+        ("fina", TELEPHONE, "light", [path for path in PAGES if path.startswith("/design")]),
+    ],
 )
 def test_nothing_keeps_people_from_using_a_page(
     browser: Browser, place: tuple[House, Rig], name: str, width: int, scheme: Scheme, paths: tuple[str, ...]
