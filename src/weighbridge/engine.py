@@ -1,18 +1,22 @@
 """The durable engine: runs each look of the agenda to its end, across crashes. Only this module knows DBOS.
 
-The engine owns *when* (queue, recovery); our tables own *what happened*. See docs/adr/0001.
+The agenda says what is looked at and keeps looks at one key apart; the engine repeats no finished step and resumes what
+was cut off. See docs/adr/0001.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import timedelta
 from enum import Enum
+from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+import structlog
+from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from weighbridge.database import LOCK_WAIT_SECONDS
 from weighbridge.journal.agenda import AgendaItem, DueLook
@@ -24,7 +28,6 @@ APPLICATION_VERSION = "weighbridge-flows-1"
 """Pinned: the engine resumes pending runs only under the version that began them. Change it only together with a
 change of a flow's steps that a half-done run could not continue, and then let `drain` old runs first."""
 
-QUEUE = "looks"
 PRIORITIES = {
     "orders": 1,
     "replay": 1,
@@ -50,7 +53,12 @@ HEAD_START = timedelta(seconds=10)
 Look = Callable[[str, str], Coroutine[Any, Any, str]]
 """A flow: takes connection and key, answers in one word how it ended."""
 
+log = structlog.get_logger()
+
 _flows: dict[str, Look] = {}
+_here: set[str] = set()
+"""The ids of the runs that this process is in."""
+_note_end: Callable[[AgendaItem], Awaitable[None]] | None = None
 
 
 def durable_flow(name: str) -> Callable[[Look], Look]:
@@ -59,10 +67,36 @@ def durable_flow(name: str) -> Callable[[Look], Look]:
     def register(look: Look) -> Look:
         if name not in PRIORITIES:
             raise ValueError(f"flow {name!r} has no priority")
-        _flows[name] = DBOS.workflow(name=name, max_recovery_attempts=1000)(look)
+
+        @wraps(look)
+        async def to_its_end(connection: str, key: str) -> str:
+            run_id = current_run()
+            item = AgendaItem(connection, name, key, int(run_id.rpartition(":")[2]))
+            _here.add(run_id)
+            # What is cut off, or goes on elsewhere, has not ended: no other look at the same key may begin.
+            try:
+                ended = await look(connection, key)
+            except Exception:
+                await _noted(item)
+                raise
+            finally:
+                _here.discard(run_id)
+            await _noted(item)
+            return ended
+
+        _flows[name] = DBOS.workflow(name=name, max_recovery_attempts=1000)(to_its_end)
         return _flows[name]
 
     return register
+
+
+async def _noted(item: AgendaItem) -> None:
+    """Notes the end of a look. Where that fails the look has ended all the same: `Service` notes it later."""
+    try:
+        if _note_end is not None:
+            await _note_end(item)
+    except Exception:
+        log.exception("end_of_look_not_noted", run=item.run_id)
 
 
 def durable_step(name: str) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
@@ -87,7 +121,6 @@ class RunStatus(Enum):
     GIVEN_UP = "given up"
     """It ended its worker so often that the engine stopped resuming it."""
     OVER = "over"
-    """It ended, or the engine does not know it."""
 
 
 _UNDER_WAY = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
@@ -127,10 +160,13 @@ class EngineFile(sqlite3.Connection):
 class Engine:
     """The engine of one worker process."""
 
-    def __init__(self, database_url: str, worker: str, *, polling_seconds: float, concurrency: int) -> None:
+    def __init__(
+        self, database_url: str, worker: str, *, concurrency: int, note_end: Callable[[AgendaItem], Awaitable[None]]
+    ) -> None:
+        """`note_end` is told of each look that ended in this process, well or not."""
         self._worker = worker
-        self._polling_seconds = polling_seconds
         self._concurrency = concurrency
+        self._note_end = note_end
         self._config: DBOSConfig = {
             "name": "weighbridge",
             "system_database_url": database_url,
@@ -146,34 +182,25 @@ class Engine:
             self._config["db_engine_kwargs"] = {"connect_args": {"factory": EngineFile}}
 
     async def start(self) -> None:
-        """Begins to run looks, and resumes the ones this worker was in when it last stopped."""
+        """Is ready for looks, and resumes the ones this worker was in when it last stopped."""
+        global _note_end
+        _here.clear()
+        _note_end = self._note_end
         DBOS(config=self._config)
         DBOS.launch()
-        await DBOS.register_queue_async(
-            QUEUE,
-            worker_concurrency=self._concurrency,
-            partition_concurrency=1,
-            polling_interval_sec=self._polling_seconds,
-            on_conflict="always_update",
-        )
 
-    async def room(self) -> int:
-        """How many looks the queue takes now. What is due beyond that waits on the agenda, where many reasons for one
-        look stay one look and where priorities count: the engine picks its next look by chance.
+    def here(self) -> frozenset[str]:
+        """The ids of the runs that this process is in."""
+        return frozenset(_here)
 
-        Source: DBOS 3.4, start_queued_partitioned_workflows.
-        """
-        waiting = await DBOS.list_workflows_async(
-            status="ENQUEUED", queue_name=QUEUE, limit=self._concurrency, load_input=False, load_output=False
-        )
-        return self._concurrency - len(waiting)
+    def room(self) -> int:
+        """How many more looks may be begun now; what is due beyond that waits on the agenda, in our order."""
+        return max(0, self._concurrency - len(_here))
 
-    async def enqueue(self, item: AgendaItem) -> None:
-        """Hands a look to the engine. The same look handed over twice runs once; looks at one key never overlap."""
-        partition = f"{item.flow}:{item.connection}:{item.key}"
-        options = SetEnqueueOptions(queue_partition_key=partition)
-        with SetWorkflowID(item.run_id), options:
-            await DBOS.enqueue_workflow_async(QUEUE, _flows[item.flow], item.connection, item.key)
+    async def begin(self, item: AgendaItem) -> None:
+        """Begins a look, and does not wait for its end. The same look begun twice, by whomever, runs once."""
+        with SetWorkflowID(item.run_id):
+            await DBOS.start_workflow_async(_flows[item.flow], item.connection, item.key)
 
     async def take_over(self, dead_workers: list[str]) -> None:
         """Resumes what dead workers left unfinished. Source: measured, the engine itself waits for their return."""
@@ -181,14 +208,25 @@ class Engine:
             await asyncio.to_thread(DBOS._recover_pending_workflows, dead_workers)
 
     async def unfinished(self) -> int:
-        """How many looks are queued or running."""
+        """How many looks run, or wait to be resumed."""
         runs = await DBOS.list_workflows_async(status=sorted(_UNDER_WAY), load_input=False, load_output=False)
         return len(runs)
 
     async def stop(self, patience_seconds: int = 0) -> None:
-        """Stops taking looks; running ones get `patience_seconds`, then resume at the next start."""
-        running = await DBOS.list_workflows_async(
-            status="PENDING", executor_id=self._worker, load_input=False, load_output=False
+        """Lets running looks end for `patience_seconds`; what has not ended by then is resumed at the next start."""
+        global _note_end
+        until = time.monotonic() + patience_seconds
+        while await self._is_in_runs():
+            if time.monotonic() > until:
+                break
+            await asyncio.sleep(0.02)
+        _note_end = None
+        await asyncio.to_thread(DBOS.destroy)
+
+    async def _is_in_runs(self) -> bool:
+        """Whether this worker's runs have not all ended, by the engine's own book."""
+        return bool(
+            await DBOS.list_workflows_async(
+                status="PENDING", executor_id=self._worker, limit=1, load_input=False, load_output=False
+            )
         )
-        patience = patience_seconds if running else 0
-        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience)

@@ -19,7 +19,7 @@ from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.database import Database
 from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
-from weighbridge.engine import APPLICATION_VERSION, Engine, in_turn
+from weighbridge.engine import APPLICATION_VERSION, Engine, RunStatus, in_turn, run_statuses
 from weighbridge.exceptions.playbooks import Playbooks
 from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, stock_fast, stock_parity, sweeps
 from weighbridge.flows import replay as _registers_its_flow_too  # noqa: F401
@@ -27,7 +27,7 @@ from weighbridge.flows import stock_fall as _registers_its_flow  # noqa: F401
 from weighbridge.flows.redesign import FollowedDesigns
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
-from weighbridge.journal.agenda import LEFT_TO_WORKERS
+from weighbridge.journal.agenda import LEFT_TO_WORKERS, AgendaItem
 from weighbridge.monitors import flow as monitors
 from weighbridge.platforms.applications import company
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
@@ -79,11 +79,13 @@ class Service:
         self.engine = Engine(
             settings.engine_database or settings.database,
             settings.worker,
-            polling_seconds=settings.polling_seconds,
             concurrency=settings.concurrency,
+            note_end=self._look_ended,
         )
         self._sites: dict[str, Site] = {}
         self._left_to_others: Sequence[str] = ()
+        self._room_again = asyncio.Event()
+        self._taking = asyncio.Lock()
         of_file = {name: connection.design for name, connection in installation.connections.items()}
         self._designs = FollowedDesigns(self.database, self.clock, self.journal, of_file)
         self._telling = Telling(installation.alerts, channels, self.database, self.clock)
@@ -109,7 +111,7 @@ class Service:
         polling = self._installation.installation.polling_seconds
         try:
             async with (
-                self._repeating(self._hand_out, polling),
+                self._repeating(self._begin_looks, polling, at_once=self._room_again),
                 self._repeating(self._stay_alive, HEARTBEAT_WALL_SECONDS),
             ):
                 yield
@@ -167,45 +169,77 @@ class Service:
         quiet = 0
         while quiet < 2:
             await asyncio.sleep(SETTLED_WALL_SECONDS)
-            busy = await self.journal.agenda.due(1, besides=besides) or await self.engine.unfinished()
-            quiet = 0 if busy else quiet + 1
+            quiet = 0 if await self._busy(besides) else quiet + 1
+
+    async def _busy(self, besides: Sequence[str]) -> bool:
+        agenda = self.journal.agenda
+        if self.engine.here() or await agenda.due(1, besides=besides) or await agenda.any_under_way():
+            return True
+        return await self.engine.unfinished() > 0
 
     @asynccontextmanager
-    async def _repeating(self, work: Callable[[], Awaitable[None]], wall_seconds: float) -> AsyncIterator[None]:
-        """Does `work` again and again while the block runs. The last time is finished, not cut off: a transaction that
-        is cancelled in the midst of a statement would leave SQLite locked."""
-        stopping = asyncio.Event()
+    async def _repeating(
+        self, work: Callable[[], Awaitable[None]], wall_seconds: float, at_once: asyncio.Event | None = None
+    ) -> AsyncIterator[None]:
+        """Does `work` again and again while the block runs, `at_once` when that is set. The last time is finished, not
+        cut off: a transaction that is cancelled in the midst of a statement would leave SQLite locked."""
+        stopping, nudge = False, at_once or asyncio.Event()
 
         async def repeat() -> None:
-            while not stopping.is_set():
+            while not stopping:
+                nudge.clear()
                 try:
                     await work()
                 except Exception:
                     log.exception("work_of_the_worker_failed", work=work.__name__)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), wall_seconds)
+                if not stopping:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(nudge.wait(), wall_seconds)
 
         task = asyncio.create_task(repeat())
         try:
             yield
         finally:
-            stopping.set()
+            stopping = True
+            nudge.set()
             await task
 
-    async def _hand_out(self) -> None:
-        """Hands what is due to the engine, as far as it has room; handing over twice is harmless, so it is marked
-        afterwards."""
+    async def _begin_looks(self) -> None:
+        """Takes what is due, as far as there is room, and begins it. Whoever dies in between has taken looks that the
+        engine does not know: `_account_for_looks` gives them back."""
+        room = self.engine.room()
+        if not room:
+            return
         found = await self.journal.agenda.due(AGENDA_BATCH, besides=self._left_to_others)
         due = [item for item in found if item.connection in self._sites]
-        items = in_turn(due)[: await self.engine.room()] if due else []
-        for item in items:
-            await self.engine.enqueue(item)
-        if items:
-            await self.journal.agenda.taken(items)
+        if not due:
+            return
+        async with self._taking:
+            for item in await self.journal.agenda.take(in_turn(due)[:room], self._installation.installation.worker):
+                await self.engine.begin(item)
+
+    async def _look_ended(self, item: AgendaItem) -> None:
+        await self.journal.agenda.ended(item)
+        self._room_again.set()
+
+    async def _account_for_looks(self) -> None:
+        """Asks the engine about looks that this worker took and is not in: what never began is given back, and an end
+        that could not be noted is noted."""
+        agenda = self.journal.agenda
+        async with self._taking:
+            taken = await agenda.under_way(self._installation.installation.worker)
+        doubtful = [item for item in taken if item.run_id not in self.engine.here()]
+        statuses = await run_statuses([item.run_id for item in doubtful]) if doubtful else {}
+        for item in doubtful:
+            if item.run_id not in statuses:
+                await agenda.give_back(item)
+            elif statuses[item.run_id] is not RunStatus.UNDER_WAY:
+                await agenda.ended(item)
 
     async def _stay_alive(self) -> None:
         """Beats, works by the designs that were agreed last, and takes over the work of workers that do not."""
         await self._designs.follow(self._sites)
+        await self._account_for_looks()
         worker = self._installation.installation.worker
         patience = timedelta(seconds=DEAD_AFTER_WALL_SECONDS / self.clock.wall_seconds(1.0))
         await self.journal.workers.beat(worker, APPLICATION_VERSION)
@@ -218,6 +252,7 @@ class Service:
         # Forgotten only afterwards: whoever dies in between leaves them to be found by the next.
         gone = [one.id for one in silent]
         await self.engine.take_over(gone)
+        await self.journal.agenda.take_over(gone, worker)
         await self.journal.workers.bury(gone, patience)
 
     async def _keep_recurring(self) -> None:

@@ -60,7 +60,7 @@ inbox = sa.Table(
     sa.Index("inbox_by_time", "connection", "received_at"),
 )
 
-IS_WAITING = sa.text("generation > taken")
+IS_WAITING, IS_UNDER_WAY = sa.text("generation > taken"), sa.text("under_way > 0")
 agenda = sa.Table(
     "agenda",
     metadata,
@@ -68,11 +68,14 @@ agenda = sa.Table(
     sa.Column("flow", sa.String(32), primary_key=True),
     sa.Column("key", sa.String(128), primary_key=True),
     sa.Column("generation", sa.Integer, nullable=False, doc="rises with every reason to look again"),
-    sa.Column("taken", sa.Integer, nullable=False, doc="the last generation handed to the engine"),
+    sa.Column("taken", sa.Integer, nullable=False, doc="the last generation that a worker took"),
+    sa.Column("under_way", sa.Integer, nullable=False, server_default="0", doc="the generation looked at now; or 0"),
+    sa.Column("worker", sa.String(64), nullable=False, server_default="", doc="who took the last generation"),
     sa.Column("due_at", UtcMoment, nullable=False),
     sa.Column("reason", sa.String(128), nullable=False),
     # Each worker asks many times a second what is due; of the rest, a row for each object there ever was, nothing.
     sa.Index("agenda_waiting", "due_at", postgresql_where=IS_WAITING, sqlite_where=IS_WAITING),
+    sa.Index("agenda_under_way", "worker", postgresql_where=IS_UNDER_WAY, sqlite_where=IS_UNDER_WAY),
 )
 
 transfers = sa.Table(

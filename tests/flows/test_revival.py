@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tests.flows.rig import ORDERS, Rig, by_key, rig
-from weighbridge.flows import orders, sweeps
+from weighbridge.flows import bookkeeping, orders, sweeps
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.service import Service
 from weighbridge.tables import agenda
@@ -92,12 +92,46 @@ def test_order_only_heard_of_by_a_hook_whose_run_was_lost_is_posted(tmp_path: Pa
 
         async def hear_and_lose(service: Service) -> None:
             await service.journal.agenda.look_again("main", orders.FLOW, str(order_id), "hook")
-            await service.journal.agenda.taken(await service.journal.agenda.due(10))
+            for item in await service.journal.agenda.take(await service.journal.agenda.due(10), "worker-9"):
+                await service.journal.agenda.ended(item)
 
         _with_service(trial, hear_and_lose)
         _pass(trial, timedelta(days=3))
         rows = trial.run(*ORDERS)
         assert by_key(rows)[str(order_id)].state is State.POSTED
+        trial.assert_one_sale(order_id)
+
+
+def test_order_whose_worker_died_before_it_began_is_posted_by_its_next_start(tmp_path: Path) -> None:
+    """The look was taken, and the engine never heard of it."""
+    with rig(tmp_path) as trial:
+        order_id = trial.place()
+
+        async def take_and_die(service: Service) -> None:
+            await service.journal.agenda.look_again("main", orders.FLOW, str(order_id), "hook")
+            assert await service.journal.agenda.take(await service.journal.agenda.due(10), "worker-1")
+
+        _with_service(trial, take_and_die)
+        rows = trial.run(bookkeeping.FLOW)
+        assert by_key(rows)[str(order_id)].state is State.POSTED
+        trial.assert_one_sale(order_id)
+
+
+def test_order_is_looked_at_again_although_the_end_of_its_last_look_was_not_noted(tmp_path: Path) -> None:
+    with rig(tmp_path) as trial:
+        order_id = trial.place()
+        trial.run()
+        reads = len(trial.twins.calls("bigcommerce", path=f"/orders/{order_id}"))
+
+        async def forget_the_end(service: Service) -> None:
+            async with service.database.transaction() as transaction:
+                of_orders = agenda.c.flow == orders.FLOW
+                await transaction.execute(sa.update(agenda).where(of_orders).values(under_way=agenda.c.taken))
+            await service.journal.agenda.look_again("main", orders.FLOW, str(order_id), "hook")
+
+        _with_service(trial, forget_the_end)
+        trial.run(sweeps.FULFILMENT_SWEEP)
+        assert len(trial.twins.calls("bigcommerce", path=f"/orders/{order_id}")) > reads
         trial.assert_one_sale(order_id)
 
 

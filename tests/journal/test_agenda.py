@@ -24,9 +24,15 @@ async def _due(desk: Desk) -> list[str]:
     return [item.key for item in await desk.journal.agenda.due(50)]
 
 
-async def _take(desk: Desk) -> list[AgendaItem]:
-    items = await desk.journal.agenda.due(50)
-    await desk.journal.agenda.taken(items)
+async def _take(desk: Desk, worker: str = "worker-1") -> list[AgendaItem]:
+    return await desk.journal.agenda.take(await desk.journal.agenda.due(50), worker)
+
+
+async def _look(desk: Desk) -> list[AgendaItem]:
+    """Takes what is due and brings it to its end."""
+    items = await _take(desk)
+    for item in items:
+        await desk.journal.agenda.ended(item)
     return items
 
 
@@ -47,12 +53,74 @@ def test_reason_that_comes_while_a_look_is_under_way_asks_for_another_one(at_des
 
     async def work(desk: Desk) -> None:
         await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
-        first = await desk.journal.agenda.due(50)
+        first = await _take(desk)
         await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
-        await desk.journal.agenda.taken(first)
-        second = await desk.journal.agenda.due(50)
+        assert await _due(desk) == [], "looks at one key never overlap"
+        await desk.journal.agenda.ended(first[0])
+        second = await _take(desk)
         assert [item.key for item in second] == ["1042"]
         assert second[0].run_id != first[0].run_id
+
+    at_desk(work)
+
+
+def test_reason_that_comes_while_a_look_is_being_taken_asks_for_another_one(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        found = await desk.journal.agenda.due(50)
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        assert await desk.journal.agenda.take(found, "worker-1") == found
+        await desk.journal.agenda.ended(found[0])
+        assert await _due(desk) == ["1042"]
+
+    at_desk(work)
+
+
+def test_look_is_taken_by_one_worker_of_many(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        for number in range(20):
+            await desk.journal.agenda.look_again("main", "orders", str(number), "hook")
+        found = await desk.journal.agenda.due(50)
+        workers = [f"worker-{number}" for number in range(4)]
+        taken = await asyncio.gather(*(desk.journal.agenda.take(found, worker) for worker in workers))
+        assert sorted(item.run_id for some in taken for item in some) == sorted(item.run_id for item in found)
+        for worker, some in zip(workers, taken, strict=True):
+            assert sorted(item.key for item in await desk.journal.agenda.under_way(worker)) == sorted(
+                item.key for item in some
+            )
+
+    at_desk(work)
+
+
+def test_end_of_a_look_that_is_told_twice_ends_no_later_one(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        [first] = await _look(desk)
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        [second] = await _take(desk)
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        await desk.journal.agenda.ended(first)
+        await desk.journal.agenda.give_back(first)
+        assert await desk.journal.agenda.any_under_way()
+        assert await _due(desk) == []
+        await desk.journal.agenda.ended(second)
+        assert await _due(desk) == ["1042"]
+        assert not await desk.journal.agenda.any_under_way()
+
+    at_desk(work)
+
+
+def test_look_that_was_taken_and_never_begun_is_given_back_under_its_id(at_desk: Desks[None]) -> None:
+    """Begun twice, by the worker that was slow and by the one that took it over, it runs once."""
+
+    async def work(desk: Desk) -> None:
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        [taken] = await _take(desk, "worker-1")
+        await desk.journal.agenda.take_over(["worker-1"], "worker-2")
+        assert await desk.journal.agenda.under_way("worker-1") == []
+        [found] = await desk.journal.agenda.under_way("worker-2")
+        await desk.journal.agenda.give_back(found)
+        assert [item.run_id for item in await _take(desk, "worker-2")] == [taken.run_id]
 
     at_desk(work)
 
@@ -78,7 +146,7 @@ def test_taken_look_leaves_no_old_time_behind(at_desk: Desks[None]) -> None:
 
     async def work(desk: Desk) -> None:
         await desk.journal.agenda.look_again("main", "stock", "*", "first")
-        await _take(desk)
+        await _look(desk)
         await desk.journal.agenda.look_again("main", "stock", "*", "cadence", after=timedelta(minutes=5))
         assert await _due(desk) == []
         desk.wait(minutes=5)
@@ -115,7 +183,7 @@ def test_limit_leaves_the_rest_for_the_next_round(at_desk: Desks[None]) -> None:
             desk.wait(seconds=1)
         first = await desk.journal.agenda.due(4)
         assert [item.key for item in first] == ["0", "1", "2", "3"]
-        await desk.journal.agenda.taken(first)
+        await desk.journal.agenda.take(first, "worker-1")
         assert await _due(desk) == ["4", "5", "6"]
 
     at_desk(work)
@@ -129,7 +197,7 @@ def test_recurring_look_is_asked_for_once_and_again_only_when_it_fell_silent(at_
         await keep()
         await keep()
         assert await _due(desk) == ["*"]
-        await _take(desk)
+        await _look(desk)
         desk.wait(hours=25)
         await keep()
         assert await _due(desk) == [], "its own next round is awaited"

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -32,8 +33,14 @@ out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True)
 
 
-def service_of(config: Path) -> Service:
+def service_of(config: Path, *, beside_workers: bool = False) -> Service:
+    """The service of a configuration; with `beside_workers` as a worker of its own name, since the one that the
+    configuration names may be at work."""
     installation = installation_of(config)
+    if beside_workers:
+        name = f"{installation.installation.worker[:40]}-command-{token_hex(4)}"
+        own = installation.installation.model_copy(update={"worker": name})
+        installation = installation.model_copy(update={"installation": own})
     try:
         secrets = resolve_secrets(installation, config.absolute().parent)
         channels = resolve_channels(installation, config.absolute().parent)

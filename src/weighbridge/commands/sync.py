@@ -110,7 +110,7 @@ def sync_catalogue(
 
 
 def run_once(config: Path, flows: tuple[str, ...], key: str = "*") -> list[tuple[str, str, str, str, int]]:
-    service = service_of(config)
+    service = service_of(config, beside_workers=True)
 
     async def work() -> list[tuple[str, str, str, str, int]]:
         async with service.working():

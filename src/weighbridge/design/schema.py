@@ -181,7 +181,7 @@ class Settings(Part):
     concurrency: int = Field(default=12, ge=1, le=200)
     """Looks that run side by side in one process."""
     polling_seconds: float = Field(default=0.1, gt=0, le=60)
-    """How often agenda and engine are asked for work; shorter is quicker and costs more of the processor."""
+    """How often the agenda is asked what is due; shorter is quicker and costs more of the processor."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe event that is logged."""
 

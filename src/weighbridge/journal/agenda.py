@@ -1,12 +1,13 @@
 """The agenda: which object of which flow must be looked at (again), and when.
 
 Hooks, sweeps, retries and people all write here; many reasons collapse into one look. Each reason raises the item's
-generation; a look is handed to the durable engine under `flow:connection:key:generation`, which the engine runs once.
+generation. A worker takes a look, begins it in the durable engine under `flow:connection:key:generation`, which runs
+once, and notes its end here. Looks at one key never overlap: while one is under way, the next cannot be taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -54,21 +55,26 @@ DUE = (
     .where(
         agenda.c.due_at <= sa.bindparam("moment", type_=agenda.c.due_at.type),
         agenda.c.generation > agenda.c.taken,
+        agenda.c.under_way == 0,
         agenda.c.reason.not_in(sa.bindparam("besides", expanding=True)),
     )
     .order_by(agenda.c.due_at)
     .limit(sa.bindparam("most"))
 )
-TAKEN = (
-    sa.update(agenda)
-    .where(
-        agenda.c.connection == sa.bindparam("its_connection"),
-        agenda.c.flow == sa.bindparam("its_flow"),
-        agenda.c.key == sa.bindparam("its_key"),
-        agenda.c.taken < sa.bindparam("its_generation"),
-    )
-    .values(taken=sa.bindparam("its_generation"))
+GENERATION: sa.BindParameter[int] = sa.bindparam("its_generation", type_=sa.Integer)
+ITS_ROW = sa.and_(
+    agenda.c.connection == sa.bindparam("its_connection"),
+    agenda.c.flow == sa.bindparam("its_flow"),
+    agenda.c.key == sa.bindparam("its_key"),
 )
+TAKE = (
+    sa.update(agenda)
+    .where(ITS_ROW, agenda.c.taken < GENERATION, agenda.c.under_way == 0)
+    .values(taken=GENERATION, under_way=GENERATION, worker=sa.bindparam("its_worker"))
+)
+IS_ITS_TURN = sa.and_(ITS_ROW, agenda.c.under_way == GENERATION)
+END = sa.update(agenda).where(IS_ITS_TURN).values(under_way=0)
+GIVE_BACK = sa.update(agenda).where(IS_ITS_TURN).values(under_way=0, taken=GENERATION - 1)
 
 
 class Agenda:
@@ -111,26 +117,47 @@ class Agenda:
         await transaction.execute(self._add, row)
 
     async def due(self, limit: int, *, besides: Sequence[str] = ()) -> list[DueLook]:
-        """The looks whose time has come, oldest first, but for those asked for by a reason in `besides`."""
+        """The looks that can be taken now, longest due first, but for those asked for by a reason in `besides`."""
         asked = {"moment": self._clock.now(), "most": limit, "besides": besides}
         async with self._database.reading() as connection:
             rows = (await connection.execute(DUE, asked)).all()
         return [DueLook(row.connection, row.flow, row.key, row.generation, row.due_at) for row in rows]
 
-    async def taken(self, items: Sequence[AgendaItem]) -> None:
-        """Notes that the engine holds these looks."""
-        rows = [
-            {
-                "its_connection": item.connection,
-                "its_flow": item.flow,
-                "its_key": item.key,
-                "its_generation": item.generation,
-            }
-            for item in items
-        ]
-        if rows:
-            async with self._database.transaction() as transaction:
-                await transaction.execute(TAKEN, rows)
+    async def take(self, items: Sequence[AgendaItem], worker: str) -> list[AgendaItem]:
+        """Takes these looks for `worker`; answers those that no other worker took meanwhile."""
+        taken: list[AgendaItem] = []
+        async with self._database.transaction() as transaction:
+            for item in items:
+                done = await transaction.execute(TAKE, _row(item) | {"its_worker": worker})
+                taken += [item] if done.rowcount else []
+        return taken
+
+    async def ended(self, item: AgendaItem) -> None:
+        """Notes the end of a look: from now on the next look at the same key can be taken. Twice is harmless."""
+        await self._database.execute(END, _row(item))
+
+    async def give_back(self, item: AgendaItem) -> None:
+        """Puts back a look that was taken and never begun. It keeps its id, so beginning it twice is harmless."""
+        await self._database.execute(GIVE_BACK, _row(item))
+
+    async def under_way(self, worker: str) -> list[AgendaItem]:
+        """The looks that `worker` took and whose end is not noted."""
+        query = sa.select(agenda.c.connection, agenda.c.flow, agenda.c.key, agenda.c.under_way).where(
+            agenda.c.under_way > 0, agenda.c.worker == worker
+        )
+        async with self._database.reading() as reading:
+            return [AgendaItem(*row) for row in (await reading.execute(query)).all()]
+
+    async def any_under_way(self) -> bool:
+        """Whether any worker has a look under way."""
+        query = sa.select(agenda.c.key).where(agenda.c.under_way > 0).limit(1)
+        async with self._database.reading() as reading:
+            return (await reading.execute(query)).first() is not None
+
+    async def take_over(self, dead_workers: Collection[str], worker: str) -> None:
+        """Gives `worker` the looks that dead workers took and did not end."""
+        theirs = (agenda.c.under_way > 0) & agenda.c.worker.in_(sorted(dead_workers))
+        await self._database.execute(sa.update(agenda).where(theirs).values(worker=worker))
 
     async def keep_recurring(self, connection: str, flow: str, key: str, patience: timedelta) -> None:
         """Sees to it that a recurring look is on the agenda: asks for it when missing, or silent beyond `patience`."""
@@ -146,9 +173,18 @@ class Agenda:
             await self.look_again(connection, flow, key, "silent too long")
 
     async def open_count(self, connection: str, flow: str) -> int:
-        """How many looks of a flow are asked for and not yet handed to the engine, due or not."""
+        """How many looks of a flow are asked for and not yet taken, due or not."""
         query = sa.select(sa.func.count()).where(
             agenda.c.connection == connection, agenda.c.flow == flow, agenda.c.generation > agenda.c.taken
         )
         async with self._database.reading() as reading:
             return int((await reading.execute(query)).scalar_one())
+
+
+def _row(item: AgendaItem) -> dict[str, object]:
+    return {
+        "its_connection": item.connection,
+        "its_flow": item.flow,
+        "its_key": item.key,
+        "its_generation": item.generation,
+    }
