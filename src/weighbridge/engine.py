@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
@@ -55,10 +55,23 @@ Look = Callable[[str, str], Coroutine[Any, Any, str]]
 
 log = structlog.get_logger()
 
+
+class LooksInTurn(Protocol):
+    """Who keeps looks at one key apart."""
+
+    async def is_its_turn(self, item: AgendaItem) -> bool:
+        """Whether a run that begins or is resumed may look."""
+
+    async def ended(self, item: AgendaItem) -> None:
+        """Is told of each look that came to its end in this process, well or not."""
+
+
 _flows: dict[str, Look] = {}
 _here: set[str] = set()
 """The ids of the runs that this process is in."""
-_note_end: Callable[[AgendaItem], Awaitable[None]] | None = None
+_turns: LooksInTurn | None = None
+ASKED_AGAIN_AFTER_WALL_SECONDS = 1.0
+NOT_ITS_TURN = "not its turn"
 
 
 def durable_flow(name: str) -> Callable[[Look], Look]:
@@ -72,9 +85,12 @@ def durable_flow(name: str) -> Callable[[Look], Look]:
         async def to_its_end(connection: str, key: str) -> str:
             run_id = current_run()
             item = AgendaItem(connection, name, key, int(run_id.rpartition(":")[2]))
+            await _is_nowhere_else_here(run_id)
             _here.add(run_id)
             # What is cut off, or goes on elsewhere, has not ended: no other look at the same key may begin.
             try:
+                if not await _is_its_turn(item):
+                    return NOT_ITS_TURN
                 ended = await look(connection, key)
             except Exception:
                 await _noted(item)
@@ -90,11 +106,31 @@ def durable_flow(name: str) -> Callable[[Look], Look]:
     return register
 
 
+async def _is_nowhere_else_here(run_id: str) -> None:
+    """Waits until this process is not in the run: taken for dead by mistake, it may be asked to resume what it is in,
+    and its first self notices soon."""
+    while True:
+        if run_id not in _here:
+            return
+        await asyncio.sleep(ASKED_AGAIN_AFTER_WALL_SECONDS)
+
+
+async def _is_its_turn(item: AgendaItem) -> bool:
+    """Asks until there is an answer: a run that ended without one would count as a look."""
+    while _turns is not None:
+        try:
+            return await _turns.is_its_turn(item)
+        except Exception:
+            log.exception("agenda_does_not_answer", run=item.run_id)
+            await asyncio.sleep(ASKED_AGAIN_AFTER_WALL_SECONDS)
+    raise asyncio.CancelledError("the engine has stopped; the run is resumed at the next start")
+
+
 async def _noted(item: AgendaItem) -> None:
-    """Notes the end of a look. Where that fails the look has ended all the same: `Service` notes it later."""
+    """Notes the end of a look. Where that fails the look has ended all the same, and is accounted for later."""
     try:
-        if _note_end is not None:
-            await _note_end(item)
+        if _turns is not None:
+            await _turns.ended(item)
     except Exception:
         log.exception("end_of_look_not_noted", run=item.run_id)
 
@@ -123,13 +159,25 @@ class RunStatus(Enum):
     OVER = "over"
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where the engine stands with one look."""
+
+    status: RunStatus
+    worker: str
+    """Who is in it; empty when nobody is."""
+
+
 _UNDER_WAY = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 
 
-async def run_statuses(run_ids: list[str]) -> dict[str, RunStatus]:
+async def runs(run_ids: list[str]) -> dict[str, Run]:
     """Where the engine stands with looks, by `AgendaItem.run_id`; what it does not know is left out."""
-    runs = await DBOS.list_workflows_async(workflow_ids=run_ids, load_input=False, load_output=False)
-    return {run.workflow_id: _status(run.status) for run in runs}
+    found = await DBOS.list_workflows_async(workflow_ids=run_ids, load_input=False, load_output=False)
+    return {
+        run.workflow_id: Run(_status(run.status), run.executor_id or "" if run.status == "PENDING" else "")
+        for run in found
+    }
 
 
 def _status(status: str) -> RunStatus:
@@ -160,13 +208,9 @@ class EngineFile(sqlite3.Connection):
 class Engine:
     """The engine of one worker process."""
 
-    def __init__(
-        self, database_url: str, worker: str, *, concurrency: int, note_end: Callable[[AgendaItem], Awaitable[None]]
-    ) -> None:
-        """`note_end` is told of each look that ended in this process, well or not."""
+    def __init__(self, database_url: str, worker: str, *, concurrency: int) -> None:
         self._worker = worker
         self._concurrency = concurrency
-        self._note_end = note_end
         self._config: DBOSConfig = {
             "name": "weighbridge",
             "system_database_url": database_url,
@@ -181,11 +225,11 @@ class Engine:
         if database_url.startswith("sqlite"):
             self._config["db_engine_kwargs"] = {"connect_args": {"factory": EngineFile}}
 
-    async def start(self) -> None:
+    async def start(self, turns: LooksInTurn) -> None:
         """Is ready for looks, and resumes the ones this worker was in when it last stopped."""
-        global _note_end
+        global _turns
         _here.clear()
-        _note_end = self._note_end
+        _turns = turns
         DBOS(config=self._config)
         DBOS.launch()
 
@@ -202,10 +246,13 @@ class Engine:
         with SetWorkflowID(item.run_id):
             await DBOS.start_workflow_async(_flows[item.flow], item.connection, item.key)
 
-    async def take_over(self, dead_workers: list[str]) -> None:
+    async def take_over(self, dead_workers: Sequence[str]) -> None:
         """Resumes what dead workers left unfinished. Source: measured, the engine itself waits for their return."""
-        if dead_workers:
-            await asyncio.to_thread(DBOS._recover_pending_workflows, dead_workers)
+        await asyncio.to_thread(DBOS._recover_pending_workflows, list(dead_workers))
+
+    async def resume(self, run_id: str) -> None:
+        """Resumes a run that no process is in any more."""
+        await DBOS.resume_workflow_async(run_id)
 
     async def unfinished(self) -> int:
         """How many looks run, or wait to be resumed."""
@@ -214,19 +261,22 @@ class Engine:
 
     async def stop(self, patience_seconds: int = 0) -> None:
         """Lets running looks end for `patience_seconds`; what has not ended by then is resumed at the next start."""
-        global _note_end
-        until = time.monotonic() + patience_seconds
-        while await self._is_in_runs():
-            if time.monotonic() > until:
-                break
-            await asyncio.sleep(0.02)
-        _note_end = None
-        await asyncio.to_thread(DBOS.destroy)
+        global _turns
+        try:
+            async with asyncio.timeout(patience_seconds):
+                await self._runs_have_ended()
+        except TimeoutError:
+            log.warning("stopped_in_the_midst_of_looks", worker=self._worker)
+        finally:
+            _turns = None
+            await asyncio.to_thread(DBOS.destroy)
 
-    async def _is_in_runs(self) -> bool:
-        """Whether this worker's runs have not all ended, by the engine's own book."""
-        return bool(
-            await DBOS.list_workflows_async(
+    async def _runs_have_ended(self) -> None:
+        """Waits until this worker's runs have ended, by the engine's own book."""
+        while True:
+            left = await DBOS.list_workflows_async(
                 status="PENDING", executor_id=self._worker, limit=1, load_input=False, load_output=False
             )
-        )
+            if not left:
+                return
+            await asyncio.sleep(0.02)

@@ -19,7 +19,7 @@ from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.database import Database
 from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
-from weighbridge.engine import APPLICATION_VERSION, Engine, RunStatus, in_turn, run_statuses
+from weighbridge.engine import APPLICATION_VERSION, Engine
 from weighbridge.exceptions.playbooks import Playbooks
 from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, stock_fast, stock_parity, sweeps
 from weighbridge.flows import replay as _registers_its_flow_too  # noqa: F401
@@ -27,7 +27,7 @@ from weighbridge.flows import stock_fall as _registers_its_flow  # noqa: F401
 from weighbridge.flows.redesign import FollowedDesigns
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
 from weighbridge.journal import Journal
-from weighbridge.journal.agenda import LEFT_TO_WORKERS, AgendaItem
+from weighbridge.journal.agenda import LEFT_TO_WORKERS
 from weighbridge.monitors import flow as monitors
 from weighbridge.platforms.applications import company
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
@@ -35,6 +35,7 @@ from weighbridge.platforms.cin7.client import Cin7Client
 from weighbridge.receiver import HookDoor, receiver
 from weighbridge.roads import Roads
 from weighbridge.settings import Secrets
+from weighbridge.turns import Turns
 
 log = structlog.get_logger()
 
@@ -55,7 +56,6 @@ RECURRING = (
     monitors.FLOW,
 )
 PATIENCE_WITH_SWEEPS = timedelta(hours=26)
-AGENDA_BATCH = 200
 
 
 class Service:
@@ -80,12 +80,9 @@ class Service:
             settings.engine_database or settings.database,
             settings.worker,
             concurrency=settings.concurrency,
-            note_end=self._look_ended,
         )
+        self._turns = Turns(self.journal, self.engine, settings.worker, installation.connections.keys())
         self._sites: dict[str, Site] = {}
-        self._left_to_others: Sequence[str] = ()
-        self._room_again = asyncio.Event()
-        self._taking = asyncio.Lock()
         of_file = {name: connection.design for name, connection in installation.connections.items()}
         self._designs = FollowedDesigns(self.database, self.clock, self.journal, of_file)
         self._telling = Telling(installation.alerts, channels, self.database, self.clock)
@@ -104,14 +101,15 @@ class Service:
             name: self._site(name, connection) for name, connection in self._installation.connections.items()
         }
         await self._designs.follow(self._sites)
-        self._left_to_others = () if recurring else LEFT_TO_WORKERS
+        self._turns.left_to_others = () if recurring else LEFT_TO_WORKERS
         install(Runtime(settings.worker, self.clock, self.journal, self._sites))
         await self.journal.workers.arrive(settings.worker, APPLICATION_VERSION)
-        await self.engine.start()
+        await self.engine.start(self._turns)
         polling = self._installation.installation.polling_seconds
         try:
             async with (
-                self._repeating(self._begin_looks, polling, at_once=self._room_again),
+                self._repeating(self._turns.begin_due, polling, at_once=self._turns.room_again),
+                self._repeating(self._turns.account, HEARTBEAT_WALL_SECONDS),
                 self._repeating(self._stay_alive, HEARTBEAT_WALL_SECONDS),
             ):
                 yield
@@ -159,23 +157,17 @@ class Service:
     async def settle(self, besides: Sequence[str] = LEFT_TO_WORKERS) -> None:
         """Waits until nothing is due and nothing runs, but for looks asked for by a reason in `besides`. Those are not
         begun meanwhile: of what comes round by itself, one would always be under way on a busy machine."""
-        before, self._left_to_others = self._left_to_others, besides
+        before, self._turns.left_to_others = self._turns.left_to_others, besides
         try:
             await self._quiet(besides)
         finally:
-            self._left_to_others = before
+            self._turns.left_to_others = before
 
     async def _quiet(self, besides: Sequence[str]) -> None:
         quiet = 0
         while quiet < 2:
             await asyncio.sleep(SETTLED_WALL_SECONDS)
-            quiet = 0 if await self._busy(besides) else quiet + 1
-
-    async def _busy(self, besides: Sequence[str]) -> bool:
-        agenda = self.journal.agenda
-        if self.engine.here() or await agenda.due(1, besides=besides) or await agenda.any_under_way():
-            return True
-        return await self.engine.unfinished() > 0
+            quiet = 0 if await self._turns.busy(besides) else quiet + 1
 
     @asynccontextmanager
     async def _repeating(
@@ -204,55 +196,23 @@ class Service:
             nudge.set()
             await task
 
-    async def _begin_looks(self) -> None:
-        """Takes what is due, as far as there is room, and begins it. Whoever dies in between has taken looks that the
-        engine does not know: `_account_for_looks` gives them back."""
-        room = self.engine.room()
-        if not room:
-            return
-        found = await self.journal.agenda.due(AGENDA_BATCH, besides=self._left_to_others)
-        due = [item for item in found if item.connection in self._sites]
-        if not due:
-            return
-        async with self._taking:
-            for item in await self.journal.agenda.take(in_turn(due)[:room], self._installation.installation.worker):
-                await self.engine.begin(item)
-
-    async def _look_ended(self, item: AgendaItem) -> None:
-        await self.journal.agenda.ended(item)
-        self._room_again.set()
-
-    async def _account_for_looks(self) -> None:
-        """Asks the engine about looks that this worker took and is not in: what never began is given back, and an end
-        that could not be noted is noted."""
-        agenda = self.journal.agenda
-        async with self._taking:
-            taken = await agenda.under_way(self._installation.installation.worker)
-        doubtful = [item for item in taken if item.run_id not in self.engine.here()]
-        statuses = await run_statuses([item.run_id for item in doubtful]) if doubtful else {}
-        for item in doubtful:
-            if item.run_id not in statuses:
-                await agenda.give_back(item)
-            elif statuses[item.run_id] is not RunStatus.UNDER_WAY:
-                await agenda.ended(item)
-
     async def _stay_alive(self) -> None:
         """Beats, works by the designs that were agreed last, and takes over the work of workers that do not."""
         await self._designs.follow(self._sites)
-        await self._account_for_looks()
         worker = self._installation.installation.worker
         patience = timedelta(seconds=DEAD_AFTER_WALL_SECONDS / self.clock.wall_seconds(1.0))
         await self.journal.workers.beat(worker, APPLICATION_VERSION)
         silent = [one for one in await self.journal.workers.silent(patience) if one.id != worker]
-        if not silent:
+        # Taken for dead and buried, a worker may have gone on until it died.
+        unknown = await self.journal.agenda.holders() - await self.journal.workers.known()
+        if not silent and not unknown:
             return
-        died = [one.id for one in silent if not one.left]
+        died = [one.id for one in silent if not one.left] + sorted(unknown)
         if died:
             log.warning("workers_died", workers=died)
         # Forgotten only afterwards: whoever dies in between leaves them to be found by the next.
         gone = [one.id for one in silent]
-        await self.engine.take_over(gone)
-        await self.journal.agenda.take_over(gone, worker)
+        await self._turns.take_over([*gone, *sorted(unknown)])
         await self.journal.workers.bury(gone, patience)
 
     async def _keep_recurring(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from tests.flows.rig import ORDERS, Rig, by_key, rig
@@ -102,14 +103,15 @@ def test_order_only_heard_of_by_a_hook_whose_run_was_lost_is_posted(tmp_path: Pa
         trial.assert_one_sale(order_id)
 
 
-def test_order_whose_worker_died_before_it_began_is_posted_by_its_next_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("worker", ["worker-1", "buried-meanwhile"])
+def test_order_whose_worker_died_before_it_began_is_posted_by_who_works_next(tmp_path: Path, worker: str) -> None:
     """The look was taken, and the engine never heard of it."""
     with rig(tmp_path) as trial:
         order_id = trial.place()
 
         async def take_and_die(service: Service) -> None:
             await service.journal.agenda.look_again("main", orders.FLOW, str(order_id), "hook")
-            assert await service.journal.agenda.take(await service.journal.agenda.due(10), "worker-1")
+            assert await service.journal.agenda.take(await service.journal.agenda.due(10), worker)
 
         _with_service(trial, take_and_die)
         rows = trial.run(bookkeeping.FLOW)
@@ -132,6 +134,31 @@ def test_order_is_looked_at_again_although_the_end_of_its_last_look_was_not_note
         _with_service(trial, forget_the_end)
         trial.run(sweeps.FULFILMENT_SWEEP)
         assert len(trial.twins.calls("bigcommerce", path=f"/orders/{order_id}")) > reads
+        trial.assert_one_sale(order_id)
+
+
+def test_run_that_nobody_is_in_any_more_is_resumed(tmp_path: Path) -> None:
+    """Its worker was taken for dead and buried, went on, and died: the engine waits for its return."""
+    with rig(tmp_path) as trial:
+        order_id = trial.place()
+        trial.run()
+
+        async def stop_halfway(service: Service) -> None:
+            found = await service.journal.transfers.find("main", orders.FLOW, str(order_id))
+            assert found is not None
+            await service.journal.transfers.change(found.id, state=State.NEW)
+            async with service.database.transaction() as transaction:
+                of_orders = agenda.c.flow == orders.FLOW
+                half = {"under_way": agenda.c.taken, "worker": "worker-1"}
+                await transaction.execute(sa.update(agenda).where(of_orders).values(half))
+
+        _with_service(trial, stop_halfway)
+        with sqlite3.connect(tmp_path / "weighbridge-engine.db") as engine:
+            engine.execute("DELETE FROM operation_outputs WHERE workflow_uuid LIKE 'orders:%'")
+            cut_off = "UPDATE workflow_status SET status = 'PENDING', executor_id = 'buried' WHERE name = 'orders'"
+            assert engine.execute(cut_off).rowcount == 1
+        rows = trial.run(bookkeeping.FLOW)
+        assert by_key(rows)[str(order_id)].state is State.POSTED
         trial.assert_one_sale(order_id)
 
 

@@ -100,7 +100,8 @@ def test_end_of_a_look_that_is_told_twice_ends_no_later_one(at_desk: Desks[None]
         [second] = await _take(desk)
         await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
         await desk.journal.agenda.ended(first)
-        await desk.journal.agenda.give_back(first)
+        await desk.journal.agenda.give_back(first, "worker-1")
+        assert not await desk.journal.agenda.begun(first, "worker-1")
         assert await desk.journal.agenda.any_under_way()
         assert await _due(desk) == []
         await desk.journal.agenda.ended(second)
@@ -110,8 +111,8 @@ def test_end_of_a_look_that_is_told_twice_ends_no_later_one(at_desk: Desks[None]
     at_desk(work)
 
 
-def test_look_that_was_taken_and_never_begun_is_given_back_under_its_id(at_desk: Desks[None]) -> None:
-    """Begun twice, by the worker that was slow and by the one that took it over, it runs once."""
+def test_look_that_was_taken_and_never_begun_is_given_back_and_cannot_be_begun_late(at_desk: Desks[None]) -> None:
+    """A worker that was only slow finds that it is not its turn any more: the two runs never overlap."""
 
     async def work(desk: Desk) -> None:
         await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
@@ -119,8 +120,26 @@ def test_look_that_was_taken_and_never_begun_is_given_back_under_its_id(at_desk:
         await desk.journal.agenda.take_over(["worker-1"], "worker-2")
         assert await desk.journal.agenda.under_way("worker-1") == []
         [found] = await desk.journal.agenda.under_way("worker-2")
-        await desk.journal.agenda.give_back(found)
-        assert [item.run_id for item in await _take(desk, "worker-2")] == [taken.run_id]
+        await desk.journal.agenda.give_back(found, "worker-2")
+        assert not await desk.journal.agenda.begun(taken, "worker-1")
+        [again] = await _take(desk, "worker-2")
+        assert again.run_id != taken.run_id
+        assert not await desk.journal.agenda.begun(taken, "worker-1")
+        assert await desk.journal.agenda.begun(again, "worker-2")
+
+    at_desk(work)
+
+
+def test_look_that_a_slow_worker_began_after_all_is_not_given_back_by_who_took_it_over(at_desk: Desks[None]) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.journal.agenda.look_again("main", "orders", "1042", "hook")
+        [taken] = await _take(desk, "worker-1")
+        await desk.journal.agenda.take_over(["worker-1"], "worker-2")
+        [found] = await desk.journal.agenda.under_way("worker-2")
+        assert await desk.journal.agenda.begun(taken, "worker-1")
+        await desk.journal.agenda.give_back(found, "worker-2")
+        assert await _due(desk) == []
+        assert await desk.journal.agenda.holders() == {"worker-1"}
 
     at_desk(work)
 

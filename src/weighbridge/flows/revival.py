@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.engine import RunStatus, run_statuses
+from weighbridge.engine import RunStatus, runs
 from weighbridge.flows import orders
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
@@ -31,10 +31,11 @@ async def revive(site: Site, flow: str) -> int:
         stalled += await journal.stalls.without_trace(site.name, flow, quiet_since)
     if not stalled:
         return 0
-    statuses = await run_statuses([item.run_id for item in stalled])
+    known = await runs([item.run_id for item in stalled])
     revived = 0
     for item in stalled:
-        status = statuses.get(item.run_id, RunStatus.OVER)
+        run = known.get(item.run_id)
+        status = run.status if run else RunStatus.OVER
         if status is RunStatus.OVER:
             await journal.agenda.look_again(site.name, flow, item.key, "its look was lost")
             revived += 1

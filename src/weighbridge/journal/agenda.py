@@ -1,8 +1,8 @@
 """The agenda: which object of which flow must be looked at (again), and when.
 
 Hooks, sweeps, retries and people all write here; many reasons collapse into one look. Each reason raises the item's
-generation. A worker takes a look, begins it in the durable engine under `flow:connection:key:generation`, which runs
-once, and notes its end here. Looks at one key never overlap: while one is under way, the next cannot be taken.
+generation. A worker takes a look, begins it in the durable engine under `flow:connection:key:generation`, and notes its
+end here. Looks at one key never overlap: while one is under way, the next cannot be taken.
 """
 
 from __future__ import annotations
@@ -73,8 +73,14 @@ TAKE = (
     .values(taken=GENERATION, under_way=GENERATION, worker=sa.bindparam("its_worker"))
 )
 IS_ITS_TURN = sa.and_(ITS_ROW, agenda.c.under_way == GENERATION)
+ITS_WORKER: sa.BindParameter[str] = sa.bindparam("its_worker", type_=sa.String)
+BEGIN = sa.update(agenda).where(IS_ITS_TURN).values(worker=ITS_WORKER)
 END = sa.update(agenda).where(IS_ITS_TURN).values(under_way=0)
-GIVE_BACK = sa.update(agenda).where(IS_ITS_TURN).values(under_way=0, taken=GENERATION - 1)
+GIVE_BACK = (
+    sa.update(agenda)
+    .where(IS_ITS_TURN, agenda.c.worker == ITS_WORKER)
+    .values(under_way=0, generation=agenda.c.generation + 1)
+)
 
 
 class Agenda:
@@ -132,13 +138,18 @@ class Agenda:
                 taken += [item] if done.rowcount else []
         return taken
 
+    async def begun(self, item: AgendaItem, worker: str) -> bool:
+        """Notes that `worker` is in a look that was taken; False when that look is not the one under way."""
+        return bool(await self._database.execute(BEGIN, _row(item) | {"its_worker": worker}))
+
     async def ended(self, item: AgendaItem) -> None:
         """Notes the end of a look: from now on the next look at the same key can be taken. Twice is harmless."""
         await self._database.execute(END, _row(item))
 
-    async def give_back(self, item: AgendaItem) -> None:
-        """Puts back a look that was taken and never begun. It keeps its id, so beginning it twice is harmless."""
-        await self._database.execute(GIVE_BACK, _row(item))
+    async def give_back(self, item: AgendaItem, worker: str) -> None:
+        """Puts back a look that `worker` took, as one more look: a run of this one that begins late finds that it is
+        not its turn any more."""
+        await self._database.execute(GIVE_BACK, _row(item) | {"its_worker": worker})
 
     async def under_way(self, worker: str) -> list[AgendaItem]:
         """The looks that `worker` took and whose end is not noted."""
@@ -147,6 +158,12 @@ class Agenda:
         )
         async with self._database.reading() as reading:
             return [AgendaItem(*row) for row in (await reading.execute(query)).all()]
+
+    async def holders(self) -> frozenset[str]:
+        """The workers that have looks under way."""
+        query = sa.select(agenda.c.worker).where(agenda.c.under_way > 0).distinct()
+        async with self._database.reading() as reading:
+            return frozenset((await reading.execute(query)).scalars())
 
     async def any_under_way(self) -> bool:
         """Whether any worker has a look under way."""

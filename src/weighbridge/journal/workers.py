@@ -57,6 +57,17 @@ class Workers:
             since: datetime | None = (await reading.execute(alive.where(workers.c.left_at.is_(None)))).scalar_one()
         return since
 
+    async def alive(self) -> frozenset[str]:
+        """Workers that have not stopped and were not buried; one that died may be among them for a while."""
+        query = sa.select(workers.c.id).where(workers.c.left_at.is_(None))
+        async with self._database.reading() as reading:
+            return frozenset((await reading.execute(query)).scalars())
+
+    async def known(self) -> frozenset[str]:
+        """Workers that are alive, stopped or silent, until they are buried."""
+        async with self._database.reading() as reading:
+            return frozenset((await reading.execute(sa.select(workers.c.id))).scalars())
+
     async def silent(self, patience: timedelta) -> list[SilentWorker]:
         """Workers without a sign of life for longer than `patience`, until they are buried."""
         query = sa.select(workers.c.id, workers.c.left_at).where(self._is_silent(patience)).order_by(workers.c.id)
