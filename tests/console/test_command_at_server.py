@@ -107,7 +107,10 @@ def test_deeds_print_and_do_the_same(tmp_path: Path) -> None:
             done = one.typed([*bulk, "--confirm", found[1]], server=server)
             assert done == (0, "Done for 2 exceptions.\n")
         assert names[0] == names[1]
-        assert {one.actor for one in lines(there.home)} == {"ada"}, "what is asked of a server is in its audit log"
+        asked, done_here = lines(there.home), lines(here.home)
+        assert {one.actor for one in asked} == {"ada"}, "what is asked of a server is in its audit log"
+        assert {one.actor for one in done_here} == {"ada (command line)"}, "nobody asked them for a password"
+        assert [(one.action, one.subject) for one in done_here] == [(one.action, one.subject) for one in asked]
 
 
 @pytest.mark.parametrize(

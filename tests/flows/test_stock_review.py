@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.flows.rig import Rig, rig
+from weighbridge.access.audit import AuditLine, AuditLog
+from weighbridge.clock import REAL_CLOCK
+from weighbridge.database import Database
 from weighbridge.flows import stock
 from weighbridge.journal.transfers import State
 
@@ -42,3 +47,14 @@ def test_first_levels_wait_until_a_person_has_accepted_them(tmp_path: Path) -> N
         assert accepted.returncode == 0, accepted.stderr
         assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 500}
         assert [row for row in trial.transfers(stock.FLOW) if row.state is State.HELD] == []
+        [line] = asyncio.run(_audit_lines(tmp_path))
+        assert (line.action, line.subject) == ("stock.accepted", "stock of main")
+        assert line.actor.endswith("command line)")
+        assert json.loads(line.detail) == {"proposal": told["fingerprint"]}
+
+
+async def _audit_lines(folder: Path) -> Sequence[AuditLine]:
+    database = Database(f"sqlite:///{folder}/weighbridge.db")
+    lines = await AuditLog(database, REAL_CLOCK).lines()
+    await database.close()
+    return lines

@@ -52,9 +52,11 @@ class Broken:
 
 
 class AuditLog:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, way_in: str = "") -> None:
+        """`way_in` stands behind the names of people who came otherwise than by signing in."""
         self._database = database
         self._clock = clock
+        self._way_in = f" ({way_in})" if way_in else ""
 
     async def note(self, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
         """Adds a line. `detail` never holds a secret."""
@@ -77,7 +79,7 @@ class AuditLog:
         line = AuditLine(
             number=last.number + 1 if last else 1,
             at=self._clock.now(),
-            actor=actor[:80],
+            actor=actor[: 80 - len(self._way_in)] + self._way_in,
             action=action[:40],
             subject=subject[:200],
             detail=json.dumps(dict(detail or {}), sort_keys=True, ensure_ascii=False, default=str),

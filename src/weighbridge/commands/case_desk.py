@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from weighbridge.clock import Clock
-from weighbridge.commands.installation import fail, installation_of
-from weighbridge.commands.installation import with_database as in_database
-from weighbridge.database import Database
-from weighbridge.design.schema import Design
+from weighbridge.access.users import User
+from weighbridge.commands.installation import fail
+from weighbridge.commands.own_office import in_the_office
+from weighbridge.console.deeds import exceptions as deeds
+from weighbridge.console.office import Office
 from weighbridge.domain.exception_kinds import Remedy
 from weighbridge.exceptions.actions import Action, NotAllowed
 from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject
-from weighbridge.exceptions.desk import Effect, ExceptionDesk
+from weighbridge.exceptions.desk import Effect
 from weighbridge.exceptions.evidence import Evidence, evidence_of
 from weighbridge.exceptions.plan import Plan
-from weighbridge.exceptions.playbooks import Playbooks, Run
-from weighbridge.exceptions.reading import CaseFile
+from weighbridge.exceptions.playbooks import Run
 from weighbridge.exceptions.wanted import Wanted
-from weighbridge.journal import Journal
 
 HISTORY_LINES = 200
 Answer = TypeVar("Answer")
@@ -78,74 +75,63 @@ class CaseDesk(Protocol):
 class AtDatabase:
     """The desk of whoever may open the database, under the name that they give."""
 
-    def __init__(self, database: Database, clock: Clock, designs: Mapping[str, Design], person: str) -> None:
-        self._clock = clock
+    def __init__(self, office: Office, person: User) -> None:
+        self._office = office
         self._person = person
-        self._desk = ExceptionDesk(database, clock)
-        self._file = CaseFile(database, clock)
-        self._playbooks = Playbooks(database, clock, designs)
-        self._journal = Journal.of(database, clock)
 
     async def now(self) -> datetime:
-        return self._clock.now()
+        return self._office.clock.now()
 
     async def listed(self, wanted: Wanted, limit: int) -> tuple[Sequence[Case], bool]:
-        page = await self._file.page(wanted, limit=limit)
+        page = await self._office.cases.page(wanted, limit=limit)
         return page.cases, page.after is not None
 
     async def dossier(self, number: int, objects: int) -> Dossier:
-        case = await self._file.one(number)
+        cases = self._office.cases
+        case = await cases.one(number)
         if case is None:
             raise LookupError(f"no exception has the number {number}")
-        found = await self._file.objects(number, open_only=False, limit=objects)
+        found = await cases.objects(number, open_only=False, limit=objects)
         first = next((one for one in found if one.closed_at is None), found[0] if found else None)
         return Dossier(
             case=case,
             objects=found,
-            history=await self._file.history(number, limit=HISTORY_LINES),
-            runs=await self._playbooks.of_case(number),
-            evidence=await evidence_of(self._journal, first.transfer_id) if first else None,
+            history=await cases.history(number, limit=HISTORY_LINES),
+            runs=await self._office.playbooks.of_case(number),
+            evidence=await evidence_of(self._office.journal, first.transfer_id) if first else None,
         )
 
     async def act(self, numbers: Sequence[int], action: Action) -> int:
-        return await self._desk.act(numbers, action, self._person)
+        return await deeds.act(self._office, self._person, numbers, action)
 
     async def merge(self, numbers: Sequence[int], into: int) -> int:
-        return await self._desk.merge(numbers, into, self._person)
+        return await deeds.merge(self._office, self._person, numbers, into)
 
     async def unmerge(self, number: int) -> int:
-        return await self._desk.unmerge(number, self._person)
+        return await deeds.unmerge(self._office, self._person, number)
 
     async def effect(self, wanted: Wanted, action: Action) -> Effect:
-        return await self._desk.preview(wanted, action)
+        return await deeds.preview_many(self._office, self._person, wanted, action)
 
     async def act_on_many(self, wanted: Wanted, action: Action, effect: Effect) -> int:
-        return await self._desk.act(effect.ids, action, self._person)
+        return await deeds.act(self._office, self._person, effect.ids, action)
 
     async def plan(self, number: int, remedy: Remedy, arguments: Mapping[str, str]) -> Plan:
-        return await self._playbooks.preview(number, remedy, arguments)
+        return await self._office.playbooks.preview(number, remedy, arguments)
 
     async def run(self, number: int, remedy: Remedy, arguments: Mapping[str, str], reason: str) -> Run:
-        return await self._playbooks.run(number, remedy, arguments, self._person, reason)
+        return await deeds.run(self._office, self._person, number, remedy, arguments, reason)
 
     async def undo(self, run: int, reason: str) -> Run:
-        return await self._playbooks.undo(run, self._person, reason)
+        return await deeds.undo(self._office, self._person, run, reason)
 
     async def decide(self, run: int, *, approve: bool) -> int:
-        if approve:
-            return (await self._playbooks.approve(run, self._person)).id
-        await self._playbooks.refuse(run, self._person)
-        return run
+        return (await deeds.decide(self._office, self._person, run, approve=approve)).id
 
 
 def in_the_database(config: Path, by: str, work: Callable[[CaseDesk], Awaitable[Answer]]) -> Answer:
     """What `work` answers at the database; what is not allowed or not there ends the command with its reason."""
-    installation = installation_of(config)
-    designs = {name: one.design for name, one in installation.connections.items()}
     try:
-        return in_database(
-            installation,
-            lambda database, clock: work(AtDatabase(database, clock, designs, by or getpass.getuser())),
-        )
+        return in_the_office(config, by, lambda office, person: work(AtDatabase(office, person)))
     except (NotAllowed, LookupError) as problem:
         fail(str(problem.args[0]))

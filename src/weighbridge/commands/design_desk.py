@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from weighbridge.commands.installation import fail, installation_of, one_of, with_database
+from weighbridge.access.users import User
+from weighbridge.commands.installation import fail, one_of
+from weighbridge.commands.own_office import in_the_office
 from weighbridge.commands.server import Server, ServerProblem
 from weighbridge.console.api.design import ChangeAnswer, DesignAnswer
 from weighbridge.console.api.watching import ConnectionAnswer
-from weighbridge.database import Database
-from weighbridge.design.overriding import DesignChange, UnusableChange
-from weighbridge.design.schema import Connection, Design
-from weighbridge.journal import Journal
+from weighbridge.console.deeds import design as deeds
+from weighbridge.console.office import Office
+from weighbridge.console.problems import Unusable
+from weighbridge.design.overriding import DesignChange
+from weighbridge.design.schema import Design
 from weighbridge.journal.designs import AgreedChange
 
 Answer = TypeVar("Answer")
 
 
 class DesignDesk(Protocol):
-    """What the commands ask. Raises UnusableChange and LookupError, with words for whoever asked."""
+    """What the commands ask. Raises Unusable and LookupError, with words for whoever asked."""
 
     async def connection(self, wanted: str) -> str:
         """The connection that is meant; may be left out where there is one."""
@@ -45,29 +47,22 @@ class DesignDesk(Protocol):
 class AtDatabase:
     """The desk of whoever may open the database, under the name that they give."""
 
-    def __init__(self, database: Database, journal: Journal, connections: Mapping[str, Connection], by: str) -> None:
-        self._database = database
-        self._designs = journal.designs
-        self._connections = connections
-        self._person = by or getpass.getuser()
+    def __init__(self, office: Office, person: User) -> None:
+        self._office = office
+        self._designs = office.journal.designs
+        self._person = person
 
     async def connection(self, wanted: str) -> str:
-        return one_of(self._connections, wanted)
+        return one_of(self._office.connections, wanted)
 
     async def shown(self, connection: str) -> tuple[Design, Sequence[AgreedChange]]:
         return await self._effective(connection), await self._designs.changes(connection)
 
     async def change(self, connection: str, wanted: DesignChange, reason: str) -> int:
-        effective = await self._effective(connection)
-        async with self._database.transaction() as transaction:
-            return await self._designs.agree(transaction, connection, effective, wanted, reason, self._person)
+        return await deeds.change(self._office, self._person, connection, wanted, reason)
 
     async def undo(self, number: int) -> None:
-        if await self._designs.change(number) is None:
-            raise LookupError(f"there is no change {number}")
-        async with self._database.transaction() as transaction:
-            if not await self._designs.undo(transaction, number, self._person):
-                raise UnusableChange(f"change {number} was taken back before")
+        await deeds.undo(self._office, self._person, number)
 
     async def version(self, connection: str, name: str) -> Any:
         content = await self._designs.version(connection, name)
@@ -76,7 +71,7 @@ class AtDatabase:
         return content
 
     async def _effective(self, connection: str) -> Design:
-        return await self._designs.effective(connection, self._connections[connection].design)
+        return await self._designs.effective(connection, self._office.connections[connection].design)
 
 
 class AtServer:
@@ -112,14 +107,8 @@ def at_the_desk(config: Path, server: str, by: str, work: Callable[[DesignDesk],
     try:
         if server:
             return asyncio.run(_afar(server, work))
-        installation = installation_of(config)
-        return with_database(
-            installation,
-            lambda database, clock: work(
-                AtDatabase(database, Journal.of(database, clock), installation.connections, by)
-            ),
-        )
-    except (ServerProblem, UnusableChange, LookupError) as problem:
+        return in_the_office(config, by, lambda office, person: work(AtDatabase(office, person)))
+    except (ServerProblem, Unusable, LookupError) as problem:
         fail(str(problem.args[0]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterable
@@ -26,6 +27,7 @@ Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONF
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Connection = Annotated[str, typer.Option(help="Connection; may be left out where there is one.")]
 DEFAULT_CONFIG = Path("weighbridge.toml")
+COMMAND_LINE = "command line"
 Answer = TypeVar("Answer")
 PIPED_WIDTH = 130
 """Columns where the output goes to a file or another program: a table must not be cut to a screen nobody has."""
@@ -89,6 +91,19 @@ def with_database(installation: Installation, ask: Callable[[Database, Clock], A
             await database.close()
 
     return asyncio.run(work())
+
+
+def actor() -> str:
+    """Who acts at the command line, as the audit log tells it."""
+    return f"{login_name()} ({COMMAND_LINE})"
+
+
+def login_name() -> str:
+    """The machine's own name for whoever acts."""
+    try:
+        return getpass.getuser()
+    except OSError:
+        return "somebody"
 
 
 def print_json(value: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from weighbridge.access.audit import AuditLog
 from weighbridge.catalogue_command import as_json as proposal_as_json
 from weighbridge.catalogue_command import is_current, print_proposal
 from weighbridge.commands.installation import (
@@ -15,14 +16,17 @@ from weighbridge.commands.installation import (
     AsJson,
     Config,
     Connection,
+    actor,
     connection_of,
     fail,
     installation_of,
     out,
     print_json,
     service_of,
+    with_database,
     with_journal,
 )
+from weighbridge.design.schema import Installation
 from weighbridge.flows import bookkeeping, catalogue, stock, stock_fast, stock_review, sweeps
 from weighbridge.journal.transfers import State
 from weighbridge.stock_explained import print_levels
@@ -51,6 +55,7 @@ def sync_stock(
         name = connection_of(installation, connection)
         if not with_journal(installation, lambda journal: stock_review.accept(journal, name, accept)):
             fail(f"{accept} is not what was last proposed for {name}; look at the levels with --dry-run again")
+        _note_accepted(installation, "stock", name, accept)
     if not dry_run:
         _sync(config, (bookkeeping.FLOW, stock.FLOW, stock_fast.FLOW), as_json)
         return
@@ -91,6 +96,7 @@ def sync_catalogue(
         if not with_journal(installation, lambda journal: is_current(journal, name, accept)):
             fail(f"{accept} is not what was last proposed for {name}; look at the changes with --dry-run again")
         with_journal(installation, lambda journal: journal.listings.accept(name))
+        _note_accepted(installation, "catalogue", name, accept)
     if not dry_run:
         _sync(config, (catalogue.FLOW,), as_json)
         return
@@ -118,6 +124,17 @@ def run_once(config: Path, flows: tuple[str, ...], key: str = "*") -> list[tuple
             return await service.journal.transfers.counts()
 
     return asyncio.run(work())
+
+
+def _note_accepted(installation: Installation, what: str, connection: str, proposal: str) -> None:
+    """Adds to the audit log who let the shop be told of what."""
+    noted = {"proposal": proposal}
+    with_database(
+        installation,
+        lambda database, clock: AuditLog(database, clock).note(
+            actor(), f"{what}.accepted", f"{what} of {connection}", noted
+        ),
+    )
 
 
 def _sync(config: Path, flows: tuple[str, ...], as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
@@ -20,6 +19,7 @@ from weighbridge.commands.installation import (
     DEFAULT_CONFIG,
     AsJson,
     Config,
+    actor,
     fail,
     installation_of,
     out,
@@ -129,14 +129,6 @@ def token(
         return await access.tokens.make(user, purpose, read_only=read_only, days=days, actor=actor())
 
     sys.stdout.write(_with_access(config, make) + "\n")
-
-
-def actor() -> str:
-    """Who acts at the command line: the machine's own name for them."""
-    try:
-        return f"{getpass.getuser()} (command line)"
-    except OSError:
-        return "command line"
 
 
 def _new_password(from_standard_input: bool, generate: bool) -> str:
