@@ -81,7 +81,9 @@ class Service:
             settings.worker,
             concurrency=settings.concurrency,
         )
-        self._turns = Turns(self.journal, self.engine, settings.worker, installation.connections.keys())
+        self._turns = Turns(
+            self.journal, self.engine, settings.worker, installation.connections.keys(), settings.polling_seconds
+        )
         self._sites: dict[str, Site] = {}
         of_file = {name: connection.design for name, connection in installation.connections.items()}
         self._designs = FollowedDesigns(self.database, self.clock, self.journal, of_file)
@@ -101,7 +103,7 @@ class Service:
             name: self._site(name, connection) for name, connection in self._installation.connections.items()
         }
         await self._designs.follow(self._sites)
-        self._turns.left_to_others = () if recurring else LEFT_TO_WORKERS
+        self._turns.leave_to_others(() if recurring else LEFT_TO_WORKERS)
         install(Runtime(settings.worker, self.clock, self.journal, self._sites))
         await self.journal.workers.arrive(settings.worker, APPLICATION_VERSION)
         await self.engine.start(self._turns)
@@ -157,11 +159,11 @@ class Service:
     async def settle(self, besides: Sequence[str] = LEFT_TO_WORKERS) -> None:
         """Waits until nothing is due and nothing runs, but for looks asked for by a reason in `besides`. Those are not
         begun meanwhile: of what comes round by itself, one would always be under way on a busy machine."""
-        before, self._turns.left_to_others = self._turns.left_to_others, besides
+        before = self._turns.leave_to_others(besides)
         try:
             await self._quiet(besides)
         finally:
-            self._turns.left_to_others = before
+            self._turns.leave_to_others(before)
 
     async def _quiet(self, besides: Sequence[str]) -> None:
         quiet = 0

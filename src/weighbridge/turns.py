@@ -7,13 +7,15 @@ midst, or before its end is noted. See docs/adr/0001.
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Collection, Sequence
 
 import structlog
 
 from weighbridge.engine import Engine, Run, RunStatus, in_turn, runs
 from weighbridge.journal import Journal
-from weighbridge.journal.agenda import AgendaItem
+from weighbridge.journal.agenda import AgendaItem, DueLook
 
 log = structlog.get_logger()
 
@@ -23,29 +25,44 @@ AGENDA_BATCH = 200
 class Turns:
     """The looks of one worker."""
 
-    def __init__(self, journal: Journal, engine: Engine, worker: str, connections: Collection[str]) -> None:
+    def __init__(
+        self, journal: Journal, engine: Engine, worker: str, connections: Collection[str], polling_seconds: float
+    ) -> None:
         self._journal = journal
         self._agenda = journal.agenda
         self._engine = engine
         self._worker = worker
         self._connections = connections
+        self._polling_seconds = polling_seconds
         self._taking = asyncio.Lock()
         self._stranded: frozenset[str] = frozenset()
-        self.left_to_others: Sequence[str] = ()
-        """Reasons for looks that this worker leaves alone."""
+        self._left_to_others: Sequence[str] = ()
+        self._in_turn: list[DueLook] = []
+        self._read_at = -math.inf
         self.room_again = asyncio.Event()
         """Set when a look has ended."""
 
     async def begin_due(self) -> None:
-        """Takes what is due, as far as there is room, and begins it."""
+        """Takes what is due, as far as there is room, and begins it. Between polls the next ones of the last reading
+        are taken, if any are left: a rush would otherwise be read anew with the end of each of its looks."""
         room = self._engine.room()
-        found = await self._agenda.due(AGENDA_BATCH, besides=self.left_to_others) if room else []
-        due = [item for item in found if item.connection in self._connections]
-        if not due:
+        if not room:
+            return
+        if not self._in_turn or time.monotonic() - self._read_at >= self._polling_seconds:
+            self._read_at = time.monotonic()
+            found = await self._agenda.due(AGENDA_BATCH, besides=self._left_to_others)
+            self._in_turn = in_turn(item for item in found if item.connection in self._connections)
+        next_ones, self._in_turn = self._in_turn[:room], self._in_turn[room:]
+        if not next_ones:
             return
         async with self._taking:
-            for item in await self._agenda.take(in_turn(due)[:room], self._worker):
+            for item in await self._agenda.take(next_ones, self._worker):
                 await self._engine.begin(item)
+
+    def leave_to_others(self, reasons: Sequence[str]) -> Sequence[str]:
+        """Begins no more looks that are asked for by these reasons; answers those left alone before."""
+        before, self._left_to_others, self._in_turn = self._left_to_others, reasons, []
+        return before
 
     async def is_its_turn(self, item: AgendaItem) -> bool:
         """Whether a run that begins or is resumed is the one that the agenda has under way; if not, its look was given
