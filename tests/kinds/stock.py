@@ -122,7 +122,9 @@ def levels_are_accepted(trial: Rig, key: str) -> None:
             await service.run_once((stock.FLOW,), stock_review.DRY_RUN)
             read = await service.journal.transfers.find("main", stock.FLOW, stock_review.DRY_RUN)
             assert read is not None
-            assert await stock_review.accept(service.journal, "main", read.content["fingerprint"])
+            name = read.content["fingerprint"]
+            assert await stock_review.is_current(service.journal, "main", name)
+            await stock_review.accept(service.journal, "main", name)
 
     asyncio.run(work())
 

@@ -53,9 +53,10 @@ def sync_stock(
     if accept:
         installation = installation_of(config)
         name = connection_of(installation, connection)
-        if not with_journal(installation, lambda journal: stock_review.accept(journal, name, accept)):
+        if not with_journal(installation, lambda journal: stock_review.is_current(journal, name, accept)):
             fail(f"{accept} is not what was last proposed for {name}; look at the levels with --dry-run again")
         _note_accepted(installation, "stock", name, accept)
+        with_journal(installation, lambda journal: stock_review.accept(journal, name, accept))
     if not dry_run:
         _sync(config, (bookkeeping.FLOW, stock.FLOW, stock_fast.FLOW), as_json)
         return
@@ -95,8 +96,8 @@ def sync_catalogue(
     if accept:
         if not with_journal(installation, lambda journal: is_current(journal, name, accept)):
             fail(f"{accept} is not what was last proposed for {name}; look at the changes with --dry-run again")
-        with_journal(installation, lambda journal: journal.listings.accept(name))
         _note_accepted(installation, "catalogue", name, accept)
+        with_journal(installation, lambda journal: journal.listings.accept(name))
     if not dry_run:
         _sync(config, (catalogue.FLOW,), as_json)
         return
@@ -127,7 +128,7 @@ def run_once(config: Path, flows: tuple[str, ...], key: str = "*") -> list[tuple
 
 
 def _note_accepted(installation: Installation, what: str, connection: str, proposal: str) -> None:
-    """Adds to the audit log who let the shop be told of what."""
+    """Adds to the audit log who let the shop be told of what; before it is so, as with every deed."""
     noted = {"proposal": proposal}
     with_database(
         installation,

@@ -73,10 +73,12 @@ def summary(figures: Sequence[Figure], there: Mapping[Slot, int]) -> dict[str, A
     }
 
 
-async def accept(journal: Journal, connection: str, name: str) -> bool:
-    """Opens the way for a connection's levels; False where `name` is not what was last proposed."""
+async def is_current(journal: Journal, connection: str, name: str) -> bool:
+    """Whether `name` is the fingerprint of exactly what was last proposed."""
     proposal = await journal.transfers.find(connection, "stock", DRY_RUN)
-    if proposal is None or not proposal.content or proposal.content.get("fingerprint") != name:
-        return False
+    return proposal is not None and bool(proposal.content) and proposal.content.get("fingerprint") == name
+
+
+async def accept(journal: Journal, connection: str, name: str) -> None:
+    """Opens the way for a connection's levels, as they were proposed under `name`."""
     await journal.references.keep(connection, ACCEPTED, name)
-    return True

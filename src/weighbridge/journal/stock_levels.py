@@ -78,7 +78,7 @@ class StockLevels:
         return await self._levels(stock_levels.c.told, connection, stock_levels.c.told.is_not(None))
 
     async def last_told_of(self, connection: str, skus: Collection[str]) -> dict[Slot, int]:
-        """`last_told` of these SKUs alone; of many more than one batch, the whole list is read in less time."""
+        """`last_told` of these SKUs alone, as many as one push tells at once."""
         known = stock_levels.c.told.is_not(None)
         return await self._levels(stock_levels.c.told, connection, known, stock_levels.c.sku.in_(sorted(skus)))
 
