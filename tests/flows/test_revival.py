@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -40,6 +43,35 @@ def _with_service(trial: Rig, work: Callable[[Service], Awaitable[None]]) -> Non
     asyncio.run(running())
 
 
+def _stop_halfway(trial: Rig, order_id: int, **of_its_look: object) -> None:
+    """The order's transfer as it stands before anything was weighed, with `of_its_look` on its row of the agenda."""
+
+    async def stop(service: Service) -> None:
+        found = await service.journal.transfers.find("main", orders.FLOW, str(order_id))
+        assert found is not None
+        await service.journal.transfers.change(found.id, state=State.NEW)
+        if of_its_look:
+            look = sa.update(agenda).where(agenda.c.flow == orders.FLOW).values(of_its_look)
+            await service.database.execute(look)
+
+    _with_service(trial, stop)
+
+
+def _cut_off(folder: Path, worker: str) -> None:
+    """The engine's book says that `worker` is in the order's run and has ended no step."""
+    with sqlite3.connect(folder / "weighbridge-engine.db") as engine:
+        engine.execute("DELETE FROM operation_outputs WHERE workflow_uuid LIKE 'orders:%'")
+        cut_off = "UPDATE workflow_status SET status = 'PENDING', executor_id = ? WHERE name = 'orders'"
+        assert engine.execute(cut_off, (worker,)).rowcount == 1
+
+
+def _sync_orders(trial: Rig, folder: Path) -> subprocess.Popen[bytes]:
+    config = folder / "weighbridge.toml"
+    config.write_text(trial.configuration())
+    words = [sys.executable, "-m", "weighbridge", "sync", "orders", "--config", str(config)]
+    return subprocess.Popen(words, env={**os.environ, **trial.environment()}, stdout=subprocess.DEVNULL)
+
+
 async def _forget_looks_at_orders(service: Service) -> None:
     async with service.database.transaction() as transaction:
         await transaction.execute(sa.delete(agenda).where(agenda.c.flow == orders.FLOW))
@@ -72,12 +104,7 @@ def test_new_order_whose_run_the_engine_lost_is_posted_by_the_next_sweep(tmp_pat
         order_id = trial.place()
         trial.run()
 
-        async def stop_halfway(service: Service) -> None:
-            found = await service.journal.transfers.find("main", orders.FLOW, str(order_id))
-            assert found is not None
-            await service.journal.transfers.change(found.id, state=State.NEW)
-
-        _with_service(trial, stop_halfway)
+        _stop_halfway(trial, order_id)
         for file in tmp_path.glob("weighbridge-engine.db*"):
             file.unlink()
         _pass(trial, timedelta(minutes=10))
@@ -142,24 +169,76 @@ def test_run_that_nobody_is_in_any_more_is_resumed(tmp_path: Path) -> None:
     with rig(tmp_path) as trial:
         order_id = trial.place()
         trial.run()
-
-        async def stop_halfway(service: Service) -> None:
-            found = await service.journal.transfers.find("main", orders.FLOW, str(order_id))
-            assert found is not None
-            await service.journal.transfers.change(found.id, state=State.NEW)
-            async with service.database.transaction() as transaction:
-                of_orders = agenda.c.flow == orders.FLOW
-                half = {"under_way": agenda.c.taken, "worker": "worker-1"}
-                await transaction.execute(sa.update(agenda).where(of_orders).values(half))
-
-        _with_service(trial, stop_halfway)
-        with sqlite3.connect(tmp_path / "weighbridge-engine.db") as engine:
-            engine.execute("DELETE FROM operation_outputs WHERE workflow_uuid LIKE 'orders:%'")
-            cut_off = "UPDATE workflow_status SET status = 'PENDING', executor_id = 'buried' WHERE name = 'orders'"
-            assert engine.execute(cut_off).rowcount == 1
+        _stop_halfway(trial, order_id, under_way=agenda.c.taken, worker="worker-1")
+        _cut_off(tmp_path, worker="buried")
         rows = trial.run(bookkeeping.FLOW)
         assert by_key(rows)[str(order_id)].state is State.POSTED
         trial.assert_one_sale(order_id)
+
+
+def test_run_that_is_resumed_out_of_turn_looks_at_nothing(tmp_path: Path) -> None:
+    """After a power cut the engine's file is older than ours: it has forgotten that the look ended."""
+    with rig(tmp_path) as trial:
+        order_id = trial.place()
+        trial.run()
+        _stop_halfway(trial, order_id)
+        _cut_off(tmp_path, worker="worker-1")
+        reads = len(trial.twins.calls("bigcommerce", path=f"/orders/{order_id}"))
+        row = by_key(trial.run(bookkeeping.FLOW, until=lambda _: True))[str(order_id)]
+        assert len(trial.twins.calls("bigcommerce", path=f"/orders/{order_id}")) == reads
+        assert row.state is State.NEW, "the sweep finds it; nobody looks beside whoever has its turn"
+        with sqlite3.connect(tmp_path / "weighbridge-engine.db") as engine:
+            [ended] = engine.execute("SELECT status FROM workflow_status WHERE name = 'orders'").fetchone()
+        assert ended == "SUCCESS"
+
+
+def test_run_that_is_resumed_while_this_process_is_in_it_waits_for_its_first_self(tmp_path: Path) -> None:
+    """Taken for dead by mistake, a worker is handed its own run."""
+    with rig(tmp_path, speed=60.0) as trial:
+        trial.run(bookkeeping.FLOW)
+        order_id = trial.place()
+        read = {"method": "GET", "path": rf"/orders/{order_id}$"}
+        trial.twins.fault("bigcommerce", {"fault": "slow_before", "seconds": 4, "match": read, "times": 1})
+
+        async def resume_in_the_midst() -> float:
+            service = trial.service()
+            async with service.working():
+                await service.journal.agenda.look_again("main", orders.FLOW, str(order_id), "hook")
+                while not service.engine.here():
+                    await asyncio.sleep(0.02)
+                [run_id], resumed = service.engine.here(), time.monotonic()
+                await service.engine.resume(run_id)
+                while not trial.twins.calls("bigcommerce", path=f"/orders/{order_id}"):
+                    await asyncio.sleep(0.02)
+                answered = time.monotonic()
+                await service.settle()
+            return answered - resumed
+
+        assert asyncio.run(resume_in_the_midst()) > 3, "the first answer is the one that took four seconds"
+        trial.assert_one_sale(order_id)
+        assert trial.writes().count("POST /sale") == 1
+
+
+def test_order_of_a_command_that_was_killed_is_posted_once_by_the_next(tmp_path: Path) -> None:
+    """Each command is a worker of its own name; the sale was made, and whoever asked for it died before its answer."""
+    with rig(tmp_path, speed=60.0) as trial:
+        match = {"method": "POST", "path": "(?i)/v2/sale$"}
+        trial.twins.fault("cin7", {"fault": "slow", "seconds": 10, "match": match, "times": 1})
+        order_id = trial.place()
+        with _sync_orders(trial, tmp_path) as killed:
+            deadline = time.monotonic() + 60
+            while not trial.sales(order_id):
+                assert time.monotonic() < deadline
+                assert killed.poll() is None, "it has to be in the midst of the order"
+                time.sleep(0.05)
+            killed.kill()
+        _pass(trial, timedelta(hours=1))
+        with _sync_orders(trial, tmp_path) as following:
+            assert following.wait(timeout=90) == 0
+        [row] = trial.transfers(orders.FLOW)
+        assert row.state is State.POSTED
+        trial.assert_one_sale(order_id)
+        assert len(trial.sales()) == 1
 
 
 def test_held_order_is_left_to_its_owner(tmp_path: Path) -> None:
@@ -202,12 +281,7 @@ def test_order_that_ended_its_worker_too_often_waits_for_operations(tmp_path: Pa
         order_id = trial.place()
         trial.run()
 
-        async def stop_halfway(service: Service) -> None:
-            found = await service.journal.transfers.find("main", orders.FLOW, str(order_id))
-            assert found is not None
-            await service.journal.transfers.change(found.id, state=State.NEW)
-
-        _with_service(trial, stop_halfway)
+        _stop_halfway(trial, order_id)
         with sqlite3.connect(tmp_path / "weighbridge-engine.db") as engine:
             given_up = "UPDATE workflow_status SET status = 'MAX_RECOVERY_ATTEMPTS_EXCEEDED' WHERE name = 'orders'"
             assert engine.execute(given_up).rowcount == 1
