@@ -28,7 +28,7 @@ WHERE: dict[str, str] = {
     "design": "weighbridge.commands.design:design_app",
     "alerts": "weighbridge.commands.alerts:alerts_app",
     "users": "weighbridge.commands.users:users_app",
-    "twins": "weighbridge.twins.command:twins_app",
+    "twins": "weighbridge_twins.command:twins_app",
 }
 """Command -> its module, and there the function, the group, or the group that it is one of; in the help's order."""
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from tests.console.house import PASSWORD, USERS, House, house
 from tests.flows.rig import Rig, rig
 from weighbridge.journal.transfers import State
-from weighbridge.twins.bigcommerce.tenders import add_transaction
+from weighbridge_twins.bigcommerce.tenders import add_transaction
 
 Done = TypeVar("Done")
 TRACKING = "1Z999AA10123456784"

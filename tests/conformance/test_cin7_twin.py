@@ -12,10 +12,10 @@ import httpx2
 
 from tests.twins.cin7.bench import Bench
 from tests.twins.cin7.vendor_documents import PREFIX, documents_needed, examples, problems_of
-from weighbridge.twins.call import Json
-from weighbridge.twins.calls_log import render
-from weighbridge.twins.cin7.routes import ROUTES
-from weighbridge.twins.server import TwinServer
+from weighbridge_twins.call import Json
+from weighbridge_twins.calls_log import render
+from weighbridge_twins.cin7.routes import ROUTES
+from weighbridge_twins.server import TwinServer
 
 pytestmark = documents_needed
 

@@ -26,7 +26,7 @@ from weighbridge.console.office import Office
 from weighbridge.database import Database
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
-from weighbridge.twins.world_clock import MovableClock
+from weighbridge_twins.world_clock import MovableClock
 
 Answer = TypeVar("Answer")
 PASSWORD = "correct horse battery"

@@ -11,9 +11,9 @@ from tests.twins.cin7.bench import Bench
 from weighbridge.domain.sale_stage import Move, Paper, SaleKind, Stage, after, stages
 from weighbridge.platforms.cin7.read import read_stage
 from weighbridge.platforms.cin7.sale_models import SaleDetail
-from weighbridge.twins.cin7 import fulfilment
-from weighbridge.twins.cin7.errors import Refusal
-from weighbridge.twins.cin7.status import shipped_boxes
+from weighbridge_twins.cin7 import fulfilment
+from weighbridge_twins.cin7.errors import Refusal
+from weighbridge_twins.cin7.status import shipped_boxes
 
 BOXES = [{"sku": "APPLE", "quantity": 1, "box": f"Box {number}"} for number in (1, 2, 3)]
 

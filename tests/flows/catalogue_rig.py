@@ -15,7 +15,7 @@ from weighbridge.flows import catalogue
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.service import Service
 from weighbridge.tables import transfers
-from weighbridge.twins.server import TwinServer
+from weighbridge_twins.server import TwinServer
 
 TABLE = "[connections.main.design.catalogue]"
 CIN7_MASTERS_ALL = """

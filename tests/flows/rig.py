@@ -26,8 +26,8 @@ from weighbridge.journal.transfers import State, Transfer
 from weighbridge.service import Service
 from weighbridge.settings import resolve_channels, resolve_secrets
 from weighbridge.tables import transfers
-from weighbridge.twins.faults import SWITCH_FAULTS
-from weighbridge.twins.server import TwinServer
+from weighbridge_twins.faults import SWITCH_FAULTS
+from weighbridge_twins.server import TwinServer
 
 SPEED = 600.0
 """Ten minutes of the twins' time in one second: waiting costs nothing, and no test sleeps."""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.flows.rig import ADDRESS, Rig, by_key, rig
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.twins.cin7 import fulfilment
+from weighbridge_twins.cin7 import fulfilment
 
 REBILL = {"post": "invoice_and_payment", "design": '\n[connections.main.design.edits]\npolicy = "rebill"\n'}
 MUG, TEA = 0, 1

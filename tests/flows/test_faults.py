@@ -10,7 +10,7 @@ import pytest
 
 from tests.flows.rig import Rig, by_key, rig
 from weighbridge.journal.transfers import State
-from weighbridge.twins.faults import FAULTS, HOOK_FAULTS, REQUEST_FAULTS, SWITCH_FAULTS
+from weighbridge_twins.faults import FAULTS, HOOK_FAULTS, REQUEST_FAULTS, SWITCH_FAULTS
 
 WRITES = ("/sale", "/sale/order", "/sale/invoice", "/sale/payment")
 IMPATIENT = """

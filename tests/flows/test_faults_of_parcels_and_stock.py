@@ -11,7 +11,7 @@ import pytest
 from tests.flows.rig import Rig, rig
 from weighbridge.flows import bookkeeping, stock
 from weighbridge.flows.sweeps import FULFILMENT_SWEEP
-from weighbridge.twins.faults import FAULTS, HOOK_FAULTS, REQUEST_FAULTS, SWITCH_FAULTS
+from weighbridge_twins.faults import FAULTS, HOOK_FAULTS, REQUEST_FAULTS, SWITCH_FAULTS
 
 HOW: dict[str, dict[str, Any]] = {
     "throttle": {},

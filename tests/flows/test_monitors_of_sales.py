@@ -13,7 +13,7 @@ from weighbridge.flows import bookkeeping, stock, stock_parity
 from weighbridge.flows.altered_sales import ALTERED
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.monitors import flow as monitors
-from weighbridge.twins.world_screen import Screen
+from weighbridge_twins.world_screen import Screen
 
 TEA = [{"sku": "TEA", "quantity": 1}]
 SLOWER = 30.0

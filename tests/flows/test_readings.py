@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.flows.whole_life import play
-from weighbridge.twins.bigcommerce.twin import SWITCHES as SHOP
-from weighbridge.twins.cin7.switches import SWITCHES as BOOKS
+from weighbridge_twins.bigcommerce.twin import SWITCHES as SHOP
+from weighbridge_twins.cin7.switches import SWITCHES as BOOKS
 
 NUMBERS: dict[str, tuple[Any, ...]] = {
     "calls_per_minute": (30,),

@@ -21,7 +21,7 @@ from weighbridge.returns import (
     OpenReturn,
     returns_of,
 )
-from weighbridge.twins.bigcommerce.tenders import add_transaction
+from weighbridge_twins.bigcommerce.tenders import add_transaction
 
 CREDIT_NOTES = '\n[connections.main.design.refunds]\nmode = "credit_note"\n'
 D = Decimal

@@ -13,7 +13,7 @@ from tests.flows.rig import Rig, rig
 from weighbridge.cli import app
 from weighbridge.flows.shop_places import LOCATION
 from weighbridge.journal.transfers import State
-from weighbridge.twins.bigcommerce.locations import add_location
+from weighbridge_twins.bigcommerce.locations import add_location
 
 MAPPED = 'shop_locations = { "Overflow" = 2 }'
 SET = {"sku": "SET", "name": "Breakfast set", "price": "30.00", "tax_class_id": 0}

@@ -22,7 +22,7 @@ from weighbridge.flows import bookkeeping, stock
 from weighbridge.service import Service
 from weighbridge.settings import resolve_secrets
 from weighbridge.tables import transfers
-from weighbridge.twins.server import TwinServer
+from weighbridge_twins.server import TwinServer
 
 NAMES = ("access_token", "client_secret", "account_id", "application_key")
 PATIENCE_SECONDS = 60.0

@@ -14,7 +14,7 @@ import pytest
 from weighbridge.clock import ScaledClock
 from weighbridge.database import Database
 from weighbridge.journal import Journal
-from weighbridge.twins.world_clock import MovableClock
+from weighbridge_twins.world_clock import MovableClock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STANDSTILL = 1e-9

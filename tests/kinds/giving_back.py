@@ -12,7 +12,7 @@ from tests.flows.rig import Rig, rig
 from tests.flows.test_refunds import CREDIT_NOTES, _credit_by_hand, line, refund
 from tests.kinds.after_posting import shipped
 from tests.kinds.story import Setting, one_sale
-from weighbridge.twins.bigcommerce.tenders import add_transaction
+from weighbridge_twins.bigcommerce.tenders import add_transaction
 
 CREDITED = "read back as CR-"
 UNNAMED = f'{CREDIT_NOTES}goodwill_product = "Kindness"\n'

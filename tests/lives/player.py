@@ -20,9 +20,9 @@ from tests.flows.rig import ADDRESS, Rig, rig
 from weighbridge.flows import bookkeeping, sweeps
 from weighbridge.flows import fulfilment as fulfilment_flow
 from weighbridge.journal.transfers import State
-from weighbridge.twins.bigcommerce.order_statuses import STATUSES
-from weighbridge.twins.bigcommerce.tenders import add_transaction
-from weighbridge.twins.cin7 import fulfilment
+from weighbridge_twins.bigcommerce.order_statuses import STATUSES
+from weighbridge_twins.bigcommerce.tenders import add_transaction
+from weighbridge_twins.cin7 import fulfilment
 
 FOLDER = Path(__file__).parent
 RATES = {"EUR": "0.92", "JPY": "150", "USD": "1"}

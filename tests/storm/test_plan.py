@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from weighbridge.storm.plan import SEAM, Plan, StormOptions, plan_storm
-from weighbridge.twins.baskets import read_baskets, read_products
+from weighbridge_twins.baskets import read_baskets, read_products
 
 
 def _plan(**changes: object) -> Plan:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from weighbridge.twins.baskets import BasketLine, UnreadableBaskets, read_baskets, read_products, sku_of
+from weighbridge_twins.baskets import BasketLine, UnreadableBaskets, read_baskets, read_products, sku_of
 
 HEAD = "basket_id,household_id,placed_at,product_id,quantity,sales_value,retail_disc,coupon_disc,coupon_match_disc\n"
 

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.twins.tiny_platform import ServedBook, served_guest_book
-from weighbridge.twins.calls_log import Recorder, render
+from weighbridge_twins.calls_log import Recorder, render
 
 KEY = {"X-Key": "open sesame"}
 

@@ -13,8 +13,8 @@ import httpx2
 import pytest
 
 from tests.twins.tiny_platform import ServedBook, served_guest_book
-from weighbridge.twins.call import Call, Delivery
-from weighbridge.twins.faults import FAULTS, FaultBook, mutated
+from weighbridge_twins.call import Call, Delivery
+from weighbridge_twins.faults import FAULTS, FaultBook, mutated
 
 KEY = {"X-Key": "open sesame"}
 

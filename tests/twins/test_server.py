@@ -17,10 +17,10 @@ import pytest
 
 from tests.twins.test_faults import receiver, wait_for
 from weighbridge.clock import ScaledClock
-from weighbridge.twins.command import documented_tables
-from weighbridge.twins.reference_tables import filled
-from weighbridge.twins.server import Credentials, TwinServer
-from weighbridge.twins.world_options import WorldOptions
+from weighbridge_twins.command import documented_tables
+from weighbridge_twins.reference_tables import filled
+from weighbridge_twins.server import Credentials, TwinServer
+from weighbridge_twins.world_options import WorldOptions
 
 REPOSITORY = Path(__file__).parents[2]
 GOODS = [{"sku": "TEA", "name": "Tea", "price": "4.50", "tax_class_id": 1, "tracking": "product", "inventory_level": 5}]
@@ -261,7 +261,7 @@ def test_a_world_in_the_server_fills_both_systems_and_orders_arrive_with_hooks()
 
 def test_the_command_prints_one_line_and_leaves_its_state(tmp_path: Path) -> None:
     state, record = tmp_path / "state.json", tmp_path / "traffic.jsonl"
-    program = "from weighbridge.twins.command import twins_app; twins_app()"
+    program = "from weighbridge_twins.command import twins_app; twins_app()"
     arguments = ["serve", "--bigcommerce-port", "0", "--cin7-port", "0", "--speed", "60", "--seed", "3"]
     arguments += ["--state", str(state), "--record", str(record), "--cin7-switch", "page_drift=1"]
     process = subprocess.Popen(

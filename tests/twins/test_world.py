@@ -10,15 +10,15 @@ from decimal import Decimal
 from typing import Any
 
 from tests.twins.test_world_warehouse import HandClock
-from weighbridge.twins.baskets import read_baskets, read_products
-from weighbridge.twins.bigcommerce import BigCommerceTwin
-from weighbridge.twins.bigcommerce.state import Order
-from weighbridge.twins.call import Call
-from weighbridge.twins.calls_log import render
-from weighbridge.twins.cin7 import Cin7Twin
-from weighbridge.twins.world import World
-from weighbridge.twins.world_options import WorldOptions
-from weighbridge.twins.world_shoppers import AWAITING_FULFILLMENT
+from weighbridge_twins.baskets import read_baskets, read_products
+from weighbridge_twins.bigcommerce import BigCommerceTwin
+from weighbridge_twins.bigcommerce.state import Order
+from weighbridge_twins.call import Call
+from weighbridge_twins.calls_log import render
+from weighbridge_twins.cin7 import Cin7Twin
+from weighbridge_twins.world import World
+from weighbridge_twins.world_options import WorldOptions
+from weighbridge_twins.world_shoppers import AWAITING_FULFILLMENT
 
 CANCELLED, REFUNDED, PARTIALLY_REFUNDED = 5, 4, 14
 

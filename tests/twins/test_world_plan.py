@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from weighbridge.demo import WORLD
-from weighbridge.twins.baskets import read_baskets, read_products, sku_of
-from weighbridge.twins.world_assortment import assortment
-from weighbridge.twins.world_options import WorldOptions
-from weighbridge.twins.world_people import person_of
-from weighbridge.twins.world_plan import AMENDED, Afterwards, Payment, plan_dispatch, plan_orders
+from weighbridge_twins.baskets import read_baskets, read_products, sku_of
+from weighbridge_twins.world_assortment import assortment
+from weighbridge_twins.world_options import WorldOptions
+from weighbridge_twins.world_people import person_of
+from weighbridge_twins.world_plan import AMENDED, Afterwards, Payment, plan_dispatch, plan_orders
 
 ORDINARY = WorldOptions(seed=5)
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.twins.call import Call
-from weighbridge.twins.calls_log import render
-from weighbridge.twins.cin7 import Cin7Twin
-from weighbridge.twins.world_options import WorldOptions
-from weighbridge.twins.world_warehouse import Warehouse
+from weighbridge_twins.call import Call
+from weighbridge_twins.calls_log import render
+from weighbridge_twins.cin7 import Cin7Twin
+from weighbridge_twins.world_options import WorldOptions
+from weighbridge_twins.world_warehouse import Warehouse
 
 PLAIN = WorldOptions(seed=3, partial_share=0.0, late_tracking_share=0.0)
 

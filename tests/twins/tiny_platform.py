@@ -11,14 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 from weighbridge.clock import ScaledClock
-from weighbridge.twins.app import TwinApp
-from weighbridge.twins.call import Answer, Call, Delivery, Json
-from weighbridge.twins.calls_log import Recorder
-from weighbridge.twins.control import Control
-from weighbridge.twins.faults import FaultBook
-from weighbridge.twins.hook_sender import HookSender
-from weighbridge.twins.listening import QuietServer, listen, server_config
-from weighbridge.twins.world_clock import MovableClock
+from weighbridge_twins.app import TwinApp
+from weighbridge_twins.call import Answer, Call, Delivery, Json
+from weighbridge_twins.calls_log import Recorder
+from weighbridge_twins.control import Control
+from weighbridge_twins.faults import FaultBook
+from weighbridge_twins.hook_sender import HookSender
+from weighbridge_twins.listening import QuietServer, listen, server_config
+from weighbridge_twins.world_clock import MovableClock
 
 
 class GuestBook:

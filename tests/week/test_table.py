@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from weighbridge.twins.baskets import read_baskets, read_products
 from weighbridge.week.fault import HOUR, Fault, Injected
 from weighbridge.week.judge import Case, Named, false_alarms, judged
 from weighbridge.week.options import FAULT_BASKETS, MONDAY, WeekOptions, is_clean
 from weighbridge.week.table import A_WEEKS_FAULTS, FAULTS, drawn
+from weighbridge_twins.baskets import read_baskets, read_products
 
 LENGTH = WeekOptions().length
 

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from weighbridge.storm.plan import Plan, StormOptions, plan_storm
 from weighbridge.storm.play import Outcome, Protocol, StormFailed, play
 from weighbridge.storm.report import as_json, broken, print_storm
-from weighbridge.twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, UnreadableBaskets, read_baskets, read_products
+from weighbridge_twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, UnreadableBaskets, read_baskets, read_products
 
 PIPED_WIDTH = 130
 """Columns where the output goes to a file: a table must not be cut to a screen nobody has."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from weighbridge.storm.ledger import Ledger
 from weighbridge.storm.plan import Goods, Movement, Plan, Shopper
-from weighbridge.twins.bigcommerce.inventory import level
-from weighbridge.twins.server import TwinServer
-from weighbridge.twins.world_people import person_of
+from weighbridge_twins.bigcommerce.inventory import level
+from weighbridge_twins.server import TwinServer
+from weighbridge_twins.world_people import person_of
 
 SEEDED_AT_ONCE = 1000
 

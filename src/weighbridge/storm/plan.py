@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Final
 
-from weighbridge.twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, Basket, BasketLine, Product, sku_of
+from weighbridge_twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, Basket, BasketLine, Product, sku_of
 
 CENT: Final = Decimal("0.01")
 ORDINARY_PRICE: Final = Decimal("2.49")

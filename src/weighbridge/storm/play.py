@@ -31,7 +31,7 @@ from weighbridge.storm.ledger import Ledger
 from weighbridge.storm.people import People
 from weighbridge.storm.plan import MINUTE, Movement, Plan, Shopper, StormOptions
 from weighbridge.tables import transfers
-from weighbridge.twins.server import TwinServer
+from weighbridge_twins.server import TwinServer
 
 SECRETS: Final = {
     name: f"STORM_{name.upper()}"

@@ -14,12 +14,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from weighbridge.twins.baskets import UnreadableBaskets
 from weighbridge.week.fault import Injected
 from weighbridge.week.options import WeekOptions
 from weighbridge.week.play import Outcome, WeekFailed, play
 from weighbridge.week.report import as_json, passed, print_week
 from weighbridge.week.table import A_WEEKS_FAULTS, drawn
+from weighbridge_twins.baskets import UnreadableBaskets
 
 PIPED_WIDTH = 150
 """Columns where the output goes to a file: a table must not be cut to a screen nobody has."""

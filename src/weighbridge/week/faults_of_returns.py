@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from weighbridge.domain.finding import FindingKind
-from weighbridge.twins.bigcommerce.tenders import add_transaction
 from weighbridge.week.fault import HOUR, LEFT_STANDING, Area, Fault, Injected, Script
 from weighbridge.week.scene import Scene
+from weighbridge_twins.bigcommerce.tenders import add_transaction
 
 
 def _delivered(scene: Scene) -> tuple[int, Script]:

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from weighbridge.domain.finding import FindingKind
-from weighbridge.twins.call import Json
 from weighbridge.week.fault import DAY, HOUR, LEFT_STANDING, Area, Fault, Injected, Script
 from weighbridge.week.scene import Scene
+from weighbridge_twins.call import Json
 
 
 def _sold(scene: Scene, **changes: Any) -> tuple[int, Script]:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from weighbridge.twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, Basket
-from weighbridge.twins.world_options import WorldOptions
+from weighbridge_twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, Basket
+from weighbridge_twins.world_options import WorldOptions
 
 MONDAY: Final = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 """When the shop opens."""

@@ -21,13 +21,13 @@ from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
 from weighbridge.service import Service
 from weighbridge.settings import resolve_secrets
-from weighbridge.twins.baskets import Basket, read_baskets, read_products
-from weighbridge.twins.server import TwinServer
-from weighbridge.twins.world import World
 from weighbridge.week.fault import Injected, Script, Wait
 from weighbridge.week.judge import Case, cases_of
 from weighbridge.week.options import FAULT_BASKETS, HOP, MONDAY, SPEED, WeekOptions, is_clean
 from weighbridge.week.scene import Scene
+from weighbridge_twins.baskets import Basket, read_baskets, read_products
+from weighbridge_twins.server import TwinServer
+from weighbridge_twins.world import World
 
 NAMES: Final = ("access_token", "client_secret", "account_id", "application_key", "hooks")
 SECRETS: Final = {name: f"WEEK_{name.upper()}" for name in NAMES}

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.twins.baskets import Basket, sku_of
-from weighbridge.twins.cin7.state import Sale
-from weighbridge.twins.server import TwinServer
-from weighbridge.twins.world import World
-from weighbridge.twins.world_people import person_of
-from weighbridge.twins.world_screen import Screen
 from weighbridge.week.fault import Script, Wait
+from weighbridge_twins.baskets import Basket, sku_of
+from weighbridge_twins.cin7.state import Sale
+from weighbridge_twins.server import TwinServer
+from weighbridge_twins.world import World
+from weighbridge_twins.world_people import person_of
+from weighbridge_twins.world_screen import Screen
 
 ENOUGH = 60
 """Units on the shelf of a product made for a fault."""

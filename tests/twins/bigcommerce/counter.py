@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from weighbridge.twins.bigcommerce import BigCommerceTwin
-from weighbridge.twins.bigcommerce.catalog_acts import ACTS
-from weighbridge.twins.bigcommerce.catalog_switches import SWITCHES
-from weighbridge.twins.call import Answer, Call, Delivery
-from weighbridge.twins.calls_log import render
+from weighbridge_twins.bigcommerce import BigCommerceTwin
+from weighbridge_twins.bigcommerce.catalog_acts import ACTS
+from weighbridge_twins.bigcommerce.catalog_switches import SWITCHES
+from weighbridge_twins.call import Answer, Call, Delivery
+from weighbridge_twins.calls_log import render
 
 SHARED = Path(__file__).parents[4] / "shared"
 SPECS = SHARED / "specs"

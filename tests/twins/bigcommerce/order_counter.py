@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.twins.bigcommerce.counter import Counter
-from weighbridge.twins.call import Answer
+from weighbridge_twins.call import Answer
 
 ANN: dict[str, Any] = {
     "first_name": "Ann",

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.twins.bigcommerce.counter import HandClock
 from tests.twins.bigcommerce.order_counter import ANN
-from weighbridge.twins.bigcommerce import BigCommerceTwin
-from weighbridge.twins.bigcommerce.order_book import Order
+from weighbridge_twins.bigcommerce import BigCommerceTwin
+from weighbridge_twins.bigcommerce.order_book import Order
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")

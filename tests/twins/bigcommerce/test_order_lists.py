@@ -7,8 +7,8 @@ from collections.abc import Generator
 import pytest
 
 from tests.twins.bigcommerce.order_counter import ANN, OrderCounter, judged
-from weighbridge.twins.bigcommerce.rendering import rfc2822
-from weighbridge.twins.call import Call
+from weighbridge_twins.bigcommerce.rendering import rfc2822
+from weighbridge_twins.call import Call
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from bigcommerce.exception import (  # type: ignore[import-untyped]
     ServerException,
 )
 
-from weighbridge.twins.server import TwinServer
+from weighbridge_twins.server import TwinServer
 
 GOODS = [{"sku": "TEA", "name": "Tea", "price": "4.50", "tax_class_id": 1, "tracking": "product", "inventory_level": 5}]
 ADDRESS = {"first_name": "Ann", "last_name": "Example", "street_1": "1 Mill St", "city": "Austin", "state": "Texas",

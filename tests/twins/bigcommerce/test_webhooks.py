@@ -11,7 +11,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.twins.bigcommerce.counter import Counter
-from weighbridge.twins.bigcommerce.hook_signing import signature
+from weighbridge_twins.bigcommerce.hook_signing import signature
 
 HOOKS = "/v3/hooks"
 LADDER = (60, 180, 300, 600, 900, 1800, 3600, 7200, 21600, 50400, 86400)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.twins.call import Answer, Call
-from weighbridge.twins.calls_log import render
-from weighbridge.twins.cin7 import Cin7Twin
+from weighbridge_twins.call import Answer, Call
+from weighbridge_twins.calls_log import render
+from weighbridge_twins.cin7 import Cin7Twin
 
 ZERO_ID = "00000000-0000-0000-0000-000000000000"
 CREDENTIALS = {"api-auth-accountid": "ACCOUNT-1", "api-auth-applicationkey": "KEY-1"}

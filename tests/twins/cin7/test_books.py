@@ -39,7 +39,7 @@ def test_the_company_is_founded_with_what_sales_need() -> None:
 
 
 def test_members_of_me_can_be_given() -> None:
-    from weighbridge.twins.cin7 import Cin7Twin
+    from weighbridge_twins.cin7 import Cin7Twin
 
     twin = Cin7Twin(Bench().clock, account_id="a", application_key="k", company={"Currency": "AUD"})
     assert twin.company.me["Currency"] == "AUD"

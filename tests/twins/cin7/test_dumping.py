@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 from tests.twins.cin7.bench import Bench
-from weighbridge.twins.calls_log import render
+from weighbridge_twins.calls_log import render
 
 
 def lived_in() -> Bench:

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from tests.twins.cin7.bench import Bench
-from weighbridge.twins.call import Answer
-from weighbridge.twins.calls_log import render
-from weighbridge.twins.cin7.kits import free_at, parts_for
-from weighbridge.twins.cin7.state import RowKey, Sale
+from weighbridge_twins.call import Answer
+from weighbridge_twins.calls_log import render
+from weighbridge_twins.cin7.kits import free_at, parts_for
+from weighbridge_twins.cin7.state import RowKey, Sale
 
 PLACES = ("Main Warehouse", "Overflow")
 PRICES = {"APPLE": "1.50", "PEAR": "2.00", "BASKET": "9.00"}

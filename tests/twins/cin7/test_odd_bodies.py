@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.twins.cin7.bench import Bench
-from weighbridge.twins.calls_log import render
+from weighbridge_twins.calls_log import render
 
 ODD: tuple[Any, ...] = (None, "", "x", "-1", -1, 0, 1.5, True, [], [1], {}, {"a": 1}, "y" * 3000, Decimal("1E+40"))
 

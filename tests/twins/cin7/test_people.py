@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.twins.cin7.bench import Bench
-from weighbridge.twins.cin7.twin import ACTS
+from weighbridge_twins.cin7.twin import ACTS
 
 
 def test_every_act_is_a_method_of_the_twin() -> None:

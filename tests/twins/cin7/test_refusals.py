@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.twins.cin7.bench import ADDRESS, CREDENTIALS, Bench
-from weighbridge.twins.call import Answer, Call
+from weighbridge_twins.call import Answer, Call
 
 
 def knock(bench: Bench, headers: dict[str, str] | None = None, path: str = "/me", method: str = "GET") -> Answer | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.twins.cin7.bench import Bench
-from weighbridge.twins.cin7 import switches
+from weighbridge_twins.cin7 import switches
 
 
 def test_every_switch_starts_with_one_of_its_readings_and_says_what_is_open() -> None:

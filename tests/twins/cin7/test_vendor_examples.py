@@ -8,7 +8,7 @@ import pytest
 
 from tests.twins.cin7.bench import Bench
 from tests.twins.cin7.vendor_documents import documents_needed, examples
-from weighbridge.twins.cin7.routes import endpoint_of
+from weighbridge_twins.cin7.routes import endpoint_of
 
 pytestmark = documents_needed
 

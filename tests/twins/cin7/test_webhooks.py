@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.twins.cin7.bench import START, Bench
-from weighbridge.twins.call import Delivery
+from weighbridge_twins.call import Delivery
 
 
 def subscribe(bench: Bench, kind: str, **fields: Any) -> str:

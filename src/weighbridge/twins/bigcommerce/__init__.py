@@ -1,5 +1,0 @@
-"""A stateful local simulator of a BigCommerce store, after the vendor's v2 and v3 API documents."""
-
-from weighbridge.twins.bigcommerce.twin import BigCommerceTwin
-
-__all__ = ["BigCommerceTwin"]

@@ -1,0 +1,78 @@
+"""Which time is it? One clock, injected everywhere, always UTC; it may run faster than the wall's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Answers the time and waits; nothing else in the product reads the machine's time."""
+
+    def now(self) -> datetime:
+        """The current moment, aware, UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits until `seconds` of this clock's time have passed."""
+        ...
+
+    def wall_seconds(self, seconds: float) -> float:
+        """How many of the machine's own seconds `seconds` of this clock take."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledClock:
+    """A clock that passes `speed` seconds for each second of the machine's.
+
+    Processes that share `speed`, `wall_origin` and `origin` share one time, across restarts.
+    The default is the ordinary clock.
+    """
+
+    speed: float = 1.0
+    wall_origin: float = 0.0
+    """Machine time (Unix seconds) at which this clock showed `origin`."""
+    origin: float = 0.0
+    """What this clock showed (Unix seconds) at `wall_origin`."""
+
+    @classmethod
+    def starting_now(cls, speed: float, origin: datetime | None = None) -> ScaledClock:
+        """A clock that shows `origin` (or the machine's time) at this moment and then runs at `speed`."""
+        wall = time.time()
+        return cls(speed, wall, origin.timestamp() if origin else wall)
+
+    @classmethod
+    def parse(cls, text: str) -> ScaledClock:
+        """Reads what `str()` wrote: `speed@wall_origin@origin`. Raises ValueError on anything else."""
+        parts = text.split("@")
+        if len(parts) != 3:
+            raise ValueError(f"a clock is written speed@wall_origin@origin, not {text!r}")
+        speed, wall_origin, origin = (float(part) for part in parts)
+        if speed <= 0:
+            raise ValueError(f"a clock's speed is above zero, not {speed}")
+        return cls(speed, wall_origin, origin)
+
+    def __str__(self) -> str:
+        return f"{self.speed!r}@{self.wall_origin!r}@{self.origin!r}"
+
+    def now(self) -> datetime:
+        seconds = self.origin + (time.time() - self.wall_origin) * self.speed
+        return datetime.fromtimestamp(seconds, UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(self.wall_seconds(max(0.0, seconds)))
+
+    def wall_seconds(self, seconds: float) -> float:
+        return seconds / self.speed
+
+
+REAL_CLOCK = ScaledClock()
+
+
+def seconds_between(earlier: datetime, later: datetime) -> float:
+    """Seconds from `earlier` to `later`; negative when they are the other way round."""
+    return (later - earlier) / timedelta(seconds=1)
