@@ -56,12 +56,12 @@ screenshots: $(DEV_STAMP) ## Take a picture of each page of the console into doc
 	@$(BIN)/python -m tests.browser.screenshots $(or $(ARGS),docs/screenshots)
 
 lint: $(DEV_STAMP) ## Check style, formatting, types and import rules
-	@failed=0; for check in "ruff check src tests benchmarks" "ruff format --check src tests benchmarks" mypy lint-imports; do \
+	@failed=0; for check in "ruff check src tests benchmarks tools" "ruff format --check src tests benchmarks tools" mypy lint-imports; do \
 		echo "== $$check"; $(BIN)/$$check || failed=1; done; exit $$failed
 
 format: $(DEV_STAMP) ## Format the source and mend what ruff can mend
-	@$(BIN)/ruff check --fix src tests benchmarks
-	@$(BIN)/ruff format src tests benchmarks
+	@$(BIN)/ruff check --fix src tests benchmarks tools
+	@$(BIN)/ruff format src tests benchmarks tools
 
 lock: $(DEV_STAMP) ## Renew the lock files from pyproject.toml
 	@$(LOCK) --upgrade pyproject.toml --output-file requirements.lock
@@ -77,7 +77,8 @@ $(DEV_STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
 define install
 	@echo "Installing $(1) into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(1)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--editable . --editable src/weighbridge_twins --editable src/weighbridge_simulation
 	@touch $@
 endef
 

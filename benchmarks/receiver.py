@@ -27,8 +27,8 @@ import httpx2
 
 from benchmarks.ground import CONNECTION, HOOK_SECRET, Ground, ground
 from weighbridge.clock import ScaledClock
-from weighbridge.demo import free_port
 from weighbridge.flows.hooks import SECRET_HEADER
+from weighbridge_simulation.demo.run import free_port
 
 SPEED = 60.0
 PROMPT_SECONDS = 0.05

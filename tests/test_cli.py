@@ -37,7 +37,7 @@ def test_a_name_that_is_none_is_answered_with_those_near() -> None:
         ("twins", "weighbridge.service"),
         ("twins", "sqlalchemy"),
         ("status", "weighbridge.console"),
-        ("run", "weighbridge.storm"),
+        ("run", "weighbridge_simulation.storm"),
     ],
 )
 def test_a_command_loads_only_what_it_needs(command: str, without: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from weighbridge.demo_summary import Held, Summary, summarise
+from weighbridge_simulation.demo.summary import Held, Summary, summarise
 
 QUOTA = {"calls": 10, "peak_share": 0.1, "throttled": 0}
 STREET = "12 Mill Lane"

@@ -12,16 +12,16 @@ from typing import Any, get_origin
 
 import pytest
 from pydantic.fields import FieldInfo
+from tools.docs.bad_week import page as week_page
+from tools.docs.exceptions_page import page as exceptions_page
+from tools.docs.monitors_page import page as monitors_page
+from tools.docs.sale_states import page
 
 from weighbridge.design.expectations import schema_at
 from weighbridge.design.parts import Part, SecretReference
 from weighbridge.design.schema import Installation
 from weighbridge.design.timing import DEFAULT_SCHEDULES
 from weighbridge.domain.finding import FindingKind, default_owner
-from weighbridge.exceptions.page import page as exceptions_page
-from weighbridge.monitors.page import page as monitors_page
-from weighbridge.sale_states import page
-from weighbridge.week.page import page as week_page
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -88,22 +88,22 @@ def test_default_owners_and_schedules_are_documented() -> None:
 
 def test_sale_states_are_drawn_from_the_code_that_decides() -> None:
     drawn = (ROOT / "docs" / "sale-states.md").read_text(encoding="utf-8")
-    assert drawn == page(), "run: python -m weighbridge.sale_states docs/sale-states.md"
+    assert drawn == page(), "run: python -m tools.docs.sale_states docs/sale-states.md"
 
 
 def test_the_catalogue_of_exceptions_is_drawn_from_the_code() -> None:
     drawn = (ROOT / "docs" / "exceptions.md").read_text(encoding="utf-8")
-    assert drawn == exceptions_page(), "run: python -m weighbridge.exceptions.page docs/exceptions.md"
+    assert drawn == exceptions_page(), "run: python -m tools.docs.exceptions_page docs/exceptions.md"
 
 
 def test_the_list_of_monitors_is_drawn_from_the_code() -> None:
     drawn = (ROOT / "docs" / "monitors.md").read_text(encoding="utf-8")
-    assert drawn == monitors_page(), "run: python -m weighbridge.monitors.page docs/monitors.md"
+    assert drawn == monitors_page(), "run: python -m tools.docs.monitors_page docs/monitors.md"
 
 
 def test_the_table_of_faults_is_drawn_from_the_code() -> None:
     drawn = (ROOT / "docs" / "bad-week.md").read_text(encoding="utf-8")
-    assert drawn == week_page(), "run: python -m weighbridge.week.page docs/bad-week.md"
+    assert drawn == week_page(), "run: python -m tools.docs.bad_week docs/bad-week.md"
 
 
 def test_lock_files_name_no_index_and_pin_every_package_by_hash() -> None:

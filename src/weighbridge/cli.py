@@ -7,6 +7,7 @@ that most commands begin in half the time or less.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Any
 
 import typer
@@ -15,22 +16,21 @@ from typer.core import TyperGroup
 from weighbridge.logs import configure_logs
 
 REPORTS = ("trace", "shortages", "ghosts", "holds", "status", "returns", "explain")
-WHERE: dict[str, str] = {
+OWN: dict[str, str] = {
     "run": "weighbridge.commands.run:run_command",
     "console": "weighbridge.commands.console:console_command",
     "monitors": "weighbridge.commands.monitors:monitors_command",
-    "demo": "weighbridge.commands.demo:demo_command",
-    "storm": "weighbridge.storm.command:storm_command",
-    "week": "weighbridge.week.command:week_command",
     "sync": "weighbridge.commands.sync:sync_app",
     **dict.fromkeys(REPORTS, "weighbridge.commands.reports:reports_app"),
     "exceptions": "weighbridge.commands.exception_actions:exceptions_app",
     "design": "weighbridge.commands.design:design_app",
     "alerts": "weighbridge.commands.alerts:alerts_app",
     "users": "weighbridge.commands.users:users_app",
-    "twins": "weighbridge_twins.command:twins_app",
 }
 """Command -> its module, and there the function, the group, or the group that it is one of; in the help's order."""
+ENTRY_POINT_GROUP = "weighbridge.commands"
+"""Other installed distributions add commands under this group: the twins, the simulations."""
+WHERE = OWN | {point.name: point.value for point in sorted(entry_points(group=ENTRY_POINT_GROUP))}
 
 
 class LoadedWhenCalled(TyperGroup):

@@ -135,3 +135,8 @@ def _pairs(given: list[str] | None) -> dict[str, Any]:
         except ValueError:
             pairs[name] = value
     return pairs
+
+
+def main() -> None:
+    """The entry point of the `weighbridge-twins` command."""
+    twins_app()

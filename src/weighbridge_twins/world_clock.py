@@ -12,7 +12,7 @@ LONGEST_NAP = 0.05
 
 
 class MovableClock:
-    """A ScaledClock that can be exchanged while others hold it; answers what `weighbridge_twins.clock.Clock` asks for."""
+    """A ScaledClock that can be exchanged while others hold it; answers what a `Clock` asks for."""
 
     def __init__(self, clock: ScaledClock) -> None:
         self._clock = clock

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from weighbridge.demo import Demo, DemoOptions
-from weighbridge.demo_play import play
-from weighbridge.demo_summary import Summary
+from weighbridge_simulation.demo.play import play
+from weighbridge_simulation.demo.run import Demo, DemoOptions
+from weighbridge_simulation.demo.summary import Summary
 
 ORDERS, FEW = 24, 12
 SPEED = 120.0

@@ -12,8 +12,8 @@ import pytest
 
 import weighbridge
 from tests.chaos.killing import options
-from weighbridge.demo import Demo
-from weighbridge.demo_play import play
+from weighbridge_simulation.demo.play import play
+from weighbridge_simulation.demo.run import Demo
 
 NEW_VERSION = "99.0.0"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 
 from tests.flows.rig import rig
-from weighbridge.demo import free_port
+from weighbridge_simulation.demo.run import free_port
 
 SLOW = 20.0
 PATIENCE_SECONDS = 60.0

@@ -17,7 +17,6 @@ from typing import Any
 import httpx2
 import uvloop
 
-from weighbridge.demo import free_port
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
@@ -26,6 +25,7 @@ from weighbridge.journal.transfers import State, Transfer
 from weighbridge.service import Service
 from weighbridge.settings import resolve_channels, resolve_secrets
 from weighbridge.tables import transfers
+from weighbridge_simulation.demo.run import free_port
 from weighbridge_twins.faults import SWITCH_FAULTS
 from weighbridge_twins.server import TwinServer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.rig import Rig, rig
-from weighbridge.demo_summary import Summary, summarise
+from weighbridge_simulation.demo.summary import Summary, summarise
 
 LOCATIONS = frozenset({"Main Warehouse", "Overflow"})
 ROUNDS = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.storm.ledger import Ledger
+from weighbridge_simulation.storm.ledger import Ledger
 
 
 def _stocked(units: int) -> Ledger:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from weighbridge.storm.plan import SEAM, Plan, StormOptions, plan_storm
+from weighbridge_simulation.storm.plan import SEAM, Plan, StormOptions, plan_storm
 from weighbridge_twins.baskets import read_baskets, read_products
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from weighbridge.demo import WORLD
+from weighbridge_simulation.demo.run import WORLD
 from weighbridge_twins.baskets import read_baskets, read_products, sku_of
 from weighbridge_twins.world_assortment import assortment
 from weighbridge_twins.world_options import WorldOptions

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from weighbridge.week.fault import HOUR, Fault, Injected
-from weighbridge.week.judge import Case, Named, false_alarms, judged
-from weighbridge.week.options import FAULT_BASKETS, MONDAY, WeekOptions, is_clean
-from weighbridge.week.table import A_WEEKS_FAULTS, FAULTS, drawn
+from weighbridge_simulation.week.fault import HOUR, Fault, Injected
+from weighbridge_simulation.week.judge import Case, Named, false_alarms, judged
+from weighbridge_simulation.week.options import FAULT_BASKETS, MONDAY, WeekOptions, is_clean
+from weighbridge_simulation.week.table import A_WEEKS_FAULTS, FAULTS, drawn
 from weighbridge_twins.baskets import read_baskets, read_products
 
 LENGTH = WeekOptions().length

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from weighbridge.week.judge import Case, Verdict, false_alarms, judged
-from weighbridge.week.play import Outcome
+from weighbridge_simulation.week.judge import Case, Verdict, false_alarms, judged
+from weighbridge_simulation.week.play import Outcome
 
 LONGEST_TITLE = 70
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.week.fault import Script, Wait
+from weighbridge_simulation.week.fault import Script, Wait
 from weighbridge_twins.baskets import Basket, sku_of
 from weighbridge_twins.cin7.state import Sale
 from weighbridge_twins.server import TwinServer

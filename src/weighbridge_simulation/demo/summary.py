@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.demo_changes import Changes, changes, decimal, plain, refunded_whole, worth
+from weighbridge_simulation.demo.changes import Changes, changes, decimal, plain, refunded_whole, worth
 
 ENDED = frozenset({5, 6})
 NOT_COMPLETED = frozenset({0, 1})

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from weighbridge.database import Database
-from weighbridge.demo import free_port
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
 from weighbridge.domain.oversell import Exposure, bound
@@ -26,11 +25,12 @@ from weighbridge.journal import Journal
 from weighbridge.journal.exposures import Level
 from weighbridge.journal.transfers import State
 from weighbridge.journal.watching import ORDERS
-from weighbridge.storm.cadence_copy import CadenceCopy
-from weighbridge.storm.ledger import Ledger
-from weighbridge.storm.people import People
-from weighbridge.storm.plan import MINUTE, Movement, Plan, Shopper, StormOptions
 from weighbridge.tables import transfers
+from weighbridge_simulation.demo.run import free_port
+from weighbridge_simulation.storm.cadence_copy import CadenceCopy
+from weighbridge_simulation.storm.ledger import Ledger
+from weighbridge_simulation.storm.people import People
+from weighbridge_simulation.storm.plan import MINUTE, Movement, Plan, Shopper, StormOptions
 from weighbridge_twins.server import TwinServer
 
 SECRETS: Final = {

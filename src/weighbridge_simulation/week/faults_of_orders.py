@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from weighbridge.domain.finding import FindingKind
-from weighbridge.week.fault import DAY, HOUR, Area, Fault, Injected, Script
-from weighbridge.week.scene import Scene
+from weighbridge_simulation.week.fault import DAY, HOUR, Area, Fault, Injected, Script
+from weighbridge_simulation.week.scene import Scene
 
 A_DAY_AND_A_ROUND = DAY + 3 * HOUR
 """What is read daily is found by then."""

@@ -12,9 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from weighbridge.commands.installation import err, fail, out
-from weighbridge.demo import Demo, DemoFailed, DemoOptions, demo_folder
-from weighbridge.demo_play import play
-from weighbridge.demo_summary import Summary
+from weighbridge_simulation.demo.play import play
+from weighbridge_simulation.demo.run import Demo, DemoFailed, DemoOptions, demo_folder
+from weighbridge_simulation.demo.summary import Summary
 
 
 def demo_command(

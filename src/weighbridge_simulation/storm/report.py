@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from weighbridge.storm.play import Outcome, Protocol
+from weighbridge_simulation.storm.play import Outcome, Protocol
 
 CENT = Decimal("0.01")
 

@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from weighbridge.demo import Demo, DemoFailed
-from weighbridge.demo_summary import Summary
+from weighbridge_simulation.demo.run import Demo, DemoFailed
+from weighbridge_simulation.demo.summary import Summary
 
 QUIET_SECONDS = 1.5
 Progress = Callable[[str, int, int], None]

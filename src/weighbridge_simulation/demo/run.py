@@ -22,12 +22,12 @@ import sqlalchemy as sa
 
 from weighbridge.clock import ScaledClock
 from weighbridge.database import Database
-from weighbridge.demo_summary import Held, Summary, summarise
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
 from weighbridge.journal import Journal
 from weighbridge.journal.transfers import State
 from weighbridge.tables import transfers
+from weighbridge_simulation.demo.summary import Held, Summary, summarise
 
 SECRETS = {
     "access_token": "DEMO_ACCESS_TOKEN",

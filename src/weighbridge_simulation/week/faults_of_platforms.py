@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from weighbridge.domain.finding import FindingKind
-from weighbridge.week.fault import DAY, HOUR, Area, Fault, Injected, Script
-from weighbridge.week.scene import Scene
+from weighbridge_simulation.week.fault import DAY, HOUR, Area, Fault, Injected, Script
+from weighbridge_simulation.week.scene import Scene
 
 QUOTA = 60
 SIXTH: timedelta = HOUR / 6

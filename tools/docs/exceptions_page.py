@@ -1,6 +1,6 @@
 """`docs/exceptions.md`: the catalogue of exceptions as a page, drawn from the code that decides.
 
-Run `python -m weighbridge.exceptions.page docs/exceptions.md` after a change of the catalogue.
+Run `python -m tools.docs.exceptions_page docs/exceptions.md` after a change of the catalogue.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ stays in its history. Owners and deadlines are the defaults; the design's `owner
 name others. Deadlines count from the moment it was opened; past it, whoever stands in for the owner is told too:
 operations for finance and ecommerce, ecommerce for operations.
 
-This page is made from the code: `python -m weighbridge.exceptions.page docs/exceptions.md`.
+This page is made from the code: `python -m tools.docs.exceptions_page docs/exceptions.md`.
 """
 GROUPED = {
     Grouping.VALUE: "one for each value, however many objects show it",

@@ -1,4 +1,4 @@
-"""docs/sale-states.md, drawn from the functions that the flows ask: `python -m weighbridge.sale_states FILE`."""
+"""docs/sale-states.md, drawn from the functions that the flows ask: `python -m tools.docs.sale_states FILE`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ What a sale in Cin7 Core can be, and what moves it on. This page is drawn from `
 and `cancellation.py`, the functions that the flows ask before they undo, void or bill; a test drives the twin of Cin7
 Core through every move drawn here, and through every move not drawn, which must be refused. To draw it anew:
 
-    python -m weighbridge.sale_states docs/sale-states.md
+    python -m tools.docs.sale_states docs/sale-states.md
 
 An order document that is authorised holds stock. From then on goods and money move on their own, side by side, and
 each move asks only for its own side, with two exceptions: undoing and voiding ask for both. Moves that lead back to

@@ -6,12 +6,12 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
-from weighbridge.week.fault import HOUR, Fault, Injected
-from weighbridge.week.faults_of_orders import ORDERS
-from weighbridge.week.faults_of_platforms import PLATFORMS
-from weighbridge.week.faults_of_returns import RETURNS
-from weighbridge.week.faults_of_sales import SALES
-from weighbridge.week.faults_of_stock import STOCK
+from weighbridge_simulation.week.fault import HOUR, Fault, Injected
+from weighbridge_simulation.week.faults_of_orders import ORDERS
+from weighbridge_simulation.week.faults_of_platforms import PLATFORMS
+from weighbridge_simulation.week.faults_of_returns import RETURNS
+from weighbridge_simulation.week.faults_of_sales import SALES
+from weighbridge_simulation.week.faults_of_stock import STOCK
 
 FAULTS: tuple[Fault, ...] = (*ORDERS, *SALES, *RETURNS, *STOCK, *PLATFORMS)
 A_WEEKS_FAULTS = 40

@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from weighbridge.storm.plan import Plan, StormOptions, plan_storm
-from weighbridge.storm.play import Outcome, Protocol, StormFailed, play
-from weighbridge.storm.report import as_json, broken, print_storm
+from weighbridge_simulation.storm.plan import Plan, StormOptions, plan_storm
+from weighbridge_simulation.storm.play import Outcome, Protocol, StormFailed, play
+from weighbridge_simulation.storm.report import as_json, broken, print_storm
 from weighbridge_twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, UnreadableBaskets, read_baskets, read_products
 
 PIPED_WIDTH = 130

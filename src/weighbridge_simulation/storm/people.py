@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from weighbridge.storm.ledger import Ledger
-from weighbridge.storm.plan import Goods, Movement, Plan, Shopper
+from weighbridge_simulation.storm.ledger import Ledger
+from weighbridge_simulation.storm.plan import Goods, Movement, Plan, Shopper
 from weighbridge_twins.bigcommerce.inventory import level
 from weighbridge_twins.server import TwinServer
 from weighbridge_twins.world_people import person_of

@@ -15,16 +15,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from weighbridge.demo import free_port
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
 from weighbridge.service import Service
 from weighbridge.settings import resolve_secrets
-from weighbridge.week.fault import Injected, Script, Wait
-from weighbridge.week.judge import Case, cases_of
-from weighbridge.week.options import FAULT_BASKETS, HOP, MONDAY, SPEED, WeekOptions, is_clean
-from weighbridge.week.scene import Scene
+from weighbridge_simulation.demo.run import free_port
+from weighbridge_simulation.week.fault import Injected, Script, Wait
+from weighbridge_simulation.week.judge import Case, cases_of
+from weighbridge_simulation.week.options import FAULT_BASKETS, HOP, MONDAY, SPEED, WeekOptions, is_clean
+from weighbridge_simulation.week.scene import Scene
 from weighbridge_twins.baskets import Basket, read_baskets, read_products
 from weighbridge_twins.server import TwinServer
 from weighbridge_twins.world import World

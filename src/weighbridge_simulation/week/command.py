@@ -14,11 +14,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from weighbridge.week.fault import Injected
-from weighbridge.week.options import WeekOptions
-from weighbridge.week.play import Outcome, WeekFailed, play
-from weighbridge.week.report import as_json, passed, print_week
-from weighbridge.week.table import A_WEEKS_FAULTS, drawn
+from weighbridge_simulation.week.fault import Injected
+from weighbridge_simulation.week.options import WeekOptions
+from weighbridge_simulation.week.play import Outcome, WeekFailed, play
+from weighbridge_simulation.week.report import as_json, passed, print_week
+from weighbridge_simulation.week.table import A_WEEKS_FAULTS, drawn
 from weighbridge_twins.baskets import UnreadableBaskets
 
 PIPED_WIDTH = 150

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from weighbridge.domain.finding import FindingKind, Owner, default_owner
 
 if TYPE_CHECKING:
-    from weighbridge.week.scene import Scene
+    from weighbridge_simulation.week.scene import Scene
 
 Wait = Callable[[], bool] | timedelta
 """Until something is so in the twins, or for a while of their time."""

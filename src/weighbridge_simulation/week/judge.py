@@ -17,7 +17,7 @@ from weighbridge.console.office import Office
 from weighbridge.console.serving import console_beside
 from weighbridge.database import Database
 from weighbridge.design.schema import Installation
-from weighbridge.week.fault import Injected
+from weighbridge_simulation.week.fault import Injected
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """`docs/bad-week.md`: the table of faults, drawn from the code that plays them.
 
-Run `python -m weighbridge.week.page docs/bad-week.md` after a change of the table.
+Run `python -m tools.docs.bad_week docs/bad-week.md` after a change of the table.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from weighbridge.week.fault import HOUR, Area, Fault
-from weighbridge.week.table import A_WEEKS_FAULTS, FAULTS
+from weighbridge_simulation.week.fault import HOUR, Area, Fault
+from weighbridge_simulation.week.table import A_WEEKS_FAULTS, FAULTS
 
 HEAD = f"""# A bad week
 

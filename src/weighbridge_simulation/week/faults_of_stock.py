@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from weighbridge.domain.finding import FindingKind
-from weighbridge.week.fault import DAY, HOUR, Area, Fault, Injected, Script
-from weighbridge.week.scene import Scene
+from weighbridge_simulation.week.fault import DAY, HOUR, Area, Fault, Injected, Script
+from weighbridge_simulation.week.scene import Scene
 
 WRITES = 8
 AGAIN: timedelta = timedelta(minutes=30)

@@ -1,6 +1,6 @@
 """`docs/monitors.md`: everything that is watched, drawn from the code that watches.
 
-Run `python -m weighbridge.monitors.page docs/monitors.md` after a change of a monitor.
+Run `python -m tools.docs.monitors_page docs/monitors.md` after a change of a monitor.
 """
 
 from __future__ import annotations
