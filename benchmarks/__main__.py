@@ -11,7 +11,7 @@ import typer
 
 from benchmarks import console, orders, receiver, stock
 from benchmarks.plans import plans_page
-from weighbridge.logs import configure_logs
+from weighbridge.observability.logs import configure_logs
 
 app = typer.Typer(help="Measure the product against the twins.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]

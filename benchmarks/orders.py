@@ -21,11 +21,12 @@ import sqlalchemy as sa
 
 from benchmarks.ground import Ground, ground
 from weighbridge.design.loading import load_installation
+from weighbridge.design.secrets import resolve_secrets
 from weighbridge.flows import bookkeeping, sweeps
 from weighbridge.journal.transfers import State
-from weighbridge.service import Service
-from weighbridge.settings import resolve_secrets
-from weighbridge.tables import metadata, transfers
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.persistence.types import metadata
+from weighbridge.worker.worker import Service
 
 SPEED = 600.0
 """Ten minutes of the twins' time in a second: the quota does not hold the product back, so its own work is measured."""

@@ -26,7 +26,7 @@ from typing import Any
 import httpx2
 
 from benchmarks.ground import CONNECTION, HOOK_SECRET, Ground, ground
-from weighbridge.clock import ScaledClock
+from weighbridge.common.clock import ScaledClock
 from weighbridge.flows.hooks import SECRET_HEADER
 from weighbridge_simulation.demo.run import free_port
 

@@ -26,12 +26,12 @@ import sqlalchemy as sa
 
 from benchmarks.ground import Ground, ground
 from weighbridge.design.loading import load_installation
+from weighbridge.design.secrets import resolve_secrets
 from weighbridge.flows import bookkeeping, stock
-from weighbridge.logs import configure_logs
-from weighbridge.service import Service
-from weighbridge.settings import resolve_secrets
-from weighbridge.stock_tables import stock_levels
-from weighbridge.tables import exchanges
+from weighbridge.observability.logs import configure_logs
+from weighbridge.persistence.tables.http_log import exchanges
+from weighbridge.persistence.tables.stock import stock_levels
+from weighbridge.worker.worker import Service
 
 SPEED = 600.0
 """Ten minutes of the twins' time in a second: the quota does not hold the product back, so its own work is measured."""

@@ -9,7 +9,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from weighbridge.cli import WHERE, app
+from weighbridge.cli.main import WHERE, app
 
 
 def test_the_help_names_every_command() -> None:
@@ -34,13 +34,13 @@ def test_a_name_that_is_none_is_answered_with_those_near() -> None:
 @pytest.mark.parametrize(
     ("command", "without"),
     [
-        ("twins", "weighbridge.service"),
+        ("twins", "weighbridge.worker.worker"),
         ("twins", "sqlalchemy"),
         ("status", "weighbridge.console"),
         ("run", "weighbridge_simulation.storm"),
     ],
 )
 def test_a_command_loads_only_what_it_needs(command: str, without: str) -> None:
-    load = f"import sys, weighbridge.cli as cli; cli._loaded({command!r}); print({without!r} in sys.modules)"
+    load = f"import sys, weighbridge.cli.main as cli; cli._loaded({command!r}); print({without!r} in sys.modules)"
     told = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"

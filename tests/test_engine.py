@@ -6,7 +6,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from weighbridge.engine import HEAD_START, PRIORITIES, EngineFile, in_turn
+from weighbridge.jobs.engine import HEAD_START, PRIORITIES, EngineFile, in_turn
 from weighbridge.journal.agenda import DueLook
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)

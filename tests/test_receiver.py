@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from weighbridge.clock import REAL_CLOCK
-from weighbridge.database import Database
+from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.journal import Journal
-from weighbridge.receiver import HookDoor, receiver
+from weighbridge.persistence.database import Database
+from weighbridge.web.webhooks.receiver import HookDoor, receiver
 
 SECRET, CLIENT_SECRET = "s" * 24, "client-secret"
 SHOP, BOOKS = f"/hooks/bigcommerce/main/{SECRET}", f"/hooks/cin7/main/{SECRET}"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.design.examples import SMALL, changed
 from weighbridge.design.loading import parse_installation
-from weighbridge.settings import SecretsProblem, resolve_secrets
+from weighbridge.design.secrets import SecretsProblem, resolve_secrets
 
 INSTALLATION = parse_installation(SMALL)
 ENVIRONMENT = {"BC_TOKEN": "token-1", "CIN7_ACCOUNT": "account-1"}

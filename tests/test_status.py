@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.flows.rig import Rig, rig
-from weighbridge.cli import app
-from weighbridge.database import Database
+from weighbridge.cli.main import app
+from weighbridge.persistence.database import Database
 from weighbridge.platforms.applications import books_budget
 
 

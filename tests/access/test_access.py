@@ -16,7 +16,7 @@ from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.roles import Role
 from weighbridge.access.throttle import COUNTED, LONGEST_WAIT, wait_after
 from weighbridge.access.users import UserProblem
-from weighbridge.access_tables import audit
+from weighbridge.persistence.tables.access import audit
 
 
 def test_the_chain_holds_until_somebody_changes_a_line(at_desk: Desks[None]) -> None:

@@ -22,8 +22,8 @@ from weighbridge.console.rendering import NAVIGATION
 from weighbridge.domain.finding import FindingKind
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal.transfers import State
-from weighbridge.logs import configure_logs
-from weighbridge.tables import transfers
+from weighbridge.observability.logs import configure_logs
+from weighbridge.persistence.tables.transfers import transfers
 
 Scheme = Literal["light", "dark"]
 DESK, TELEPHONE = 1280, 390

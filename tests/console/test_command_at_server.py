@@ -16,7 +16,7 @@ from tests.console.house import House, house
 from tests.console.test_api import token
 from tests.console.test_exceptions import GHOST, TAX, held, lines
 from tests.design.examples import SMALL
-from weighbridge.cli import app
+from weighbridge.cli.main import app
 from weighbridge.console.office import Office
 from weighbridge.domain.finding import FindingKind, hold
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from tests.console.house import PASSWORD, House, csrf_of
 from weighbridge.access.roles import Role
 from weighbridge.access.sessions import Sessions
-from weighbridge.access_tables import failed_sign_ins, sessions, users
 from weighbridge.console.office import Office
+from weighbridge.persistence.tables.access import failed_sign_ins, sessions, users
 
 
 def test_a_stranger_is_asked_to_sign_in_and_comes_to_where_they_wanted(home: House) -> None:

@@ -16,8 +16,8 @@ from weighbridge.console.readings.redesign import Redesign, redesign_of
 from weighbridge.design.overriding import DesignChange, overridden
 from weighbridge.domain.money import Money
 from weighbridge.journal import Journal
+from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.platforms.bigcommerce.stored_order import KeptAnswer, stored_order
-from weighbridge.tables import transfers
 
 D = Decimal
 

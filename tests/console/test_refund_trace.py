@@ -14,13 +14,13 @@ from psycopg import sql
 from tests.browser.furnished import furnished
 from tests.console.house import House
 from tests.console.test_api import api
-from weighbridge.clock import REAL_CLOCK
+from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.console.office import Office
-from weighbridge.database import Database
 from weighbridge.domain.finding import FindingKind
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal import Journal
 from weighbridge.journal.transfers import Transfer
+from weighbridge.persistence.database import Database
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,11 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from tests.exceptions.test_following import unknown
-from weighbridge.cli import app
-from weighbridge.clock import REAL_CLOCK
-from weighbridge.database import Database
+from weighbridge.cli.main import app
+from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.design.example import Example, example_toml
 from weighbridge.journal import Journal
+from weighbridge.persistence.database import Database
 
 SECRETS = {name: name.upper() for name in ("access_token", "account_id", "application_key", "hooks", "client_secret")}
 

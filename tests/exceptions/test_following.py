@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from tests.journal.conftest import Desk, Desks
 from weighbridge.domain.finding import Finding, FindingKind, hold, note
 from weighbridge.domain.money import Money
-from weighbridge.exception_tables import exception_events
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.tables.exceptions import exception_events
 
 USD = "USD"
 

@@ -19,7 +19,7 @@ from weighbridge.exceptions.playbooks import Playbooks
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.flows import sweeps
-from weighbridge.service import Service
+from weighbridge.worker.worker import Service
 
 Answer = TypeVar("Answer")
 MOON = {"tax_classes": [{"id": 0, "name": "Default", "rates": [{"name": "Moon Tax", "rate": "0"}]}]}

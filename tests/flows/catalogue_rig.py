@@ -13,8 +13,8 @@ from tests.flows.rig import SPEED, Rig
 from weighbridge.domain.catalogue_plan import Review
 from weighbridge.flows import catalogue
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.service import Service
-from weighbridge.tables import transfers
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.worker.worker import Service
 from weighbridge_twins.server import TwinServer
 
 TABLE = "[connections.main.design.catalogue]"

@@ -20,11 +20,11 @@ import uvloop
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
+from weighbridge.design.secrets import resolve_channels, resolve_secrets
 from weighbridge.flows import bookkeeping, orders, stock, sweeps
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.service import Service
-from weighbridge.settings import resolve_channels, resolve_secrets
-from weighbridge.tables import transfers
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.worker.worker import Service
 from weighbridge_simulation.demo.run import free_port
 from weighbridge_twins.faults import SWITCH_FAULTS
 from weighbridge_twins.server import TwinServer

@@ -13,7 +13,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from tests.flows.rig import Rig, rig
-from weighbridge.cli import app
+from weighbridge.cli.main import app
 
 CHANNEL = """
 [alerts]

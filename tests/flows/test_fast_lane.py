@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from tests.flows.rig import Rig, rig
 from weighbridge.flows import bookkeeping, stock, stock_fast
 from weighbridge.journal.transfers import State
+from weighbridge.persistence.tables.budget import budget_calls
 from weighbridge.platforms.lanes import Lane
-from weighbridge.tables import budget_calls
 
 FAST = 'fast_lane = ["MUG"]\nfast_lane_seconds = 20'
 SET = {"sku": "SET", "name": "Breakfast set", "price": "30.00", "tax_class_id": 0}

@@ -9,7 +9,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from tests.flows.rig import ORDERS, Rig, rig
-from weighbridge.cli import app
+from weighbridge.cli.main import app
 from weighbridge.flows import bookkeeping
 from weighbridge.journal.transfers import State
 from weighbridge.monitors import MONITORS

@@ -13,7 +13,7 @@ import pytest
 from tests.flows.rig import Rig, rig
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.returns import (
+from weighbridge.reports.returns import (
     GOODS_NOT_BACK,
     NOT_REFUNDED,
     NOT_TO_BE_SENT,

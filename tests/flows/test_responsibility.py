@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tests.flows.rig import Rig, rig
 from tests.flows.test_alerts import GHOST
-from weighbridge.cli import app
+from weighbridge.cli.main import app
 
 AGREED = """
 [connections.main.design.deadlines]

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from tests.flows.rig import ORDERS, Rig, by_key, rig
 from weighbridge.flows import bookkeeping, orders, sweeps
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.service import Service
-from weighbridge.tables import agenda
+from weighbridge.persistence.tables.work import agenda
+from weighbridge.worker.worker import Service
 
 PATIENT = """
 [connections.main.design.retry]

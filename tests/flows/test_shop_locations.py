@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.flows.rig import Rig, rig
-from weighbridge.cli import app
+from weighbridge.cli.main import app
 from weighbridge.flows.shop_places import LOCATION
 from weighbridge.journal.transfers import State
 from weighbridge_twins.bigcommerce.locations import add_location

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.flows.rig import Rig, rig
-from weighbridge.cli import app
+from weighbridge.cli.main import app
 
 SET = {"sku": "SET", "name": "Breakfast set", "price": "30.00", "tax_class_id": 0}
 BILL = {"sku": "SET", "name": "Set", "bom": [{"sku": "MUG", "quantity": 2}, {"sku": "TEA", "quantity": 4}]}

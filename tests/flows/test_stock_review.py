@@ -12,10 +12,10 @@ from pathlib import Path
 
 from tests.flows.rig import Rig, rig
 from weighbridge.access.audit import AuditLine, AuditLog
-from weighbridge.clock import REAL_CLOCK
-from weighbridge.database import Database
+from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.flows import stock
 from weighbridge.journal.transfers import State
+from weighbridge.persistence.database import Database
 
 
 def _ask(trial: Rig, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -18,10 +18,10 @@ import pytest
 from tests.flows.rig import ADDRESS, ORDERS, SPEED
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
+from weighbridge.design.secrets import resolve_secrets
 from weighbridge.flows import bookkeeping, stock
-from weighbridge.service import Service
-from weighbridge.settings import resolve_secrets
-from weighbridge.tables import transfers
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.worker.worker import Service
 from weighbridge_twins.server import TwinServer
 
 NAMES = ("access_token", "client_secret", "account_id", "application_key")

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import pytest
 
-from weighbridge.clock import ScaledClock
-from weighbridge.database import Database
+from weighbridge.common.clock import ScaledClock
 from weighbridge.journal import Journal
+from weighbridge.persistence.database import Database
 from weighbridge_twins.world_clock import MovableClock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

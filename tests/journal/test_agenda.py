@@ -10,12 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.journal.conftest import NOON, Desk, Desks
-from weighbridge.clock import ScaledClock
-from weighbridge.database import Database
+from weighbridge.common.clock import ScaledClock
 from weighbridge.domain.finding import FindingKind, hold
 from weighbridge.journal.agenda import CADENCE, LEFT_TO_WORKERS, Agenda, AgendaItem
 from weighbridge.journal.transfers import State
-from weighbridge.tables import agenda
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.work import agenda
 
 PATIENCE = timedelta(minutes=5)
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.journal.conftest import Desk, Desks
 from weighbridge.journal.inbox import Hint
 from weighbridge.journal.transfers import State
-from weighbridge.tables import inbox
+from weighbridge.persistence.tables.work import inbox
 
 UPDATED = "store/order/updated"
 HINT = Hint("orders", "1042", timedelta(seconds=20), once_posted=("order_sweep", "*"))

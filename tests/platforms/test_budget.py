@@ -9,8 +9,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.clock import ScaledClock
-from weighbridge.database import Database
+from weighbridge.common.clock import ScaledClock
+from weighbridge.persistence.database import Database
 from weighbridge.platforms.budget import Budget
 from weighbridge.platforms.lanes import Lane, Slot, Waiter, claim_order, first_served
 

@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from tests.platforms.scripted_server import HANG_UP, Reply, ScriptedServer, scripted
-from weighbridge.clock import ScaledClock
-from weighbridge.database import Database
+from weighbridge.app.client_factory import JournalRecorder
+from weighbridge.common.clock import ScaledClock
 from weighbridge.journal import Journal
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.http_log import exchanges
 from weighbridge.platforms.bigcommerce.dialect import BigCommerceDialect
 from weighbridge.platforms.budget import Budget
 from weighbridge.platforms.cin7.dialect import Cin7Dialect
@@ -36,8 +38,6 @@ from weighbridge.platforms.exchange import (
 )
 from weighbridge.platforms.lanes import Lane
 from weighbridge.platforms.transport import Transport
-from weighbridge.roads import JournalRecorder
-from weighbridge.tables import exchanges
 
 TOKEN = "token-that-nobody-may-see"
 FAST = ScaledClock.starting_now(2000.0)

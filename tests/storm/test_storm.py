@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from weighbridge.cli import app
+from weighbridge.cli.main import app
 
 HOT = 3
 

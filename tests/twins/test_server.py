@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from tests.twins.test_faults import receiver, wait_for
-from weighbridge.clock import ScaledClock
+from weighbridge.common.clock import ScaledClock
 from weighbridge_twins.command import documented_tables
 from weighbridge_twins.reference_tables import filled
 from weighbridge_twins.server import Credentials, TwinServer

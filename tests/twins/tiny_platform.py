@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.clock import ScaledClock
+from weighbridge.common.clock import ScaledClock
 from weighbridge_twins.app import TwinApp
 from weighbridge_twins.call import Answer, Call, Delivery, Json
 from weighbridge_twins.calls_log import Recorder

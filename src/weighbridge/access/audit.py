@@ -15,9 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.access_tables import audit
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.access import audit
 
 BEGINNING = "0" * 64
 LOCK = 7305812

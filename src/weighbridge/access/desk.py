@@ -15,8 +15,8 @@ from weighbridge.access.sessions import Sessions
 from weighbridge.access.sign_in import SignIn
 from weighbridge.access.tokens import Tokens
 from weighbridge.access.users import Users
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
+from weighbridge.persistence.database import Database
 
 IDLE, LONGEST = timedelta(hours=1), timedelta(hours=12)
 

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from weighbridge.access.secrets import digest_of
 from weighbridge.access.throttle import COUNTED, FREE_BY_ADDRESS, FREE_BY_NAME, wait_after
-from weighbridge.access_tables import failed_sign_ins
-from weighbridge.clock import Clock
-from weighbridge.database import Database
-from weighbridge.identity import new_id
+from weighbridge.common.clock import Clock
+from weighbridge.common.ids import new_id
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.access import failed_sign_ins
 
 MOST_READ = 200
 LONGEST_ADDRESS = 64

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from weighbridge.access.secrets import digest_of, new_secret
 from weighbridge.access.users import User, read_user
-from weighbridge.access_tables import sessions, users
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.access import sessions, users
 
 NOTED_EVERY = timedelta(minutes=1)
 """How exactly it is kept when a session was last seen: a write for each page would be many."""

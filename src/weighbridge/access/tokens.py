@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from weighbridge.access.audit import AuditLog
 from weighbridge.access.secrets import digest_of, new_secret
 from weighbridge.access.users import User, UserProblem, read_user
-from weighbridge.access_tables import tokens, users
-from weighbridge.clock import Clock
-from weighbridge.database import Database
-from weighbridge.identity import new_id
+from weighbridge.common.clock import Clock
+from weighbridge.common.ids import new_id
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.access import tokens, users
 
 PREFIX = "wb_"
 """Begins every token, so that scanners of source code can find one that was written down."""

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from weighbridge.access.audit import AuditLog
 from weighbridge.access.passwords import Passwords
 from weighbridge.access.roles import Permission, Role, may
-from weighbridge.access_tables import sessions, tokens, users
-from weighbridge.clock import Clock
-from weighbridge.database import Database
-from weighbridge.identity import new_id
+from weighbridge.common.clock import Clock
+from weighbridge.common.ids import new_id
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.access import sessions, tokens, users
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,79}")
 NAME_WORDS = "1 to 80 letters, digits and . _ @ + -, beginning with a letter or digit"

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from weighbridge.alert_tables import alerts
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.alerting import OpenCase
 from weighbridge.domain.exception_kinds import Urgency
 from weighbridge.domain.finding import Owner
-from weighbridge.exception_tables import exceptions
 from weighbridge.journal.responsibility import Responsibility, stands_in
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.alerts import alerts
+from weighbridge.persistence.tables.exceptions import exceptions
 
 Key = tuple[int, int, str]
 """(exception, its opening, stage)."""

@@ -23,7 +23,7 @@ from weighbridge.commands.installation import (
     with_database,
 )
 from weighbridge.design.schema import Installation
-from weighbridge.settings import SecretsProblem, resolve_channels
+from weighbridge.design.secrets import SecretsProblem, resolve_channels
 
 alerts_app = typer.Typer(help="Who was told of exceptions, and whether every channel works.")
 

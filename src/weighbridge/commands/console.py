@@ -11,9 +11,9 @@ import uvloop
 from weighbridge.commands.installation import DEFAULT_CONFIG, Config, err, fail, installation_of
 from weighbridge.console.serving import console_beside, serve_console
 from weighbridge.design.schema import Installation
-from weighbridge.logs import configure_logs
-from weighbridge.service import Service
-from weighbridge.settings import SecretsProblem
+from weighbridge.design.secrets import SecretsProblem
+from weighbridge.observability.logs import configure_logs
+from weighbridge.worker.worker import Service
 
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Another port than the configuration's.")]
 

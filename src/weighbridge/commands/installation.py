@@ -14,14 +14,14 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 
-from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
-from weighbridge.database import Database
+from weighbridge.common.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.design.loading import ConfigurationProblem, load_installation
 from weighbridge.design.schema import Installation
+from weighbridge.design.secrets import SecretsProblem, resolve_channels, resolve_provider_secret, resolve_secrets
 from weighbridge.journal import Journal
-from weighbridge.logs import configure_logs
-from weighbridge.service import Service
-from weighbridge.settings import SecretsProblem, resolve_channels, resolve_provider_secret, resolve_secrets
+from weighbridge.observability.logs import configure_logs
+from weighbridge.persistence.database import Database
+from weighbridge.worker.worker import Service
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONFIG", help="The installation's file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]

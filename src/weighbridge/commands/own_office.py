@@ -11,10 +11,10 @@ from typing import TypeVar
 from weighbridge.access.audit import AuditLog
 from weighbridge.access.roles import Role
 from weighbridge.access.users import User
-from weighbridge.clock import REAL_CLOCK, Clock
 from weighbridge.commands.installation import COMMAND_LINE, installation_of, login_name, with_database
+from weighbridge.common.clock import REAL_CLOCK, Clock
 from weighbridge.console.office import Office
-from weighbridge.database import Database
+from weighbridge.persistence.database import Database
 
 Answer = TypeVar("Answer")
 

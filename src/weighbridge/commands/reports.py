@@ -23,17 +23,17 @@ from weighbridge.commands.installation import (
     with_journal,
 )
 from weighbridge.commands.sync import run_once
+from weighbridge.design.secrets import SecretFinder
 from weighbridge.flows import bookkeeping, ghost_allocations
 from weighbridge.journal.trace import Story, tell_order
 from weighbridge.journal.transfers import State
-from weighbridge.returns import as_json as returns_json
-from weighbridge.returns import print_returns, returns_of
-from weighbridge.settings import SecretFinder
-from weighbridge.shortage_report import as_json as shortages_as_json
-from weighbridge.shortage_report import print_shortages, shortages_of
-from weighbridge.status import print_status, sharing_stock, status_of
-from weighbridge.stock_explained import explain_sku, print_explanation
-from weighbridge.tables import transfers
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.reports.returns import as_json as returns_json
+from weighbridge.reports.returns import print_returns, returns_of
+from weighbridge.reports.shortages import as_json as shortages_as_json
+from weighbridge.reports.shortages import print_shortages, shortages_of
+from weighbridge.reports.status import print_status, sharing_stock, status_of
+from weighbridge.reports.stock_explanation import explain_sku, print_explanation
 
 reports_app = typer.Typer()
 explain_app = typer.Typer(help="Tell why something is as it is.", no_args_is_help=True)

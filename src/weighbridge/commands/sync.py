@@ -9,8 +9,6 @@ from typing import Annotated
 import typer
 
 from weighbridge.access.audit import AuditLog
-from weighbridge.catalogue_command import as_json as proposal_as_json
-from weighbridge.catalogue_command import is_current, print_proposal
 from weighbridge.commands.installation import (
     DEFAULT_CONFIG,
     AsJson,
@@ -29,7 +27,9 @@ from weighbridge.commands.installation import (
 from weighbridge.design.schema import Installation
 from weighbridge.flows import bookkeeping, catalogue, stock, stock_fast, stock_review, sweeps
 from weighbridge.journal.transfers import State
-from weighbridge.stock_explained import print_levels
+from weighbridge.reports.catalogue_proposal import as_json as proposal_as_json
+from weighbridge.reports.catalogue_proposal import is_current, print_proposal
+from weighbridge.reports.stock_explanation import print_levels
 
 sync_app = typer.Typer(help="Run one flow now.", no_args_is_help=True)
 

@@ -14,7 +14,6 @@ from weighbridge.access.desk import Access
 from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.roles import ROLE_WORDS, Role
 from weighbridge.access.users import UserProblem
-from weighbridge.clock import REAL_CLOCK
 from weighbridge.commands.installation import (
     DEFAULT_CONFIG,
     AsJson,
@@ -26,6 +25,7 @@ from weighbridge.commands.installation import (
     print_json,
     with_database,
 )
+from weighbridge.common.clock import REAL_CLOCK
 
 users_app = typer.Typer(help="Users of the console, their roles and tokens.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The user's name.")]

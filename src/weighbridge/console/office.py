@@ -11,16 +11,16 @@ from starlette.requests import HTTPConnection
 
 from weighbridge.access.desk import Access
 from weighbridge.access.oidc.provider import Provider
-from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
-from weighbridge.console.memory import Memory
-from weighbridge.database import Database
+from weighbridge.common.cache import Memory
+from weighbridge.common.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.design.schema import Connection, Installation
+from weighbridge.design.secrets import SecretFinder, resolve_provider_secret
 from weighbridge.exceptions.desk import ExceptionDesk
 from weighbridge.exceptions.playbooks import Playbooks
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.journal import Journal
-from weighbridge.settings import SecretFinder, resolve_provider_secret
-from weighbridge.status import sharing_stock
+from weighbridge.persistence.database import Database
+from weighbridge.reports.status import sharing_stock
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ import uvicorn
 
 from weighbridge.console.app import console_app
 from weighbridge.console.office import Office
-from weighbridge.database import Database
 from weighbridge.design.schema import Installation
+from weighbridge.persistence.database import Database
 
 log = structlog.get_logger()
 

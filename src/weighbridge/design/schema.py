@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from weighbridge.clock import ScaledClock
+from weighbridge.common.clock import ScaledClock
 from weighbridge.design.alerts import Alerts
 from weighbridge.design.catalogue import Catalogue
 from weighbridge.design.console import Console

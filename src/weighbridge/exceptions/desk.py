@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.exception_kinds import CATALOGUE, Remedy
 from weighbridge.domain.finding import FindingKind
 from weighbridge.domain.money import Money
-from weighbridge.exception_tables import exception_objects, exception_tags, exceptions
 from weighbridge.exceptions.actions import (
     Accept,
     Action,
@@ -34,7 +32,9 @@ from weighbridge.journal.exception_rows import Held, locked
 from weighbridge.journal.exceptions import CLOSED, MERGED, OPEN, FollowedExceptions
 from weighbridge.journal.looks import look_at
 from weighbridge.journal.responsibility import within
-from weighbridge.tables import transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.exceptions import exception_objects, exception_tags, exceptions
+from weighbridge.persistence.tables.transfers import transfers
 
 MOST_AT_ONCE = 5000
 LONGEST_TAG, LONGEST_NAME = 40, 80

@@ -11,13 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.design.overriding import DesignChange, overridden
 from weighbridge.design.schema import Design
 from weighbridge.domain.correction import Correction
 from weighbridge.domain.exception_kinds import MENDED_IN_CIN7, Remedy
-from weighbridge.exception_tables import exception_objects
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.looking import REASON, ask_for_looks
 from weighbridge.exceptions.plan import Plan
@@ -25,9 +23,11 @@ from weighbridge.journal import Journal
 from weighbridge.journal.exception_rows import Held
 from weighbridge.journal.looks import ALL, BOOKS, REFERENCES
 from weighbridge.journal.references import UNKNOWN_SKU
-from weighbridge.remedy_tables import corrections, design_changes, releases
-from weighbridge.stock_tables import stock_levels
-from weighbridge.tables import transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.exceptions import exception_objects
+from weighbridge.persistence.tables.remedies import corrections, design_changes, releases
+from weighbridge.persistence.tables.stock import stock_levels
+from weighbridge.persistence.tables.transfers import transfers
 
 REPLAY_FLOW, DUPLICATES_FLOW = "replay", "void_duplicates"
 """Flows of the worker that send what is stored, and that void what an order has twice."""

@@ -8,16 +8,17 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import REAL_CLOCK
-from weighbridge.database import Database
+from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.design.schema import Design
-from weighbridge.exception_tables import exception_objects
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.planning import RULE_USED, Ground
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.journal.designs import Designs
-from weighbridge.stock_tables import book_products
-from weighbridge.tables import references, transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.exceptions import exception_objects
+from weighbridge.persistence.tables.stock import book_products
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.persistence.tables.work import references
 
 MOST_OBJECTS = 5000
 PROVEN, WAITING, NOT_ENOUGH = "proven", "waiting", "not enough"

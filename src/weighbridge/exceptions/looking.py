@@ -8,12 +8,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.database import Database
-from weighbridge.exception_tables import exception_objects, exceptions
 from weighbridge.journal.agenda import Agenda
 from weighbridge.journal.looks import look_at
-from weighbridge.remedy_tables import design_changes
-from weighbridge.tables import transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.exceptions import exception_objects, exceptions
+from weighbridge.persistence.tables.remedies import design_changes
+from weighbridge.persistence.tables.transfers import transfers
 
 REASON = "somebody acted on its exception"
 

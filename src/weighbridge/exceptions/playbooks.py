@@ -10,8 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.design.overriding import UnusableChange
 from weighbridge.design.schema import Design
 from weighbridge.domain.exception_kinds import Autonomy, Remedy
@@ -25,7 +24,8 @@ from weighbridge.exceptions.planning import plan
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.journal import Journal
 from weighbridge.journal.exception_rows import OURSELVES, locked
-from weighbridge.remedy_tables import playbook_runs
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.remedies import playbook_runs
 
 PROPOSED, APPROVED, STARTED, UNDONE, REFUSED = "proposed", "approved", "started", "undone", "refused"
 MOST_BY_ITSELF = 50

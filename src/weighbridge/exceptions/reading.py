@@ -10,16 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.exception_kinds import Urgency
 from weighbridge.domain.finding import FindingKind, Owner
 from weighbridge.domain.money import Money
-from weighbridge.exception_tables import exception_events, exception_objects, exception_tags, exceptions
 from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject, Page, read_case
 from weighbridge.exceptions.wanted import Wanted, condition
-from weighbridge.remedy_tables import playbook_runs
-from weighbridge.tables import transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.exceptions import exception_events, exception_objects, exception_tags, exceptions
+from weighbridge.persistence.tables.remedies import playbook_runs
+from weighbridge.persistence.tables.transfers import transfers
 
 EVERYTHING = Wanted()
 _OF_OBJECT = ("id", "transfer_id", "flow", "key", "field", "value", "expected", "severity", "amount", "currency",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from weighbridge.domain.exception_kinds import Urgency
 from weighbridge.domain.finding import FindingKind, Owner
-from weighbridge.exception_tables import exception_objects, exception_tags, exceptions
+from weighbridge.persistence.tables.exceptions import exception_objects, exception_tags, exceptions
 
 
 @dataclass(frozen=True, slots=True)

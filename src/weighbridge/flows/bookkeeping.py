@@ -14,12 +14,12 @@ from weighbridge.domain.books import Books, TaxRule
 from weighbridge.domain.exception_kinds import MENDED_IN_CIN7
 from weighbridge.domain.finding import Finding
 from weighbridge.domain.sku_audit import audit, doubled
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, end_round, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal import Journal
 from weighbridge.journal.looks import BOOKS, look_at
 from weighbridge.journal.references import unknown_sku

@@ -11,7 +11,6 @@ import structlog
 from weighbridge.domain.catalogue_diff import Step
 from weighbridge.domain.catalogue_plan import Findings, Plan, Review, fingerprint, review, waiting_parts
 from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.catalogue_pen import MAKING, listing_key, matched_link
 from weighbridge.flows.catalogue_reading import View, compare, read_terms
 from weighbridge.flows.catalogue_writing import CatalogueWriter
@@ -20,6 +19,7 @@ from weighbridge.flows.ownership import weighed
 from weighbridge.flows.price_lists import compare_prices, fill_price_lists
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, end_round, run_stage
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.transfers import State, Transfer, stored_finding
 
 log = structlog.get_logger()

@@ -8,9 +8,9 @@ from typing import Any
 
 from weighbridge.domain.catalogue_diff import Update
 from weighbridge.domain.listing import Link
-from weighbridge.engine import current_run
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
+from weighbridge.jobs.engine import current_run
 from weighbridge.journal.transfers import Transfer
 from weighbridge.platforms.bigcommerce.catalogue_write import category_ids
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from weighbridge.common.concurrency import side_by_side
 from weighbridge.domain.catalogue_diff import Change, Create, Step, Update, VariantUpdate
 from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.domain.listing import Field, Listing, Told
@@ -16,7 +17,6 @@ from weighbridge.flows.catalogue_reading import View
 from weighbridge.flows.listing_making import create_product, make_categories
 from weighbridge.flows.listing_parts import add_picture, add_variant, take_picture_away
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.side_by_side import side_by_side
 from weighbridge.flows.write_once import LOOKS_BEFORE_RESENDING, Later
 from weighbridge.journal.transfers import Transfer
 from weighbridge.platforms.bigcommerce import catalogue_models as models

@@ -8,13 +8,13 @@ import structlog
 
 from weighbridge.domain.exception_kinds import Autonomy
 from weighbridge.domain.finding import FindingKind, note
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.exceptions.doing import DUPLICATES_FLOW
 from weighbridge.flows import orders
 from weighbridge.flows.ownership import owned
 from weighbridge.flows.posting import VOIDED, void
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import run_stage
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.transfers import State, Transfer, stored_finding
 from weighbridge.platforms.cin7.read import is_live, live_sales, order_id_of
 from weighbridge.platforms.cin7.sale_models import SaleRow

@@ -13,13 +13,13 @@ from weighbridge.domain.capture import ENDED
 from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.domain.fulfilment import Parcel, ShipmentItem, lay_on_lines, parcels_of
 from weighbridge.domain.order import OrderLine, OrderStatus
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders
 from weighbridge.flows.captured import CAPTURED
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Answered, BeforeSend, Later, Write, write_once
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.order_models import Shipment

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from weighbridge.domain.ghost_allocation import Ghost, ShopState, StandingSale, ghosts
 from weighbridge.domain.order import OrderStatus
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.platforms.cin7.read import is_live, order_id_of
 from weighbridge.platforms.cin7.sale_models import SaleDetail, SaleRow
 from weighbridge.platforms.exchange import NotFound

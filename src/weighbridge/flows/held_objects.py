@@ -10,7 +10,7 @@ from weighbridge.domain.finding import Finding
 from weighbridge.flows.ownership import owned, weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.journal.transfers import State, stored_finding
-from weighbridge.tables import transfers
+from weighbridge.persistence.tables.transfers import transfers
 
 LONGEST_KEY = 160
 WORTHLESS: Mapping[str, tuple[Decimal, str]] = MappingProxyType({})

@@ -7,10 +7,10 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.domain.order import OrderStatus
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import fulfilment, orders, stock, sweeps
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.inbox import Hint
 from weighbridge.platforms.bigcommerce.requests import HookRequest
 from weighbridge.platforms.cin7.requests import WebhookRequest

@@ -16,10 +16,10 @@ from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED
 from weighbridge.journal.looks import IN_THE_BOOKS, SOLE_KEYS
 from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.platforms.bigcommerce.read import read_refund
 from weighbridge.platforms.cin7 import read, sale_models
 from weighbridge.platforms.lanes import Lane
-from weighbridge.tables import transfers
 
 log = structlog.get_logger()
 

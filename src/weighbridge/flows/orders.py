@@ -16,7 +16,6 @@ from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
 from weighbridge.domain.money import Money
 from weighbridge.domain.order import Order
 from weighbridge.domain.policy import Depth
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.amending import follow, look_after_person
 from weighbridge.flows.bookkeeping import books_for
 from weighbridge.flows.cancellation import void_sale
@@ -38,6 +37,7 @@ from weighbridge.flows.reserving import reserve
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.transfers import State, Transfer, stored_finding
 from weighbridge.platforms.bigcommerce.read import order_version
 from weighbridge.platforms.bigcommerce.requests import OrderUpdate

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
 from weighbridge.design.overriding import UnusableChange
 from weighbridge.design.schema import Design
 from weighbridge.exceptions.looking import look_again_at_changed
 from weighbridge.flows.runtime import Site
 from weighbridge.journal import Journal
+from weighbridge.persistence.database import Database
 
 log = structlog.get_logger()
 

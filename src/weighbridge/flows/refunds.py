@@ -18,7 +18,6 @@ from weighbridge.domain.refund import Refund, account_of
 from weighbridge.domain.refund_mapping import credit_note_of
 from weighbridge.domain.sale import SaleTender
 from weighbridge.domain.sale_stage import Move, may
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import orders, refund_search
 from weighbridge.flows.bookkeeping import books_for
 from weighbridge.flows.captured import CAPTURED
@@ -31,12 +30,13 @@ from weighbridge.flows.returns_gate import returns_gate
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage
 from weighbridge.flows.write_once import Later
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.looks import IN_THE_BOOKS
 from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.platforms.bigcommerce.read import read_refund
 from weighbridge.platforms.cin7 import read, sale_models
 from weighbridge.platforms.lanes import Lane
-from weighbridge.tables import transfers
 
 log = structlog.get_logger()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from weighbridge.domain.finding import FindingKind
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.exceptions.doing import REPLAY_FLOW
 from weighbridge.flows import orders
 from weighbridge.flows.runtime import running
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.transfers import State
 
 REPLAYABLE = (FindingKind.REFUSED_BY_CIN7, FindingKind.RETRIES_EXHAUSTED, FindingKind.UNEXPECTED_ERROR)

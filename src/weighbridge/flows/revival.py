@@ -7,10 +7,10 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.engine import RunStatus, runs
 from weighbridge.flows import orders
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
+from weighbridge.jobs.engine import RunStatus, runs
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from weighbridge.clock import Clock
+from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection
 from weighbridge.domain.capture import CaptureRule
 from weighbridge.domain.policy import SalePolicy

@@ -8,10 +8,10 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.domain.finding import FindingKind
-from weighbridge.engine import current_run
 from weighbridge.flows.ownership import owner_of, weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import LOOKS_BEFORE_RESENDING, Later
+from weighbridge.jobs.engine import current_run
 from weighbridge.journal.agenda import CADENCE
 from weighbridge.journal.attempts import STOPPED, Ending
 from weighbridge.journal.leases import LeaseLost

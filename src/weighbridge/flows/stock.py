@@ -9,7 +9,6 @@ import structlog
 
 from weighbridge.domain.stock import Figure, ShopItem, Slot, changes
 from weighbridge.domain.stock_rise import agreed
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.bookkeeping import READY
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.ownership import weighed
@@ -24,6 +23,7 @@ from weighbridge.flows.stock_scan import Reading, read_again, scan
 from weighbridge.flows.stock_telling import captured, tell_all, verify_earlier
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.flows.write_once import Later
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.exposures import Level
 from weighbridge.journal.transfers import State
 

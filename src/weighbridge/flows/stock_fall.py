@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from weighbridge.domain.stock import AvailabilityRow, ShopItem
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.reserving import STOCK_FALL
 from weighbridge.flows.runtime import Site, running
@@ -21,6 +20,7 @@ from weighbridge.flows.stock_review import may_tell
 from weighbridge.flows.stock_scan import Reading
 from weighbridge.flows.stock_telling import captured, tell_all
 from weighbridge.flows.sweeps import find_changed_orders
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.transfers import State
 
 FLOW = STOCK_FALL

@@ -9,7 +9,6 @@ from weighbridge.domain.fast_lane import FastLane, fast_lane
 from weighbridge.domain.finding import Finding
 from weighbridge.domain.stock import changes
 from weighbridge.domain.stock_rise import agreed
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
@@ -19,6 +18,7 @@ from weighbridge.flows.stock_review import may_tell
 from weighbridge.flows.stock_scan import read_only
 from weighbridge.flows.stock_telling import captured, tell_all
 from weighbridge.flows.sweeps import find_changed_orders
+from weighbridge.jobs.engine import durable_flow, durable_step
 
 FLOW = "stock_fast"
 NAME = "fast_lane"

@@ -12,7 +12,6 @@ import structlog
 
 from weighbridge.domain.stock import Slot
 from weighbridge.domain.stock_parity import differences, parity_findings
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.shop_places import shop_locations
@@ -21,9 +20,10 @@ from weighbridge.flows.stock_review import may_tell
 from weighbridge.flows.stock_telling import captured
 from weighbridge.flows.sweeps import find_changed_orders
 from weighbridge.flows.write_once import Later
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.transfers import State
+from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.platforms.lanes import Lane
-from weighbridge.tables import transfers
 
 log = structlog.get_logger()
 

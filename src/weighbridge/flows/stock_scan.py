@@ -9,10 +9,10 @@ from datetime import date, datetime
 
 import structlog
 
+from weighbridge.common.concurrency import side_by_side
 from weighbridge.domain.finding import Finding, FindingKind, hold
 from weighbridge.domain.stock import AvailabilityRow
 from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.side_by_side import side_by_side
 from weighbridge.platforms.cin7.read import read_availability
 from weighbridge.platforms.cin7.reference_models import AvailabilityLine, UnreadableAvailability
 from weighbridge.platforms.lanes import Lane

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from weighbridge.domain.finding import FindingKind
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows import fulfilment, orders, refunds
 from weighbridge.flows.altered_sales import hold_altered_sales
 from weighbridge.flows.captured import not_seen_since
@@ -17,6 +16,7 @@ from weighbridge.flows.refund_search import ask_for_refunds
 from weighbridge.flows.revival import revive
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import Stage, end_round, run_stage
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.order_models import OrderHeader
 from weighbridge.platforms.bigcommerce.payload import UnreadableRow

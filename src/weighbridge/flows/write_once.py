@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from weighbridge.engine import current_run
 from weighbridge.flows.runtime import running
+from weighbridge.jobs.engine import current_run
 from weighbridge.platforms.exchange import AnswerLost, Refused, Throttled, Unreachable
 
 BeforeSend = Callable[[], Awaitable[None]]

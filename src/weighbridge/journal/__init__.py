@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.journal.agenda import Agenda
 from weighbridge.journal.attempts import Attempts
 from weighbridge.journal.catalogue import Catalogue
@@ -26,6 +25,7 @@ from weighbridge.journal.watching import Watching
 from weighbridge.journal.watermarks import Watermarks
 from weighbridge.journal.words import Words
 from weighbridge.journal.workers import Workers
+from weighbridge.persistence.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock, seconds_between
-from weighbridge.database import Database
-from weighbridge.tables import agenda
+from weighbridge.common.clock import Clock, seconds_between
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.work import agenda
 
 COUNTING_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 """Generations of a new entry begin at the seconds since then: an entry that was lost and is made again never repeats

@@ -9,12 +9,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
-from weighbridge.identity import new_id
+from weighbridge.common.clock import Clock
+from weighbridge.common.ids import new_id
 from weighbridge.journal.exchanges import Serving, serving
 from weighbridge.journal.leases import give_lease_back, take_lease
-from weighbridge.tables import attempts
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.work import attempts
 
 STOPPED = "stopped"
 """The outcome of a try that did not reach its goal."""

@@ -9,12 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.books import BookProduct
 from weighbridge.domain.bundle import Bill, Bills, Component
 from weighbridge.domain.stock import ShopItem
-from weighbridge.stock_tables import book_products, shop_items
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.stock import book_products, shop_items
 
 ROWS_PER_WRITE = 400
 """Both databases limit the values of one statement; SQLite to 32,766."""

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.design.overriding import DesignChange, entry_of, overridden
 from weighbridge.design.schema import Design, design_version
-from weighbridge.remedy_tables import design_changes, design_versions
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.remedies import design_changes, design_versions
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.domain.exception_cause import Cause
 from weighbridge.domain.exception_kinds import Urgency
-from weighbridge.exception_tables import exception_objects, exceptions
 from weighbridge.journal.exchanges import serving
 from weighbridge.journal.looks import SOLE_KEYS
+from weighbridge.persistence.tables.exceptions import exception_objects, exceptions
 
 OURSELVES = "weighbridge"
 """Who acts where no person does."""

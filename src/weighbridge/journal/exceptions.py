@@ -13,15 +13,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.exception_cause import Cause, Standing, causes, has_open_note
 from weighbridge.domain.finding import FindingKind
-from weighbridge.exception_tables import exception_events, exception_objects, exceptions
 from weighbridge.journal.exception_rows import OURSELVES, Held, locked, objects_of, proof_of, shows, told_by
 from weighbridge.journal.exchanges import serving
 from weighbridge.journal.responsibility import within
-from weighbridge.tables import transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.exceptions import exception_events, exception_objects, exceptions
+from weighbridge.persistence.tables.transfers import transfers
 
 OPEN, CLOSED, MERGED = "open", "closed", "merged"
 IN_FLIGHT = ("new", "waiting")

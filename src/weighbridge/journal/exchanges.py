@@ -12,9 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.database import Database
-from weighbridge.identity import new_id
-from weighbridge.tables import exchanges
+from weighbridge.common.ids import new_id
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.http_log import exchanges
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.oversell import Exposure
 from weighbridge.domain.stock import Slot
 from weighbridge.domain.stock_latency import Sales, latency
 from weighbridge.journal.attempts import Attempts
 from weighbridge.journal.promises import Promises
 from weighbridge.journal.references import References
-from weighbridge.stock_tables import shop_items, stock_falls, stock_levels
-from weighbridge.tables import transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.stock import shop_items, stock_falls, stock_levels
+from weighbridge.persistence.tables.transfers import transfers
 
 ROUNDS_MEASURED = 6
 PUSHES, PUSHES_MEASURED = "stock_pushes", 60

@@ -9,12 +9,13 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
-from weighbridge.identity import new_id
+from weighbridge.common.clock import Clock
+from weighbridge.common.ids import new_id
 from weighbridge.journal.agenda import Agenda
 from weighbridge.journal.transfers import State
-from weighbridge.tables import inbox, transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.persistence.tables.work import inbox
 
 KEPT_HEADERS = frozenset({"webhook-id", "webhook-timestamp", "content-type", "event-type", "user-agent"})
 """Headers worth keeping; secrets and signatures are not."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.journal.leases import take_lease
-from weighbridge.tables import intents
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.work import intents
 
 
 @dataclass(frozen=True, slots=True)

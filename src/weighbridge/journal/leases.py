@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.tables import transfers
+from weighbridge.persistence.tables.transfers import transfers
 
 
 class LeaseLost(Exception):

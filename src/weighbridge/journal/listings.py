@@ -7,12 +7,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.catalogue_plan import Review, ReviewLine, fingerprint
 from weighbridge.domain.listing import Link, Told
 from weighbridge.journal.catalogue import ROWS_PER_WRITE
-from weighbridge.stock_tables import listing_changes, listings
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.stock import listing_changes, listings
 
 
 class Listings:

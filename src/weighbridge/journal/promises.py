@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
-from weighbridge.stock_tables import promises, stock_levels
+from weighbridge.common.clock import Clock
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.stock import promises, stock_levels
 
 HEARD_AT_LATEST = timedelta(minutes=15)
 """A sweep looks every minute: what is captured later was edited since, or came before we listened."""

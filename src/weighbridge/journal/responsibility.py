@@ -12,12 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.exception_kinds import BACKUP, CATALOGUE
 from weighbridge.domain.finding import FindingKind, Owner
-from weighbridge.exception_tables import exceptions
-from weighbridge.tables import references
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.exceptions import exceptions
+from weighbridge.persistence.tables.work import references
 
 KEPT_AS = "responsibility"
 DEADLINES, BACKUPS = "deadlines", "backups"

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from weighbridge.database import Database
 from weighbridge.journal.agenda import AgendaItem
 from weighbridge.journal.transfers import State
-from weighbridge.tables import agenda, transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.persistence.tables.work import agenda
 
 MOVING = (State.NEW, State.WAITING)
 FOR_PEOPLE = (State.HELD, State.REJECTED)

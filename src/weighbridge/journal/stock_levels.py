@@ -10,12 +10,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.buffer import BufferKind
 from weighbridge.domain.stock import Figure, SharedParts, Slot
 from weighbridge.journal.catalogue import ROWS_PER_WRITE
-from weighbridge.stock_tables import stock_levels
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.stock import stock_levels
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
+from weighbridge.common.ids import new_id
 from weighbridge.domain.finding import Finding, deciding
-from weighbridge.identity import new_id
 from weighbridge.journal.exceptions import FollowedExceptions
 from weighbridge.journal.found_by import LONGEST, digest_of_word, words_in
-from weighbridge.tables import found_by, transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.transfers import found_by, transfers
 
 
 class State(StrEnum):

@@ -9,9 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.database import Database
 from weighbridge.journal.transfers import State
-from weighbridge.tables import agenda, exchanges, transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.http_log import exchanges
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.persistence.tables.work import agenda
 
 ORDERS, PARCELS = "orders", "fulfilment"
 ANSWERED = "answered"

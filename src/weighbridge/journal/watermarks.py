@@ -6,8 +6,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from weighbridge.database import Database
-from weighbridge.tables import watermarks
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.work import watermarks
 
 
 class Watermarks:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.correction import Correction
-from weighbridge.remedy_tables import corrections, releases
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.remedies import corrections, releases
 
 
 class Words:

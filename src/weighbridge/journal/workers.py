@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
-from weighbridge.tables import workers
+from weighbridge.common.clock import Clock
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.work import workers
 
 
 @dataclass(frozen=True, slots=True)

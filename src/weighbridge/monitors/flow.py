@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import structlog
 
-from weighbridge.engine import durable_flow, durable_step
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage
+from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.monitors import MONITORS
 from weighbridge.monitors.monitor import Monitor
 from weighbridge.platforms.exchange import PlatformError

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection
+from weighbridge.persistence.database import Database
 from weighbridge.platforms.budget import Budget
 from weighbridge.platforms.lanes import Lane
 

@@ -21,9 +21,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.clock import Clock, seconds_between
-from weighbridge.database import Database
-from weighbridge.identity import new_id
+from weighbridge.common.clock import Clock, seconds_between
+from weighbridge.common.ids import new_id
+from weighbridge.persistence.database import Database
 from weighbridge.platforms.budget_book import BookRules, BudgetBook, BudgetUsage
 from weighbridge.platforms.lanes import (
     DEFAULT_FLOORS,

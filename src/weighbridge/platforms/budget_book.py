@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.database import Database
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.budget import budget_calls, budget_state, budget_waiters
 from weighbridge.platforms.lanes import Lane, Slot, Waiter
-from weighbridge.tables import budget_calls, budget_state, budget_waiters
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from weighbridge.clock import Clock, seconds_between
+from weighbridge.common.clock import Clock, seconds_between
 
 
 class Permit:

@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeVar, cast
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-from weighbridge.certificates import trusted
-from weighbridge.clock import Clock
+from weighbridge.common.certificates import trusted
+from weighbridge.common.clock import Clock
 from weighbridge.platforms.dialect import Dialect
 from weighbridge.platforms.exchange import (
     AnswerLost,

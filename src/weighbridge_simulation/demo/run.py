@@ -20,13 +20,13 @@ from typing import Any
 import httpx2
 import sqlalchemy as sa
 
-from weighbridge.clock import ScaledClock
-from weighbridge.database import Database
+from weighbridge.common.clock import ScaledClock
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
 from weighbridge.journal import Journal
 from weighbridge.journal.transfers import State
-from weighbridge.tables import transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.transfers import transfers
 from weighbridge_simulation.demo.summary import Held, Summary, summarise
 
 SECRETS = {

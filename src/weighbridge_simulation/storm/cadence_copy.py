@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx2
 
-from weighbridge.clock import Clock
+from weighbridge.common.clock import Clock
 
 PAGE: Final = 1000
 BATCH: Final = 500

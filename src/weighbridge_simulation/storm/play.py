@@ -16,7 +16,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from weighbridge.database import Database
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
 from weighbridge.domain.oversell import Exposure, bound
@@ -25,7 +24,8 @@ from weighbridge.journal import Journal
 from weighbridge.journal.exposures import Level
 from weighbridge.journal.transfers import State
 from weighbridge.journal.watching import ORDERS
-from weighbridge.tables import transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.transfers import transfers
 from weighbridge_simulation.demo.run import free_port
 from weighbridge_simulation.storm.cadence_copy import CadenceCopy
 from weighbridge_simulation.storm.ledger import Ledger

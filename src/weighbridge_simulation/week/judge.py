@@ -15,8 +15,8 @@ import httpx2
 from weighbridge.access.roles import Role
 from weighbridge.console.office import Office
 from weighbridge.console.serving import console_beside
-from weighbridge.database import Database
 from weighbridge.design.schema import Installation
+from weighbridge.persistence.database import Database
 from weighbridge_simulation.week.fault import Injected
 
 

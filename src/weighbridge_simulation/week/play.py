@@ -18,8 +18,8 @@ from typing import Final, TypeVar
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
-from weighbridge.service import Service
-from weighbridge.settings import resolve_secrets
+from weighbridge.design.secrets import resolve_secrets
+from weighbridge.worker.worker import Service
 from weighbridge_simulation.demo.run import free_port
 from weighbridge_simulation.week.fault import Injected, Script, Wait
 from weighbridge_simulation.week.judge import Case, cases_of

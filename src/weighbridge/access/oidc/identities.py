@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from weighbridge.access.audit import AuditLog
 from weighbridge.access.oidc.attempt import Attempt
 from weighbridge.access.users import User, UserProblem, read_user
-from weighbridge.access_tables import ended_attempts, identities, sessions, users
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.access import ended_attempts, identities, sessions, users
 
 REMEMBERED = timedelta(days=1)
 """How long an attempt that has ended is kept; its code and its cookie are over long before."""

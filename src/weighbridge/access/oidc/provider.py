@@ -19,7 +19,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from weighbridge.access.oidc.attempt import Attempt
 from weighbridge.access.oidc.id_token import KeyNotKnown, NotVouched, claims_of
 from weighbridge.access.oidc.person import claim
-from weighbridge.certificates import trusted
+from weighbridge.common.certificates import trusted
 from weighbridge.design.oidc import Oidc, speaks_safely
 
 KEPT_SECONDS = 3600.0

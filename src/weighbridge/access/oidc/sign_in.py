@@ -21,7 +21,7 @@ from weighbridge.access.roles import Role
 from weighbridge.access.sessions import Sessions
 from weighbridge.access.sign_in import Entered
 from weighbridge.access.users import User, UserProblem, Users
-from weighbridge.clock import Clock
+from weighbridge.common.clock import Clock
 
 log = structlog.get_logger()
 

@@ -23,7 +23,7 @@ from weighbridge.console.readings.search import Hit, search
 from weighbridge.console.readings.stock import StockPage, stock_of
 from weighbridge.console.readings.today import budgets, today_of
 from weighbridge.journal.transfers import State
-from weighbridge.stock_explained import explain_sku
+from weighbridge.reports.stock_explanation import explain_sku
 
 router = APIRouter(tags=["looking"])
 Word = Annotated[str, Query(max_length=300)]

@@ -8,7 +8,7 @@ from weighbridge.alerts.sending import TEST_BODY, TEST_TITLE, owners_of, send
 from weighbridge.console.deeds.permission import require
 from weighbridge.console.office import Office
 from weighbridge.console.problems import Unusable
-from weighbridge.settings import SecretsProblem, resolve_channels
+from weighbridge.design.secrets import SecretsProblem, resolve_channels
 
 
 async def try_channel(office: Office, user: User, channel: str) -> str:

@@ -14,7 +14,7 @@ from weighbridge.design.schema import Design, design_version
 from weighbridge.domain.finding import FindingKind
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.wanted import Wanted
-from weighbridge.tables import transfers
+from weighbridge.persistence.tables.transfers import transfers
 
 MEANT_FOR: dict[str, tuple[FindingKind, ...]] = {
     "tax.rules": (FindingKind.TAX_UNMAPPED, FindingKind.TAX_RULE_MISSING),

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from weighbridge.console.office import Office
 from weighbridge.domain.exception_kinds import BY_AREA
 from weighbridge.domain.finding import FindingKind
-from weighbridge.exception_tables import exceptions
 from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject, read_case
 from weighbridge.exceptions.evidence import Evidence, evidence_of
 from weighbridge.exceptions.playbooks import Run
 from weighbridge.exceptions.wanted import Wanted, condition
+from weighbridge.persistence.tables.exceptions import exceptions
 
 PER_PAGE = 50
 MOST_SORTED = 5000

@@ -19,7 +19,8 @@ from weighbridge.console.readings.charts import (
 )
 from weighbridge.design.schema import Connection
 from weighbridge.journal.transfers import State
-from weighbridge.tables import agenda, attempts, transfers
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.persistence.tables.work import agenda, attempts
 
 EVERYTHING = "*"
 NAMES = {

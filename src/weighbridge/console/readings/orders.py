@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from weighbridge.console.office import Office
 from weighbridge.journal.transfers import State
-from weighbridge.tables import transfers
+from weighbridge.persistence.tables.transfers import transfers
 
 ORDERS = "orders"
 PER_PAGE = 50

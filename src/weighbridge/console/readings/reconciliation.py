@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from weighbridge.console.office import Office
 from weighbridge.domain.money import ZERO, Money
 from weighbridge.journal.transfers import State
-from weighbridge.tables import intents, transfers
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.persistence.tables.work import intents
 
 DAYS = 7
 REMEMBERED_SECONDS = 60.0

@@ -23,8 +23,8 @@ from weighbridge.domain.order import Order
 from weighbridge.domain.redesign import Shift, Weighed, shifts_of
 from weighbridge.flows.bookkeeping import kept_books
 from weighbridge.journal.transfers import State
+from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.platforms.bigcommerce.stored_order import KeptAnswer, stored_order
-from weighbridge.tables import transfers
 
 ORDERS = "orders"
 FEW, MOST = 50, 500

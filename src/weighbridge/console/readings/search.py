@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from weighbridge.console.office import Office
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal.transfers import Transfer
-from weighbridge.stock_tables import book_products, shop_items
-from weighbridge.tables import transfers
+from weighbridge.persistence.tables.stock import book_products, shop_items
+from weighbridge.persistence.tables.transfers import transfers
 
 MOST = 20
 

@@ -13,7 +13,7 @@ from weighbridge.domain.stock import ShopItem
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal.exchanges import StoredExchange
-from weighbridge.stock_explained import Explanation, explain_sku
+from weighbridge.reports.stock_explanation import Explanation, explain_sku
 
 TELLS = "/inventory/adjustments/absolute"
 """Calls that tell the shop levels. Source: Inventory V3, PUT /inventory/adjustments/absolute."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from weighbridge.console.office import Office
-from weighbridge.stock_tables import stock_levels
+from weighbridge.persistence.tables.stock import stock_levels
 
 PER_PAGE = 100
 

@@ -19,9 +19,10 @@ from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.reading import Tally
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal.transfers import State
-from weighbridge.status import ApplicationStatus, budgets_of
-from weighbridge.stock_tables import stock_levels
-from weighbridge.tables import transfers, workers
+from weighbridge.persistence.tables.stock import stock_levels
+from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.persistence.tables.work import workers
+from weighbridge.reports.status import ApplicationStatus, budgets_of
 
 MOST_NAMED = 8
 REMEMBERED_SECONDS = 20.0

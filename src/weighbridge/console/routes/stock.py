@@ -13,7 +13,7 @@ from weighbridge.console.problems import NotFound
 from weighbridge.console.readings.sku_trace import TOLD_SINCE, trace_sku
 from weighbridge.console.readings.stock import stock_of
 from weighbridge.console.rendering import page
-from weighbridge.stock_explained import BUFFERS, what_follows
+from weighbridge.reports.stock_explanation import BUFFERS, what_follows
 
 router = APIRouter()
 Reader = Annotated[Visitor, Depends(reads())]

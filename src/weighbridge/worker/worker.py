@@ -15,27 +15,27 @@ from pydantic import SecretStr
 
 from weighbridge import __version__
 from weighbridge.alerts.telling import Telling
-from weighbridge.clock import REAL_CLOCK, Clock, ScaledClock
-from weighbridge.database import Database
+from weighbridge.app.client_factory import Roads
+from weighbridge.common.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
-from weighbridge.engine import APPLICATION_VERSION, Engine
+from weighbridge.design.secrets import Secrets
 from weighbridge.exceptions.playbooks import Playbooks
 from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, stock_fast, stock_parity, sweeps
 from weighbridge.flows import replay as _registers_its_flow_too  # noqa: F401
 from weighbridge.flows import stock_fall as _registers_its_flow  # noqa: F401
 from weighbridge.flows.redesign import FollowedDesigns
 from weighbridge.flows.runtime import Destination, Runtime, Site, install
+from weighbridge.jobs.dispatcher import Turns
+from weighbridge.jobs.engine import APPLICATION_VERSION, Engine
 from weighbridge.journal import Journal
 from weighbridge.journal.agenda import LEFT_TO_WORKERS
 from weighbridge.monitors import flow as monitors
+from weighbridge.persistence.database import Database
 from weighbridge.platforms.applications import company
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
 from weighbridge.platforms.cin7.client import Cin7Client
-from weighbridge.receiver import HookDoor, receiver
-from weighbridge.roads import Roads
-from weighbridge.settings import Secrets
-from weighbridge.turns import Turns
+from weighbridge.web.webhooks.receiver import HookDoor, receiver
 
 log = structlog.get_logger()
 

@@ -12,12 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from weighbridge import access_tables as _registers_access  # noqa: F401
-from weighbridge import alert_tables as _registers_alerts  # noqa: F401
-from weighbridge import exception_tables as _registers_its_tables  # noqa: F401
-from weighbridge import remedy_tables as _registers_them_too  # noqa: F401
-from weighbridge import stock_tables as _registers_stock  # noqa: F401
-from weighbridge.tables import metadata
+from weighbridge.persistence.tables import metadata
 
 LOCK_WAIT_SECONDS = 30
 LARGEST_GROUP = 24

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.tables import ExactDecimal, UtcMoment, metadata
+from weighbridge.persistence.types import ExactDecimal, UtcMoment, metadata
 
 exceptions = sa.Table(
     "exception",

@@ -10,14 +10,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection, Installation
+from weighbridge.design.secrets import SecretFinder
 from weighbridge.domain.oversell import Bound, bound, total
 from weighbridge.journal import Journal
+from weighbridge.persistence.database import Database
 from weighbridge.platforms.applications import BOOKS_WINDOW_SECONDS, SHOP_WINDOW_SECONDS, books_budget, shop_budget
 from weighbridge.platforms.budget_book import BudgetUsage
-from weighbridge.settings import SecretFinder
 
 MOST_NAMED = 5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.tables import UtcMoment, metadata
+from weighbridge.persistence.types import UtcMoment, metadata
 
 corrections = sa.Table(
     "correction",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.tables import ExactDecimal, UtcMoment, metadata
+from weighbridge.persistence.types import ExactDecimal, UtcMoment, metadata
 
 promises = sa.Table(
     "promise",

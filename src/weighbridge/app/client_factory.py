@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection
+from weighbridge.design.secrets import Secrets
 from weighbridge.journal import Journal
+from weighbridge.persistence.database import Database
 from weighbridge.platforms.applications import books_budget, shop_budget
 from weighbridge.platforms.bigcommerce.dialect import BigCommerceDialect
 from weighbridge.platforms.cin7.dialect import Cin7Dialect
 from weighbridge.platforms.exchange import Exchange
 from weighbridge.platforms.transport import Timeouts, Transport
-from weighbridge.settings import Secrets
 
 
 class JournalRecorder:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 
 import structlog
 
-from weighbridge.engine import Engine, Run, RunStatus, in_turn, runs
+from weighbridge.jobs.engine import Engine, Run, RunStatus, in_turn, runs
 from weighbridge.journal import Journal
 from weighbridge.journal.agenda import AgendaItem, DueLook
 

@@ -10,13 +10,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from weighbridge.clock import Clock
-from weighbridge.database import Database
+from weighbridge.common.clock import Clock
 from weighbridge.domain.finding import FindingKind
 from weighbridge.flows.refund_search import FLOW
 from weighbridge.journal import Journal
 from weighbridge.journal.transfers import State, Transfer
-from weighbridge.tables import transfers
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.tables.transfers import transfers
 
 REFUNDED_NOT_CREDITED = "refunded, not in the books"
 GOODS_NOT_BACK = "refunded, goods not back"

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.tables import UtcMoment, metadata
+from weighbridge.persistence.types import UtcMoment, metadata
 
 users = sa.Table(
     "user_account",

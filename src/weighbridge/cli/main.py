@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from weighbridge.logs import configure_logs
+from weighbridge.observability.logs import configure_logs
 
 REPORTS = ("trace", "shortages", "ghosts", "holds", "status", "returns", "explain")
 OWN: dict[str, str] = {

@@ -1,0 +1,1 @@
+"""App: the composition root, where an installation is wired."""

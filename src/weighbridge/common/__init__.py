@@ -1,0 +1,1 @@
+"""Common: clock, ids, certificates and concurrency; nothing of the business."""

@@ -1,0 +1,1 @@
+"""Observability: the log of decisions."""

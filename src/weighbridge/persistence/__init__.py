@@ -1,0 +1,1 @@
+"""Persistence: the database, its tables and the repositories over them."""

@@ -1,0 +1,27 @@
+"""The table of exchanges: every request and answer, byte for byte."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from weighbridge.persistence.types import UtcMoment, metadata
+
+exchanges = sa.Table(
+    "exchange",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("transfer_id", sa.String(36), nullable=True),
+    sa.Column("attempt_id", sa.String(36), nullable=True),
+    sa.Column("connection", sa.String(64), nullable=False),
+    sa.Column("platform", sa.String(16), nullable=False),
+    sa.Column("method", sa.String(8), nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("request", sa.LargeBinary, nullable=False, doc="exact bytes, compressed"),
+    sa.Column("status", sa.Integer, nullable=True),
+    sa.Column("response", sa.LargeBinary, nullable=False, doc="exact bytes, compressed"),
+    sa.Column("started_at", UtcMoment, nullable=False),
+    sa.Column("duration_ms", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.String(32), nullable=False),
+    sa.Index("exchange_by_transfer", "transfer_id", "started_at"),
+    sa.Index("exchange_by_time", "connection", "started_at"),
+)

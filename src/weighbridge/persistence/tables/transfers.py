@@ -1,0 +1,51 @@
+"""The tables of transfers: each object that is transferred, and what it is found by."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from weighbridge.persistence.types import ExactDecimal, UtcMoment, metadata
+
+transfers = sa.Table(
+    "transfer",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("connection", sa.String(64), nullable=False),
+    sa.Column("flow", sa.String(32), nullable=False),
+    sa.Column("key", sa.String(160), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("reason_kind", sa.String(64), nullable=False, server_default=""),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("owner", sa.String(16), nullable=False, server_default=""),
+    sa.Column("findings", sa.JSON, nullable=False, doc="every finding of the last weighing"),
+    sa.Column("source_version", sa.String(80), nullable=False, server_default=""),
+    sa.Column("target_id", sa.String(64), nullable=False, server_default=""),
+    sa.Column("target_number", sa.String(64), nullable=False, server_default=""),
+    sa.Column("amount", ExactDecimal, nullable=True),
+    sa.Column("currency", sa.String(3), nullable=False, server_default=""),
+    sa.Column("content", sa.JSON, nullable=False, doc="what was mapped and is to be written"),
+    sa.Column("design_version", sa.String(32), nullable=False, server_default=""),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0", doc="tries in a row without success"),
+    sa.Column("next_try_at", UtcMoment, nullable=True),
+    sa.Column("lease_owner", sa.String(200), nullable=False, server_default=""),
+    sa.Column("lease_until", UtcMoment, nullable=True),
+    sa.Column("created_at", UtcMoment, nullable=False),
+    sa.Column("updated_at", UtcMoment, nullable=False),
+    sa.Column("posted_at", UtcMoment, nullable=True),
+    sa.UniqueConstraint("connection", "flow", "key"),
+    sa.Index("transfer_by_state", "state", "flow", "created_at"),
+    sa.Index("transfer_by_target", "connection", "flow", "target_id"),
+    sa.Index("transfer_by_next_try", "next_try_at"),
+    sa.Index("transfer_list", "flow", "created_at", "id"),
+    sa.Index("transfer_by_posting", "posted_at"),
+    sa.Index("transfer_by_number", "target_number"),
+    sa.Index("transfer_by_design", "design_version", "connection", "state", "flow"),
+)
+
+
+found_by = sa.Table(
+    "transfer_found_by",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True, doc="of an e-mail address, a tracking number or a basket"),
+    sa.Column("transfer_id", sa.String(36), sa.ForeignKey("transfer.id"), primary_key=True),
+)

@@ -1,0 +1,1 @@
+"""Reports: what the command line prints and pages show about an installation."""

@@ -1,0 +1,1 @@
+"""Web: everything that answers HTTP."""

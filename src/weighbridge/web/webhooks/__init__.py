@@ -1,0 +1,1 @@
+"""Webhooks: what both platforms deliver."""

@@ -1,0 +1,1 @@
+"""Worker: one running process that does the jobs."""
