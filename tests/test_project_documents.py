@@ -21,7 +21,7 @@ from weighbridge.design.expectations import schema_at
 from weighbridge.design.parts import Part, SecretReference
 from weighbridge.design.schema import Installation
 from weighbridge.design.timing import DEFAULT_SCHEDULES
-from weighbridge.domain.finding import FindingKind, default_owner
+from weighbridge.domain.findings.finding import FindingKind, default_owner
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from tests.browser.small_png import smaller
 from tests.browser.working_day import working_day
 from tests.console.house import PASSWORD, House
 from weighbridge.console.rendering import NAVIGATION
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal.transfers import State
 from weighbridge.observability.logs import configure_logs

@@ -10,7 +10,7 @@ from tests.browser.furnished import apart, sell_a_stranger
 from tests.browser.sitting import DESK, PAGES, TELEPHONE, Scheme, faults_of, signed_in, tab_to
 from tests.console.house import House
 from tests.flows.rig import Rig
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.wanted import Wanted
 
 KINDS = (FindingKind.SKU_UNKNOWN,)

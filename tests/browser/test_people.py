@@ -12,7 +12,7 @@ from tests.browser.screenshots import shots, take
 from tests.browser.sitting import signed_in, tab_to
 from tests.console.house import PASSWORD, House
 from tests.flows.rig import Rig
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.wanted import Wanted
 
 Form = dict[str, str]

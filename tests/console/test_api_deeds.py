@@ -16,7 +16,7 @@ from tests.flows.test_alerts import CHANNEL, webhook
 from weighbridge.console.app import PAGES
 from weighbridge.console.office import Office
 from weighbridge.design.loading import parse_installation
-from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import FindingKind, hold
 
 ONE_DEED = "/exceptions/{number}/deeds"
 PAIRS = {

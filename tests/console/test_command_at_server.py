@@ -18,7 +18,7 @@ from tests.console.test_exceptions import GHOST, TAX, held, lines
 from tests.design.examples import SMALL
 from weighbridge.cli.main import app
 from weighbridge.console.office import Office
-from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import FindingKind, hold
 
 WHEN = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?")
 PREVIEW = re.compile(r"--confirm ([0-9a-f]{10})")

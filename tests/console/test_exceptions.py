@@ -11,7 +11,7 @@ from tests.console.house import House, csrf_of
 from weighbridge.access.audit import AuditLine
 from weighbridge.console.office import Office
 from weighbridge.console.readings.exceptions import Area, kinds_in
-from weighbridge.domain.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.wanted import Wanted
 

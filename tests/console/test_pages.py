@@ -12,7 +12,7 @@ from tests.browser.furnished import TRACKING, furnished
 from tests.console.house import House, csrf_of
 from tests.postgres import own_database
 from weighbridge.access.audit import AuditLine
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.wanted import Wanted
 
 PAGES = (

@@ -14,7 +14,7 @@ from tests.console.test_refund_trace import words
 from tests.flows.rig import Rig
 from weighbridge.console.readings.redesign import Redesign, redesign_of
 from weighbridge.design.overriding import DesignChange, overridden
-from weighbridge.domain.money import Money
+from weighbridge.domain.values.money import Money
 from weighbridge.journal import Journal
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.platforms.bigcommerce.stored_order import KeptAnswer, stored_order

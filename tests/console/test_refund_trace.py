@@ -16,7 +16,7 @@ from tests.console.house import House
 from tests.console.test_api import api
 from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.console.office import Office
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal import Journal
 from weighbridge.journal.transfers import Transfer

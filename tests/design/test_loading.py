@@ -15,7 +15,7 @@ from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import ConfigurationProblem, Problem, load_installation, parse_installation
 from weighbridge.design.oidc import RoleName
 from weighbridge.design.schema import Design, design_version
-from weighbridge.domain.finding import FindingKind, Owner
+from weighbridge.domain.findings.finding import FindingKind, Owner
 
 ROOT = Path(__file__).parents[2]
 

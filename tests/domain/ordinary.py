@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.domain.books import BookProduct, Books, TaxRule
-from weighbridge.domain.money import total
-from weighbridge.domain.order import Address, Charge, ChargeKind, LineKind, Order, OrderLine, TaxRow, Tender
-from weighbridge.domain.policy import Depth, SalePolicy
+from weighbridge.domain.orders.order import Address, Charge, ChargeKind, LineKind, Order, OrderLine, TaxRow, Tender
+from weighbridge.domain.orders.reference_data import BookProduct, Books, TaxRule
+from weighbridge.domain.orders.sale_policy import Depth, SalePolicy
+from weighbridge.domain.values.money import total
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ADA = Address(

@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from tests.domain.ordinary import NOON, books, charge, line, order, policy, product, tax_row
-from weighbridge.domain.books import Books
-from weighbridge.domain.credit_note import CreditNote
-from weighbridge.domain.mapping import Mapped, Stopped, map_order
-from weighbridge.domain.order import Order
-from weighbridge.domain.refund import Refund, RefundItem, RefundPayment, RefundPolicy
-from weighbridge.domain.refund_mapping import Credited, credit_note_of
-from weighbridge.domain.restock import RestockPolicy
-from weighbridge.domain.sale import Sale
+from weighbridge.domain.orders.order import Order
+from weighbridge.domain.orders.reference_data import Books
+from weighbridge.domain.orders.sale import Sale
+from weighbridge.domain.orders.sale_mapping import Mapped, Stopped, map_order
+from weighbridge.domain.returns.credit_note import CreditNote
+from weighbridge.domain.returns.credit_note_mapping import Credited, credit_note_of
+from weighbridge.domain.returns.refund import Refund, RefundItem, RefundPayment, RefundPolicy
+from weighbridge.domain.returns.restock import RestockPolicy
 
 POLICY = RefundPolicy(posts_credit_notes=True, goodwill_product="Goodwill", restock=RestockPolicy("", {}))
 

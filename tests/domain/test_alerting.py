@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.alerting import (
+from weighbridge.domain.exceptions.alerting import (
     OPENED,
     OVERDUE,
     OpenCase,
@@ -17,8 +17,8 @@ from weighbridge.domain.alerting import (
     is_quiet,
     lines_for,
 )
-from weighbridge.domain.exception_kinds import Urgency
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.exceptions.kinds import Urgency
+from weighbridge.domain.findings.finding import Owner
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

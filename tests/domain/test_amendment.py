@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.ordinary import ADA, books, charge, line, order, paid, policy, tax_row
-from weighbridge.domain.amendment import Part, Way, amendment, changes_between
-from weighbridge.domain.cancellation import Ending, cancellation
-from weighbridge.domain.finding import FindingKind, Owner
-from weighbridge.domain.mapping import Mapped, map_order, with_rounding
-from weighbridge.domain.order import Order
-from weighbridge.domain.policy import CancelPolicy, Depth, EditPolicy
-from weighbridge.domain.sale import Sale
-from weighbridge.domain.sale_stage import Funds, Goods, Move, Paper, SaleKind, Stage, after, may, stages
+from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.orders.amendment import Part, Way, amendment, changes_between
+from weighbridge.domain.orders.cancellation import Ending, cancellation
+from weighbridge.domain.orders.order import Order
+from weighbridge.domain.orders.sale import Sale
+from weighbridge.domain.orders.sale_mapping import Mapped, map_order, with_rounding
+from weighbridge.domain.orders.sale_policy import CancelPolicy, Depth, EditPolicy
+from weighbridge.domain.orders.sale_stage import Funds, Goods, Move, Paper, SaleKind, Stage, after, may, stages
 
 MOVED = replace(ADA, street_1="9 Dam Rd", postcode="78702")
 STAGES = [stage for kind in SaleKind for stage in stages(kind)]

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.domain.ordinary import order, paid
-from weighbridge.domain.capture import CaptureRule, Crossing, crossing
-from weighbridge.domain.order import OrderStatus as S
+from weighbridge.domain.orders.capture_rule import CaptureRule, Crossing, crossing
+from weighbridge.domain.orders.order import OrderStatus as S
 
 RULE = CaptureRule(frozenset({11, 9, 8}), frozenset({12, 13}), None, include_test_orders=False)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from weighbridge.domain.article import Article, CataloguePolicy, Family, Member
-from weighbridge.domain.catalogue import wanted_listings
-from weighbridge.domain.finding import FindingKind
-from weighbridge.domain.listing import Dimensions, Field, Master, Picture
-from weighbridge.domain.units import converted
+from weighbridge.domain.catalogue.listing import Dimensions, Field, Master, Picture
+from weighbridge.domain.catalogue.mapping import wanted_listings
+from weighbridge.domain.catalogue.product import Article, CataloguePolicy, Family, Member
+from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.values.units import converted
 
 POLICY = CataloguePolicy(dict.fromkeys(Field, Master.CIN7), price_tier=1, weight_unit="Ounces", length_unit="Inches")
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from weighbridge.domain.catalogue_diff import Create, Update, created, differences, updated
-from weighbridge.domain.finding import FindingKind
-from weighbridge.domain.listing import (
+from weighbridge.domain.catalogue.diff import Create, Update, created, differences, updated
+from weighbridge.domain.catalogue.listing import (
     Field,
     Link,
     Listing,
@@ -21,8 +20,9 @@ from weighbridge.domain.listing import (
     Value,
     Variation,
 )
-from weighbridge.domain.price_list import price_changes
-from weighbridge.domain.sku_matching import matched
+from weighbridge.domain.catalogue.price_lists import price_changes
+from weighbridge.domain.catalogue.sku_matching import matched
+from weighbridge.domain.findings.finding import FindingKind
 
 CIN7 = dict.fromkeys(Field, Master.CIN7)
 VALUES: dict[Field, Value] = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.catalogue_plan import MOST_TOLD, waiting_parts
-from weighbridge.domain.finding import FindingKind, Severity, hold, note
+from weighbridge.domain.catalogue.plan import MOST_TOLD, waiting_parts
+from weighbridge.domain.findings.finding import FindingKind, Severity, hold, note
 
 
 def test_notes_of_a_listing_wait_for_a_person_and_what_stops_it_is_told_elsewhere() -> None:

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from tests.domain.ordinary import ADA, books, charge, line, order, policy, product
-from weighbridge.domain.books import Books
-from weighbridge.domain.checks import check_order
-from weighbridge.domain.finding import Finding, FindingKind, Owner, Severity
-from weighbridge.domain.order import LineKind, Order
+from weighbridge.domain.findings.finding import Finding, FindingKind, Owner, Severity
+from weighbridge.domain.orders.order import LineKind, Order
+from weighbridge.domain.orders.reference_data import Books
+from weighbridge.domain.orders.validation import check_order
 
 
 def _found(wanted: Order, known: Books | None = None) -> list[Finding]:

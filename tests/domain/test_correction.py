@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.properties.shop_orders import shop_orders
-from weighbridge.domain.correction import Correction, corrected, problem_with, value_at
-from weighbridge.domain.order import Order
+from weighbridge.domain.orders.correction import Correction, corrected, problem_with, value_at
+from weighbridge.domain.orders.order import Order
 
 
 @settings(deadline=None, max_examples=40)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from weighbridge.domain.country import country_name
+from weighbridge.domain.values.countries import country_name
 
 
 @pytest.mark.parametrize(("code", "name"), [("US", "United States"), ("gb", "United Kingdom"), ("XX", "XX"), ("", "")])

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.exception_cause import LONGEST_CAUSE, Standing, causes, fitted, without_numbers
-from weighbridge.domain.exception_kinds import CATALOGUE, ExceptionKind, Grouping, Remedy
-from weighbridge.domain.exception_kinds.kind import LONGEST_TITLE, in_words
-from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
+from weighbridge.domain.exceptions.cause import LONGEST_CAUSE, Standing, causes, fitted, without_numbers
+from weighbridge.domain.exceptions.kind import LONGEST_TITLE, in_words
+from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind, Grouping, Remedy
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note, reject
 from weighbridge.journal.transfers import stored_finding
 
 HELD = Standing("orders", "100", "held", "", "", "ecommerce", ())

@@ -7,9 +7,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.bundle import Bill, Bills, Component
-from weighbridge.domain.fast_lane import fast_lane
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.stock.fast_lane import fast_lane
+from weighbridge.domain.stock.kits import Bill, Bills, Component
 
 BILLS = Bills(
     [

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from weighbridge.domain.finding import FindingKind
-from weighbridge.domain.ghost_allocation import REMEDIES, ShopState, StandingSale, ghosts
+from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.stock.stale_allocations import REMEDIES, ShopState, StandingSale, ghosts
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MONTH = timedelta(days=30)

@@ -21,12 +21,12 @@ from tests.domain.ordinary import (
     product,
     tax_row,
 )
-from weighbridge.domain.books import TaxRule
-from weighbridge.domain.finding import Finding, FindingKind, Owner
-from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
-from weighbridge.domain.order import ChargeKind, LineKind, Order
-from weighbridge.domain.policy import Depth, ShopRate
-from weighbridge.domain.sale import Sale
+from weighbridge.domain.findings.finding import Finding, FindingKind, Owner
+from weighbridge.domain.orders.order import ChargeKind, LineKind, Order
+from weighbridge.domain.orders.reference_data import TaxRule
+from weighbridge.domain.orders.sale import Sale
+from weighbridge.domain.orders.sale_mapping import Mapped, Stopped, map_order, with_rounding
+from weighbridge.domain.orders.sale_policy import Depth, ShopRate
 
 
 def _sale(wanted: Order, **changes: Any) -> Sale:

@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighbridge.domain.money import apportion, round_half_up, round_to_sum, total
-from weighbridge.domain.sale import price_out
+from weighbridge.domain.orders.sale import price_out
+from weighbridge.domain.values.money import apportion, round_half_up, round_to_sum, total
 
 CENTS = st.integers(min_value=0, max_value=5_000_000).map(lambda cents: Decimal(cents) / 100)
 COIN = Decimal("0.01")

@@ -9,12 +9,12 @@ import pytest
 
 from tests.domain.ordinary import NOON, books, charge, line, order, policy, tax_row
 from tests.domain.refunded import POLICY, bought, credited, invoiced, item, note_of, refund
-from weighbridge.domain.credit_note import CreditNote
-from weighbridge.domain.finding import FindingKind, Owner
-from weighbridge.domain.mapping import Stopped
-from weighbridge.domain.order import ChargeKind, LineKind
-from weighbridge.domain.refund import Refund, RefundPayment, account_of
-from weighbridge.domain.refund_mapping import Credited, credit_note_of
+from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.orders.order import ChargeKind, LineKind
+from weighbridge.domain.orders.sale_mapping import Stopped
+from weighbridge.domain.returns.credit_note import CreditNote
+from weighbridge.domain.returns.credit_note_mapping import Credited, credit_note_of
+from weighbridge.domain.returns.refund import Refund, RefundPayment, account_of
 
 D = Decimal
 

@@ -9,7 +9,7 @@ from itertools import permutations
 import pytest
 
 from tests.domain import ordinary
-from weighbridge.domain.repeated_order import Turn, basket_of, repeated, turn
+from weighbridge.domain.orders.double_submits import Turn, basket_of, repeated, turn
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 WITHIN = timedelta(minutes=10)

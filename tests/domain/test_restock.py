@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.bundle import Bill, Bills, Component
-from weighbridge.domain.money import total
-from weighbridge.domain.restock import Restock, RestockPolicy, restock_of, still_here
-from weighbridge.domain.sale import SaleLine
+from weighbridge.domain.orders.sale import SaleLine
+from weighbridge.domain.returns.restock import Restock, RestockPolicy, restock_of, still_here
+from weighbridge.domain.stock.kits import Bill, Bills, Component
+from weighbridge.domain.values.money import total
 
 D = Decimal
 GOODS = frozenset({"MUG", "TEA", "BOX", "SET"})

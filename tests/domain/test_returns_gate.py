@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from tests.domain.ordinary import books, policy
 from tests.domain.refunded import POLICY, with_goodwill
-from weighbridge.domain.books import TaxRule
-from weighbridge.domain.finding import FindingKind, Owner
-from weighbridge.domain.policy import Depth
-from weighbridge.domain.restock import RestockPolicy
-from weighbridge.domain.returns_gate import missing_for_returns
+from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.orders.reference_data import TaxRule
+from weighbridge.domain.orders.sale_policy import Depth
+from weighbridge.domain.returns.preflight import missing_for_returns
+from weighbridge.domain.returns.restock import RestockPolicy
 
 ACCOUNTS = frozenset({"090", "091", "093", "094"})
 PLACES = frozenset({"Main Warehouse", "Returns Cage"})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.twins.cin7.bench import Bench
-from weighbridge.domain.sale_stage import Move, Paper, SaleKind, Stage, after, stages
+from weighbridge.domain.orders.sale_stage import Move, Paper, SaleKind, Stage, after, stages
 from weighbridge.platforms.cin7.read import read_stage
 from weighbridge.platforms.cin7.sale_models import SaleDetail
 from weighbridge_twins.cin7 import fulfilment

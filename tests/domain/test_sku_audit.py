@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from weighbridge.domain.finding import FindingKind
-from weighbridge.domain.sku_audit import MOST_TOLD, audit, sellable_at_zero
-from weighbridge.domain.stock import ShopItem
+from weighbridge.domain.catalogue.sku_audit import MOST_TOLD, audit, sellable_at_zero
+from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.stock.available import ShopItem
 
 BOOKS = ("MUG-01", "TEA-01", "GIFT-CARD")
 STOCKED = ("MUG-01", "TEA-01")

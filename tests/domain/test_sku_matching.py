@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighbridge.domain.finding import FindingKind
-from weighbridge.domain.listing import ShopListing, ShopVariant
-from weighbridge.domain.sku_matching import Matching, matched, nearest
+from weighbridge.domain.catalogue.listing import ShopListing, ShopVariant
+from weighbridge.domain.catalogue.sku_matching import Matching, matched, nearest
+from weighbridge.domain.findings.finding import FindingKind
 
 
 def shop(*skus: str) -> list[ShopListing]:

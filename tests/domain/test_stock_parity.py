@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.finding import FindingKind
-from weighbridge.domain.stock import Slot
-from weighbridge.domain.stock_parity import ALL_TOGETHER, MOST_TOLD, differences, parity_findings
+from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.stock.available import Slot
+from weighbridge.domain.stock.parity import ALL_TOGETHER, MOST_TOLD, differences, parity_findings
 
 SLOTS = st.tuples(st.sampled_from(["MUG", "TEA", "SET", "CUP"]), st.integers(1, 2))
 LEVELS = st.dictionaries(SLOTS, st.integers(0, 9))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.buffer import Buffer
-from weighbridge.domain.stock import figure, less_unseen
+from weighbridge.domain.stock.available import figure, less_unseen
+from weighbridge.domain.stock.buffers import Buffer
 
 
 def _level(ats: int, told: int | None, there: int | None, placed: str = "0") -> int:

@@ -13,9 +13,9 @@ from tests.journal.conftest import Desk, Desks
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.overriding import DesignChange, UnusableChange, overridden
 from weighbridge.design.schema import Design, design_version
-from weighbridge.domain.correction import Correction
-from weighbridge.domain.exception_kinds import Remedy
-from weighbridge.domain.finding import FindingKind, Owner, hold
+from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.findings.finding import FindingKind, Owner, hold
+from weighbridge.domain.orders.correction import Correction
 from weighbridge.exceptions.actions import NotAllowed
 from weighbridge.exceptions.playbooks import Playbooks
 from weighbridge.exceptions.reading import CaseFile

@@ -9,8 +9,8 @@ import pytest
 
 from tests.exceptions.test_following import held, posted, unknown
 from tests.journal.conftest import Desk, Desks
-from weighbridge.domain.exception_kinds import Urgency
-from weighbridge.domain.finding import FindingKind, Owner, hold
+from weighbridge.domain.exceptions.kinds import Urgency
+from weighbridge.domain.findings.finding import FindingKind, Owner, hold
 from weighbridge.exceptions.actions import Accept, Assign, Comment, NotAllowed, Reopen, Snooze, Tag, Untag, Wake
 from weighbridge.exceptions.desk import ExceptionDesk
 from weighbridge.exceptions.reading import CaseFile

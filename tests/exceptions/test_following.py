@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.journal.conftest import Desk, Desks
-from weighbridge.domain.finding import Finding, FindingKind, hold, note
-from weighbridge.domain.money import Money
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note
+from weighbridge.domain.values.money import Money
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.exceptions.wanted import Wanted

@@ -12,7 +12,7 @@ import pytest
 
 from tests.flows.rig import ADDRESS, Rig, by_key, rig
 from tests.flows.test_stock_parity import compare
-from weighbridge.domain.exception_kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.exceptions.actions import NotAllowed
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.playbooks import Playbooks

@@ -8,9 +8,9 @@ from decimal import Decimal
 from tests.exceptions.test_following import posted
 from tests.journal.conftest import Desk, Desks
 from weighbridge.alerts.ledger import AlertLedger
-from weighbridge.domain.alerting import lines_for
-from weighbridge.domain.exception_kinds import CATALOGUE
-from weighbridge.domain.finding import FindingKind, Owner, hold
+from weighbridge.domain.exceptions.alerting import lines_for
+from weighbridge.domain.exceptions.kinds import CATALOGUE
+from weighbridge.domain.findings.finding import FindingKind, Owner, hold
 from weighbridge.exceptions.actions import Reopen
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.desk import ExceptionDesk

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.journal.conftest import Desk, Desks
-from weighbridge.domain.exception_kinds import Urgency
-from weighbridge.domain.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.kinds import Urgency
+from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.exceptions.wanted import Wanted
 

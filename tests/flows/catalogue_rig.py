@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.rig import SPEED, Rig
-from weighbridge.domain.catalogue_plan import Review
+from weighbridge.domain.catalogue.plan import Review
 from weighbridge.flows import catalogue
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.persistence.tables.transfers import transfers

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.journal.conftest import NOON, Desk, Desks
 from weighbridge.common.clock import ScaledClock
-from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.journal.agenda import CADENCE, LEFT_TO_WORKERS, Agenda, AgendaItem
 from weighbridge.journal.transfers import State
 from weighbridge.persistence.database import Database

@@ -6,7 +6,7 @@ from tests.flows.rig import Rig, rig
 from tests.kinds.acts import retry
 from tests.kinds.money import billed
 from tests.kinds.story import FINANCE, NOT_FOUND, Noted, Setting, Story
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows import bookkeeping
 from weighbridge.monitors import flow as monitors
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.kinds.story import FINANCE, OPERATOR, Act
-from weighbridge.domain.exception_kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Remedy
 
 
 def retry(by: str = OPERATOR) -> Act:

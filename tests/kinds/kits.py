@@ -8,7 +8,7 @@ from tests.kinds.acts import push_stock
 from tests.kinds.stock import shows
 from tests.kinds.story import NOT_FOUND, Noted, Setting, Story
 from tests.kinds.watching import look
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 
 KIT, WRITTEN, MADE = "SET", 400, 50
 """A kit of two mugs, what another program writes of it, and what a hundred mugs make."""

@@ -32,7 +32,7 @@ from tests.kinds.assortment import (
     with_a_picture_nowhere,
 )
 from tests.kinds.story import FINANCE, NOT_FOUND, Noted, Setting, Story
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 
 WHOLESALE = """
 [connections.main.design.catalogue.price_lists]

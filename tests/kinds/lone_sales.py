@@ -13,7 +13,7 @@ from tests.kinds.acts import retry
 from tests.kinds.after_posting import cancelled
 from tests.kinds.story import NOT_FOUND, Noted, Setting, Story, no_sale, one_sale, order_total
 from tests.kinds.watching import look
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 
 LONE = Setting("lone sales", rig)
 STATUS = "ORDERING"

@@ -18,7 +18,7 @@ from tests.kinds.story import (
     orders_misread,
     shown_right,
 )
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 
 MOON, COUNTY, RIVER = 11, 12, 13
 """Tax classes of the shop, each with a tax of its own."""

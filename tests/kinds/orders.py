@@ -18,7 +18,7 @@ from tests.kinds.story import (
     orders_misread,
     shown_right,
 )
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 
 ORDINARY = Setting("orders", lambda folder: rig(folder, sale="unusual_quantity = 50"))
 LONG_SKU = "MUG-" * 15

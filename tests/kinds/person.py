@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.console.house import PASSWORD, House
 from weighbridge.console.routes.exceptions import REMEDY_WORDS
-from weighbridge.domain.exception_kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Remedy
 
 PATIENCE = 30_000
 """Milliseconds that a page may take on a busy machine."""

@@ -10,7 +10,7 @@ from tests.flows.rig import Rig, rig
 from tests.kinds.acts import replay, retry
 from tests.kinds.after_posting import BOTH_SIDES, sale_id, shipped, told_to_the_shop
 from tests.kinds.story import POSTED, Noted, Setting, Story, one_sale, order
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows.revival import ENDED_ITS_WORKER
 
 SOON_TIRED = """

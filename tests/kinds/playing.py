@@ -18,7 +18,7 @@ from tests.flows.rig import Rig
 from tests.kinds.person import Person, at_work
 from tests.kinds.story import FINANCE, OPERATOR, Noted, Reading, Setting, Story, said
 from weighbridge.console.routes.exceptions import REMEDY_WORDS
-from weighbridge.domain.exception_kinds import CATALOGUE
+from weighbridge.domain.exceptions.kinds import CATALOGUE
 
 AnyStory = Story | Noted
 

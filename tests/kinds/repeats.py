@@ -10,7 +10,7 @@ from tests.flows.rig import Rig, rig
 from tests.kinds.acts import release, retry
 from tests.kinds.after_posting import cancelled
 from tests.kinds.story import POSTED, Noted, Setting, Story, no_sale, one_sale
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows import bookkeeping
 
 HOURS = 240.0

@@ -34,7 +34,7 @@ from tests.kinds.giving_back import (
     typed,
 )
 from tests.kinds.story import FINANCE, Noted, Story, order
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 
 STORIES: list[Story | Noted] = [
     Story(

@@ -49,7 +49,7 @@ from tests.kinds.story import (
     order,
     order_total,
 )
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 
 STORIES: list[Story | Noted] = [
     Story(

@@ -14,7 +14,7 @@ from tests.kinds.acts import push_stock, retry
 from tests.kinds.assortment import at_shop, books_product_id, listed, product, put_right, staff_writes
 from tests.kinds.listings import LISTED, unlisted
 from tests.kinds.story import NOT_FOUND, Noted, Setting, Story
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows import bookkeeping, stock, stock_fast, stock_review
 
 MAPPED = 'excluded_bins = ["Quarantine"]\nshop_locations = { "Overflow" = 2 }\n'

@@ -30,7 +30,7 @@ BY_AREA: Mapping[str, Sequence[Story | Noted]] = {
     "Monitors": watching.STORIES,
     "Platforms": platforms.STORIES,
 }
-"""Area as `weighbridge.domain.exception_kinds.BY_AREA` names it -> its stories."""
+"""Area as `weighbridge.domain.exceptions.kinds.BY_AREA` names it -> its stories."""
 
 
 def named(story: Story | Noted) -> str:

@@ -40,8 +40,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.rig import ORDERS, Rig
-from weighbridge.domain.exception_kinds import Remedy
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.findings.finding import FindingKind
 
 Reading = tuple[str, ...] | Callable[[Rig], None]
 """Flows that run one time, in order, until no order or refund waits; or whatever else has to be run."""

@@ -10,8 +10,8 @@ from tests.browser.chromium import chromium
 from tests.kinds.playing import AnyStory, Played, play
 from tests.kinds.stories import BY_AREA, named
 from tests.kinds.story import Noted
-from weighbridge.domain.exception_kinds import BY_AREA as CATALOGUE_BY_AREA
-from weighbridge.domain.exception_kinds import CATALOGUE
+from weighbridge.domain.exceptions.kinds import BY_AREA as CATALOGUE_BY_AREA
+from weighbridge.domain.exceptions.kinds import CATALOGUE
 
 EVERYDAY = ("Orders", "Money", "Returns", "Stock", "Monitors")
 """Areas of which one story runs with `make test`."""

@@ -12,7 +12,7 @@ from tests.flows.rig import ORDERS, Rig, rig
 from tests.flows.test_monitors import PATIENT, SLOWER, TEA, pass_time
 from tests.kinds.acts import retry
 from tests.kinds.story import NOT_FOUND, Noted, Setting, Story, Told, one_sale, order_total
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows import bookkeeping, sweeps
 from weighbridge.journal.transfers import State
 from weighbridge.monitors import flow as monitors

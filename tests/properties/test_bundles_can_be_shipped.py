@@ -12,8 +12,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.bundle import Bill, Bills, Component
-from weighbridge.domain.shared_stock import Promise, Routing, Sharing, SharingPolicy, promises
+from weighbridge.domain.stock.kit_allocation import Promise, Routing, Sharing, SharingPolicy, promises
+from weighbridge.domain.stock.kits import Bill, Bills, Component
 
 LEAVES, KITS = ("a", "b", "c"), ("K1", "K2", "K3", "K4")
 SKUS = (*LEAVES, *KITS)

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from tests.domain.ordinary import NOON, policy
 from tests.domain.refunded import POLICY, with_goodwill
 from tests.properties.shop_orders import DIGITS, at_coin, shop_orders
-from weighbridge.domain.credit_note import CreditNote, rooms_of
-from weighbridge.domain.mapping import Mapped, map_order
-from weighbridge.domain.money import total
-from weighbridge.domain.order import Order
-from weighbridge.domain.refund import Refund, RefundItem
-from weighbridge.domain.refund_mapping import Credited, credit_note_of
-from weighbridge.domain.sale import Sale
+from weighbridge.domain.orders.order import Order
+from weighbridge.domain.orders.sale import Sale
+from weighbridge.domain.orders.sale_mapping import Mapped, map_order
+from weighbridge.domain.returns.credit_note import CreditNote, rooms_of
+from weighbridge.domain.returns.credit_note_mapping import Credited, credit_note_of
+from weighbridge.domain.returns.refund import Refund, RefundItem
+from weighbridge.domain.values.money import total
 
 TOLERANT = policy(tolerance=Decimal(5))
 CHARGES = {"Shipping": "SHIPPING", "Handling": "HANDLING", "Gift wrapping": "SHIPPING", "Fee": "FEE"}

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tests.domain.ordinary import books, order, policy
 from tests.properties.shop_orders import DIGITS, at_coin, shop_orders
-from weighbridge.domain.finding import Finding, FindingKind, Owner, Severity, default_owner
-from weighbridge.domain.mapping import Mapped, Stopped, map_order
-from weighbridge.domain.money import total
-from weighbridge.domain.order import Order
-from weighbridge.domain.sale import Sale
-from weighbridge.domain.tax import TaxSpread, spread_tax
+from weighbridge.domain.findings.finding import Finding, FindingKind, Owner, Severity, default_owner
+from weighbridge.domain.orders.order import Order
+from weighbridge.domain.orders.sale import Sale
+from weighbridge.domain.orders.sale_mapping import Mapped, Stopped, map_order
+from weighbridge.domain.orders.tax import TaxSpread, spread_tax
+from weighbridge.domain.values.money import total
 
 TOLERANT = policy(tolerance=Decimal(5))
 """Six lines and three charges in yen can miss by five yen through rounding alone."""

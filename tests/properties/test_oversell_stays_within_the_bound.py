@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.oversell import Bound, Exposure, bound, total
+from weighbridge.domain.stock.oversell import Bound, Exposure, bound, total
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 Times = list[tuple[datetime, Decimal]]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.properties.test_bundles_can_be_shipped import LEAVES, bills_of, most, recipes_of_kits, shelves
-from weighbridge.domain.shortage import shortage, shortages
+from weighbridge.domain.stock.shortages import shortage, shortages
 
 
 @settings(max_examples=80, deadline=None)

@@ -7,9 +7,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.buffer import Buffer, BufferKind
-from weighbridge.domain.shop_locations import ShopLocations, by_shop_location
-from weighbridge.domain.stock import Figure, SharedParts, changes, figure, less_unseen
+from weighbridge.domain.stock.available import Figure, SharedParts, changes, figure, less_unseen
+from weighbridge.domain.stock.buffers import Buffer, BufferKind
+from weighbridge.domain.stock.locations import ShopLocations, by_shop_location
 
 HOME, OVERFLOW, ANNEX = "Main Warehouse", "Overflow", "Annex"
 ALL = frozenset({HOME, OVERFLOW, ANNEX})

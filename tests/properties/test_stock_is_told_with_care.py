@@ -8,10 +8,10 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighbridge.domain.buffer import Buffer, BufferKind, BufferPolicy, buffer
-from weighbridge.domain.stock import Slot, figure
-from weighbridge.domain.stock_latency import latency, most_within, per_hour
-from weighbridge.domain.stock_rise import agreed
+from weighbridge.domain.stock.available import Slot, figure
+from weighbridge.domain.stock.buffers import Buffer, BufferKind, BufferPolicy, buffer
+from weighbridge.domain.stock.increases import agreed
+from weighbridge.domain.stock.latency import latency, most_within, per_hour
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SKUS = ("MUG", "TEA", "SET")

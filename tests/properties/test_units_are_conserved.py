@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.ordinary import GOODS, line
-from weighbridge.domain.buffer import Buffer
-from weighbridge.domain.finding import Finding, FindingKind, Owner
-from weighbridge.domain.fulfilment import (
+from weighbridge.domain.findings.finding import Finding, FindingKind, Owner
+from weighbridge.domain.fulfilment.shipments import (
     Dispatch,
     PackedLine,
     Parcel,
@@ -21,9 +20,10 @@ from weighbridge.domain.fulfilment import (
     lay_on_lines,
     parcels_of,
 )
-from weighbridge.domain.money import total
-from weighbridge.domain.order import OrderLine
-from weighbridge.domain.stock import HIGHEST_LEVEL, AvailabilityRow, available_by_sku, changes, figure
+from weighbridge.domain.orders.order import OrderLine
+from weighbridge.domain.stock.available import HIGHEST_LEVEL, AvailabilityRow, available_by_sku, changes, figure
+from weighbridge.domain.stock.buffers import Buffer
+from weighbridge.domain.values.money import total
 
 BOXES = ("A", "B", "C")
 TODAY = date(2026, 3, 2)

@@ -9,8 +9,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from weighbridge.domain.exception_kinds import BY_AREA, ExceptionKind, Grouping
-from weighbridge.domain.finding import default_owner
+from weighbridge.domain.exceptions.kinds import BY_AREA, ExceptionKind, Grouping
+from weighbridge.domain.findings.finding import default_owner
 
 HEAD = """# Exceptions
 

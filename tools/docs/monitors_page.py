@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from weighbridge.domain.exception_kinds import CATALOGUE, ExceptionKind
-from weighbridge.domain.finding import FindingKind, default_owner
+from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind
+from weighbridge.domain.findings.finding import FindingKind, default_owner
 from weighbridge.monitors import MONITORS
 
 HEAD = """# Monitors

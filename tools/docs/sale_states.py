@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from weighbridge.domain.amendment import Change, Part, amendment
-from weighbridge.domain.cancellation import cancellation
-from weighbridge.domain.policy import CancelPolicy, Depth, EditPolicy
-from weighbridge.domain.sale_stage import (
+from weighbridge.domain.orders.amendment import Change, Part, amendment
+from weighbridge.domain.orders.cancellation import cancellation
+from weighbridge.domain.orders.sale_policy import CancelPolicy, Depth, EditPolicy
+from weighbridge.domain.orders.sale_stage import (
     FUNDS_MOVES,
     GOODS_MOVES,
     SOURCES,

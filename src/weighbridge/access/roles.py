@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from weighbridge.domain.exception_kinds import Remedy
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.findings.finding import Owner
 
 
 class Role(StrEnum):

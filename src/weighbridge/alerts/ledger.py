@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.alerting import OpenCase
-from weighbridge.domain.exception_kinds import Urgency
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.exceptions.alerting import OpenCase
+from weighbridge.domain.exceptions.kinds import Urgency
+from weighbridge.domain.findings.finding import Owner
 from weighbridge.journal.responsibility import Responsibility, stands_in
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.alerts import alerts

@@ -12,7 +12,7 @@ from weighbridge.alerts.ledger import AlertLedger, Key
 from weighbridge.alerts.sending import send
 from weighbridge.common.clock import Clock
 from weighbridge.design.alerts import Alerts, Channel
-from weighbridge.domain.alerting import DIGEST, OpenCase, digest_of, digest_week, is_quiet, lines_for
+from weighbridge.domain.exceptions.alerting import DIGEST, OpenCase, digest_of, digest_week, is_quiet, lines_for
 from weighbridge.persistence.database import Database
 
 log = structlog.get_logger()

@@ -13,7 +13,7 @@ from weighbridge.commands.installation import fail
 from weighbridge.commands.own_office import in_the_office
 from weighbridge.console.deeds import exceptions as deeds
 from weighbridge.console.office import Office
-from weighbridge.domain.exception_kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.exceptions.actions import Action, NotAllowed
 from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject
 from weighbridge.exceptions.desk import Effect

@@ -24,8 +24,8 @@ from weighbridge.console.api.case_answers import (
 )
 from weighbridge.console.api.case_questions import PlanAnswer
 from weighbridge.console.api.people import Me
-from weighbridge.domain.exception_kinds import Remedy, Urgency
-from weighbridge.domain.money import Money
+from weighbridge.domain.exceptions.kinds import Remedy, Urgency
+from weighbridge.domain.values.money import Money
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, NotAllowed, Reopen, Snooze, Tag, Untag, Wake
 from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject
 from weighbridge.exceptions.desk import Effect

@@ -20,8 +20,8 @@ from weighbridge.commands.exceptions import (
 )
 from weighbridge.commands.installation import DEFAULT_CONFIG, Config, fail, out
 from weighbridge.commands.server import AtServer
-from weighbridge.domain.exception_kinds import Remedy
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.findings.finding import Owner
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Untag, Wake
 from weighbridge.exceptions.desk import Effect
 from weighbridge.exceptions.plan import Plan

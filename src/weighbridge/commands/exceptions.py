@@ -15,8 +15,8 @@ from weighbridge.commands.case_desk import CaseDesk
 from weighbridge.commands.case_desk_afar import at_the_desk
 from weighbridge.commands.installation import DEFAULT_CONFIG, AsJson, Config, out, print_json
 from weighbridge.commands.server import AtServer
-from weighbridge.domain.exception_kinds import Remedy
-from weighbridge.domain.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.exceptions.cases import Case, CaseObject
 from weighbridge.exceptions.evidence import Evidence
 from weighbridge.exceptions.plan import ARGUMENTS

@@ -18,7 +18,7 @@ from weighbridge import __version__
 from weighbridge.access.roles import Permission
 from weighbridge.console.gate import Visitor
 from weighbridge.console.office import office_of
-from weighbridge.domain.money import Money
+from weighbridge.domain.values.money import Money
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

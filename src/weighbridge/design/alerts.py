@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from weighbridge.design.parts import Name, Part, SecretReference
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.findings.finding import Owner
 
 
 class Channel(Part):

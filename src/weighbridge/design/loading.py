@@ -17,7 +17,7 @@ from weighbridge.design.expectations import expectation, schema_at
 from weighbridge.design.parts import SecretReference
 from weighbridge.design.positions import KeyPath, key_lines, line_of
 from weighbridge.design.schema import Installation
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.findings.finding import Owner
 
 _FINANCE = ("sale", "tax", "payments")
 _ECOMMERCE = ("capture", "bigcommerce", "catalogue")

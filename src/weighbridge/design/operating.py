@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from weighbridge.design.schema import Connection, Design
-from weighbridge.domain.capture import CaptureRule
-from weighbridge.domain.order import ChargeKind
-from weighbridge.domain.policy import CancelPolicy, Depth, EditPolicy, SalePolicy, ShopRate
-from weighbridge.domain.refund import RefundPolicy
-from weighbridge.domain.restock import RestockPolicy
+from weighbridge.domain.orders.capture_rule import CaptureRule
+from weighbridge.domain.orders.order import ChargeKind
+from weighbridge.domain.orders.sale_policy import CancelPolicy, Depth, EditPolicy, SalePolicy, ShopRate
+from weighbridge.domain.returns.refund import RefundPolicy
+from weighbridge.domain.returns.restock import RestockPolicy
 
 AUTO_FULFIL = {"no": "NOPICK", "pick": "AUTOPICK", "pick_pack": "AUTOPICKPACK", "pick_pack_ship": "AUTOPICKPACKSHIP"}
 

@@ -18,8 +18,8 @@ from weighbridge.design.parts import Name, Part, SecretReference
 from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.refunds import Refunds
 from weighbridge.design.timing import Cadence, Monitors, Quota, Retry
-from weighbridge.domain.exception_kinds import DEFAULT_AUTONOMY, Autonomy
-from weighbridge.domain.finding import FindingKind, Owner, default_owner
+from weighbridge.domain.exceptions.kinds import DEFAULT_AUTONOMY, Autonomy
+from weighbridge.domain.findings.finding import FindingKind, Owner, default_owner
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.findings.finding import Owner
 
 
 @dataclass(frozen=True, slots=True)

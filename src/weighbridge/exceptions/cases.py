@@ -10,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.domain.exception_kinds import CATALOGUE, ExceptionKind, Urgency
-from weighbridge.domain.finding import FindingKind, Owner
-from weighbridge.domain.money import Money
+from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind, Urgency
+from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.values.money import Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.exception_kinds import CATALOGUE, Remedy
-from weighbridge.domain.finding import FindingKind
-from weighbridge.domain.money import Money
+from weighbridge.domain.exceptions.kinds import CATALOGUE, Remedy
+from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.values.money import Money
 from weighbridge.exceptions.actions import (
     Accept,
     Action,

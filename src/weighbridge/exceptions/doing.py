@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from weighbridge.common.clock import Clock
 from weighbridge.design.overriding import DesignChange, overridden
 from weighbridge.design.schema import Design
-from weighbridge.domain.correction import Correction
-from weighbridge.domain.exception_kinds import MENDED_IN_CIN7, Remedy
+from weighbridge.domain.exceptions.kinds import MENDED_IN_CIN7, Remedy
+from weighbridge.domain.orders.correction import Correction
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.looking import REASON, ask_for_looks
 from weighbridge.exceptions.plan import Plan

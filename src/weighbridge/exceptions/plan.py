@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from weighbridge.domain.exception_kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Remedy
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from weighbridge.design.schema import Design
-from weighbridge.domain.correction import problem_with
-from weighbridge.domain.exception_kinds import Remedy
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.orders.correction import problem_with
 from weighbridge.exceptions.cases import Case, CaseObject
 from weighbridge.exceptions.plan import Plan, missing_argument
 

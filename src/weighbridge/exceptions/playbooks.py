@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from weighbridge.common.clock import Clock
 from weighbridge.design.overriding import UnusableChange
 from weighbridge.design.schema import Design
-from weighbridge.domain.exception_kinds import Autonomy, Remedy
+from weighbridge.domain.exceptions.kinds import Autonomy, Remedy
 from weighbridge.exceptions.actions import NotAllowed
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.doing import Doing

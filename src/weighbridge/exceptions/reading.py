@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.exception_kinds import Urgency
-from weighbridge.domain.finding import FindingKind, Owner
-from weighbridge.domain.money import Money
+from weighbridge.domain.exceptions.kinds import Urgency
+from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.values.money import Money
 from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject, Page, read_case
 from weighbridge.exceptions.wanted import Wanted, condition
 from weighbridge.persistence.database import Database

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from weighbridge.domain.exception_kinds import Urgency
-from weighbridge.domain.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.kinds import Urgency
+from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.persistence.tables.exceptions import exception_objects, exception_tags, exceptions
 
 

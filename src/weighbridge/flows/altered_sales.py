@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from weighbridge.domain.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.orders.snapshot import CAPTURED
 from weighbridge.flows import orders
-from weighbridge.flows.captured import CAPTURED
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.journal.transfers import State, Transfer

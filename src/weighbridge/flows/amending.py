@@ -11,11 +11,11 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.amendment import IN_THE_HEADER, Amendment, Way, amendment, changes_between
-from weighbridge.domain.finding import FindingKind, note
-from weighbridge.domain.mapping import Mapped
-from weighbridge.domain.policy import Depth
-from weighbridge.flows.captured import CAPTURED, Captured, fingerprint, stored
+from weighbridge.domain.findings.finding import FindingKind, note
+from weighbridge.domain.orders.amendment import IN_THE_HEADER, Amendment, Way, amendment, changes_between
+from weighbridge.domain.orders.sale_mapping import Mapped
+from weighbridge.domain.orders.sale_policy import Depth
+from weighbridge.domain.orders.snapshot import CAPTURED, Captured, fingerprint, stored
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.posting import invoice_key
 from weighbridge.flows.runtime import Site, running

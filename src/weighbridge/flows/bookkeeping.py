@@ -10,10 +10,10 @@ from typing import Any
 
 import structlog
 
-from weighbridge.domain.books import Books, TaxRule
-from weighbridge.domain.exception_kinds import MENDED_IN_CIN7
-from weighbridge.domain.finding import Finding
-from weighbridge.domain.sku_audit import audit, doubled
+from weighbridge.domain.catalogue.sku_audit import audit, doubled
+from weighbridge.domain.exceptions.kinds import MENDED_IN_CIN7
+from weighbridge.domain.findings.finding import Finding
+from weighbridge.domain.orders.reference_data import Books, TaxRule
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running

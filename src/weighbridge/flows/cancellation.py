@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.cancellation import Ending, cancellation
-from weighbridge.domain.order import Order
+from weighbridge.domain.orders.cancellation import Ending, cancellation
+from weighbridge.domain.orders.order import Order
 from weighbridge.flows.amending import look_after_person
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.posting import void

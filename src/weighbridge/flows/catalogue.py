@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 
-from weighbridge.domain.catalogue_diff import Step
-from weighbridge.domain.catalogue_plan import Findings, Plan, Review, fingerprint, review, waiting_parts
-from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.catalogue.diff import Step
+from weighbridge.domain.catalogue.plan import Findings, Plan, Review, fingerprint, review, waiting_parts
+from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.flows.catalogue_pen import MAKING, listing_key, matched_link
 from weighbridge.flows.catalogue_reading import View, compare, read_terms
 from weighbridge.flows.catalogue_writing import CatalogueWriter

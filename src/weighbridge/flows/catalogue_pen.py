@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from weighbridge.domain.catalogue_diff import Update
-from weighbridge.domain.listing import Link
+from weighbridge.domain.catalogue.diff import Update
+from weighbridge.domain.catalogue.listing import Link
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
 from weighbridge.jobs.engine import current_run

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weighbridge.design.catalogue import Catalogue
-from weighbridge.domain.article import Article, CataloguePolicy, Family
-from weighbridge.domain.catalogue import wanted_listings
-from weighbridge.domain.catalogue_plan import Plan, plan_round
-from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.listing import Field, Link, Master, ShopListing
+from weighbridge.domain.catalogue.listing import Field, Link, Master, ShopListing
+from weighbridge.domain.catalogue.mapping import wanted_listings
+from weighbridge.domain.catalogue.plan import Plan, plan_round
+from weighbridge.domain.catalogue.product import Article, CataloguePolicy, Family
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.flows.runtime import Site, running
 from weighbridge.platforms.bigcommerce.catalogue_models import Store
 from weighbridge.platforms.bigcommerce.catalogue_read import category_paths, read_listing

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import structlog
 
 from weighbridge.common.concurrency import side_by_side
-from weighbridge.domain.catalogue_diff import Change, Create, Step, Update, VariantUpdate
-from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.listing import Field, Listing, Told
+from weighbridge.domain.catalogue.diff import Change, Create, Step, Update, VariantUpdate
+from weighbridge.domain.catalogue.listing import Field, Listing, Told
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.flows.catalogue_pen import Pen
 from weighbridge.flows.catalogue_reading import View
 from weighbridge.flows.listing_making import create_product, make_categories

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
-from weighbridge.domain.credit_note import CreditNote
-from weighbridge.domain.sale import SaleTender
+from weighbridge.domain.orders.sale import SaleTender
+from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.flows.runtime import Site
 from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
 from weighbridge.journal.transfers import Transfer

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import structlog
 
-from weighbridge.domain.exception_kinds import Autonomy
-from weighbridge.domain.finding import FindingKind, note
+from weighbridge.domain.exceptions.kinds import Autonomy
+from weighbridge.domain.findings.finding import FindingKind, note
 from weighbridge.exceptions.doing import DUPLICATES_FLOW
 from weighbridge.flows import orders
 from weighbridge.flows.ownership import owned

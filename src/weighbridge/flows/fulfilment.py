@@ -9,12 +9,12 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 
-from weighbridge.domain.capture import ENDED
-from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.fulfilment import Parcel, ShipmentItem, lay_on_lines, parcels_of
-from weighbridge.domain.order import OrderLine, OrderStatus
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.fulfilment.shipments import Parcel, ShipmentItem, lay_on_lines, parcels_of
+from weighbridge.domain.orders.capture_rule import ENDED
+from weighbridge.domain.orders.order import OrderLine, OrderStatus
+from weighbridge.domain.orders.snapshot import CAPTURED
 from weighbridge.flows import orders
-from weighbridge.flows.captured import CAPTURED
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED, run_stage

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from weighbridge.domain.ghost_allocation import Ghost, ShopState, StandingSale, ghosts
-from weighbridge.domain.order import OrderStatus
+from weighbridge.domain.orders.order import OrderStatus
+from weighbridge.domain.stock.stale_allocations import Ghost, ShopState, StandingSale, ghosts
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage

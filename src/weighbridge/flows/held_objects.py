@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from weighbridge.domain.finding import Finding
+from weighbridge.domain.findings.finding import Finding
 from weighbridge.flows.ownership import owned, weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.journal.transfers import State, stored_finding

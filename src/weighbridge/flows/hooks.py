@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.order import OrderStatus
+from weighbridge.domain.orders.order import OrderStatus
 from weighbridge.flows import fulfilment, orders, stock, sweeps
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from weighbridge.domain.catalogue_diff import Create, Step, Update
-from weighbridge.domain.listing import Field, Link, Listing, Told, text_of
-from weighbridge.domain.stock import ShopItem
+from weighbridge.domain.catalogue.diff import Create, Step, Update
+from weighbridge.domain.catalogue.listing import Field, Link, Listing, Told, text_of
+from weighbridge.domain.stock.available import ShopItem
 from weighbridge.flows.catalogue_pen import MAKING, Pen
 from weighbridge.flows.runtime import running
 from weighbridge.flows.write_once import Answered, BeforeSend

@@ -6,9 +6,9 @@ import contextlib
 import hashlib
 from dataclasses import replace
 
-from weighbridge.domain.catalogue_diff import Update
-from weighbridge.domain.listing import Picture, Told, Variation
-from weighbridge.domain.stock import ShopItem
+from weighbridge.domain.catalogue.diff import Update
+from weighbridge.domain.catalogue.listing import Picture, Told, Variation
+from weighbridge.domain.stock.available import ShopItem
 from weighbridge.flows.catalogue_pen import Pen
 from weighbridge.flows.runtime import running
 from weighbridge.flows.write_once import Answered, BeforeSend

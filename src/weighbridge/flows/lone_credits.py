@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import structlog
 
-from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.domain.money import total
+from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.values.money import total
 from weighbridge.flows import orders
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.refund_search import FLOW, refund_key

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from weighbridge.domain.order import Order, OrderStatus
-from weighbridge.domain.tender import tenders_of
-from weighbridge.flows.captured import (
+from weighbridge.domain.orders.order import Order, OrderStatus
+from weighbridge.domain.orders.payments import tenders_of
+from weighbridge.domain.orders.snapshot import (
     CAPTURED,
     not_seen_since,
     parts_digest,

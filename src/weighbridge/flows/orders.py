@@ -9,17 +9,13 @@ from decimal import Decimal
 
 import structlog
 
-from weighbridge.domain.capture import Crossing, crossing
-from weighbridge.domain.correction import corrected
-from weighbridge.domain.finding import Finding, FindingKind, hold, note, reject
-from weighbridge.domain.mapping import Mapped, Stopped, map_order, with_rounding
-from weighbridge.domain.money import Money
-from weighbridge.domain.order import Order
-from weighbridge.domain.policy import Depth
-from weighbridge.flows.amending import follow, look_after_person
-from weighbridge.flows.bookkeeping import books_for
-from weighbridge.flows.cancellation import void_sale
-from weighbridge.flows.captured import (
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note, reject
+from weighbridge.domain.orders.capture_rule import Crossing, crossing
+from weighbridge.domain.orders.correction import corrected
+from weighbridge.domain.orders.order import Order
+from weighbridge.domain.orders.sale_mapping import Mapped, Stopped, map_order, with_rounding
+from weighbridge.domain.orders.sale_policy import Depth
+from weighbridge.domain.orders.snapshot import (
     CAPTURED,
     Captured,
     fingerprint,
@@ -27,6 +23,10 @@ from weighbridge.flows.captured import (
     seen_until,
     stored,
 )
+from weighbridge.domain.values.money import Money
+from weighbridge.flows.amending import follow, look_after_person
+from weighbridge.flows.bookkeeping import books_for
+from weighbridge.flows.cancellation import void_sale
 from weighbridge.flows.fresh_start import begun_anew
 from weighbridge.flows.order_reading import fetch_order, only_refunded, seen_now, unchanged
 from weighbridge.flows.ownership import owned, weighed

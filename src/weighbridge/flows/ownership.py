@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from weighbridge.domain.finding import Finding, FindingKind, Owner
+from weighbridge.domain.findings.finding import Finding, FindingKind, Owner
 from weighbridge.flows.runtime import running
 from weighbridge.journal.transfers import Transfer
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
-from weighbridge.domain.sale import Sale, SaleTender
-from weighbridge.flows.captured import Captured
+from weighbridge.domain.orders.sale import Sale, SaleTender
+from weighbridge.domain.orders.snapshot import Captured
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once
 from weighbridge.journal.transfers import Transfer

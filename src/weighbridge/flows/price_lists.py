@@ -9,9 +9,9 @@ from decimal import Decimal
 import structlog
 
 from weighbridge.design.catalogue import PriceList
-from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.listing import Link
-from weighbridge.domain.price_list import PriceChanges, price_changes, tier_prices
+from weighbridge.domain.catalogue.listing import Link
+from weighbridge.domain.catalogue.price_lists import PriceChanges, price_changes, tier_prices
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.flows.catalogue_reading import View
 from weighbridge.flows.runtime import Site
 from weighbridge.flows.write_once import Answered, BeforeSend, Write, write_once

@@ -10,9 +10,9 @@ from datetime import datetime
 
 import structlog
 
-from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.domain.money import Money
-from weighbridge.domain.order import Order, Tender
+from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.orders.order import Order, Tender
+from weighbridge.domain.values.money import Money
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import STOPPED

@@ -9,18 +9,18 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 
-from weighbridge.domain.credit_note import CreditNote
-from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.mapping import Stopped
-from weighbridge.domain.money import total
-from weighbridge.domain.policy import Depth
-from weighbridge.domain.refund import Refund, account_of
-from weighbridge.domain.refund_mapping import credit_note_of
-from weighbridge.domain.sale import SaleTender
-from weighbridge.domain.sale_stage import Move, may
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.orders.sale import SaleTender
+from weighbridge.domain.orders.sale_mapping import Stopped
+from weighbridge.domain.orders.sale_policy import Depth
+from weighbridge.domain.orders.sale_stage import Move, may
+from weighbridge.domain.orders.snapshot import CAPTURED
+from weighbridge.domain.returns.credit_note import CreditNote
+from weighbridge.domain.returns.credit_note_mapping import credit_note_of
+from weighbridge.domain.returns.refund import Refund, account_of
+from weighbridge.domain.values.money import total
 from weighbridge.flows import orders, refund_search
 from weighbridge.flows.bookkeeping import books_for
-from weighbridge.flows.captured import CAPTURED
 from weighbridge.flows.crediting import pay_back, post_credit_note
 from weighbridge.flows.lone_credits import credited_by_hand, weigh_lone_credit
 from weighbridge.flows.ownership import weighed

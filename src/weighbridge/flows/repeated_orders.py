@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from weighbridge.domain.capture import ENDED
-from weighbridge.domain.finding import Finding, FindingKind
-from weighbridge.domain.order import Order, OrderStatus
-from weighbridge.domain.repeated_order import Turn, basket_of, repeated, turn
+from weighbridge.domain.findings.finding import Finding, FindingKind
+from weighbridge.domain.orders.capture_rule import ENDED
+from weighbridge.domain.orders.double_submits import Turn, basket_of, repeated, turn
+from weighbridge.domain.orders.order import Order, OrderStatus
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import Later
 from weighbridge.journal.transfers import State, Transfer

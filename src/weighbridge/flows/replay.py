@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.doing import REPLAY_FLOW
 from weighbridge.flows import orders
 from weighbridge.flows.runtime import running

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-from weighbridge.domain.capture import Crossing
-from weighbridge.domain.order import LineKind, Order, OrderStatus
+from weighbridge.domain.orders.capture_rule import Crossing
+from weighbridge.domain.orders.order import LineKind, Order, OrderStatus
 from weighbridge.flows.runtime import Site, running
 
 STOCK_FALL, ALL = "stock_fall", "*"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from weighbridge.domain.credit_note import CreditNote
-from weighbridge.domain.finding import Finding, FindingKind, note
-from weighbridge.domain.money import ZERO
-from weighbridge.domain.order import LineKind
-from weighbridge.domain.restock import restock_of, still_here
-from weighbridge.flows.captured import Captured
+from weighbridge.domain.findings.finding import Finding, FindingKind, note
+from weighbridge.domain.orders.order import LineKind
+from weighbridge.domain.orders.snapshot import Captured
+from weighbridge.domain.returns.credit_note import CreditNote
+from weighbridge.domain.returns.restock import restock_of, still_here
+from weighbridge.domain.values.money import ZERO
 from weighbridge.flows.runtime import Site, running
 from weighbridge.platforms.cin7 import read, sale_models
 from weighbridge.platforms.lanes import Lane

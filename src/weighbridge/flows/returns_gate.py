@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.finding import Finding
-from weighbridge.domain.returns_gate import missing_for_returns
+from weighbridge.domain.findings.finding import Finding
+from weighbridge.domain.returns.preflight import missing_for_returns
 from weighbridge.flows.bookkeeping import books_for
 from weighbridge.flows.runtime import Site, running
 from weighbridge.platforms.lanes import Lane

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.flows import orders
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection
-from weighbridge.domain.capture import CaptureRule
-from weighbridge.domain.policy import SalePolicy
-from weighbridge.domain.refund import RefundPolicy
+from weighbridge.domain.orders.capture_rule import CaptureRule
+from weighbridge.domain.orders.sale_policy import SalePolicy
+from weighbridge.domain.returns.refund import RefundPolicy
 from weighbridge.journal import Journal
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
 from weighbridge.platforms.cin7.client import Cin7Client

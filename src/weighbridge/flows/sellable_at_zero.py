@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from weighbridge.domain.sku_audit import sellable_at_zero
-from weighbridge.domain.stock import ShopItem
+from weighbridge.domain.catalogue.sku_audit import sellable_at_zero
+from weighbridge.domain.stock.available import ShopItem
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stock_figures import sellable_units

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.shop_locations import ShopLocations
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.stock.locations import ShopLocations
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.platforms.lanes import Lane

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows.ownership import owner_of, weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.write_once import LOOKS_BEFORE_RESENDING, Later

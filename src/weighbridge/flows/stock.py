@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.stock import Figure, ShopItem, Slot, changes
-from weighbridge.domain.stock_rise import agreed
+from weighbridge.domain.stock.available import Figure, ShopItem, Slot, changes
+from weighbridge.domain.stock.increases import agreed
 from weighbridge.flows.bookkeeping import READY
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.ownership import weighed

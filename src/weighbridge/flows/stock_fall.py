@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from weighbridge.domain.stock import AvailabilityRow, ShopItem
+from weighbridge.domain.stock.available import AvailabilityRow, ShopItem
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.reserving import STOCK_FALL
 from weighbridge.flows.runtime import Site, running

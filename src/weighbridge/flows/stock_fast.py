@@ -5,10 +5,10 @@ The full reading leaves them alone and reads in a lower lane, so that where call
 
 from __future__ import annotations
 
-from weighbridge.domain.fast_lane import FastLane, fast_lane
-from weighbridge.domain.finding import Finding
-from weighbridge.domain.stock import changes
-from weighbridge.domain.stock_rise import agreed
+from weighbridge.domain.findings.finding import Finding
+from weighbridge.domain.stock.available import changes
+from weighbridge.domain.stock.fast_lane import FastLane, fast_lane
+from weighbridge.domain.stock.increases import agreed
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stage import end_round, run_stage

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-from weighbridge.domain.buffer import BufferPolicy, buffer
-from weighbridge.domain.bundle import Bills
-from weighbridge.domain.shared_stock import Routing, Sharing, SharingPolicy, promises
-from weighbridge.domain.shop_locations import by_shop_location
-from weighbridge.domain.stock import Figure, ShopItem, available_by_location, figure, shared_figure
-from weighbridge.domain.stock_latency import per_hour
+from weighbridge.domain.stock.available import Figure, ShopItem, available_by_location, figure, shared_figure
+from weighbridge.domain.stock.buffers import BufferPolicy, buffer
+from weighbridge.domain.stock.kit_allocation import Routing, Sharing, SharingPolicy, promises
+from weighbridge.domain.stock.kits import Bills
+from weighbridge.domain.stock.latency import per_hour
+from weighbridge.domain.stock.locations import by_shop_location
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.shop_places import shop_locations

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from weighbridge.domain.stock import Figure, Slot
+from weighbridge.domain.stock.available import Figure, Slot
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.stock_scan import Reading
 from weighbridge.journal.exposures import Level, whole

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.stock import Slot
-from weighbridge.domain.stock_parity import differences, parity_findings
+from weighbridge.domain.stock.available import Slot
+from weighbridge.domain.stock.parity import differences, parity_findings
 from weighbridge.flows.held_objects import report
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.shop_places import shop_locations

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.domain.stock import Figure, Slot
+from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.stock.available import Figure, Slot
 from weighbridge.flows.ownership import weighed
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.shop_places import shop_locations

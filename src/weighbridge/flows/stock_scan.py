@@ -10,8 +10,8 @@ from datetime import date, datetime
 import structlog
 
 from weighbridge.common.concurrency import side_by_side
-from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.stock import AvailabilityRow
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.stock.available import AvailabilityRow
 from weighbridge.flows.runtime import Site, running
 from weighbridge.platforms.cin7.read import read_availability
 from weighbridge.platforms.cin7.reference_models import AvailabilityLine, UnreadableAvailability

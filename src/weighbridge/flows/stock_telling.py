@@ -9,8 +9,8 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.common.concurrency import side_by_side
-from weighbridge.domain.finding import Finding, FindingKind, hold
-from weighbridge.domain.stock import Figure, ShopItem, Slot, less_unseen
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.stock.available import Figure, ShopItem, Slot, less_unseen
 from weighbridge.flows import orders
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.shop_places import missing_at_the_shop

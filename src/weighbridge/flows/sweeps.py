@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.orders.snapshot import not_seen_since
 from weighbridge.flows import fulfilment, orders, refunds
 from weighbridge.flows.altered_sales import hold_altered_sales
-from weighbridge.flows.captured import not_seen_since
 from weighbridge.flows.duplicates import void_extras
 from weighbridge.flows.lone_credits import find_lone_credits, look_at_those_of
 from weighbridge.flows.refund_search import ask_for_refunds

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.books import BookProduct
-from weighbridge.domain.bundle import Bill, Bills, Component
-from weighbridge.domain.stock import ShopItem
+from weighbridge.domain.orders.reference_data import BookProduct
+from weighbridge.domain.stock.available import ShopItem
+from weighbridge.domain.stock.kits import Bill, Bills, Component
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.stock import book_products, shop_items
 

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.domain.exception_cause import Cause
-from weighbridge.domain.exception_kinds import Urgency
+from weighbridge.domain.exceptions.cause import Cause
+from weighbridge.domain.exceptions.kinds import Urgency
 from weighbridge.journal.exchanges import serving
 from weighbridge.journal.looks import SOLE_KEYS
 from weighbridge.persistence.tables.exceptions import exception_objects, exceptions

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.exception_cause import Cause, Standing, causes, has_open_note
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.exceptions.cause import Cause, Standing, causes, has_open_note
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.journal.exception_rows import OURSELVES, Held, locked, objects_of, proof_of, shows, told_by
 from weighbridge.journal.exchanges import serving
 from weighbridge.journal.responsibility import within

@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.oversell import Exposure
-from weighbridge.domain.stock import Slot
-from weighbridge.domain.stock_latency import Sales, latency
+from weighbridge.domain.stock.available import Slot
+from weighbridge.domain.stock.latency import Sales, latency
+from weighbridge.domain.stock.oversell import Exposure
 from weighbridge.journal.attempts import Attempts
 from weighbridge.journal.promises import Promises
 from weighbridge.journal.references import References

@@ -8,8 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.catalogue_plan import Review, ReviewLine, fingerprint
-from weighbridge.domain.listing import Link, Told
+from weighbridge.domain.catalogue.listing import Link, Told
+from weighbridge.domain.catalogue.plan import Review, ReviewLine, fingerprint
 from weighbridge.journal.catalogue import ROWS_PER_WRITE
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.stock import listing_changes, listings

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.exception_kinds import BACKUP, CATALOGUE
-from weighbridge.domain.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.kinds import BACKUP, CATALOGUE
+from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.exceptions import exceptions
 from weighbridge.persistence.tables.work import references

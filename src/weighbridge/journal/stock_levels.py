@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.buffer import BufferKind
-from weighbridge.domain.stock import Figure, SharedParts, Slot
+from weighbridge.domain.stock.available import Figure, SharedParts, Slot
+from weighbridge.domain.stock.buffers import BufferKind
 from weighbridge.journal.catalogue import ROWS_PER_WRITE
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.stock import stock_levels

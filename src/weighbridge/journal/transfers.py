@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
 from weighbridge.common.ids import new_id
-from weighbridge.domain.finding import Finding, deciding
+from weighbridge.domain.findings.finding import Finding, deciding
 from weighbridge.journal.exceptions import FollowedExceptions
 from weighbridge.journal.found_by import LONGEST, digest_of_word, words_in
 from weighbridge.persistence.database import Database

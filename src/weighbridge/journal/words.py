@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.correction import Correction
+from weighbridge.domain.orders.correction import Correction
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.remedies import corrections, releases
 

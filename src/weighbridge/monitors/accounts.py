@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weighbridge.design.schema import Design
-from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.domain.policy import Depth
+from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.orders.sale_policy import Depth
 from weighbridge.flows.runtime import Site, running
 from weighbridge.monitors.monitor import Monitor, Seen
 

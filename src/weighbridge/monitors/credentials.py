@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.flows.runtime import Site, running
 from weighbridge.monitors.monitor import Monitor, Seen
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from weighbridge.domain.bundle import Bills
-from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.stock.kits import Bills
 from weighbridge.flows import stock, stock_parity
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.shop_places import shop_locations

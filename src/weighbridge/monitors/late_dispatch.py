@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from weighbridge.domain.finding import FindingKind, hold
-from weighbridge.flows.captured import CAPTURED
+from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.orders.snapshot import CAPTURED
 from weighbridge.flows.runtime import Site, running
 from weighbridge.monitors.monitor import Monitor, Seen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from weighbridge.domain.finding import default_owner
+from weighbridge.domain.findings.finding import default_owner
 from weighbridge.journal import Journal
 from weighbridge.monitors import MONITORS
 from weighbridge.monitors.flow import LOOKED

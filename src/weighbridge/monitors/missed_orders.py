@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.domain.monitoring import missing_numbers
-from weighbridge.domain.order import OrderStatus
+from weighbridge.domain.orders.order import OrderStatus
 from weighbridge.flows import orders
 from weighbridge.flows.runtime import Site, running
 from weighbridge.flows.sweeps import ORDER_SWEEP

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from weighbridge.domain.finding import Finding, FindingKind
+from weighbridge.domain.findings.finding import Finding, FindingKind
 from weighbridge.flows.runtime import Site
 
 Worth = tuple[Decimal, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from weighbridge.domain.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.flows import fulfilment
 from weighbridge.flows.runtime import Site, running
 from weighbridge.monitors.monitor import Monitor, Seen

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from weighbridge.domain.catalogue_plan import Review, ReviewLine
+from weighbridge.domain.catalogue.plan import Review, ReviewLine
 from weighbridge.journal import Journal
 from weighbridge.journal.transfers import State, Transfer
 

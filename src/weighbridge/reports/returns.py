@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows.refund_search import FLOW
 from weighbridge.journal import Journal
 from weighbridge.journal.transfers import State, Transfer

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from weighbridge.domain.shortage import Shortage, shortages
+from weighbridge.domain.stock.shortages import Shortage, shortages
 from weighbridge.flows.stock_figures import PARTS
 from weighbridge.journal import Journal
 

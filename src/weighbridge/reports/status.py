@@ -13,7 +13,7 @@ from rich.table import Table
 from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection, Installation
 from weighbridge.design.secrets import SecretFinder
-from weighbridge.domain.oversell import Bound, bound, total
+from weighbridge.domain.stock.oversell import Bound, bound, total
 from weighbridge.journal import Journal
 from weighbridge.persistence.database import Database
 from weighbridge.platforms.applications import BOOKS_WINDOW_SECONDS, SHOP_WINDOW_SECONDS, books_budget, shop_budget

@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from weighbridge.design.schema import Connection
-from weighbridge.domain.buffer import BufferKind
-from weighbridge.domain.oversell import Bound, Exposure, bound
-from weighbridge.domain.stock import ShopItem
+from weighbridge.domain.stock.available import ShopItem
+from weighbridge.domain.stock.buffers import BufferKind
+from weighbridge.domain.stock.oversell import Bound, Exposure, bound
 from weighbridge.journal import Journal
 from weighbridge.journal.promises import OpenPromise
 from weighbridge.journal.stock_levels import StockLevel

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
-from weighbridge.domain.oversell import Exposure, bound
-from weighbridge.domain.stock import Slot
+from weighbridge.domain.stock.available import Slot
+from weighbridge.domain.stock.oversell import Exposure, bound
 from weighbridge.journal import Journal
 from weighbridge.journal.exposures import Level
 from weighbridge.journal.transfers import State

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from weighbridge.domain.finding import FindingKind, Owner, default_owner
+from weighbridge.domain.findings.finding import FindingKind, Owner, default_owner
 
 if TYPE_CHECKING:
     from weighbridge_simulation.week.scene import Scene

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge_simulation.week.fault import HOUR, LEFT_STANDING, Area, Fault, Injected, Script
 from weighbridge_simulation.week.scene import Scene
 from weighbridge_twins.bigcommerce.tenders import add_transaction

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge_simulation.week.fault import DAY, HOUR, Area, Fault, Injected, Script
 from weighbridge_simulation.week.scene import Scene
 

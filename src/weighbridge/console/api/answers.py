@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from weighbridge.domain.money import Money
+from weighbridge.domain.values.money import Money
 
 
 def _writable(text: str) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from weighbridge.console.api.answers import Amount, Answer, amounts
-from weighbridge.domain.exception_kinds import Remedy
-from weighbridge.domain.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject
 from weighbridge.exceptions.desk import Effect
 from weighbridge.exceptions.playbooks import Run

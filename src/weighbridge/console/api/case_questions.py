@@ -9,8 +9,8 @@ from pydantic import AwareDatetime, Field
 from weighbridge.console.api.answers import Asked, Short, Text
 from weighbridge.console.problems import Unusable
 from weighbridge.console.readings.exceptions import Area, Order, kinds_in
-from weighbridge.domain.exception_kinds import Remedy, Urgency
-from weighbridge.domain.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.kinds import Remedy, Urgency
+from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Untag, Wake
 from weighbridge.exceptions.wanted import Wanted
 

@@ -14,7 +14,7 @@ from weighbridge.console.api.looking import Piece
 from weighbridge.console.office import office_of
 from weighbridge.console.readings.reconciliation import Side, reconciliation_of
 from weighbridge.console.readings.refund_trace import trace_refund
-from weighbridge.domain.money import Money
+from weighbridge.domain.values.money import Money
 
 router = APIRouter(tags=["comparing"])
 

@@ -14,7 +14,7 @@ from weighbridge.console.api.callers import Admin, AdminReader, Auditor, Reader
 from weighbridge.console.deeds import channels
 from weighbridge.console.office import office_of
 from weighbridge.console.readings.audit import AUDIT_LINES, chain_of
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.findings.finding import Owner
 from weighbridge.monitors.looked import looked
 
 router = APIRouter(tags=["watching"])

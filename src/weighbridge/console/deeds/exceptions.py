@@ -10,7 +10,7 @@ from weighbridge.access.users import User
 from weighbridge.console.deeds.permission import require
 from weighbridge.console.office import Office
 from weighbridge.console.problems import Unusable
-from weighbridge.domain.exception_kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.exceptions.actions import Accept, Action
 from weighbridge.exceptions.desk import DONE_AS, Effect
 from weighbridge.exceptions.playbooks import Run

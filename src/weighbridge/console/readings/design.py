@@ -11,7 +11,7 @@ from weighbridge.console.office import Office
 from weighbridge.console.readings.redesign import CHANGES_SALES, FEW, Redesign, redesign_of
 from weighbridge.design.overriding import DesignChange, entry_of, overridden
 from weighbridge.design.schema import Design, design_version
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.persistence.tables.transfers import transfers

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.console.office import Office
-from weighbridge.domain.exception_kinds import BY_AREA
-from weighbridge.domain.finding import FindingKind
+from weighbridge.domain.exceptions.kinds import BY_AREA
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject, read_case
 from weighbridge.exceptions.evidence import Evidence, evidence_of
 from weighbridge.exceptions.playbooks import Run

@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from weighbridge.console.office import Office
-from weighbridge.domain.money import Money, total
+from weighbridge.domain.orders.snapshot import CAPTURED, Captured
+from weighbridge.domain.values.money import Money, total
 from weighbridge.exceptions.cases import Case
-from weighbridge.flows.captured import CAPTURED, Captured
 from weighbridge.journal.exchanges import StoredExchange
 from weighbridge.journal.trace import Story, tell_order
 from weighbridge.journal.transfers import Transfer

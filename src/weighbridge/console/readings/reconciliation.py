@@ -13,7 +13,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from weighbridge.console.office import Office
-from weighbridge.domain.money import ZERO, Money
+from weighbridge.domain.values.money import ZERO, Money
 from weighbridge.journal.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import intents

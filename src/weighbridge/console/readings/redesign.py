@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from weighbridge.console.office import Office
 from weighbridge.design.operating import sale_policy
 from weighbridge.design.schema import Design
-from weighbridge.domain.correction import Correction, corrected
-from weighbridge.domain.mapping import map_order
-from weighbridge.domain.money import Money
-from weighbridge.domain.order import Order
-from weighbridge.domain.redesign import Shift, Weighed, shifts_of
+from weighbridge.domain.design_impact import Shift, Weighed, shifts_of
+from weighbridge.domain.orders.correction import Correction, corrected
+from weighbridge.domain.orders.order import Order
+from weighbridge.domain.orders.sale_mapping import map_order
+from weighbridge.domain.values.money import Money
 from weighbridge.flows.bookkeeping import kept_books
 from weighbridge.journal.transfers import State
 from weighbridge.persistence.tables.transfers import transfers

@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from weighbridge.console.office import Office
 from weighbridge.console.readings.return_clocks import Clock, clocks_of
-from weighbridge.domain.credit_note import CreditNote
-from weighbridge.domain.money import Money, total
-from weighbridge.domain.order import OrderLine
-from weighbridge.domain.refund import Refund, RefundItemKind
+from weighbridge.domain.orders.order import OrderLine
+from weighbridge.domain.orders.snapshot import CAPTURED
+from weighbridge.domain.returns.credit_note import CreditNote
+from weighbridge.domain.returns.refund import Refund, RefundItemKind
+from weighbridge.domain.values.money import Money, total
 from weighbridge.exceptions.cases import Case
-from weighbridge.flows.captured import CAPTURED
 from weighbridge.flows.refunds import CREDIT, FLOW
 from weighbridge.journal.exchanges import StoredExchange
 from weighbridge.journal.trace import Event, tell_refund

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from weighbridge.domain.credit_note import CreditNote
-from weighbridge.domain.finding import FindingKind
-from weighbridge.domain.money import Money, total
-from weighbridge.domain.refund import Refund
+from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.returns.credit_note import CreditNote
+from weighbridge.domain.returns.refund import Refund
+from weighbridge.domain.values.money import Money, total
 from weighbridge.exceptions.cases import Case
 from weighbridge.journal.stock_levels import StockLevel
 from weighbridge.journal.transfers import State, Transfer

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from weighbridge.console.office import Office
-from weighbridge.domain.books import BookProduct
-from weighbridge.domain.stock import ShopItem
+from weighbridge.domain.orders.reference_data import BookProduct
+from weighbridge.domain.stock.available import ShopItem
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.wanted import Wanted
 from weighbridge.journal.exchanges import StoredExchange

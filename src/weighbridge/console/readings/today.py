@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from weighbridge.access.roles import Role
 from weighbridge.console.office import Office
-from weighbridge.domain.exception_kinds import BY_AREA
-from weighbridge.domain.finding import FindingKind, Owner
-from weighbridge.domain.money import Money
-from weighbridge.domain.oversell import bound, total
+from weighbridge.domain.exceptions.kinds import BY_AREA
+from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.stock.oversell import bound, total
+from weighbridge.domain.values.money import Money
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.reading import Tally
 from weighbridge.exceptions.wanted import Wanted

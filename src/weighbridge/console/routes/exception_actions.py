@@ -15,8 +15,8 @@ from weighbridge.console.office import Office, office_of
 from weighbridge.console.problems import Unusable, chosen
 from weighbridge.console.rendering import page
 from weighbridge.console.routes.exceptions import Filtered, Number, arguments_of
-from weighbridge.domain.exception_kinds import Remedy
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.findings.finding import Owner
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Untag, Wake
 
 router = APIRouter()

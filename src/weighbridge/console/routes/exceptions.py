@@ -16,8 +16,8 @@ from weighbridge.console.office import Office, office_of
 from weighbridge.console.problems import NotFound, Unusable, chosen
 from weighbridge.console.readings.exceptions import Area, Order, WholeCase, cases_of, kinds_in, whole_case
 from weighbridge.console.rendering import page
-from weighbridge.domain.exception_kinds import Remedy, Urgency
-from weighbridge.domain.finding import Owner
+from weighbridge.domain.exceptions.kinds import Remedy, Urgency
+from weighbridge.domain.findings.finding import Owner
 from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.plan import ARGUMENTS, NEED_A_REASON
 from weighbridge.exceptions.wanted import Wanted

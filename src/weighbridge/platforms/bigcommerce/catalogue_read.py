@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from weighbridge.domain.listing import Dimensions, Field, ShopListing, ShopVariant, Values, text_of
-from weighbridge.domain.stock import ShopItem
+from weighbridge.domain.catalogue.listing import Dimensions, Field, ShopListing, ShopVariant, Values, text_of
+from weighbridge.domain.stock.available import ShopItem
 from weighbridge.platforms.bigcommerce import catalogue_models as models
 
 PATH_SEPARATOR = " > "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from weighbridge.domain.catalogue_diff import Update, VariantUpdate
-from weighbridge.domain.listing import Dimensions, Field, Listing, Picture, Values, Variation
+from weighbridge.domain.catalogue.diff import Update, VariantUpdate
+from weighbridge.domain.catalogue.listing import Dimensions, Field, Listing, Picture, Values, Variation
 from weighbridge.platforms.bigcommerce import catalogue_models as models
 
 MEMBERS: Mapping[Field, str] = {

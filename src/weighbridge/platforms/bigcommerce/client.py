@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from weighbridge.domain.stock import Slot
+from weighbridge.domain.stock.available import Slot
 from weighbridge.platforms.bigcommerce import order_models, payload, requests, store_models
 from weighbridge.platforms.bigcommerce.catalogue_client import CatalogueClient
 from weighbridge.platforms.lanes import Lane

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from weighbridge.domain.money import ZERO
+from weighbridge.domain.values.money import ZERO
 from weighbridge.platforms.bigcommerce.payload import (
     Amount,
     Moment,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from weighbridge.domain.money import ZERO
+from weighbridge.domain.values.money import ZERO
 
 T = TypeVar("T")
 

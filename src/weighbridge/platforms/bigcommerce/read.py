@@ -7,10 +7,8 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
-from weighbridge.domain.capture import AFTER_CAPTURE, ENDED, CaptureRule
-from weighbridge.domain.country import country_name
-from weighbridge.domain.money import ZERO, minor_digits, round_half_up, total
-from weighbridge.domain.order import (
+from weighbridge.domain.orders.capture_rule import AFTER_CAPTURE, ENDED, CaptureRule
+from weighbridge.domain.orders.order import (
     Address,
     Charge,
     ChargeKind,
@@ -21,8 +19,10 @@ from weighbridge.domain.order import (
     TaxRow,
     Tender,
 )
-from weighbridge.domain.refund import Refund, RefundItem, RefundItemKind, RefundPayment
-from weighbridge.domain.stock import ShopItem
+from weighbridge.domain.returns.refund import Refund, RefundItem, RefundItemKind, RefundPayment
+from weighbridge.domain.stock.available import ShopItem
+from weighbridge.domain.values.countries import country_name
+from weighbridge.domain.values.money import ZERO, minor_digits, round_half_up, total
 from weighbridge.platforms.bigcommerce import order_models, store_models
 
 

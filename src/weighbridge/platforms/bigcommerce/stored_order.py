@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from weighbridge.domain.order import Order
+from weighbridge.domain.orders.order import Order
 from weighbridge.platforms.bigcommerce import order_models
 from weighbridge.platforms.bigcommerce.payload import Enveloped
 from weighbridge.platforms.bigcommerce.read import read_order

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from weighbridge.domain.fulfilment import Parcel, ShipmentItem
-from weighbridge.domain.stock import Figure, ShopItem
+from weighbridge.domain.fulfilment.shipments import Parcel, ShipmentItem
+from weighbridge.domain.stock.available import Figure, ShopItem
 from weighbridge.platforms.bigcommerce import requests
 
 LONGEST_TRACKING_NUMBER = 50

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from weighbridge.domain.article import Article, Family, Member
-from weighbridge.domain.listing import Picture
+from weighbridge.domain.catalogue.listing import Picture
+from weighbridge.domain.catalogue.product import Article, Family, Member
 from weighbridge.platforms.cin7 import catalogue_models as models
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp")

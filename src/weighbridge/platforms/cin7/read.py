@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.domain.books import BookProduct, TaxRule
-from weighbridge.domain.bundle import Component
-from weighbridge.domain.fulfilment import Dispatch, PackedLine, ShipLine, parcels_of
-from weighbridge.domain.money import ZERO
-from weighbridge.domain.policy import SalePolicy
-from weighbridge.domain.sale_stage import Funds, Goods, Paper, SaleKind, Stage
-from weighbridge.domain.stock import AvailabilityRow
+from weighbridge.domain.fulfilment.shipments import Dispatch, PackedLine, ShipLine, parcels_of
+from weighbridge.domain.orders.reference_data import BookProduct, TaxRule
+from weighbridge.domain.orders.sale_policy import SalePolicy
+from weighbridge.domain.orders.sale_stage import Funds, Goods, Paper, SaleKind, Stage
+from weighbridge.domain.stock.available import AvailabilityRow
+from weighbridge.domain.stock.kits import Component
+from weighbridge.domain.values.money import ZERO
 from weighbridge.platforms.cin7 import reference_models, sale_models
 
 DEAD_STATUSES = frozenset({"VOIDED"})

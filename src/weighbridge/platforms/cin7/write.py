@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from weighbridge.domain.checks import LIMITS
-from weighbridge.domain.credit_note import CreditNote
-from weighbridge.domain.order import Address
-from weighbridge.domain.policy import SalePolicy
-from weighbridge.domain.sale import Sale, SaleCharge, SaleLine, SaleTender
+from weighbridge.domain.orders.order import Address
+from weighbridge.domain.orders.sale import Sale, SaleCharge, SaleLine, SaleTender
+from weighbridge.domain.orders.sale_policy import SalePolicy
+from weighbridge.domain.orders.validation import LIMITS
+from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.platforms.cin7 import requests
 
 NO_AUTO_FULFIL = "NOPICK"

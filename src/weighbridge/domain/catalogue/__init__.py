@@ -1,0 +1,1 @@
+"""Catalogue: products of Cin7 as listings of the store."""

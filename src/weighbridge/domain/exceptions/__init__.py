@@ -1,0 +1,1 @@
+"""Exceptions: their kinds, causes, owners and alerts."""

@@ -1,0 +1,1 @@
+"""Findings: what a check found, with its severity and owner."""

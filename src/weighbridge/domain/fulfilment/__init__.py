@@ -1,0 +1,1 @@
+"""Fulfilment: parcels that left the warehouse."""

@@ -1,0 +1,1 @@
+"""Orders: which ones are posted, what is checked, and the sale that each becomes."""

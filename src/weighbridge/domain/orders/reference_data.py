@@ -1,0 +1,48 @@
+"""What the company's books in Cin7 Core know, as far as an order needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from weighbridge.domain.stock.kits import Component
+
+
+@dataclass(frozen=True, slots=True)
+class BookProduct:
+    """A product of Cin7 Core."""
+
+    id: str
+    sku: str
+    name: str
+    is_service: bool
+    is_active: bool
+    """False when deprecated."""
+    is_sellable: bool
+    drop_ship_optional: bool = False
+    """Whether each line of it has to say who sends it. Source: Cin7 Core API v2, POST /sale/order, DropShip."""
+    bill: tuple[Component, ...] = ()
+    """What one unit is assembled from when it is sold; empty for what is not a kit."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRule:
+    """A tax rule, known on sales by its name."""
+
+    name: str
+    percent: Decimal
+    usable_for_sales: bool
+    """Active and meant for sales."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The references one order is checked against. Keys are exact names and exact SKUs."""
+
+    base_currency: str
+    products: Mapping[str, BookProduct]
+    """Only the products the order may need, by SKU or, for services, by name."""
+    tax_rules: Mapping[str, TaxRule]
+    customers: Mapping[str, str]
+    """Customer ids of the web customers by currency code."""

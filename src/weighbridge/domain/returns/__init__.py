@@ -1,0 +1,1 @@
+"""Returns: refunds, credit notes and restocking."""

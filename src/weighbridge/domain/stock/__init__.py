@@ -1,0 +1,1 @@
+"""Stock: what the store may sell, and by how much it could oversell."""

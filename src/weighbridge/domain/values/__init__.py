@@ -1,0 +1,1 @@
+"""Values that every area uses: money, units, countries."""
