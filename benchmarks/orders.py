@@ -22,7 +22,8 @@ import sqlalchemy as sa
 from benchmarks.ground import Ground, ground
 from weighbridge.design.loading import load_installation
 from weighbridge.design.secrets import resolve_secrets
-from weighbridge.flows import bookkeeping, sweeps
+from weighbridge.flows.discovery import sweeps
+from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.journal.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.types import metadata

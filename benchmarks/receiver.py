@@ -27,7 +27,7 @@ import httpx2
 
 from benchmarks.ground import CONNECTION, HOOK_SECRET, Ground, ground
 from weighbridge.common.clock import ScaledClock
-from weighbridge.flows.hooks import SECRET_HEADER
+from weighbridge.flows.discovery.webhooks import SECRET_HEADER
 from weighbridge_simulation.demo.run import free_port
 
 SPEED = 60.0

@@ -27,7 +27,8 @@ import sqlalchemy as sa
 from benchmarks.ground import Ground, ground
 from weighbridge.design.loading import load_installation
 from weighbridge.design.secrets import resolve_secrets
-from weighbridge.flows import bookkeeping, stock
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import flow as stock
 from weighbridge.observability.logs import configure_logs
 from weighbridge.persistence.tables.http_log import exchanges
 from weighbridge.persistence.tables.stock import stock_levels

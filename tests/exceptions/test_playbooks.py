@@ -18,7 +18,7 @@ from weighbridge.exceptions.cases import Case
 from weighbridge.exceptions.playbooks import Playbooks
 from weighbridge.exceptions.reading import CaseFile
 from weighbridge.exceptions.wanted import Wanted
-from weighbridge.flows import sweeps
+from weighbridge.flows.discovery import sweeps
 from weighbridge.worker.worker import Service
 
 Answer = TypeVar("Answer")

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.flows.rig import SPEED, Rig
 from weighbridge.domain.catalogue.plan import Review
-from weighbridge.flows import catalogue
+from weighbridge.flows.catalogue import flow as catalogue
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.worker.worker import Service

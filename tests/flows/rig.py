@@ -21,7 +21,10 @@ from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
 from weighbridge.design.secrets import resolve_channels, resolve_secrets
-from weighbridge.flows import bookkeeping, orders, stock, sweeps
+from weighbridge.flows.discovery import sweeps
+from weighbridge.flows.orders import flow as orders
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import flow as stock
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.worker.worker import Service

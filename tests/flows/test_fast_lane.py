@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.flows.rig import Rig, rig
-from weighbridge.flows import bookkeeping, stock, stock_fast
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import fast_lane as stock_fast
+from weighbridge.flows.stock import flow as stock
 from weighbridge.journal.transfers import State
 from weighbridge.persistence.tables.budget import budget_calls
 from weighbridge.platforms.lanes import Lane

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.flows.rig import Rig, rig
-from weighbridge.flows import bookkeeping, stock
-from weighbridge.flows.sweeps import FULFILMENT_SWEEP
+from weighbridge.flows.discovery.sweeps import FULFILMENT_SWEEP
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import flow as stock
 from weighbridge_twins.faults import FAULTS, HOOK_FAULTS, REQUEST_FAULTS, SWITCH_FAULTS
 
 HOW: dict[str, dict[str, Any]] = {

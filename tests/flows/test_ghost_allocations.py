@@ -6,7 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.flows.rig import Rig, rig
-from weighbridge.flows import bookkeeping, ghost_allocations
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import stale_allocations as ghost_allocations
 from weighbridge.journal.transfers import State
 
 

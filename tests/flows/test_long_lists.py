@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.flows.rig import Rig, rig
-from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stock_scan import MOST_ASKED
+from weighbridge.flows.context import Site, running
+from weighbridge.flows.stock.read_levels import MOST_ASKED
 from weighbridge.platforms.lanes import Lane
 
 FIRST_PAGE = 1000

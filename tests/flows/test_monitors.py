@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from tests.flows.rig import ORDERS, Rig, rig
 from weighbridge.cli.main import app
-from weighbridge.flows import bookkeeping
+from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.journal.transfers import State
 from weighbridge.monitors import MONITORS
 from weighbridge.monitors import flow as monitors

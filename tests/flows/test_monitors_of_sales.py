@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.rig import Rig, rig
-from weighbridge.flows import bookkeeping, stock, stock_parity
-from weighbridge.flows.altered_sales import ALTERED
+from weighbridge.flows.orders.manual_edits import ALTERED
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import flow as stock
+from weighbridge.flows.stock import parity as stock_parity
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.monitors import flow as monitors
 from weighbridge_twins.world_screen import Screen

@@ -16,7 +16,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.flows.rig import ORDERS, Rig, by_key, rig
-from weighbridge.flows import bookkeeping, orders, sweeps
+from weighbridge.flows.discovery import sweeps
+from weighbridge.flows.orders import flow as orders
+from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.persistence.tables.work import agenda
 from weighbridge.worker.worker import Service

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tests.flows.rig import Rig, rig
 from weighbridge.cli.main import app
-from weighbridge.flows.shop_places import LOCATION
+from weighbridge.flows.stock.locations import LOCATION
 from weighbridge.journal.transfers import State
 from weighbridge_twins.bigcommerce.locations import add_location
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.flows.rig import Rig, rig
-from weighbridge.flows import bookkeeping, sellable_at_zero, stock
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import flow as stock
+from weighbridge.flows.stock import untracked_sellout as sellable_at_zero
 from weighbridge.journal.transfers import State
 
 

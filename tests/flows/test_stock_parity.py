@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.flows.rig import Rig, rig
-from weighbridge.flows import stock_parity
+from weighbridge.flows.stock import parity as stock_parity
 from weighbridge.journal.transfers import State
 
 TRIES = 5

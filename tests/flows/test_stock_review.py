@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.flows.rig import Rig, rig
 from weighbridge.access.audit import AuditLine, AuditLog
 from weighbridge.common.clock import REAL_CLOCK
-from weighbridge.flows import stock
+from weighbridge.flows.stock import flow as stock
 from weighbridge.journal.transfers import State
 from weighbridge.persistence.database import Database
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.flows.rig import Rig, rig
-from weighbridge.flows import stock
+from weighbridge.flows.stock import flow as stock
 from weighbridge.journal.transfers import State
 
 

@@ -19,7 +19,8 @@ from tests.flows.rig import ADDRESS, ORDERS, SPEED
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.secrets import resolve_secrets
-from weighbridge.flows import bookkeeping, stock
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import flow as stock
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.worker.worker import Service
 from weighbridge_twins.server import TwinServer

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.journal.conftest import NOON, Desk, Desks
-from weighbridge.flows.runtime import Runtime, install
-from weighbridge.flows.write_once import BeforeSend, Later, Write, write_once
+from weighbridge.flows.context import Runtime, install
+from weighbridge.flows.idempotent_write import BeforeSend, Later, Write, write_once
 from weighbridge.platforms.exchange import AnswerLost, Exchange, PlatformError, Refused, Throttled
 
 LEASE = 180.0

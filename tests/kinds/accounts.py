@@ -7,7 +7,7 @@ from tests.kinds.acts import retry
 from tests.kinds.money import billed
 from tests.kinds.story import FINANCE, NOT_FOUND, Noted, Setting, Story
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.flows import bookkeeping
+from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.monitors import flow as monitors
 
 REVENUE = "200"

@@ -17,7 +17,9 @@ from tests.kinds.story import (
     one_sale,
     order,
 )
-from weighbridge.flows import bookkeeping, ghost_allocations, sweeps
+from weighbridge.flows.discovery import sweeps
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import stale_allocations as ghost_allocations
 
 BOTH_SIDES = (bookkeeping.FLOW, sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP)
 """The shop's orders and then the sales of Cin7."""

@@ -11,7 +11,7 @@ from tests.kinds.acts import replay, retry
 from tests.kinds.after_posting import BOTH_SIDES, sale_id, shipped, told_to_the_shop
 from tests.kinds.story import POSTED, Noted, Setting, Story, one_sale, order
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.flows.revival import ENDED_ITS_WORKER
+from weighbridge.flows.discovery.lost_jobs import ENDED_ITS_WORKER
 
 SOON_TIRED = """
 [connections.main.design.retry]

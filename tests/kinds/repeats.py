@@ -11,7 +11,7 @@ from tests.kinds.acts import release, retry
 from tests.kinds.after_posting import cancelled
 from tests.kinds.story import POSTED, Noted, Setting, Story, no_sale, one_sale
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.flows import bookkeeping
+from weighbridge.flows.reference_data import load as bookkeeping
 
 HOURS = 240.0
 """Minutes within which baskets count as sent twice: so many that no busy machine places two of them further apart."""

@@ -15,7 +15,10 @@ from tests.kinds.assortment import at_shop, books_product_id, listed, product, p
 from tests.kinds.listings import LISTED, unlisted
 from tests.kinds.story import NOT_FOUND, Noted, Setting, Story
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.flows import bookkeeping, stock, stock_fast, stock_review
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import approval as stock_review
+from weighbridge.flows.stock import fast_lane as stock_fast
+from weighbridge.flows.stock import flow as stock
 
 MAPPED = 'excluded_bins = ["Quarantine"]\nshop_locations = { "Overflow" = 2 }\n'
 MISTYPED, NAMED = 'fast_lane = ["mug"]', 'fast_lane = ["MUG"]'

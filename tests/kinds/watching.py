@@ -13,7 +13,8 @@ from tests.flows.test_monitors import PATIENT, SLOWER, TEA, pass_time
 from tests.kinds.acts import retry
 from tests.kinds.story import NOT_FOUND, Noted, Setting, Story, Told, one_sale, order_total
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.flows import bookkeeping, sweeps
+from weighbridge.flows.discovery import sweeps
+from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.journal.transfers import State
 from weighbridge.monitors import flow as monitors
 from weighbridge.monitors.late_looks import PATIENCE

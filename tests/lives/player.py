@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.rig import ADDRESS, Rig, rig
-from weighbridge.flows import bookkeeping, sweeps
-from weighbridge.flows import fulfilment as fulfilment_flow
+from weighbridge.flows.discovery import sweeps
+from weighbridge.flows.fulfilment import flow as fulfilment_flow
+from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.journal.transfers import State
 from weighbridge_twins.bigcommerce.order_statuses import STATUSES
 from weighbridge_twins.bigcommerce.tenders import add_transaction

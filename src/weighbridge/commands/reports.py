@@ -24,7 +24,8 @@ from weighbridge.commands.installation import (
 )
 from weighbridge.commands.sync import run_once
 from weighbridge.design.secrets import SecretFinder
-from weighbridge.flows import bookkeeping, ghost_allocations
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import stale_allocations as ghost_allocations
 from weighbridge.journal.trace import Story, tell_order
 from weighbridge.journal.transfers import State
 from weighbridge.persistence.tables.transfers import transfers

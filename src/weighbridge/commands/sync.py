@@ -25,7 +25,12 @@ from weighbridge.commands.installation import (
     with_journal,
 )
 from weighbridge.design.schema import Installation
-from weighbridge.flows import bookkeeping, catalogue, stock, stock_fast, stock_review, sweeps
+from weighbridge.flows.catalogue import flow as catalogue
+from weighbridge.flows.discovery import sweeps
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import approval as stock_review
+from weighbridge.flows.stock import fast_lane as stock_fast
+from weighbridge.flows.stock import flow as stock
 from weighbridge.journal.transfers import State
 from weighbridge.reports.catalogue_proposal import as_json as proposal_as_json
 from weighbridge.reports.catalogue_proposal import is_current, print_proposal

@@ -1,0 +1,1 @@
+"""Flows: the business workflows, one area each."""

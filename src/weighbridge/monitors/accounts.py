@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from weighbridge.design.schema import Design
 from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.domain.orders.sale_policy import Depth
-from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.context import Site, running
 from weighbridge.monitors.monitor import Monitor, Seen
 
 CODE, ACTIVE, PAYABLE = 0, 1, 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
-from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.context import Site, running
 from weighbridge.monitors.monitor import Monitor, Seen
 
 REFUSED = "credentialsrefused"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import structlog
 
-from weighbridge.flows.held_objects import report
-from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.stage import end_round, run_stage
+from weighbridge.flows.attempt_runner import end_round, run_stage
+from weighbridge.flows.context import Site, running
+from weighbridge.flows.open_findings import report
 from weighbridge.jobs.engine import durable_flow, durable_step
 from weighbridge.monitors import MONITORS
 from weighbridge.monitors.monitor import Monitor

@@ -11,10 +11,11 @@ from decimal import Decimal
 
 from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.domain.stock.kits import Bills
-from weighbridge.flows import stock, stock_parity
-from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.shop_places import shop_locations
-from weighbridge.flows.stock_figures import PARTS
+from weighbridge.flows.context import Site, running
+from weighbridge.flows.stock import flow as stock
+from weighbridge.flows.stock import parity as stock_parity
+from weighbridge.flows.stock.compute import PARTS
+from weighbridge.flows.stock.locations import shop_locations
 from weighbridge.monitors.monitor import Monitor, Seen
 from weighbridge.platforms.cin7.read import read_book_product
 from weighbridge.platforms.lanes import Lane

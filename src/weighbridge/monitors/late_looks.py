@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from weighbridge.domain.findings.finding import FindingKind, hold
-from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.context import Site, running
 from weighbridge.journal.watching import Overdue
 from weighbridge.monitors.monitor import Monitor, Seen
 

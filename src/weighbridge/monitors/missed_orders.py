@@ -11,9 +11,9 @@ from datetime import timedelta
 from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.domain.monitoring import missing_numbers
 from weighbridge.domain.orders.order import OrderStatus
-from weighbridge.flows import orders
-from weighbridge.flows.runtime import Site, running
-from weighbridge.flows.sweeps import ORDER_SWEEP
+from weighbridge.flows.context import Site, running
+from weighbridge.flows.discovery.sweeps import ORDER_SWEEP
+from weighbridge.flows.orders import flow as orders
 from weighbridge.monitors.monitor import Monitor, Seen
 from weighbridge.platforms.exchange import NotFound
 from weighbridge.platforms.lanes import Lane

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from weighbridge.domain.findings.finding import Finding, FindingKind
-from weighbridge.flows.runtime import Site
+from weighbridge.flows.context import Site
 
 Worth = tuple[Decimal, str]
 """Money at risk and its currency."""

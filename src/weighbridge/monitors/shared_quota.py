@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.domain.monitoring import foreign_use
-from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.context import Site, running
 from weighbridge.monitors.monitor import Monitor, Seen
 
 LOOK_BACK = timedelta(hours=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.domain.monitoring import HOUR, WEEK_HOURS, WEEKS, silence
-from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.context import Site, running
 from weighbridge.monitors.monitor import Monitor, Seen
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from weighbridge.domain.findings.finding import FindingKind, hold
-from weighbridge.flows import orders
-from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.context import Site, running
+from weighbridge.flows.orders import flow as orders
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.monitors.monitor import Monitor, Seen, Worth
 from weighbridge.platforms.cin7.read import order_id_of

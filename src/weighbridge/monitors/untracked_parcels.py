@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from weighbridge.domain.findings.finding import FindingKind, hold
-from weighbridge.flows import fulfilment
-from weighbridge.flows.runtime import Site, running
+from weighbridge.flows.context import Site, running
+from weighbridge.flows.fulfilment import flow as fulfilment
 from weighbridge.monitors.monitor import Monitor, Seen
 
 LOOK_BACK = timedelta(days=30)

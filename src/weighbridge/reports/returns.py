@@ -12,7 +12,7 @@ from rich.table import Table
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.flows.refund_search import FLOW
+from weighbridge.flows.orders.gateway_refunds import FLOW
 from weighbridge.journal import Journal
 from weighbridge.journal.transfers import State, Transfer
 from weighbridge.persistence.database import Database

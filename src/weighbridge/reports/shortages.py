@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from weighbridge.domain.stock.shortages import Shortage, shortages
-from weighbridge.flows.stock_figures import PARTS
+from weighbridge.flows.stock.compute import PARTS
 from weighbridge.journal import Journal
 
 

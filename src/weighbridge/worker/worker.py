@@ -21,11 +21,18 @@ from weighbridge.design.operating import capture_rule, refund_policy, sale_polic
 from weighbridge.design.schema import Connection, Installation, design_version
 from weighbridge.design.secrets import Secrets
 from weighbridge.exceptions.playbooks import Playbooks
-from weighbridge.flows import bookkeeping, catalogue, ghost_allocations, hooks, stock, stock_fast, stock_parity, sweeps
-from weighbridge.flows import replay as _registers_its_flow_too  # noqa: F401
-from weighbridge.flows import stock_fall as _registers_its_flow  # noqa: F401
-from weighbridge.flows.redesign import FollowedDesigns
-from weighbridge.flows.runtime import Destination, Runtime, Site, install
+from weighbridge.flows.catalogue import flow as catalogue
+from weighbridge.flows.context import Destination, Runtime, Site, install
+from weighbridge.flows.discovery import sweeps
+from weighbridge.flows.discovery import webhooks as hooks
+from weighbridge.flows.discovery.design_reload import FollowedDesigns
+from weighbridge.flows.orders import replay as _registers_its_flow_too  # noqa: F401
+from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.stock import fast_lane as stock_fast
+from weighbridge.flows.stock import flow as stock
+from weighbridge.flows.stock import parity as stock_parity
+from weighbridge.flows.stock import publish_decreases as _registers_its_flow  # noqa: F401
+from weighbridge.flows.stock import stale_allocations as ghost_allocations
 from weighbridge.jobs.dispatcher import Turns
 from weighbridge.jobs.engine import APPLICATION_VERSION, Engine
 from weighbridge.journal import Journal

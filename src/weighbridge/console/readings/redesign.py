@@ -21,7 +21,7 @@ from weighbridge.domain.orders.correction import Correction, corrected
 from weighbridge.domain.orders.order import Order
 from weighbridge.domain.orders.sale_mapping import map_order
 from weighbridge.domain.values.money import Money
-from weighbridge.flows.bookkeeping import kept_books
+from weighbridge.flows.reference_data.load import kept_books
 from weighbridge.journal.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.platforms.bigcommerce.stored_order import KeptAnswer, stored_order

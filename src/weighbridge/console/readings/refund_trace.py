@@ -15,7 +15,7 @@ from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.domain.returns.refund import Refund, RefundItemKind
 from weighbridge.domain.values.money import Money, total
 from weighbridge.exceptions.cases import Case
-from weighbridge.flows.refunds import CREDIT, FLOW
+from weighbridge.flows.returns.flow import CREDIT, FLOW
 from weighbridge.journal.exchanges import StoredExchange
 from weighbridge.journal.trace import Event, tell_refund
 from weighbridge.journal.transfers import Transfer

@@ -16,7 +16,7 @@ from fastapi import FastAPI, Request, Response
 from standardwebhooks import Webhook
 
 from weighbridge.common.clock import Clock
-from weighbridge.flows.hooks import SECRET_HEADER, STOCK_TYPE, hints_of_books_event, hints_of_shop_event
+from weighbridge.flows.discovery.webhooks import SECRET_HEADER, STOCK_TYPE, hints_of_books_event, hints_of_shop_event
 from weighbridge.journal import Journal
 
 log = structlog.get_logger()

@@ -1,0 +1,1 @@
+"""Discovery: how jobs come about, by webhooks, sweeps and changes of the design."""

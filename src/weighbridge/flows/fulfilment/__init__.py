@@ -1,0 +1,1 @@
+"""The fulfilment flow: parcels of Cin7 become shipments at the store."""

@@ -1,0 +1,1 @@
+"""Reference data: what both systems must agree on before the first order."""
