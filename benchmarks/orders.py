@@ -24,7 +24,7 @@ from weighbridge.design.loading import load_installation
 from weighbridge.design.secrets import resolve_secrets
 from weighbridge.flows.discovery import sweeps
 from weighbridge.flows.reference_data import load as bookkeeping
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.types import metadata
 from weighbridge.worker.worker import Service

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from weighbridge.jobs.engine import HEAD_START, PRIORITIES, EngineFile, in_turn
-from weighbridge.journal.agenda import DueLook
+from weighbridge.persistence.repositories.job_queue import DueLook
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 

@@ -18,8 +18,8 @@ from tools.docs.monitors_page import page as monitors_page
 from tools.docs.sale_states import page
 
 from weighbridge.design.expectations import schema_at
-from weighbridge.design.parts import Part, SecretReference
 from weighbridge.design.schema import Installation
+from weighbridge.design.sections import Part, SecretReference
 from weighbridge.design.timing import DEFAULT_SCHEDULES
 from weighbridge.domain.findings.finding import FindingKind, default_owner
 

@@ -13,8 +13,8 @@ import httpx2
 import pytest
 
 from weighbridge.common.clock import REAL_CLOCK
-from weighbridge.journal import Journal
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
 from weighbridge.web.webhooks.receiver import HookDoor, receiver
 
 SECRET, CLIENT_SECRET = "s" * 24, "client-secret"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from tests.flows.rig import Rig, rig
 from weighbridge.cli.main import app
 from weighbridge.persistence.database import Database
-from weighbridge.platforms.applications import books_budget
+from weighbridge.platforms.api_credentials import books_budget
 
 
 def _status(trial: Rig, folder: Path, *options: str) -> str:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.journal.conftest import NOON, Desk, Desks
 from weighbridge.access.audit import AuditLine, AuditLog, Broken
-from weighbridge.access.desk import Access
 from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.roles import Role
+from weighbridge.access.service import Access
 from weighbridge.access.throttle import COUNTED, LONGEST_WAIT, wait_after
 from weighbridge.access.users import UserProblem
 from weighbridge.persistence.tables.access import audit

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from tests.console.house import PASSWORD, USERS, House, house
 from tests.flows.rig import Rig, rig
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge_twins.bigcommerce.tenders import add_transaction
 
 Done = TypeVar("Done")

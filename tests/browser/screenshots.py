@@ -20,9 +20,9 @@ from tests.browser.working_day import working_day
 from tests.console.house import PASSWORD, House
 from weighbridge.console.rendering import NAVIGATION
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.exceptions.wanted import Wanted
-from weighbridge.journal.transfers import State
+from weighbridge.exceptions.filters import Wanted
 from weighbridge.observability.logs import configure_logs
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 
 Scheme = Literal["light", "dark"]

@@ -11,7 +11,7 @@ from tests.browser.sitting import DESK, PAGES, TELEPHONE, Scheme, faults_of, sig
 from tests.console.house import House
 from tests.flows.rig import Rig
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.filters import Wanted
 
 KINDS = (FindingKind.SKU_UNKNOWN,)
 

@@ -13,7 +13,7 @@ from tests.browser.sitting import signed_in, tab_to
 from tests.console.house import PASSWORD, House
 from tests.flows.rig import Rig
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.filters import Wanted
 
 Form = dict[str, str]
 ENTRY = {"key": "X", "value": "091", "reason": "why not"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.browser.furnished import RETURNS, VASE, opened, refund, refund_at_the_gateway
 from tests.console.house import House
 from tests.flows.rig import Rig, rig
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 MORNING = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
 """A Monday."""

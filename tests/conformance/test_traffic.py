@@ -15,7 +15,7 @@ import pytest
 
 from tests.flows.catalogue_rig import CIN7_MASTERS_ALL, catalogue_rig, mug, shirts
 from tests.flows.rig import rig
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "specs"
 

@@ -9,7 +9,7 @@ from tests.browser.furnished import opened
 from tests.console.test_refund_trace import words
 from tests.flows.rig import rig
 from weighbridge.console.readings.flows import flows_of
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 
 def test_tries_that_were_cut_short_stand_beside_what_was_posted(tmp_path: Path) -> None:

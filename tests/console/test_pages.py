@@ -13,7 +13,7 @@ from tests.console.house import House, csrf_of
 from tests.postgres import own_database
 from weighbridge.access.audit import AuditLine
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.filters import Wanted
 
 PAGES = (
     "/", "/exceptions", "/orders", "/stock", "/flows", "/design", "/reconciliation", "/settings", "/account",

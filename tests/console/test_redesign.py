@@ -13,11 +13,11 @@ from tests.console.test_api import api
 from tests.console.test_refund_trace import words
 from tests.flows.rig import Rig
 from weighbridge.console.readings.redesign import Redesign, redesign_of
-from weighbridge.design.overriding import DesignChange, overridden
+from weighbridge.design.overrides import DesignChange, overridden
 from weighbridge.domain.values.money import Money
-from weighbridge.journal import Journal
+from weighbridge.persistence.repositories import Journal
 from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.platforms.bigcommerce.stored_order import KeptAnswer, stored_order
+from weighbridge.platforms.bigcommerce.stored_answers import KeptAnswer, stored_order
 
 D = Decimal
 

@@ -17,10 +17,10 @@ from tests.console.test_api import api
 from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.console.office import Office
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.exceptions.wanted import Wanted
-from weighbridge.journal import Journal
-from weighbridge.journal.transfers import Transfer
+from weighbridge.exceptions.filters import Wanted
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.transfers import Transfer
 
 
 @pytest.fixture(scope="module")

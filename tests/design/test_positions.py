@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighbridge.design.positions import KeyPath, key_lines, line_of
+from weighbridge.design.source_map import KeyPath, key_lines, line_of
 
 ODD = '''# first
 title = "a # no comment"   # [no.table]

@@ -12,7 +12,7 @@ from weighbridge.domain.exceptions.cause import LONGEST_CAUSE, Standing, causes,
 from weighbridge.domain.exceptions.kind import LONGEST_TITLE, in_words
 from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind, Grouping, Remedy
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note, reject
-from weighbridge.journal.transfers import stored_finding
+from weighbridge.persistence.repositories.transfers import stored_finding
 
 HELD = Standing("orders", "100", "held", "", "", "ecommerce", ())
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.twins.cin7.bench import Bench
 from weighbridge.domain.orders.sale_stage import Move, Paper, SaleKind, Stage, after, stages
+from weighbridge.platforms.cin7.models.sales import SaleDetail
 from weighbridge.platforms.cin7.read import read_stage
-from weighbridge.platforms.cin7.sale_models import SaleDetail
 from weighbridge_twins.cin7 import fulfilment
 from weighbridge_twins.cin7.errors import Refusal
 from weighbridge_twins.cin7.status import shipped_boxes

@@ -18,8 +18,8 @@ from tests.exceptions.test_following import unknown
 from weighbridge.cli.main import app
 from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.design.example import Example, example_toml
-from weighbridge.journal import Journal
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
 
 SECRETS = {name: name.upper() for name in ("access_token", "account_id", "application_key", "hooks", "client_secret")}
 

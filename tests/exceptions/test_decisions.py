@@ -11,14 +11,14 @@ from tests.design.examples import SMALL
 from tests.exceptions.test_following import held, posted, unknown
 from tests.journal.conftest import Desk, Desks
 from weighbridge.design.loading import parse_installation
-from weighbridge.design.overriding import DesignChange, UnusableChange, overridden
+from weighbridge.design.overrides import DesignChange, UnusableChange, overridden
 from weighbridge.design.schema import Design, design_version
 from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.domain.findings.finding import FindingKind, Owner, hold
 from weighbridge.domain.orders.correction import Correction
 from weighbridge.exceptions.actions import NotAllowed
 from weighbridge.exceptions.playbooks import Playbooks
-from weighbridge.exceptions.reading import CaseFile
+from weighbridge.exceptions.record_queries import CaseFile
 
 DESIGN = parse_installation(SMALL).connections["main"].design
 

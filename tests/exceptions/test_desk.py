@@ -12,9 +12,9 @@ from tests.journal.conftest import Desk, Desks
 from weighbridge.domain.exceptions.kinds import Urgency
 from weighbridge.domain.findings.finding import FindingKind, Owner, hold
 from weighbridge.exceptions.actions import Accept, Assign, Comment, NotAllowed, Reopen, Snooze, Tag, Untag, Wake
-from weighbridge.exceptions.desk import ExceptionDesk
-from weighbridge.exceptions.reading import CaseFile
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.lifecycle import ExceptionDesk
+from weighbridge.exceptions.record_queries import CaseFile
 
 
 def tools(desk: Desk) -> tuple[ExceptionDesk, CaseFile]:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tests.journal.conftest import Desk, Desks
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note
 from weighbridge.domain.values.money import Money
-from weighbridge.exceptions.cases import Case
-from weighbridge.exceptions.reading import CaseFile
-from weighbridge.exceptions.wanted import Wanted
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.record_queries import CaseFile
+from weighbridge.exceptions.records import Case
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.persistence.tables.exceptions import exception_events
 
 USD = "USD"

@@ -14,10 +14,10 @@ from tests.flows.rig import ADDRESS, Rig, by_key, rig
 from tests.flows.test_stock_parity import compare
 from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.exceptions.actions import NotAllowed
-from weighbridge.exceptions.cases import Case
+from weighbridge.exceptions.filters import Wanted
 from weighbridge.exceptions.playbooks import Playbooks
-from weighbridge.exceptions.reading import CaseFile
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.record_queries import CaseFile
+from weighbridge.exceptions.records import Case
 from weighbridge.flows.discovery import sweeps
 from weighbridge.worker.worker import Service
 

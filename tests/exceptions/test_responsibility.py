@@ -7,15 +7,15 @@ from decimal import Decimal
 
 from tests.exceptions.test_following import posted
 from tests.journal.conftest import Desk, Desks
-from weighbridge.alerts.ledger import AlertLedger
 from weighbridge.domain.exceptions.alerting import lines_for
 from weighbridge.domain.exceptions.kinds import CATALOGUE
 from weighbridge.domain.findings.finding import FindingKind, Owner, hold
 from weighbridge.exceptions.actions import Reopen
-from weighbridge.exceptions.cases import Case
-from weighbridge.exceptions.desk import ExceptionDesk
-from weighbridge.exceptions.reading import CaseFile
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.lifecycle import ExceptionDesk
+from weighbridge.exceptions.record_queries import CaseFile
+from weighbridge.exceptions.records import Case
+from weighbridge.persistence.repositories.sent_alerts import AlertLedger
 
 KIND = FindingKind.CURRENCY_UNKNOWN
 FOUR, SIX = timedelta(hours=4), timedelta(hours=6)

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from tests.journal.conftest import Desk, Desks
 from weighbridge.domain.exceptions.kinds import Urgency
 from weighbridge.domain.findings.finding import FindingKind, Owner
-from weighbridge.exceptions.reading import CaseFile
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.record_queries import CaseFile
 
 OPEN, CLOSED = 5_000, 60_000
 TRANSFERS = 200_000

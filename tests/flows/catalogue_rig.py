@@ -12,7 +12,7 @@ from typing import Any
 from tests.flows.rig import SPEED, Rig
 from weighbridge.domain.catalogue.plan import Review
 from weighbridge.flows.catalogue import flow as catalogue
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.worker.worker import Service
 from weighbridge_twins.server import TwinServer

@@ -25,7 +25,7 @@ from weighbridge.flows.discovery import sweeps
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.flows.stock import flow as stock
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.worker.worker import Service
 from weighbridge_simulation.demo.run import free_port

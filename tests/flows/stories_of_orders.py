@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.flows.asked import Readings
 from tests.flows.rig import Rig, by_key
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 TEA = {"sku": "TEA", "quantity": 2}
 

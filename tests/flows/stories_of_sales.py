@@ -9,7 +9,7 @@ import httpx2
 
 from tests.flows.asked import Readings
 from tests.flows.rig import ADDRESS, Rig, by_key
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.transfers import State, Transfer
 
 TEA = {"sku": "TEA", "quantity": 1}
 

@@ -9,7 +9,7 @@ import pytest
 from tests.flows.asked import Readings
 from tests.flows.rig import Rig, by_key
 from weighbridge.flows.stock import flow as stock
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 ROUNDS = 4
 

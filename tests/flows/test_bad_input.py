@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.flows.rig import ADDRESS, Rig, by_key, rig
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 LONG_SKU = "S" * 51
 HOLDS: dict[str, tuple[dict[str, Any], str, str]] = {

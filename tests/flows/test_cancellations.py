@@ -8,7 +8,7 @@ import pytest
 
 from tests.flows.rig import Rig, by_key, rig
 from tests.flows.test_edits import held_units, looked, void_fulfilments
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 
 def cancelled(trial: Rig, order_id: int) -> tuple[State, str, str]:

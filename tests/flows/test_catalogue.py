@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.flows.catalogue_rig import CIN7_MASTERS_ALL, catalogue_rig, mug, shirts
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 
 def test_nothing_is_written_before_a_person_has_accepted_the_first_round(tmp_path: Path) -> None:

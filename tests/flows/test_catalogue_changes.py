@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.catalogue_rig import CIN7_MASTERS_ALL, catalogue_rig, mug, shirts
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 REVIEW_ALWAYS = 'review = "always"\n'
 PRICE_LISTS = """

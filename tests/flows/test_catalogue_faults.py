@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.flows.catalogue_rig import CIN7_MASTERS_ALL, CatalogueRig, catalogue_rig, mug, shirts
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 FAULTS: dict[str, dict[str, Any]] = {
     "drop_after": {},

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.flows.catalogue_rig import CIN7_MASTERS_ALL, CatalogueRig, catalogue_rig
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge_twins.baskets import Product, read_products
 
 PRODUCTS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "products-2017-10.csv.gz"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.rig import by_key, rig
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 RATES = {"EUR": "0.92", "CAD": "1.37", "JPY": "150"}
 """Units of the currency for one US dollar, the currency of store and books."""

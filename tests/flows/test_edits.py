@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.flows.rig import ADDRESS, Rig, by_key, rig
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge_twins.cin7 import fulfilment
 
 REBILL = {"post": "invoice_and_payment", "design": '\n[connections.main.design.edits]\npolicy = "rebill"\n'}

@@ -10,12 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.flows.rig import Rig, rig
+from weighbridge.domain.lanes import Lane
 from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.flows.stock import fast_lane as stock_fast
 from weighbridge.flows.stock import flow as stock
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.budget import budget_calls
-from weighbridge.platforms.lanes import Lane
 
 FAST = 'fast_lane = ["MUG"]\nfast_lane_seconds = 20'
 SET = {"sku": "SET", "name": "Breakfast set", "price": "30.00", "tax_class_id": 0}

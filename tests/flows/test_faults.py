@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.flows.rig import Rig, by_key, rig
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge_twins.faults import FAULTS, HOOK_FAULTS, REQUEST_FAULTS, SWITCH_FAULTS
 
 WRITES = ("/sale", "/sale/order", "/sale/invoice", "/sale/payment")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.flows.rig import ADDRESS, Rig, by_key, rig
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 ELSEWHERE = ADDRESS | {"street_1": "7 Weaver Rd", "city": "Dallas", "zip": "75201"}
 

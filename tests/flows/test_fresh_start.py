@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.rig import ADDRESS, Rig, rig
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 TEA = {"sku": "TEA", "quantity": 1}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.flows.rig import Rig, rig
 from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.flows.stock import stale_allocations as ghost_allocations
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 
 def _pass_days(trial: Rig, days: int) -> None:

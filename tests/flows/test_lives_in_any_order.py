@@ -20,7 +20,7 @@ from tests.flows.rig import ADDRESS, Rig, by_key, rig
 from tests.flows.test_edits import held_units, line_id, units
 from tests.flows.test_refunds import line, refund
 from tests.flows.test_whatever_happens import ON_HAND, on_hand, taken
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 ORDERS = 3
 LINES = [{"sku": "MUG", "quantity": 3}, {"sku": "TEA", "quantity": 4}]

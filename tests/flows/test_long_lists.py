@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from tests.flows.rig import Rig, rig
+from weighbridge.domain.lanes import Lane
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.stock.read_levels import MOST_ASKED
-from weighbridge.platforms.lanes import Lane
 
 FIRST_PAGE = 1000
 """Rows of Cin7's largest page."""

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from tests.flows.rig import ORDERS, Rig, rig
 from weighbridge.cli.main import app
 from weighbridge.flows.reference_data import load as bookkeeping
-from weighbridge.journal.transfers import State
 from weighbridge.monitors import MONITORS
-from weighbridge.monitors import flow as monitors
+from weighbridge.monitors import runner as monitors
+from weighbridge.persistence.repositories.transfers import State
 
 TEA = [{"sku": "TEA", "quantity": 1}]
 PATIENT = "\n[connections.main.design.retry.schedules]\ncredentials_refused = [200000]\n"

@@ -13,8 +13,8 @@ from weighbridge.flows.orders.manual_edits import ALTERED
 from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.flows.stock import flow as stock
 from weighbridge.flows.stock import parity as stock_parity
-from weighbridge.journal.transfers import State, Transfer
-from weighbridge.monitors import flow as monitors
+from weighbridge.monitors import runner as monitors
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge_twins.world_screen import Screen
 
 TEA = [{"sku": "TEA", "quantity": 1}]

@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 from tests.flows.rig import ADDRESS, Rig, rig
-from weighbridge.exceptions.reading import CaseFile
-from weighbridge.exceptions.wanted import Wanted
-from weighbridge.journal.transfers import State
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.record_queries import CaseFile
+from weighbridge.persistence.repositories.transfers import State
 
 CREDITED = '\n[connections.main.design.refunds]\nmode = "credit_note"\n'
 HASTY = "\n[connections.main.design.retry]\nsettle_seconds = 5\n\n"

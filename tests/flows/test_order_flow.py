@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.rig import by_key, rig
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 WRITES = ("/sale", "/sale/order", "/sale/invoice", "/sale/payment")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.flows.rig import Rig, by_key, rig
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.transfers import State, Transfer
 
 OWNERS = """
 [connections.main.design.owners]

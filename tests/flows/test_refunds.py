@@ -11,8 +11,8 @@ import httpx2
 import pytest
 
 from tests.flows.rig import Rig, rig
-from weighbridge.exceptions.reading import CaseFile
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.exceptions.record_queries import CaseFile
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.reports.returns import (
     GOODS_NOT_BACK,
     NOT_REFUNDED,

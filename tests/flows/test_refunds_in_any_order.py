@@ -12,7 +12,7 @@ import pytest
 from tests.flows.rig import Rig, rig
 from tests.flows.test_refunds import line, refund
 from tests.flows.test_whatever_happens import on_hand
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 RETURNS = '\n[connections.main.design.refunds]\nmode = "credit_note"\nrestock = "dispatched"\n'
 ORDERS = 2

@@ -19,7 +19,7 @@ from tests.flows.rig import ORDERS, Rig, by_key, rig
 from weighbridge.flows.discovery import sweeps
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.reference_data import load as bookkeeping
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.persistence.tables.work import agenda
 from weighbridge.worker.worker import Service
 

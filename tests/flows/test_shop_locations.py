@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tests.flows.rig import Rig, rig
 from weighbridge.cli.main import app
 from weighbridge.flows.stock.locations import LOCATION
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge_twins.bigcommerce.locations import add_location
 
 MAPPED = 'shop_locations = { "Overflow" = 2 }'

@@ -8,7 +8,7 @@ from tests.flows.rig import Rig, rig
 from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.flows.stock import flow as stock
 from weighbridge.flows.stock import untracked_sellout as sellable_at_zero
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 
 def _held(trial: Rig, name: str = bookkeeping.SKU) -> dict[str, tuple[str, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.flows.rig import Rig, rig
 from weighbridge.flows.stock import parity as stock_parity
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 TRIES = 5
 """A look that finds orders still being read comes again: on a busy machine minutes of the twins' time pass."""

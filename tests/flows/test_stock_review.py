@@ -14,8 +14,8 @@ from tests.flows.rig import Rig, rig
 from weighbridge.access.audit import AuditLine, AuditLog
 from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.flows.stock import flow as stock
-from weighbridge.journal.transfers import State
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories.transfers import State
 
 
 def _ask(trial: Rig, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.flows.rig import Rig, rig
 from weighbridge.flows.stock import flow as stock
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 
 def _held(trial: Rig) -> dict[str, str]:

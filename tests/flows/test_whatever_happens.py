@@ -11,7 +11,7 @@ import pytest
 
 from tests.flows.rig import ADDRESS, Rig, by_key, rig
 from tests.flows.test_edits import held_units, line_id, units, void_fulfilments
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 ON_HAND = {"MUG": Decimal(100), "TEA": Decimal(500)}
 WRITES = ("POST /sale", "PUT /sale", "DELETE /sale", "POST /sale/order", "DELETE /sale/invoice", "POST /sale/invoice")

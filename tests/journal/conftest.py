@@ -12,8 +12,8 @@ from typing import TypeVar
 import pytest
 
 from weighbridge.common.clock import ScaledClock
-from weighbridge.journal import Journal
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
 from weighbridge_twins.world_clock import MovableClock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from tests.journal.conftest import NOON, Desk, Desks
 from weighbridge.common.clock import ScaledClock
 from weighbridge.domain.findings.finding import FindingKind, hold
-from weighbridge.journal.agenda import CADENCE, LEFT_TO_WORKERS, Agenda, AgendaItem
-from weighbridge.journal.transfers import State
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories.job_queue import CADENCE, LEFT_TO_WORKERS, Agenda, AgendaItem
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.work import agenda
 
 PATIENCE = timedelta(minutes=5)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.journal.conftest import Desk, Desks
-from weighbridge.journal.attempts import STOPPED
-from weighbridge.journal.exposures import APPLIED_WITHIN, FAST_ROUND, PUSHES_MEASURED, STOCK_ROUND
+from weighbridge.persistence.repositories.attempts import STOPPED
+from weighbridge.persistence.repositories.oversell_risk import APPLIED_WITHIN, FAST_ROUND, PUSHES_MEASURED, STOCK_ROUND
 
 
 async def _round(desk: Desk, flow_and_key: tuple[str, str], outcome: str, **took: float) -> None:

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.journal.conftest import Desk, Desks
-from weighbridge.journal.inbox import Hint
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
+from weighbridge.persistence.repositories.webhook_inbox import Hint
 from weighbridge.persistence.tables.work import inbox
 
 UPDATED = "store/order/updated"

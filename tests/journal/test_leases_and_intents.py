@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from tests.journal.conftest import Desk, Desks
-from weighbridge.journal.exchanges import serving
-from weighbridge.journal.leases import LeaseLost
+from weighbridge.persistence.repositories.http_log import serving
+from weighbridge.persistence.repositories.leases import LeaseLost
 
 LEASE = 180.0
 HEADER = "main:orders:1042:header"

@@ -12,7 +12,7 @@ import pytest
 from tests.journal.conftest import NOON, Desk, Desks
 from weighbridge.flows.context import Runtime, install
 from weighbridge.flows.idempotent_write import BeforeSend, Later, Write, write_once
-from weighbridge.platforms.exchange import AnswerLost, Exchange, PlatformError, Refused, Throttled
+from weighbridge.platforms.http_exchange import AnswerLost, Exchange, PlatformError, Refused, Throttled
 
 LEASE = 180.0
 SETTLE = 60.0

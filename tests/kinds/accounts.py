@@ -8,7 +8,7 @@ from tests.kinds.money import billed
 from tests.kinds.story import FINANCE, NOT_FOUND, Noted, Setting, Story
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows.reference_data import load as bookkeeping
-from weighbridge.monitors import flow as monitors
+from weighbridge.monitors import runner as monitors
 
 REVENUE = "200"
 """What the design names as the account of revenue."""

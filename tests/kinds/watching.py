@@ -15,9 +15,9 @@ from tests.kinds.story import NOT_FOUND, Noted, Setting, Story, Told, one_sale, 
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows.discovery import sweeps
 from weighbridge.flows.reference_data import load as bookkeeping
-from weighbridge.journal.transfers import State
-from weighbridge.monitors import flow as monitors
-from weighbridge.monitors.late_looks import PATIENCE
+from weighbridge.monitors import runner as monitors
+from weighbridge.monitors.late_jobs import PATIENCE
+from weighbridge.persistence.repositories.transfers import State
 
 USUAL = 8
 """Orders that usually come at this hour of the week."""

@@ -20,7 +20,7 @@ from tests.flows.rig import ADDRESS, Rig, rig
 from weighbridge.flows.discovery import sweeps
 from weighbridge.flows.fulfilment import flow as fulfilment_flow
 from weighbridge.flows.reference_data import load as bookkeeping
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge_twins.bigcommerce.order_statuses import STATUSES
 from weighbridge_twins.bigcommerce.tenders import add_transaction
 from weighbridge_twins.cin7 import fulfilment

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weighbridge.common.clock import ScaledClock
+from weighbridge.domain.lanes import Lane, Slot, Waiter, claim_order, first_served
 from weighbridge.persistence.database import Database
 from weighbridge.platforms.budget import Budget
-from weighbridge.platforms.lanes import Lane, Slot, Waiter, claim_order, first_served
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(seconds=60)

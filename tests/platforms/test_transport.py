@@ -19,14 +19,16 @@ from pydantic import BaseModel
 from tests.platforms.scripted_server import HANG_UP, Reply, ScriptedServer, scripted
 from weighbridge.app.client_factory import JournalRecorder
 from weighbridge.common.clock import ScaledClock
-from weighbridge.journal import Journal
+from weighbridge.domain.lanes import Lane
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
 from weighbridge.persistence.tables.http_log import exchanges
-from weighbridge.platforms.bigcommerce.dialect import BigCommerceDialect
+from weighbridge.platforms.api_profile import Dialect
+from weighbridge.platforms.bigcommerce.api_profile import BigCommerceDialect
 from weighbridge.platforms.budget import Budget
-from weighbridge.platforms.cin7.dialect import Cin7Dialect
-from weighbridge.platforms.dialect import Dialect
-from weighbridge.platforms.exchange import (
+from weighbridge.platforms.cin7.api_profile import Cin7Dialect
+from weighbridge.platforms.http_client import Transport
+from weighbridge.platforms.http_exchange import (
     AnswerLost,
     CredentialsRefused,
     Malformed,
@@ -36,8 +38,6 @@ from weighbridge.platforms.exchange import (
     Throttled,
     Unreachable,
 )
-from weighbridge.platforms.lanes import Lane
-from weighbridge.platforms.transport import Transport
 
 TOKEN = "token-that-nobody-may-see"
 FAST = ScaledClock.starting_now(2000.0)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from weighbridge.access.secrets import digest_of, new_secret
+from weighbridge.access.token_secrets import digest_of, new_secret
 from weighbridge.access.users import User, read_user
 from weighbridge.common.clock import Clock
 from weighbridge.persistence.database import Database

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from weighbridge.access.audit import AuditLog
-from weighbridge.access.failures import Failures
+from weighbridge.access.failed_sign_ins import Failures
 from weighbridge.access.sessions import Sessions
 from weighbridge.access.users import User, Users
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from weighbridge.access.audit import AuditLog
-from weighbridge.access.secrets import digest_of, new_secret
+from weighbridge.access.token_secrets import digest_of, new_secret
 from weighbridge.access.users import User, UserProblem, read_user
 from weighbridge.common.clock import Clock
 from weighbridge.common.ids import new_id

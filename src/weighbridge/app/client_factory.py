@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection
 from weighbridge.design.secrets import Secrets
-from weighbridge.journal import Journal
 from weighbridge.persistence.database import Database
-from weighbridge.platforms.applications import books_budget, shop_budget
-from weighbridge.platforms.bigcommerce.dialect import BigCommerceDialect
-from weighbridge.platforms.cin7.dialect import Cin7Dialect
-from weighbridge.platforms.exchange import Exchange
-from weighbridge.platforms.transport import Timeouts, Transport
+from weighbridge.persistence.repositories import Journal
+from weighbridge.platforms.api_credentials import books_budget, shop_budget
+from weighbridge.platforms.bigcommerce.api_profile import BigCommerceDialect
+from weighbridge.platforms.cin7.api_profile import Cin7Dialect
+from weighbridge.platforms.http_client import Timeouts, Transport
+from weighbridge.platforms.http_exchange import Exchange
 
 
 class JournalRecorder:

@@ -10,7 +10,6 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from weighbridge.alerts.ledger import AlertLedger, Told
 from weighbridge.alerts.sending import TEST_BODY, TEST_TITLE, owners_of, send
 from weighbridge.commands.installation import (
     DEFAULT_CONFIG,
@@ -24,6 +23,7 @@ from weighbridge.commands.installation import (
 )
 from weighbridge.design.schema import Installation
 from weighbridge.design.secrets import SecretsProblem, resolve_channels
+from weighbridge.persistence.repositories.sent_alerts import AlertLedger, Told
 
 alerts_app = typer.Typer(help="Who was told of exceptions, and whether every channel works.")
 

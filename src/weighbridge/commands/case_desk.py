@@ -15,12 +15,12 @@ from weighbridge.console.deeds import exceptions as deeds
 from weighbridge.console.office import Office
 from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.exceptions.actions import Action, NotAllowed
-from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject
-from weighbridge.exceptions.desk import Effect
 from weighbridge.exceptions.evidence import Evidence, evidence_of
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.lifecycle import Effect
 from weighbridge.exceptions.plan import Plan
 from weighbridge.exceptions.playbooks import Run
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.records import Case, CaseEvent, CaseObject
 
 HISTORY_LINES = 200
 Answer = TypeVar("Answer")

@@ -27,12 +27,12 @@ from weighbridge.console.api.people import Me
 from weighbridge.domain.exceptions.kinds import Remedy, Urgency
 from weighbridge.domain.values.money import Money
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, NotAllowed, Reopen, Snooze, Tag, Untag, Wake
-from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject
-from weighbridge.exceptions.desk import Effect
 from weighbridge.exceptions.evidence import Evidence
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.lifecycle import Effect
 from weighbridge.exceptions.plan import Plan
 from weighbridge.exceptions.playbooks import Run
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.records import Case, CaseEvent, CaseObject
 
 Answer = TypeVar("Answer")
 

@@ -21,10 +21,10 @@ from weighbridge.commands.installation import (
     print_json,
 )
 from weighbridge.commands.server import AtServer
-from weighbridge.design.overriding import CHANGEABLE, DesignChange
+from weighbridge.design.overrides import CHANGEABLE, DesignChange
 from weighbridge.design.schema import Design, design_version
 from weighbridge.design.timing import DEFAULT_SCHEDULES
-from weighbridge.journal.designs import AgreedChange
+from weighbridge.persistence.repositories.designs import AgreedChange
 
 design_app = typer.Typer(help="The operating model as it counts now, and what was agreed since.", no_args_is_help=True)
 By = Annotated[str, typer.Option("--by", envvar="WEIGHBRIDGE_PERSON", help="Who acts; by default who is signed in.")]

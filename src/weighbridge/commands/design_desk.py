@@ -17,9 +17,9 @@ from weighbridge.console.api.watching import ConnectionAnswer
 from weighbridge.console.deeds import design as deeds
 from weighbridge.console.office import Office
 from weighbridge.console.problems import Unusable
-from weighbridge.design.overriding import DesignChange
+from weighbridge.design.overrides import DesignChange
 from weighbridge.design.schema import Design
-from weighbridge.journal.designs import AgreedChange
+from weighbridge.persistence.repositories.designs import AgreedChange
 
 Answer = TypeVar("Answer")
 

@@ -23,10 +23,10 @@ from weighbridge.commands.server import AtServer
 from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.domain.findings.finding import Owner
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Untag, Wake
-from weighbridge.exceptions.desk import Effect
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.lifecycle import Effect
 from weighbridge.exceptions.plan import Plan
 from weighbridge.exceptions.playbooks import Run
-from weighbridge.exceptions.wanted import Wanted
 
 Number = Annotated[int, typer.Argument(help="Number of the exception.")]
 Numbers = Annotated[list[int], typer.Argument(help="Numbers of the exceptions.")]

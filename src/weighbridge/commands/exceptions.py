@@ -17,10 +17,10 @@ from weighbridge.commands.installation import DEFAULT_CONFIG, AsJson, Config, ou
 from weighbridge.commands.server import AtServer
 from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.domain.findings.finding import FindingKind, Owner
-from weighbridge.exceptions.cases import Case, CaseObject
 from weighbridge.exceptions.evidence import Evidence
+from weighbridge.exceptions.filters import Wanted
 from weighbridge.exceptions.plan import ARGUMENTS
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.records import Case, CaseObject
 
 exceptions_app = typer.Typer(help="What waits for a person, and the safe ways out.", no_args_is_help=True)
 

@@ -18,9 +18,9 @@ from weighbridge.common.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.design.loading import ConfigurationProblem, load_installation
 from weighbridge.design.schema import Installation
 from weighbridge.design.secrets import SecretsProblem, resolve_channels, resolve_provider_secret, resolve_secrets
-from weighbridge.journal import Journal
 from weighbridge.observability.logs import configure_logs
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
 from weighbridge.worker.worker import Service
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONFIG", help="The installation's file.")]

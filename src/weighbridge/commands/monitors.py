@@ -17,7 +17,7 @@ from weighbridge.commands.installation import (
     print_json,
     with_journal,
 )
-from weighbridge.monitors.looked import looked
+from weighbridge.monitors.state import looked
 
 
 def monitors_command(config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False) -> None:

@@ -26,8 +26,8 @@ from weighbridge.commands.sync import run_once
 from weighbridge.design.secrets import SecretFinder
 from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.flows.stock import stale_allocations as ghost_allocations
-from weighbridge.journal.trace import Story, tell_order
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.order_history import Story, tell_order
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.reports.returns import as_json as returns_json
 from weighbridge.reports.returns import print_returns, returns_of

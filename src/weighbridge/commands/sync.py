@@ -31,7 +31,7 @@ from weighbridge.flows.reference_data import load as bookkeeping
 from weighbridge.flows.stock import approval as stock_review
 from weighbridge.flows.stock import fast_lane as stock_fast
 from weighbridge.flows.stock import flow as stock
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.reports.catalogue_proposal import as_json as proposal_as_json
 from weighbridge.reports.catalogue_proposal import is_current, print_proposal
 from weighbridge.reports.stock_explanation import print_levels

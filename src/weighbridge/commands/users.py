@@ -10,9 +10,9 @@ from typing import Annotated, TypeVar
 import typer
 from rich.table import Table
 
-from weighbridge.access.desk import Access
 from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.roles import ROLE_WORDS, Role
+from weighbridge.access.service import Access
 from weighbridge.access.users import UserProblem
 from weighbridge.commands.installation import (
     DEFAULT_CONFIG,

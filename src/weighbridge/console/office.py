@@ -9,17 +9,17 @@ from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
-from weighbridge.access.desk import Access
 from weighbridge.access.oidc.provider import Provider
+from weighbridge.access.service import Access
 from weighbridge.common.cache import Memory
 from weighbridge.common.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.design.schema import Connection, Installation
 from weighbridge.design.secrets import SecretFinder, resolve_provider_secret
-from weighbridge.exceptions.desk import ExceptionDesk
+from weighbridge.exceptions.lifecycle import ExceptionDesk
 from weighbridge.exceptions.playbooks import Playbooks
-from weighbridge.exceptions.reading import CaseFile
-from weighbridge.journal import Journal
+from weighbridge.exceptions.record_queries import CaseFile
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
 from weighbridge.reports.status import sharing_stock
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from weighbridge.design.parts import Name, Part, SecretReference
+from weighbridge.design.sections import Name, Part, SecretReference
 from weighbridge.domain.findings.finding import Owner
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from weighbridge.design.parts import Name, Part
+from weighbridge.design.sections import Name, Part
 
 AnyMaster = Literal["cin7", "first", "bigcommerce"]
 NeededMaster = Literal["cin7", "first"]

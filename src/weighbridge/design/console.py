@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from weighbridge.design.oidc import Oidc
-from weighbridge.design.parts import Name, Part
+from weighbridge.design.sections import Name, Part
 
 
 def _origin_if_any(text: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
-from weighbridge.design.parts import Part
-from weighbridge.design.positions import KeyPath
 from weighbridge.design.schema import Installation
+from weighbridge.design.sections import Part
+from weighbridge.design.source_map import KeyPath
 
 FEW = 8
 """A list of allowed values up to this long is shown in full."""

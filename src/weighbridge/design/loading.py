@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from weighbridge.design.expectations import expectation, schema_at
-from weighbridge.design.parts import SecretReference
-from weighbridge.design.positions import KeyPath, key_lines, line_of
 from weighbridge.design.schema import Installation
+from weighbridge.design.sections import SecretReference
+from weighbridge.design.source_map import KeyPath, key_lines, line_of
 from weighbridge.domain.findings.finding import Owner
 
 _FINANCE = ("sale", "tax", "payments")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from weighbridge.design.parts import Name, Part, SecretReference
+from weighbridge.design.sections import Name, Part, SecretReference
 
 RoleName = Literal["viewer", "operator", "finance", "admin"]
 NO_ROLE = "none"

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from babel.numbers import list_currencies
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from weighbridge.design.parts import Name, Part
+from weighbridge.design.sections import Name, Part
 
 
 class Masters(Part):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from weighbridge.design.parts import Name, Part
+from weighbridge.design.sections import Name, Part
 
 
 class Refunds(Part):

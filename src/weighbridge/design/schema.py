@@ -14,9 +14,9 @@ from weighbridge.common.clock import ScaledClock
 from weighbridge.design.alerts import Alerts
 from weighbridge.design.catalogue import Catalogue
 from weighbridge.design.console import Console
-from weighbridge.design.parts import Name, Part, SecretReference
 from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.refunds import Refunds
+from weighbridge.design.sections import Name, Part, SecretReference
 from weighbridge.design.timing import Cadence, Monitors, Quota, Retry
 from weighbridge.domain.exceptions.kinds import DEFAULT_AUTONOMY, Autonomy
 from weighbridge.domain.findings.finding import FindingKind, Owner, default_owner

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from weighbridge.design.parts import SecretReference
 from weighbridge.design.schema import Connection, Installation
+from weighbridge.design.sections import SecretReference
 
 MOUNTED_SECRETS = Path("/run/secrets")
 """Where container platforms mount secrets."""

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, field_validator, model_validator
 
-from weighbridge.design.parts import Part
+from weighbridge.design.sections import Part
 
 LaneName = Literal["orders", "returns", "fulfilment", "stock", "catalogue", "reconciliation", "backfill"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from weighbridge.journal import Journal
-from weighbridge.journal.exchanges import StoredExchange
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.http_log import StoredExchange
 
 WENT_WELL = "answered"
 LONGEST_SHOWN = 4000

@@ -11,20 +11,20 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.design.overriding import UnusableChange
+from weighbridge.design.overrides import UnusableChange
 from weighbridge.design.schema import Design
 from weighbridge.domain.exceptions.kinds import Autonomy, Remedy
 from weighbridge.exceptions.actions import NotAllowed
-from weighbridge.exceptions.cases import Case
-from weighbridge.exceptions.doing import Doing
-from weighbridge.exceptions.ground import grounds_of, proven
-from weighbridge.exceptions.looking import ask_for_looks
+from weighbridge.exceptions.context import grounds_of, proven
+from weighbridge.exceptions.execute import Doing
 from weighbridge.exceptions.plan import ARGUMENTS, NEED_A_REASON, UNDOABLE, Plan
-from weighbridge.exceptions.planning import plan
-from weighbridge.exceptions.reading import CaseFile
-from weighbridge.journal import Journal
-from weighbridge.journal.exception_rows import OURSELVES, locked
+from weighbridge.exceptions.previews import plan
+from weighbridge.exceptions.record_queries import CaseFile
+from weighbridge.exceptions.records import Case
+from weighbridge.exceptions.requeue import ask_for_looks
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.exception_rows import OURSELVES, locked
 from weighbridge.persistence.tables.remedies import playbook_runs
 
 PROPOSED, APPROVED, STARTED, UNDONE, REFUSED = "proposed", "approved", "started", "undone", "refused"

@@ -12,11 +12,11 @@ from weighbridge.flows.context import Site, running
 from weighbridge.flows.evaluation import owner_of, weighed
 from weighbridge.flows.idempotent_write import LOOKS_BEFORE_RESENDING, Later
 from weighbridge.jobs.engine import current_run
-from weighbridge.journal.agenda import CADENCE
-from weighbridge.journal.attempts import STOPPED, Ending
-from weighbridge.journal.leases import LeaseLost
-from weighbridge.journal.transfers import State, Transfer
-from weighbridge.platforms.exchange import (
+from weighbridge.persistence.repositories.attempts import STOPPED, Ending
+from weighbridge.persistence.repositories.job_queue import CADENCE
+from weighbridge.persistence.repositories.leases import LeaseLost
+from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.platforms.http_exchange import (
     AnswerLost,
     CredentialsRefused,
     Malformed,

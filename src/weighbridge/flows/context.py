@@ -10,7 +10,7 @@ from weighbridge.design.schema import Connection
 from weighbridge.domain.orders.capture_rule import CaptureRule
 from weighbridge.domain.orders.sale_policy import SalePolicy
 from weighbridge.domain.returns.refund import RefundPolicy
-from weighbridge.journal import Journal
+from weighbridge.persistence.repositories import Journal
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
 from weighbridge.platforms.cin7.client import Cin7Client
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, Owner
 from weighbridge.flows.context import running
-from weighbridge.journal.transfers import Transfer
+from weighbridge.persistence.repositories.transfers import Transfer
 
 
 async def weighed(transfer: Transfer, findings: tuple[Finding, ...], **values: Any) -> None:

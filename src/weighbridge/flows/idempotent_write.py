@@ -14,7 +14,7 @@ from typing import Any
 
 from weighbridge.flows.context import running
 from weighbridge.jobs.engine import current_run
-from weighbridge.platforms.exchange import AnswerLost, Refused, Throttled, Unreachable
+from weighbridge.platforms.http_exchange import AnswerLost, Refused, Throttled, Unreachable
 
 BeforeSend = Callable[[], Awaitable[None]]
 Answered = dict[str, Any]

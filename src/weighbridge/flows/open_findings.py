@@ -9,7 +9,7 @@ from types import MappingProxyType
 from weighbridge.domain.findings.finding import Finding
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.evaluation import owned, weighed
-from weighbridge.journal.transfers import State, stored_finding
+from weighbridge.persistence.repositories.transfers import State, stored_finding
 from weighbridge.persistence.tables.transfers import transfers
 
 LONGEST_KEY = 160

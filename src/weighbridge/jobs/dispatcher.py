@@ -14,8 +14,8 @@ from collections.abc import Collection, Sequence
 import structlog
 
 from weighbridge.jobs.engine import Engine, Run, RunStatus, in_turn, runs
-from weighbridge.journal import Journal
-from weighbridge.journal.agenda import AgendaItem, DueLook
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.job_queue import AgendaItem, DueLook
 
 log = structlog.get_logger()
 

@@ -18,8 +18,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
-from weighbridge.journal.agenda import AgendaItem, DueLook
 from weighbridge.persistence.database import LOCK_WAIT_SECONDS
+from weighbridge.persistence.repositories.job_queue import AgendaItem, DueLook
 
 P = ParamSpec("P")
 R = TypeVar("R")

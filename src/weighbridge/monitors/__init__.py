@@ -7,7 +7,6 @@ from weighbridge.monitors import (
     credentials,
     kit_drift,
     late_dispatch,
-    late_looks,
     missed_orders,
     orphaned_sales,
     shared_quota,
@@ -16,6 +15,7 @@ from weighbridge.monitors import (
     unfinished_sales,
     untracked_parcels,
 )
+from weighbridge.monitors import late_jobs as late_looks
 from weighbridge.monitors.monitor import Monitor
 
 MONITORS: tuple[Monitor, ...] = (

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.kits import Bills
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.stock import flow as stock
@@ -18,7 +19,6 @@ from weighbridge.flows.stock.compute import PARTS
 from weighbridge.flows.stock.locations import shop_locations
 from weighbridge.monitors.monitor import Monitor, Seen
 from weighbridge.platforms.cin7.read import read_book_product
-from weighbridge.platforms.lanes import Lane
 
 BILLS_READ, SUSPECTED, ALL = "kit_bills", "kit_drift_suspected", "*"
 KITS_A_CALL = 50

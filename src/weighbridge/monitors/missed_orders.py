@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.monitoring import missing_numbers
 from weighbridge.domain.orders.order import OrderStatus
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.discovery.sweeps import ORDER_SWEEP
 from weighbridge.flows.orders import flow as orders
 from weighbridge.monitors.monitor import Monitor, Seen
-from weighbridge.platforms.exchange import NotFound
-from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.http_exchange import NotFound
 
 LOOK_BACK = timedelta(days=7)
 ASKED = "missing_orders_asked"

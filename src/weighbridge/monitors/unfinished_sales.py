@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.orders import flow as orders
-from weighbridge.journal.transfers import State, Transfer
 from weighbridge.monitors.monitor import Monitor, Seen, Worth
+from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.platforms.cin7.models.sales import SaleRow
 from weighbridge.platforms.cin7.read import order_id_of
-from weighbridge.platforms.cin7.sale_models import SaleRow
-from weighbridge.platforms.lanes import Lane
 
 PATIENCE = timedelta(minutes=30)
 """How long a sale may stand without its order document: ours are authorised in the next call, or tried again soon."""

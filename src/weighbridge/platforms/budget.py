@@ -23,9 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock, seconds_between
 from weighbridge.common.ids import new_id
-from weighbridge.persistence.database import Database
-from weighbridge.platforms.budget_book import BookRules, BudgetBook, BudgetUsage
-from weighbridge.platforms.lanes import (
+from weighbridge.domain.lanes import (
     DEFAULT_FLOORS,
     Lane,
     Slot,
@@ -34,7 +32,9 @@ from weighbridge.platforms.lanes import (
     recovered_capacity,
     window_opens,
 )
-from weighbridge.platforms.permit import Permit, Quota
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories.api_budget import BookRules, BudgetBook, BudgetUsage
+from weighbridge.platforms.call_slot import Permit, Quota
 
 POLL_WALL_SECONDS = 0.05
 ANSWERS_WALL_SECONDS = 0.2

@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from weighbridge.domain.catalogue.plan import Review, ReviewLine
-from weighbridge.journal import Journal
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.transfers import State, Transfer
 
 LONGEST_VALUE = 60
 

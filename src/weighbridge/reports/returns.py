@@ -13,9 +13,9 @@ from rich.table import Table
 from weighbridge.common.clock import Clock
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows.orders.gateway_refunds import FLOW
-from weighbridge.journal import Journal
-from weighbridge.journal.transfers import State, Transfer
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.persistence.tables.transfers import transfers
 
 REFUNDED_NOT_CREDITED = "refunded, not in the books"

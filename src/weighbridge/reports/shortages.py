@@ -12,7 +12,7 @@ from rich.table import Table
 
 from weighbridge.domain.stock.shortages import Shortage, shortages
 from weighbridge.flows.stock.compute import PARTS
-from weighbridge.journal import Journal
+from weighbridge.persistence.repositories import Journal
 
 
 async def shortages_of(journal: Journal, connection: str, location: str, goal: int) -> tuple[Shortage, ...] | None:

@@ -14,10 +14,10 @@ from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection, Installation
 from weighbridge.design.secrets import SecretFinder
 from weighbridge.domain.stock.oversell import Bound, bound, total
-from weighbridge.journal import Journal
 from weighbridge.persistence.database import Database
-from weighbridge.platforms.applications import BOOKS_WINDOW_SECONDS, SHOP_WINDOW_SECONDS, books_budget, shop_budget
-from weighbridge.platforms.budget_book import BudgetUsage
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.api_budget import BudgetUsage
+from weighbridge.platforms.api_credentials import BOOKS_WINDOW_SECONDS, SHOP_WINDOW_SECONDS, books_budget, shop_budget
 
 MOST_NAMED = 5
 

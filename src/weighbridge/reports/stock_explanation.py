@@ -15,9 +15,9 @@ from weighbridge.design.schema import Connection
 from weighbridge.domain.stock.available import ShopItem
 from weighbridge.domain.stock.buffers import BufferKind
 from weighbridge.domain.stock.oversell import Bound, Exposure, bound
-from weighbridge.journal import Journal
-from weighbridge.journal.promises import OpenPromise
-from weighbridge.journal.stock_levels import StockLevel
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.reservations import OpenPromise
+from weighbridge.persistence.repositories.stock_levels import StockLevel
 
 BUFFERS = {
     BufferKind.NONE: "none",

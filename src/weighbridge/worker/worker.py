@@ -14,10 +14,10 @@ import uvicorn
 from pydantic import SecretStr
 
 from weighbridge import __version__
-from weighbridge.alerts.telling import Telling
+from weighbridge.alerts.dispatcher import Telling
 from weighbridge.app.client_factory import Roads
 from weighbridge.common.clock import REAL_CLOCK, Clock, ScaledClock
-from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
+from weighbridge.design.domain_policies import capture_rule, refund_policy, sale_policy
 from weighbridge.design.schema import Connection, Installation, design_version
 from weighbridge.design.secrets import Secrets
 from weighbridge.exceptions.playbooks import Playbooks
@@ -35,11 +35,11 @@ from weighbridge.flows.stock import publish_decreases as _registers_its_flow  # 
 from weighbridge.flows.stock import stale_allocations as ghost_allocations
 from weighbridge.jobs.dispatcher import Turns
 from weighbridge.jobs.engine import APPLICATION_VERSION, Engine
-from weighbridge.journal import Journal
-from weighbridge.journal.agenda import LEFT_TO_WORKERS
-from weighbridge.monitors import flow as monitors
+from weighbridge.monitors import runner as monitors
 from weighbridge.persistence.database import Database
-from weighbridge.platforms.applications import company
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.job_queue import LEFT_TO_WORKERS
+from weighbridge.platforms.api_credentials import company
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
 from weighbridge.platforms.cin7.client import Cin7Client
 from weighbridge.web.webhooks.receiver import HookDoor, receiver

@@ -23,9 +23,9 @@ import sqlalchemy as sa
 from weighbridge.common.clock import ScaledClock
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
-from weighbridge.journal import Journal
-from weighbridge.journal.transfers import State
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge_simulation.demo.summary import Held, Summary, summarise
 

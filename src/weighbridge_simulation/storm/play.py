@@ -20,11 +20,11 @@ from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
 from weighbridge.domain.stock.available import Slot
 from weighbridge.domain.stock.oversell import Exposure, bound
-from weighbridge.journal import Journal
-from weighbridge.journal.exposures import Level
-from weighbridge.journal.transfers import State
-from weighbridge.journal.watching import ORDERS
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.monitoring_facts import ORDERS
+from weighbridge.persistence.repositories.oversell_risk import Level
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge_simulation.demo.run import free_port
 from weighbridge_simulation.storm.cadence_copy import CadenceCopy

@@ -8,7 +8,7 @@ import hmac
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
-from weighbridge.access.secrets import digest_of, new_secret
+from weighbridge.access.token_secrets import digest_of, new_secret
 
 LONGEST_WAY = 1000
 """Characters of the address to come back to: browsers keep about 4,000 bytes in a cookie."""

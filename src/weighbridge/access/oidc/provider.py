@@ -17,8 +17,8 @@ from joserfc.jwk import KeySet
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from weighbridge.access.oidc.attempt import Attempt
+from weighbridge.access.oidc.claims import claim
 from weighbridge.access.oidc.id_token import KeyNotKnown, NotVouched, claims_of
-from weighbridge.access.oidc.person import claim
 from weighbridge.common.certificates import trusted
 from weighbridge.design.oidc import Oidc, speaks_safely
 

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import structlog
 
 from weighbridge.access.audit import AuditLog
-from weighbridge.access.failures import Failures
+from weighbridge.access.failed_sign_ins import Failures
 from weighbridge.access.oidc.attempt import Attempt
+from weighbridge.access.oidc.claims import Person, person_of, role_of
 from weighbridge.access.oidc.id_token import NotVouched
 from weighbridge.access.oidc.identities import Identities
-from weighbridge.access.oidc.person import Person, person_of, role_of
 from weighbridge.access.oidc.provider import Provider, ProviderDown, Returned
 from weighbridge.access.roles import Role
 from weighbridge.access.sessions import Sessions

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from weighbridge.console.api.answers import Amount, Answer, amounts
 from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.domain.findings.finding import FindingKind, Owner
-from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject
-from weighbridge.exceptions.desk import Effect
+from weighbridge.exceptions.lifecycle import Effect
 from weighbridge.exceptions.playbooks import Run
+from weighbridge.exceptions.records import Case, CaseEvent, CaseObject
 
 
 class CaseAnswer(BaseModel):

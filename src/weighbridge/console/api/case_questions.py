@@ -12,7 +12,7 @@ from weighbridge.console.readings.exceptions import Area, Order, kinds_in
 from weighbridge.domain.exceptions.kinds import Remedy, Urgency
 from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Untag, Wake
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.filters import Wanted
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Numbers = Annotated[list[Number], Field(min_length=1, max_length=5000)]

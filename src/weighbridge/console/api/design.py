@@ -17,7 +17,7 @@ from weighbridge.console.office import office_of
 from weighbridge.console.problems import Unusable
 from weighbridge.console.readings.design import effect_of, effective_design
 from weighbridge.console.readings.redesign import FEW, MOST, Redesign
-from weighbridge.design.overriding import DesignChange, UnusableChange
+from weighbridge.design.overrides import DesignChange, UnusableChange
 from weighbridge.design.schema import design_version
 from weighbridge.design.timing import DEFAULT_SCHEDULES
 

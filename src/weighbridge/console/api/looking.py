@@ -22,7 +22,7 @@ from weighbridge.console.readings.orders import OrderPage, orders_of
 from weighbridge.console.readings.search import Hit, search
 from weighbridge.console.readings.stock import StockPage, stock_of
 from weighbridge.console.readings.today import budgets, today_of
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.reports.stock_explanation import explain_sku
 
 router = APIRouter(tags=["looking"])

@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 
-from weighbridge.alerts.ledger import AlertLedger
 from weighbridge.console.api.answers import Answer
 from weighbridge.console.api.callers import Admin, AdminReader, Auditor, Reader
 from weighbridge.console.deeds import channels
 from weighbridge.console.office import office_of
 from weighbridge.console.readings.audit import AUDIT_LINES, chain_of
 from weighbridge.domain.findings.finding import Owner
-from weighbridge.monitors.looked import looked
+from weighbridge.monitors.state import looked
+from weighbridge.persistence.repositories.sent_alerts import AlertLedger
 
 router = APIRouter(tags=["watching"])
 Word = Annotated[str, Query(max_length=300)]

@@ -8,7 +8,7 @@ from weighbridge.console.deeds.permission import require
 from weighbridge.console.office import Office
 from weighbridge.console.problems import Unusable
 from weighbridge.console.readings.design import effective_design
-from weighbridge.design.overriding import DesignChange, UnusableChange
+from weighbridge.design.overrides import DesignChange, UnusableChange
 
 NEEDED = {
     "tax.rules": Permission.DECIDE_MONEY,

@@ -12,9 +12,9 @@ from weighbridge.console.office import Office
 from weighbridge.console.problems import Unusable
 from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.exceptions.actions import Accept, Action
-from weighbridge.exceptions.desk import DONE_AS, Effect
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.lifecycle import DONE_AS, Effect
 from weighbridge.exceptions.playbooks import Run
-from weighbridge.exceptions.wanted import Wanted
 
 
 async def act(office: Office, user: User, ids: Sequence[int], action: Action) -> int:

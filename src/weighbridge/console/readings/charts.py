@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from weighbridge.console.office import Office
-from weighbridge.journal.attempts import STOPPED
+from weighbridge.persistence.repositories.attempts import STOPPED
 from weighbridge.persistence.tables.http_log import exchanges
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import attempts
-from weighbridge.platforms.applications import BOOKS_WINDOW_SECONDS, SHOP_WINDOW_SECONDS
+from weighbridge.platforms.api_credentials import BOOKS_WINDOW_SECONDS, SHOP_WINDOW_SECONDS
 
 HOURS = 24
 HOUR = timedelta(hours=1)

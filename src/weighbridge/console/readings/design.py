@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from weighbridge.console.office import Office
 from weighbridge.console.readings.redesign import CHANGES_SALES, FEW, Redesign, redesign_of
-from weighbridge.design.overriding import DesignChange, entry_of, overridden
+from weighbridge.design.overrides import DesignChange, entry_of, overridden
 from weighbridge.design.schema import Design, design_version
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.exceptions.cases import Case
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.records import Case
 from weighbridge.persistence.tables.transfers import transfers
 
 MEANT_FOR: dict[str, tuple[FindingKind, ...]] = {

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from weighbridge.console.office import Office
 from weighbridge.domain.exceptions.kinds import BY_AREA
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.exceptions.cases import Case, CaseEvent, CaseObject, read_case
 from weighbridge.exceptions.evidence import Evidence, evidence_of
+from weighbridge.exceptions.filters import Wanted, condition
 from weighbridge.exceptions.playbooks import Run
-from weighbridge.exceptions.wanted import Wanted, condition
+from weighbridge.exceptions.records import Case, CaseEvent, CaseObject, read_case
 from weighbridge.persistence.tables.exceptions import exceptions
 
 PER_PAGE = 50

@@ -18,7 +18,7 @@ from weighbridge.console.readings.charts import (
     repeated_by_hour,
 )
 from weighbridge.design.schema import Connection
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import agenda, attempts
 

@@ -11,10 +11,10 @@ from typing import Any
 from weighbridge.console.office import Office
 from weighbridge.domain.orders.snapshot import CAPTURED, Captured
 from weighbridge.domain.values.money import Money, total
-from weighbridge.exceptions.cases import Case
-from weighbridge.journal.exchanges import StoredExchange
-from weighbridge.journal.trace import Story, tell_order
-from weighbridge.journal.transfers import Transfer
+from weighbridge.exceptions.records import Case
+from weighbridge.persistence.repositories.http_log import StoredExchange
+from weighbridge.persistence.repositories.order_history import Story, tell_order
+from weighbridge.persistence.repositories.transfers import Transfer
 
 REFUNDS = "refunds"
 TOTALS_OF = ("/sale/order", "/sale")

@@ -9,7 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from weighbridge.console.office import Office
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 
 ORDERS = "orders"

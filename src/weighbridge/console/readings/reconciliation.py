@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from weighbridge.console.office import Office
 from weighbridge.domain.values.money import ZERO, Money
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import intents
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from weighbridge.console.office import Office
-from weighbridge.design.operating import sale_policy
+from weighbridge.design.domain_policies import sale_policy
 from weighbridge.design.schema import Design
 from weighbridge.domain.design_impact import Shift, Weighed, shifts_of
 from weighbridge.domain.orders.correction import Correction, corrected
@@ -22,9 +22,9 @@ from weighbridge.domain.orders.order import Order
 from weighbridge.domain.orders.sale_mapping import map_order
 from weighbridge.domain.values.money import Money
 from weighbridge.flows.reference_data.load import kept_books
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.platforms.bigcommerce.stored_order import KeptAnswer, stored_order
+from weighbridge.platforms.bigcommerce.stored_answers import KeptAnswer, stored_order
 
 ORDERS = "orders"
 FEW, MOST = 50, 500

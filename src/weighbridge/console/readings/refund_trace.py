@@ -14,16 +14,16 @@ from weighbridge.domain.orders.snapshot import CAPTURED
 from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.domain.returns.refund import Refund, RefundItemKind
 from weighbridge.domain.values.money import Money, total
-from weighbridge.exceptions.cases import Case
+from weighbridge.exceptions.records import Case
 from weighbridge.flows.returns.flow import CREDIT, FLOW
-from weighbridge.journal.exchanges import StoredExchange
-from weighbridge.journal.trace import Event, tell_refund
-from weighbridge.journal.transfers import Transfer
-from weighbridge.platforms.bigcommerce.order_models import Refund as RefundPayload
+from weighbridge.persistence.repositories.http_log import StoredExchange
+from weighbridge.persistence.repositories.order_history import Event, tell_refund
+from weighbridge.persistence.repositories.transfers import Transfer
+from weighbridge.platforms.bigcommerce.models.orders import Refund as RefundPayload
 from weighbridge.platforms.bigcommerce.payload import Enveloped
 from weighbridge.platforms.bigcommerce.read import read_refund
+from weighbridge.platforms.cin7.models.sales import CreditNoteSet
 from weighbridge.platforms.cin7.read import credit_note_with
-from weighbridge.platforms.cin7.sale_models import CreditNoteSet
 from weighbridge.platforms.parsing import parsed
 
 ORDERS = "orders"

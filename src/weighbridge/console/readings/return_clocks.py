@@ -11,9 +11,9 @@ from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.domain.returns.refund import Refund
 from weighbridge.domain.values.money import Money, total
-from weighbridge.exceptions.cases import Case
-from weighbridge.journal.stock_levels import StockLevel
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.exceptions.records import Case
+from weighbridge.persistence.repositories.stock_levels import StockLevel
+from weighbridge.persistence.repositories.transfers import State, Transfer
 
 MOVING = (State.NEW, State.WAITING)
 

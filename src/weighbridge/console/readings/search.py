@@ -8,8 +8,8 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from weighbridge.console.office import Office
-from weighbridge.exceptions.wanted import Wanted
-from weighbridge.journal.transfers import Transfer
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.persistence.tables.stock import book_products, shop_items
 from weighbridge.persistence.tables.transfers import transfers
 

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from weighbridge.console.office import Office
 from weighbridge.domain.orders.reference_data import BookProduct
 from weighbridge.domain.stock.available import ShopItem
-from weighbridge.exceptions.cases import Case
-from weighbridge.exceptions.wanted import Wanted
-from weighbridge.journal.exchanges import StoredExchange
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.records import Case
+from weighbridge.persistence.repositories.http_log import StoredExchange
 from weighbridge.reports.stock_explanation import Explanation, explain_sku
 
 TELLS = "/inventory/adjustments/absolute"

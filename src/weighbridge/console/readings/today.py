@@ -15,10 +15,10 @@ from weighbridge.domain.exceptions.kinds import BY_AREA
 from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.domain.stock.oversell import bound, total
 from weighbridge.domain.values.money import Money
-from weighbridge.exceptions.cases import Case
-from weighbridge.exceptions.reading import Tally
-from weighbridge.exceptions.wanted import Wanted
-from weighbridge.journal.transfers import State
+from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.record_queries import Tally
+from weighbridge.exceptions.records import Case
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.stock import stock_levels
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import workers

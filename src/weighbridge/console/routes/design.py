@@ -18,7 +18,7 @@ from weighbridge.console.problems import NotFound, Unusable
 from weighbridge.console.readings.design import COUNTED, Effect, effect_of, effective_design
 from weighbridge.console.readings.redesign import FEW, MOST
 from weighbridge.console.rendering import page
-from weighbridge.design.overriding import CHANGEABLE, DesignChange, UnusableChange, entry_of
+from weighbridge.design.overrides import CHANGEABLE, DesignChange, UnusableChange, entry_of
 from weighbridge.design.schema import Design, design_version
 
 router = APIRouter()

@@ -18,9 +18,9 @@ from weighbridge.console.readings.exceptions import Area, Order, WholeCase, case
 from weighbridge.console.rendering import page
 from weighbridge.domain.exceptions.kinds import Remedy, Urgency
 from weighbridge.domain.findings.finding import Owner
-from weighbridge.exceptions.cases import Case
+from weighbridge.exceptions.filters import Wanted
 from weighbridge.exceptions.plan import ARGUMENTS, NEED_A_REASON
-from weighbridge.exceptions.wanted import Wanted
+from weighbridge.exceptions.records import Case
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]

@@ -12,7 +12,7 @@ from weighbridge.console.office import office_of
 from weighbridge.console.readings.flows import flows_of
 from weighbridge.console.readings.today import budgets
 from weighbridge.console.rendering import page
-from weighbridge.monitors.looked import looked
+from weighbridge.monitors.state import looked
 
 router = APIRouter()
 Reader = Annotated[Visitor, Depends(reads())]

@@ -17,7 +17,7 @@ from weighbridge.console.problems import NotFound, chosen
 from weighbridge.console.readings.order_trace import trace_order
 from weighbridge.console.readings.orders import counts_by_state, orders_of
 from weighbridge.console.rendering import page
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 router = APIRouter()
 KEPT = re.compile(r'"\\u0000([0-9]+)\\u0000"')

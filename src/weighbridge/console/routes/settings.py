@@ -10,12 +10,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.roles import ROLE_WORDS, Permission, Role
 from weighbridge.access.users import UserProblem
-from weighbridge.alerts.ledger import AlertLedger
 from weighbridge.console.deeds import channels, people
 from weighbridge.console.gate import Visitor, acts, reads
 from weighbridge.console.office import office_of
 from weighbridge.console.problems import Unusable, chosen
 from weighbridge.console.rendering import page
+from weighbridge.persistence.repositories.sent_alerts import AlertLedger
 
 router = APIRouter()
 Reader = Annotated[Visitor, Depends(reads())]

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from weighbridge.access.oidc.provider import ProviderDown
 from weighbridge.access.roles import Permission
-from weighbridge.access.secrets import new_secret
 from weighbridge.access.sign_in import Entered, Refused
+from weighbridge.access.token_secrets import new_secret
 from weighbridge.console.gate import (
     ForeignRequest,
     NotSignedIn,

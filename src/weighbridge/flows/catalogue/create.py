@@ -11,9 +11,9 @@ from weighbridge.domain.stock.available import ShopItem
 from weighbridge.flows.catalogue.listing_writer import MAKING, Pen
 from weighbridge.flows.context import running
 from weighbridge.flows.idempotent_write import Answered, BeforeSend
-from weighbridge.platforms.bigcommerce import catalogue_models as models
 from weighbridge.platforms.bigcommerce import catalogue_write as write
 from weighbridge.platforms.bigcommerce.catalogue_read import product_values, read_items, texts, variant_values
+from weighbridge.platforms.bigcommerce.models import catalogue as models
 
 
 async def make_categories(pen: Pen, steps: Sequence[Step]) -> None:

@@ -20,7 +20,7 @@ from weighbridge.flows.context import Site, running
 from weighbridge.flows.evaluation import weighed
 from weighbridge.flows.open_findings import report
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.transfers import State, Transfer, stored_finding
+from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
 
 log = structlog.get_logger()
 

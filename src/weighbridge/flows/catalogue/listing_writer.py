@@ -11,7 +11,7 @@ from weighbridge.domain.catalogue.listing import Link
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.idempotent_write import Answered, BeforeSend, Write, write_once
 from weighbridge.jobs.engine import current_run
-from weighbridge.journal.transfers import Transfer
+from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.catalogue_write import category_ids
 
 MAKING = "listing"

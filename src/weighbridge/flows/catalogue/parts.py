@@ -12,10 +12,10 @@ from weighbridge.domain.stock.available import ShopItem
 from weighbridge.flows.catalogue.listing_writer import Pen
 from weighbridge.flows.context import running
 from weighbridge.flows.idempotent_write import Answered, BeforeSend
-from weighbridge.platforms.bigcommerce import catalogue_models as models
 from weighbridge.platforms.bigcommerce import catalogue_write as write
 from weighbridge.platforms.bigcommerce.catalogue_read import texts, variant_values
-from weighbridge.platforms.exchange import NotFound
+from weighbridge.platforms.bigcommerce.models import catalogue as models
+from weighbridge.platforms.http_exchange import NotFound
 
 
 async def add_variant(pen: Pen, update: Update, variation: Variation) -> None:

@@ -15,10 +15,10 @@ from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.flows.catalogue.read import View
 from weighbridge.flows.context import Site
 from weighbridge.flows.idempotent_write import Answered, BeforeSend, Write, write_once
-from weighbridge.journal.transfers import Transfer
-from weighbridge.platforms.bigcommerce import catalogue_models as models
+from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.catalogue_client import PRICES_PER_WRITE
-from weighbridge.platforms.exchange import Refused
+from weighbridge.platforms.bigcommerce.models import catalogue as models
+from weighbridge.platforms.http_exchange import Refused
 
 log = structlog.get_logger()
 

@@ -11,11 +11,11 @@ from weighbridge.domain.catalogue.mapping import wanted_listings
 from weighbridge.domain.catalogue.plan import Plan, plan_round
 from weighbridge.domain.catalogue.product import Article, CataloguePolicy, Family
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.flows.context import Site, running
-from weighbridge.platforms.bigcommerce.catalogue_models import Store
 from weighbridge.platforms.bigcommerce.catalogue_read import category_paths, read_listing
+from weighbridge.platforms.bigcommerce.models.catalogue import Store
 from weighbridge.platforms.cin7.catalogue_read import read_article, read_family
-from weighbridge.platforms.lanes import Lane
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ from weighbridge.flows.catalogue.parts import add_picture, add_variant, take_pic
 from weighbridge.flows.catalogue.read import View
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.idempotent_write import LOOKS_BEFORE_RESENDING, Later
-from weighbridge.journal.transfers import Transfer
-from weighbridge.platforms.bigcommerce import catalogue_models as models
+from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce import catalogue_write as write
 from weighbridge.platforms.bigcommerce.catalogue_client import PRODUCTS_PER_WRITE, VARIANTS_PER_WRITE
 from weighbridge.platforms.bigcommerce.catalogue_read import product_values, texts, variant_values
-from weighbridge.platforms.exchange import Refused
+from weighbridge.platforms.bigcommerce.models import catalogue as models
+from weighbridge.platforms.http_exchange import Refused
 
 log = structlog.get_logger()
 

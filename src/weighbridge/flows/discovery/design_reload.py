@@ -8,13 +8,13 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.common.clock import Clock
-from weighbridge.design.operating import capture_rule, refund_policy, sale_policy
-from weighbridge.design.overriding import UnusableChange
+from weighbridge.design.domain_policies import capture_rule, refund_policy, sale_policy
+from weighbridge.design.overrides import UnusableChange
 from weighbridge.design.schema import Design
-from weighbridge.exceptions.looking import look_again_at_changed
+from weighbridge.exceptions.requeue import look_again_at_changed
 from weighbridge.flows.context import Site
-from weighbridge.journal import Journal
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories import Journal
 
 log = structlog.get_logger()
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.lanes import Lane
 from weighbridge.flows.attempt_runner import Stage, end_round, run_stage
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.discovery.lost_jobs import revive
@@ -20,10 +21,9 @@ from weighbridge.flows.returns import flow as refunds
 from weighbridge.flows.returns.discover import ask_for_refunds
 from weighbridge.flows.returns.orphan_credit_notes import find_lone_credits, look_at_those_of
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
+from weighbridge.platforms.cin7.models.sales import SaleRow, UnreadableSale
 from weighbridge.platforms.cin7.read import dispatch_version, is_ours, order_id_of
-from weighbridge.platforms.cin7.sale_models import SaleRow, UnreadableSale
-from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 

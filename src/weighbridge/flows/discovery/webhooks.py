@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import OrderStatus
 from weighbridge.flows.attempt_runner import end_round, run_stage
 from weighbridge.flows.context import Site, running
@@ -14,10 +15,9 @@ from weighbridge.flows.fulfilment import flow as fulfilment
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.stock import flow as stock
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.inbox import Hint
+from weighbridge.persistence.repositories.webhook_inbox import Hint
 from weighbridge.platforms.bigcommerce.requests import HookRequest
 from weighbridge.platforms.cin7.requests import WebhookRequest
-from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 

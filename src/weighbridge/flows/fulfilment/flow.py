@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.domain.fulfilment.shipments import Parcel, ShipmentItem, lay_on_lines, parcels_of
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import ENDED
 from weighbridge.domain.orders.order import OrderLine, OrderStatus
 from weighbridge.domain.orders.snapshot import CAPTURED
@@ -20,13 +21,12 @@ from weighbridge.flows.evaluation import weighed
 from weighbridge.flows.idempotent_write import Answered, BeforeSend, Later, Write, write_once
 from weighbridge.flows.orders import flow as orders
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce import write
-from weighbridge.platforms.bigcommerce.order_models import Shipment
+from weighbridge.platforms.bigcommerce.models.orders import Shipment
 from weighbridge.platforms.bigcommerce.requests import OrderUpdate
 from weighbridge.platforms.cin7.read import read_dispatches
-from weighbridge.platforms.exchange import Malformed
-from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.http_exchange import Malformed
 
 log = structlog.get_logger()
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.domain.findings.finding import FindingKind, note
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.amendment import IN_THE_HEADER, Amendment, Way, amendment, changes_between
 from weighbridge.domain.orders.sale_mapping import Mapped
 from weighbridge.domain.orders.sale_policy import Depth
@@ -19,12 +20,11 @@ from weighbridge.domain.orders.snapshot import CAPTURED, Captured, fingerprint, 
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.evaluation import weighed
 from weighbridge.flows.orders.post import invoice_key
-from weighbridge.journal.agenda import PERSON_MAY_HAVE_ACTED
-from weighbridge.journal.intents import Intent
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.intents import Intent
+from weighbridge.persistence.repositories.job_queue import PERSON_MAY_HAVE_ACTED
+from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.platforms.cin7.models.sales import SaleDetail
 from weighbridge.platforms.cin7.read import COUNTING, read_stage
-from weighbridge.platforms.cin7.sale_models import SaleDetail
-from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 

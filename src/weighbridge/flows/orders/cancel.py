@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.cancellation import Ending, cancellation
 from weighbridge.domain.orders.order import Order
 from weighbridge.flows.attempt_runner import STOPPED
@@ -10,9 +11,8 @@ from weighbridge.flows.evaluation import weighed
 from weighbridge.flows.idempotent_write import LOOKS_BEFORE_RESENDING, Later
 from weighbridge.flows.orders.amend import look_after_person
 from weighbridge.flows.orders.post import void
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.cin7 import read
-from weighbridge.platforms.lanes import Lane
 
 
 async def void_sale(site: Site, transfer: Transfer, order: Order) -> str:

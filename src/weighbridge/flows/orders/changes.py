@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.snapshot import not_seen_since
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.orders import flow as orders
-from weighbridge.journal.transfers import State, Transfer
-from weighbridge.platforms.bigcommerce.order_models import OrderHeader
+from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.platforms.bigcommerce.models.orders import OrderHeader
 from weighbridge.platforms.bigcommerce.payload import UnreadableRow
 from weighbridge.platforms.bigcommerce.read import order_version
-from weighbridge.platforms.lanes import Lane
 
 ORDER_SWEEP = "order_sweep"
 

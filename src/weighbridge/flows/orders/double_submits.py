@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from weighbridge.domain.findings.finding import Finding, FindingKind
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import ENDED
 from weighbridge.domain.orders.double_submits import Turn, basket_of, repeated, turn
 from weighbridge.domain.orders.order import Order, OrderStatus
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.idempotent_write import Later
-from weighbridge.journal.transfers import State, Transfer
-from weighbridge.platforms.bigcommerce.order_models import OrderHeader
-from weighbridge.platforms.exchange import Malformed, NotFound
-from weighbridge.platforms.lanes import Lane
+from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.platforms.bigcommerce.models.orders import OrderHeader
+from weighbridge.platforms.http_exchange import Malformed, NotFound
 
 NOT_STANDING = ENDED | {OrderStatus.INCOMPLETE, OrderStatus.REFUNDED}
 MOVING = (State.NEW, State.WAITING)

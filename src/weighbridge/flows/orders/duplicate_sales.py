@@ -8,17 +8,17 @@ import structlog
 
 from weighbridge.domain.exceptions.kinds import Autonomy
 from weighbridge.domain.findings.finding import FindingKind, note
-from weighbridge.exceptions.doing import DUPLICATES_FLOW
+from weighbridge.domain.lanes import Lane
+from weighbridge.exceptions.execute import DUPLICATES_FLOW
 from weighbridge.flows.attempt_runner import run_stage
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.evaluation import owned
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.orders.post import VOIDED, void
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.transfers import State, Transfer, stored_finding
+from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
+from weighbridge.platforms.cin7.models.sales import SaleRow
 from weighbridge.platforms.cin7.read import is_live, live_sales, order_id_of
-from weighbridge.platforms.cin7.sale_models import SaleRow
-from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import Order, OrderStatus
 from weighbridge.domain.orders.payments import tenders_of
 from weighbridge.domain.orders.snapshot import (
@@ -16,11 +17,10 @@ from weighbridge.domain.orders.snapshot import (
     stored,
 )
 from weighbridge.flows.context import Site, running
-from weighbridge.journal.transfers import Transfer
-from weighbridge.platforms.bigcommerce.order_models import OrderCoupon, OrderHeader
+from weighbridge.persistence.repositories.transfers import Transfer
+from weighbridge.platforms.bigcommerce.models.orders import OrderCoupon, OrderHeader
 from weighbridge.platforms.bigcommerce.read import order_version, read_order, read_parts
-from weighbridge.platforms.exchange import PlatformError
-from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.http_exchange import PlatformError
 
 
 async def unchanged(site: Site, transfer: Transfer) -> bool:

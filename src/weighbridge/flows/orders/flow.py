@@ -10,6 +10,7 @@ from decimal import Decimal
 import structlog
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note, reject
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import Crossing, crossing
 from weighbridge.domain.orders.correction import corrected
 from weighbridge.domain.orders.order import Order
@@ -38,11 +39,10 @@ from weighbridge.flows.orders.reserve import reserve
 from weighbridge.flows.orders.restart import begun_anew
 from weighbridge.flows.reference_data.load import books_for
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.transfers import State, Transfer, stored_finding
+from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
 from weighbridge.platforms.bigcommerce.read import order_version
 from weighbridge.platforms.bigcommerce.requests import OrderUpdate
-from weighbridge.platforms.exchange import NotFound
-from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.http_exchange import NotFound
 
 log = structlog.get_logger()
 

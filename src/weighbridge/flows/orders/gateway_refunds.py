@@ -5,12 +5,12 @@ from __future__ import annotations
 import structlog
 
 from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import Order, Tender
 from weighbridge.domain.values.money import Money
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.evaluation import weighed
-from weighbridge.journal.looks import AT_THE_GATEWAY
-from weighbridge.platforms.lanes import Lane
+from weighbridge.persistence.repositories.recheck_jobs import AT_THE_GATEWAY
 
 log = structlog.get_logger()
 

@@ -11,9 +11,9 @@ from weighbridge.domain.orders.snapshot import CAPTURED
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.evaluation import weighed
 from weighbridge.flows.orders import flow as orders
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.platforms.cin7.models.sales import SaleRow
 from weighbridge.platforms.cin7.read import is_live, order_id_of
-from weighbridge.platforms.cin7.sale_models import SaleRow
 
 log = structlog.get_logger()
 

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.sale import Sale, SaleTender
 from weighbridge.domain.orders.snapshot import Captured
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.idempotent_write import Answered, BeforeSend, Write, write_once
-from weighbridge.journal.transfers import Transfer
+from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.cin7 import read, write
-from weighbridge.platforms.lanes import Lane
 
 AUTHORISED = "AUTHORISED"
 VOIDED = "VOIDED"

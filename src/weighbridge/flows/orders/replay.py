@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.exceptions.doing import REPLAY_FLOW
+from weighbridge.exceptions.execute import REPLAY_FLOW
 from weighbridge.flows.context import running
 from weighbridge.flows.orders import flow as orders
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 REPLAYABLE = (FindingKind.REFUSED_BY_CIN7, FindingKind.RETRIES_EXHAUSTED, FindingKind.UNEXPECTED_ERROR)
 """Reasons after which what is stored is still what should be written."""

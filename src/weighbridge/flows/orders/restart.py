@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import structlog
 
+from weighbridge.domain.lanes import Lane
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.orders.post import AUTHORISED, VOIDED, header_key, void
-from weighbridge.journal.transfers import Transfer
-from weighbridge.platforms.lanes import Lane
+from weighbridge.persistence.repositories.transfers import Transfer
 
 log = structlog.get_logger()
 

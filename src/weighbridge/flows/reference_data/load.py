@@ -13,6 +13,7 @@ import structlog
 from weighbridge.domain.catalogue.sku_audit import audit, doubled
 from weighbridge.domain.exceptions.kinds import MENDED_IN_CIN7
 from weighbridge.domain.findings.finding import Finding
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.reference_data import Books, TaxRule
 from weighbridge.flows.attempt_runner import STOPPED, end_round, run_stage
 from weighbridge.flows.context import Site, running
@@ -20,14 +21,13 @@ from weighbridge.flows.evaluation import weighed
 from weighbridge.flows.idempotent_write import Answered, BeforeSend, Later, Write, write_once
 from weighbridge.flows.open_findings import report
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal import Journal
-from weighbridge.journal.looks import BOOKS, look_at
-from weighbridge.journal.references import unknown_sku
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.recheck_jobs import BOOKS, look_at
+from weighbridge.persistence.repositories.reference_cache import unknown_sku
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.read import read_shop_items, read_sku_places
 from weighbridge.platforms.cin7 import write
 from weighbridge.platforms.cin7.read import read_book_product, read_tax_rule
-from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 

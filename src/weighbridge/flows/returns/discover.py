@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import structlog
 
+from weighbridge.domain.lanes import Lane
 from weighbridge.flows.attempt_runner import STOPPED
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.evaluation import weighed
 from weighbridge.flows.orders.changes import sweep_start
 from weighbridge.flows.orders.gateway_refunds import FLOW, refund_key, told_at_the_shop
-from weighbridge.journal.looks import AT_THE_GATEWAY
-from weighbridge.journal.transfers import State, Transfer
-from weighbridge.platforms.lanes import Lane
+from weighbridge.persistence.repositories.recheck_jobs import AT_THE_GATEWAY
+from weighbridge.persistence.repositories.transfers import State, Transfer
 
 log = structlog.get_logger()
 

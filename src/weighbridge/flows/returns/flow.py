@@ -10,6 +10,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.sale import SaleTender
 from weighbridge.domain.orders.sale_mapping import Stopped
 from weighbridge.domain.orders.sale_policy import Depth
@@ -33,12 +34,12 @@ from weighbridge.flows.returns.orphan_credit_notes import credited_by_hand, weig
 from weighbridge.flows.returns.preflight import returns_gate
 from weighbridge.flows.returns.restock import tell_shop_again, with_restock
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.looks import IN_THE_BOOKS
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.recheck_jobs import IN_THE_BOOKS
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.platforms.bigcommerce.read import read_refund
-from weighbridge.platforms.cin7 import read, sale_models
-from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.cin7 import read
+from weighbridge.platforms.cin7.models import sales as sale_models
 
 log = structlog.get_logger()
 

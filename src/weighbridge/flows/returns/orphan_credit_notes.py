@@ -8,18 +8,19 @@ from decimal import Decimal
 import structlog
 
 from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.values.money import total
 from weighbridge.flows.attempt_runner import STOPPED
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.evaluation import weighed
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.orders.gateway_refunds import FLOW, refund_key
-from weighbridge.journal.looks import IN_THE_BOOKS, SOLE_KEYS
-from weighbridge.journal.transfers import State, Transfer
+from weighbridge.persistence.repositories.recheck_jobs import IN_THE_BOOKS, SOLE_KEYS
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.platforms.bigcommerce.read import read_refund
-from weighbridge.platforms.cin7 import read, sale_models
-from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.cin7 import read
+from weighbridge.platforms.cin7.models import sales as sale_models
 
 log = structlog.get_logger()
 

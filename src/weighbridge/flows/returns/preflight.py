@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from weighbridge.domain.findings.finding import Finding
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.returns.preflight import missing_for_returns
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.reference_data.load import books_for
-from weighbridge.platforms.lanes import Lane
 
 VERIFIED = "returns_verified"
 

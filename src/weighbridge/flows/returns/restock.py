@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, note
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import LineKind
 from weighbridge.domain.orders.snapshot import Captured
 from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.domain.returns.restock import restock_of, still_here
 from weighbridge.domain.values.money import ZERO
 from weighbridge.flows.context import Site, running
-from weighbridge.platforms.cin7 import read, sale_models
-from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.cin7 import read
+from weighbridge.platforms.cin7.models import sales as sale_models
 
 SHOP_RESTOCKS = "shop_restocks_refunds"
 PATIENCE = timedelta(hours=1)

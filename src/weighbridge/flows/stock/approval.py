@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.available import Figure, Slot
 from weighbridge.flows.attempt_runner import STOPPED
 from weighbridge.flows.context import Site, running
@@ -14,9 +15,8 @@ from weighbridge.flows.evaluation import weighed
 from weighbridge.flows.stock.compute import figures_of
 from weighbridge.flows.stock.locations import shop_locations
 from weighbridge.flows.stock.read_levels import scan
-from weighbridge.journal import Journal
-from weighbridge.journal.transfers import Transfer
-from weighbridge.platforms.lanes import Lane
+from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories.transfers import Transfer
 
 DRY_RUN = "dry-run"
 """The key of the round that only looks."""

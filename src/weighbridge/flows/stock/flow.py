@@ -24,8 +24,8 @@ from weighbridge.flows.stock.read_levels import Reading, read_again, scan
 from weighbridge.flows.stock.shrinkage import note_losses
 from weighbridge.flows.stock.untracked_sellout import report_sellable_at_zero
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.exposures import Level
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.oversell_risk import Level
+from weighbridge.persistence.repositories.transfers import State
 
 log = structlog.get_logger()
 

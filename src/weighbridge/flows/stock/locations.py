@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.locations import ShopLocations
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.open_findings import report
-from weighbridge.platforms.lanes import Lane
 
 LOCATION = "shop_location"
 """Under this name a location of the design waits for a person that the shop does not have."""

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.available import Slot
 from weighbridge.domain.stock.parity import differences, parity_findings
 from weighbridge.flows.attempt_runner import end_round, run_stage
@@ -21,9 +22,8 @@ from weighbridge.flows.stock.approval import may_tell
 from weighbridge.flows.stock.locations import shop_locations
 from weighbridge.flows.stock.publish import captured
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 

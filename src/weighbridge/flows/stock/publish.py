@@ -10,15 +10,15 @@ import structlog
 
 from weighbridge.common.concurrency import side_by_side
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.available import Figure, ShopItem, Slot, less_unseen
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.stock.locations import missing_at_the_shop
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.client import ITEMS_PER_PAGE
-from weighbridge.platforms.exchange import Refused
-from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.http_exchange import Refused
 
 log = structlog.get_logger()
 

@@ -21,7 +21,7 @@ from weighbridge.flows.stock.fast_lane import lane_of
 from weighbridge.flows.stock.publish import captured, tell_all
 from weighbridge.flows.stock.read_levels import Reading
 from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.journal.transfers import State
+from weighbridge.persistence.repositories.transfers import State
 
 FLOW = STOCK_FALL
 

@@ -11,11 +11,11 @@ import structlog
 
 from weighbridge.common.concurrency import side_by_side
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.available import AvailabilityRow
 from weighbridge.flows.context import Site, running
+from weighbridge.platforms.cin7.models.reference import AvailabilityLine, UnreadableAvailability
 from weighbridge.platforms.cin7.read import read_availability
-from weighbridge.platforms.cin7.reference_models import AvailabilityLine, UnreadableAvailability
-from weighbridge.platforms.lanes import Lane
 
 log = structlog.get_logger()
 

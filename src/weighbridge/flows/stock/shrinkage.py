@@ -9,7 +9,7 @@ from decimal import Decimal
 from weighbridge.domain.stock.available import Figure, Slot
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.stock.read_levels import Reading
-from weighbridge.journal.exposures import Level, whole
+from weighbridge.persistence.repositories.oversell_risk import Level, whole
 
 
 async def note_losses(site: Site, reading: Reading, figures: Sequence[Figure], before: Mapping[Slot, Level]) -> None:

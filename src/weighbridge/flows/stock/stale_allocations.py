@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import OrderStatus
 from weighbridge.domain.stock.stale_allocations import Ghost, ShopState, StandingSale, ghosts
 from weighbridge.flows.attempt_runner import end_round, run_stage
 from weighbridge.flows.context import Site, running
 from weighbridge.flows.open_findings import report
 from weighbridge.jobs.engine import durable_flow, durable_step
+from weighbridge.platforms.cin7.models.sales import SaleDetail, SaleRow
 from weighbridge.platforms.cin7.read import is_live, order_id_of
-from weighbridge.platforms.cin7.sale_models import SaleDetail, SaleRow
-from weighbridge.platforms.exchange import NotFound
-from weighbridge.platforms.lanes import Lane
+from weighbridge.platforms.http_exchange import NotFound
 
 FLOW = "ghost_allocations"
 SALE = "ghost_allocation"

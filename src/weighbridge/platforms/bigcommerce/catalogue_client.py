@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from weighbridge.platforms.bigcommerce import catalogue_models as models
+from weighbridge.domain.lanes import Lane
+from weighbridge.platforms.bigcommerce.models import catalogue as models
 from weighbridge.platforms.bigcommerce.payload import Enveloped
-from weighbridge.platforms.lanes import Lane
-from weighbridge.platforms.transport import BeforeSend, Transport
+from weighbridge.platforms.http_client import BeforeSend, Transport
 
 PRODUCTS_PER_PAGE = 250
 PRODUCTS_PER_WRITE = 10

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from weighbridge.domain.catalogue.listing import Dimensions, Field, ShopListing, ShopVariant, Values, text_of
 from weighbridge.domain.stock.available import ShopItem
-from weighbridge.platforms.bigcommerce import catalogue_models as models
+from weighbridge.platforms.bigcommerce.models import catalogue as models
 
 PATH_SEPARATOR = " > "
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from weighbridge.domain.catalogue.diff import Update, VariantUpdate
 from weighbridge.domain.catalogue.listing import Dimensions, Field, Listing, Picture, Values, Variation
-from weighbridge.platforms.bigcommerce import catalogue_models as models
+from weighbridge.platforms.bigcommerce.models import catalogue as models
 
 MEMBERS: Mapping[Field, str] = {
     Field.SKU: "sku",

@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.available import Slot
-from weighbridge.platforms.bigcommerce import order_models, payload, requests, store_models
+from weighbridge.platforms.bigcommerce import payload, requests
 from weighbridge.platforms.bigcommerce.catalogue_client import CatalogueClient
-from weighbridge.platforms.lanes import Lane
-from weighbridge.platforms.transport import BeforeSend, Transport
+from weighbridge.platforms.bigcommerce.models import orders as order_models
+from weighbridge.platforms.bigcommerce.models import store as store_models
+from weighbridge.platforms.http_client import BeforeSend, Transport
 
 ORDERS_PER_PAGE = 250
 LINES_PER_PAGE = 250

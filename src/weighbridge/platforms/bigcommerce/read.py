@@ -23,7 +23,8 @@ from weighbridge.domain.returns.refund import Refund, RefundItem, RefundItemKind
 from weighbridge.domain.stock.available import ShopItem
 from weighbridge.domain.values.countries import country_name
 from weighbridge.domain.values.money import ZERO, minor_digits, round_half_up, total
-from weighbridge.platforms.bigcommerce import order_models, store_models
+from weighbridge.platforms.bigcommerce.models import orders as order_models
+from weighbridge.platforms.bigcommerce.models import store as store_models
 
 
 def read_order(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from weighbridge.domain.catalogue.listing import Picture
 from weighbridge.domain.catalogue.product import Article, Family, Member
-from weighbridge.platforms.cin7 import catalogue_models as models
+from weighbridge.platforms.cin7.models import catalogue as models
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 

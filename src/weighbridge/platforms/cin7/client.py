@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from weighbridge.platforms.cin7 import catalogue_models, reference_models, requests, sale_models
+from weighbridge.domain.lanes import Lane
+from weighbridge.platforms.cin7 import requests
+from weighbridge.platforms.cin7.models import catalogue as catalogue_models
+from weighbridge.platforms.cin7.models import reference as reference_models
+from weighbridge.platforms.cin7.models import sales as sale_models
 from weighbridge.platforms.cin7.payload import written_moment
-from weighbridge.platforms.lanes import Lane
-from weighbridge.platforms.transport import BeforeSend, Transport
+from weighbridge.platforms.http_client import BeforeSend, Transport
 
 PAGE_SIZE = 1000
 """The largest page. Source: platform notes, cin7 1.3."""

@@ -14,7 +14,8 @@ from weighbridge.domain.orders.sale_stage import Funds, Goods, Paper, SaleKind, 
 from weighbridge.domain.stock.available import AvailabilityRow
 from weighbridge.domain.stock.kits import Component
 from weighbridge.domain.values.money import ZERO
-from weighbridge.platforms.cin7 import reference_models, sale_models
+from weighbridge.platforms.cin7.models import reference as reference_models
+from weighbridge.platforms.cin7.models import sales as sale_models
 
 DEAD_STATUSES = frozenset({"VOIDED"})
 NOT_AVAILABLE = "NOT AVAILABLE"

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from weighbridge.common.clock import Clock
 from weighbridge.flows.discovery.webhooks import SECRET_HEADER, STOCK_TYPE, hints_of_books_event, hints_of_shop_event
-from weighbridge.journal import Journal
+from weighbridge.persistence.repositories import Journal
 
 log = structlog.get_logger()
 

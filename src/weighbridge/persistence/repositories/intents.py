@@ -1,0 +1,106 @@
+"""Intents: what we are about to write to a platform, stored under a unique key before the call.
+
+An intent without an answer may have crossed: whoever finds one asks the platform before sending again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from weighbridge.common.clock import Clock
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories.leases import take_lease
+from weighbridge.persistence.tables.work import intents
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One intended write and what is known of it."""
+
+    key: str
+    kind: str
+    sent_at: datetime | None
+    sends: int
+    looks: int
+    answered_at: datetime | None
+    answer: Any
+    outcome: str
+
+
+_FIELDS = tuple(Intent.__dataclass_fields__)
+
+
+CHANGE = sa.update(intents).where(intents.c.key == sa.bindparam("intent"))
+SENT = CHANGE.values(sends=intents.c.sends + 1, looks=0, sent_at=sa.bindparam("sent", type_=intents.c.sent_at.type))
+
+
+class Intents:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def intend(self, key: str, transfer_id: str, kind: str, request: Any) -> Intent:
+        """Stores the intent, or answers the one already stored under `key`.
+
+        An intent that was never sent takes the new request: the object may have changed since.
+        """
+        row = {
+            "key": key,
+            "transfer_id": transfer_id,
+            "kind": kind,
+            "request": request,
+            "created_at": self._clock.now(),
+            "outcome": "open",
+        }
+        async with self._database.transaction() as transaction:
+            result = await transaction.execute(self._database.insert_new(intents), row)
+            if result.rowcount > 0:
+                return Intent(key, kind, None, 0, 0, None, None, "open")
+            await transaction.execute(
+                sa.update(intents).where(intents.c.key == key, intents.c.sent_at.is_(None)).values(request=request)
+            )
+            query = sa.select(*(intents.c[name] for name in _FIELDS)).where(intents.c.key == key)
+            stored = (await transaction.execute(query)).one()
+        return Intent(**stored._mapping)
+
+    async def sent(self, key: str, transfer_id: str, run: str, lease_seconds: float) -> None:
+        """Notes that the request is about to leave; from here on the write may have happened.
+
+        Renews the lease in the same transaction. Raises LeaseLost, and notes nothing, while another run holds it.
+        """
+        async with self._database.transaction() as transaction:
+            await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
+            await transaction.execute(SENT, {"intent": key, "sent": self._clock.now()})
+
+    async def not_sent(self, key: str) -> None:
+        """Notes that the request certainly had no effect: it may be sent afresh."""
+        await self._change(key, sent_at=None, looks=0)
+
+    async def looked(self, key: str) -> None:
+        """Notes one probe that found nothing."""
+        await self._database.execute(CHANGE.values(looks=intents.c.looks + 1), {"intent": key})
+
+    async def answered(self, key: str, answer: Any, outcome: str) -> None:
+        """Stores the answer for ever; `outcome` is `done`, or `adopted` when a probe found the write."""
+        await self._change(key, answered_at=self._clock.now(), answer=answer, outcome=outcome)
+
+    async def forget(self, key: str) -> None:
+        """Removes an answered intent whose effect was undone, so that the same write can be intended again."""
+        await self._database.execute(sa.delete(intents).where(intents.c.key == key))
+
+    async def of_transfer(self, transfer_id: str) -> list[Intent]:
+        """The intents of a transfer, oldest first."""
+        query = (
+            sa.select(*(intents.c[name] for name in _FIELDS))
+            .where(intents.c.transfer_id == transfer_id)
+            .order_by(intents.c.created_at)
+        )
+        async with self._database.reading() as reading:
+            return [Intent(**row._mapping) for row in (await reading.execute(query)).all()]
+
+    async def _change(self, key: str, **values: Any) -> None:
+        await self._database.execute(CHANGE, values | {"intent": key})

@@ -1,0 +1,143 @@
+"""Listings: which product of the shop stands for which of the books, what was written to it, and what is proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from weighbridge.common.clock import Clock
+from weighbridge.domain.catalogue.listing import Link, Told
+from weighbridge.domain.catalogue.plan import Review, ReviewLine, fingerprint
+from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories.catalogue import ROWS_PER_WRITE
+from weighbridge.persistence.tables.stock import listing_changes, listings
+
+
+class Listings:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def links(self, connection: str) -> dict[str, Link]:
+        """Every listing that stands at the shop, by its source."""
+        query = sa.select(listings).where(listings.c.connection == connection)
+        async with self._database.reading() as reading:
+            rows = (await reading.execute(query)).all()
+        return {
+            row.source: Link(
+                row.source,
+                row.product_id,
+                row.variant_ids,
+                Told(**row.told),
+                {article: Told(**told) for article, told in row.variants_told.items()},
+                frozenset(row.pictures),
+            )
+            for row in rows
+        }
+
+    async def remember(self, connection: str, links: Sequence[Link]) -> None:
+        """Stores links as they stand now, in place of what was known before."""
+        now = self._clock.now()
+        rows = [
+            {
+                "connection": connection,
+                "source": link.source,
+                "product_id": link.product_id,
+                "variant_ids": dict(link.variant_ids),
+                "told": _told(link.told),
+                "variants_told": {article: _told(told) for article, told in link.variants_told.items()},
+                "pictures": sorted(link.pictures),
+                "written_at": now,
+            }
+            for link in links
+        ]
+        for start in range(0, len(rows), ROWS_PER_WRITE):
+            batch = rows[start : start + ROWS_PER_WRITE]
+            async with self._database.transaction() as transaction:
+                await transaction.execute(self._database.upsert(listings, batch[0]), batch)
+
+    async def propose(self, connection: str, reviews: Sequence[Review]) -> None:
+        """Replaces what is proposed. A change that a person has accepted stays accepted while it stays the same."""
+        accepted = await self._accepted(connection)
+        rows = [
+            {
+                "connection": connection,
+                "source": one.source,
+                "position": position,
+                "sku": one.sku,
+                "name": one.name,
+                "action": one.action,
+                "lines": [[line.where, line.field, line.before, line.after, line.overwrites] for line in one.lines],
+                "digest": one.digest,
+                "accepted_at": accepted.get(one.digest),
+            }
+            for position, one in enumerate(reviews)
+        ]
+        own = sa.delete(listing_changes).where(listing_changes.c.connection == connection)
+        async with self._database.transaction() as transaction:
+            await transaction.execute(own)
+            for start in range(0, len(rows), ROWS_PER_WRITE):
+                await transaction.execute(sa.insert(listing_changes), rows[start : start + ROWS_PER_WRITE])
+
+    async def proposed(self, connection: str, limit: int = 1_000_000) -> list[Review]:
+        """What was last proposed and is not done yet, in order."""
+        query = (
+            sa.select(listing_changes)
+            .where(listing_changes.c.connection == connection)
+            .order_by(listing_changes.c.position)
+            .limit(limit)
+        )
+        async with self._database.reading() as reading:
+            rows = (await reading.execute(query)).all()
+        return [
+            Review(
+                row.source,
+                row.sku,
+                row.name,
+                row.action,
+                tuple(ReviewLine(*line) for line in row.lines),
+                row.digest,
+            )
+            for row in rows
+        ]
+
+    async def proposal(self, connection: str) -> tuple[str, int]:
+        """Fingerprint and number of the changes proposed."""
+        reviews = await self.proposed(connection)
+        return fingerprint(reviews), len(reviews)
+
+    async def accept(self, connection: str) -> None:
+        """Notes that a person has accepted everything that is proposed."""
+        await self._database.execute(
+            sa.update(listing_changes)
+            .where(listing_changes.c.connection == connection, listing_changes.c.accepted_at.is_(None))
+            .values(accepted_at=self._clock.now())
+        )
+
+    async def accepted(self, connection: str) -> frozenset[str]:
+        """Digests of the changes that a person has accepted."""
+        return frozenset(await self._accepted(connection))
+
+    async def done(self, connection: str, sources: Iterable[str]) -> None:
+        """Takes changes that were written off the proposal."""
+        wanted = sorted(sources)
+        for start in range(0, len(wanted), ROWS_PER_WRITE):
+            await self._database.execute(
+                sa.delete(listing_changes).where(
+                    listing_changes.c.connection == connection,
+                    listing_changes.c.source.in_(wanted[start : start + ROWS_PER_WRITE]),
+                )
+            )
+
+    async def _accepted(self, connection: str) -> dict[str, datetime]:
+        query = sa.select(listing_changes.c.digest, listing_changes.c.accepted_at).where(
+            listing_changes.c.connection == connection, listing_changes.c.accepted_at.is_not(None)
+        )
+        async with self._database.reading() as reading:
+            return {row.digest: row.accepted_at for row in (await reading.execute(query)).all()}
+
+
+def _told(told: Told) -> dict[str, dict[str, str]]:
+    return {"written": dict(told.written), "shown": dict(told.shown)}
