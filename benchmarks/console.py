@@ -24,12 +24,12 @@ import uvloop
 from benchmarks.ground import SECRETS
 from benchmarks.plans import Plan
 from weighbridge.access.roles import Role
+from weighbridge.app.context import Office
 from weighbridge.common.clock import REAL_CLOCK
-from weighbridge.console.app import console_app
-from weighbridge.console.office import Office
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.persistence.database import Database
+from weighbridge.web.console.app import console_app
 
 OPEN, CLOSED, OBJECTS_OF_ONE = 5_000, 60_000, 3
 ASKED = 40

@@ -36,7 +36,7 @@ def test_a_name_that_is_none_is_answered_with_those_near() -> None:
     [
         ("twins", "weighbridge.worker.worker"),
         ("twins", "sqlalchemy"),
-        ("status", "weighbridge.console"),
+        ("status", "weighbridge.web.console"),
         ("run", "weighbridge_simulation.storm"),
     ],
 )

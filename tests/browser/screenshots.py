@@ -18,12 +18,12 @@ from tests.browser.chromium import NoChromium, launched
 from tests.browser.small_png import smaller
 from tests.browser.working_day import working_day
 from tests.console.house import PASSWORD, House
-from weighbridge.console.rendering import NAVIGATION
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.filters import Wanted
 from weighbridge.observability.logs import configure_logs
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.web.console.templating import NAVIGATION
 
 Scheme = Literal["light", "dark"]
 DESK, TELEPHONE = 1280, 390

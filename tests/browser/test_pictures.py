@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import NoChromium, launched
-from weighbridge.console.rendering import NAVIGATION
+from weighbridge.web.console.templating import NAVIGATION
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screenshots"

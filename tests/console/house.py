@@ -19,13 +19,13 @@ import uvicorn
 
 from tests.design.examples import SMALL
 from weighbridge.access.roles import Role
+from weighbridge.app.context import Office
 from weighbridge.common.certificates import trusted
 from weighbridge.common.clock import ScaledClock
-from weighbridge.console.app import console_app
-from weighbridge.console.office import Office
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
 from weighbridge.persistence.database import Database
+from weighbridge.web.console.app import console_app
 from weighbridge_twins.world_clock import MovableClock
 
 Answer = TypeVar("Answer")

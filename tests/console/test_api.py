@@ -16,8 +16,8 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from tests.console.house import House, house
 from tests.console.test_exceptions import GHOST, TAX, case_of, held, lines
 from weighbridge.access.users import User
+from weighbridge.app.context import Office
 from weighbridge.common.certificates import trusted
-from weighbridge.console.office import Office
 
 EXAMPLES = 6
 

@@ -13,10 +13,10 @@ from tests.console.test_api import api
 from tests.console.test_exceptions import GHOST, TAX, case_of, held, lines
 from tests.design.examples import SMALL
 from tests.flows.test_alerts import CHANNEL, webhook
-from weighbridge.console.app import PAGES
-from weighbridge.console.office import Office
+from weighbridge.app.context import Office
 from weighbridge.design.loading import parse_installation
 from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.web.console.app import PAGES
 
 ONE_DEED = "/exceptions/{number}/deeds"
 PAIRS = {

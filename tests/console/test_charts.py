@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.browser.furnished import opened
 from tests.console.test_refund_trace import words
 from tests.flows.rig import rig
-from weighbridge.console.readings.flows import flows_of
 from weighbridge.persistence.repositories.transfers import State
+from weighbridge.queries.flows import flows_of
 
 
 def test_tries_that_were_cut_short_stand_beside_what_was_posted(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from tests.console.house import House, house
 from tests.console.test_api import token
 from tests.console.test_exceptions import GHOST, TAX, held, lines
 from tests.design.examples import SMALL
+from weighbridge.app.context import Office
 from weighbridge.cli.main import app
-from weighbridge.console.office import Office
 from weighbridge.domain.findings.finding import FindingKind, hold
 
 WHEN = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?")

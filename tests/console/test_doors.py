@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tests.console.house import PASSWORD, House, csrf_of
 from weighbridge.access.roles import Role
 from weighbridge.access.sessions import Sessions
-from weighbridge.console.office import Office
+from weighbridge.app.context import Office
 from weighbridge.persistence.tables.access import failed_sign_ins, sessions, users
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from tests.console.house import House, csrf_of
 from weighbridge.access.audit import AuditLine
-from weighbridge.console.office import Office
-from weighbridge.console.readings.exceptions import Area, kinds_in
+from weighbridge.app.context import Office
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.exceptions.filters import Wanted
 from weighbridge.exceptions.records import Case
+from weighbridge.queries.exceptions import Area, kinds_in
 
 GHOST = hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "GHOST", "a SKU that Cin7 knows")
 TAX = hold(FindingKind.TAX_UNMAPPED, "taxes[0].name", "Moon tax", "a tax with a rule")

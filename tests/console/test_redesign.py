@@ -12,12 +12,12 @@ from tests.console.house import House
 from tests.console.test_api import api
 from tests.console.test_refund_trace import words
 from tests.flows.rig import Rig
-from weighbridge.console.readings.redesign import Redesign, redesign_of
 from weighbridge.design.overrides import DesignChange, overridden
 from weighbridge.domain.values.money import Money
 from weighbridge.persistence.repositories import Journal
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.platforms.bigcommerce.stored_answers import KeptAnswer, stored_order
+from weighbridge.queries.design_preview import Redesign, redesign_of
 
 D = Decimal
 

@@ -14,8 +14,8 @@ from psycopg import sql
 from tests.browser.furnished import furnished
 from tests.console.house import House
 from tests.console.test_api import api
+from weighbridge.app.context import Office
 from weighbridge.common.clock import REAL_CLOCK
-from weighbridge.console.office import Office
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.filters import Wanted
 from weighbridge.persistence.database import Database

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Page, expect
 
 from tests.console.house import PASSWORD, House
-from weighbridge.console.routes.exceptions import REMEDY_WORDS
 from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.web.console.pages.exceptions import REMEDY_WORDS
 
 PATIENCE = 30_000
 """Milliseconds that a page may take on a busy machine."""

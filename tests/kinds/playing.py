@@ -17,8 +17,8 @@ from tests.console.house import PASSWORD, USERS, House, house
 from tests.flows.rig import Rig
 from tests.kinds.person import Person, at_work
 from tests.kinds.story import FINANCE, OPERATOR, Noted, Reading, Setting, Story, said
-from weighbridge.console.routes.exceptions import REMEDY_WORDS
 from weighbridge.domain.exceptions.kinds import CATALOGUE
+from weighbridge.web.console.pages.exceptions import REMEDY_WORDS
 
 AnyStory = Story | Noted
 

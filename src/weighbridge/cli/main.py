@@ -1,4 +1,4 @@
-"""The command line: `weighbridge --help` lists its commands; each lives in `weighbridge.commands`.
+"""The command line: `weighbridge --help` lists its commands; each lives in `weighbridge.cli`.
 
 A command is loaded when it is called: the twins need nothing of the product, and a report nothing of the console, so
 that most commands begin in half the time or less.
@@ -17,18 +17,18 @@ from weighbridge.observability.logs import configure_logs
 
 REPORTS = ("trace", "shortages", "ghosts", "holds", "status", "returns", "explain")
 OWN: dict[str, str] = {
-    "run": "weighbridge.commands.run:run_command",
-    "console": "weighbridge.commands.console:console_command",
-    "monitors": "weighbridge.commands.monitors:monitors_command",
-    "sync": "weighbridge.commands.sync:sync_app",
-    **dict.fromkeys(REPORTS, "weighbridge.commands.reports:reports_app"),
-    "exceptions": "weighbridge.commands.exception_actions:exceptions_app",
-    "design": "weighbridge.commands.design:design_app",
-    "alerts": "weighbridge.commands.alerts:alerts_app",
-    "users": "weighbridge.commands.users:users_app",
+    "run": "weighbridge.cli.run:run_command",
+    "console": "weighbridge.cli.console:console_command",
+    "monitors": "weighbridge.cli.monitors:monitors_command",
+    "sync": "weighbridge.cli.sync:sync_app",
+    **dict.fromkeys(REPORTS, "weighbridge.cli.reports:reports_app"),
+    "exceptions": "weighbridge.cli.exception_actions:exceptions_app",
+    "design": "weighbridge.cli.design:design_app",
+    "alerts": "weighbridge.cli.alerts:alerts_app",
+    "users": "weighbridge.cli.users:users_app",
 }
 """Command -> its module, and there the function, the group, or the group that it is one of; in the help's order."""
-ENTRY_POINT_GROUP = "weighbridge.commands"
+ENTRY_POINT_GROUP = "weighbridge.cli"
 """Other installed distributions add commands under this group: the twins, the simulations."""
 WHERE = OWN | {point.name: point.value for point in sorted(entry_points(group=ENTRY_POINT_GROUP))}
 

@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from weighbridge.commands.installation import err, fail, out
+from weighbridge.cli.context import err, fail, out
 from weighbridge_simulation.demo.play import play
 from weighbridge_simulation.demo.run import Demo, DemoFailed, DemoOptions, demo_folder
 from weighbridge_simulation.demo.summary import Summary

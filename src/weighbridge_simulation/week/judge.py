@@ -13,10 +13,10 @@ from typing import Any
 import httpx2
 
 from weighbridge.access.roles import Role
-from weighbridge.console.office import Office
-from weighbridge.console.serving import console_beside
+from weighbridge.app.context import Office
 from weighbridge.design.schema import Installation
 from weighbridge.persistence.database import Database
+from weighbridge.web.server import console_beside
 from weighbridge_simulation.week.fault import Injected
 
 
