@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-ver
 	--no-emit-index-url --no-emit-find-links --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help demo storm week twins test coverage kinds kill long bench screenshots lint format lock
+.PHONY: help demo storm week twins test coverage stories kill long bench screenshots lint format lock
 
 help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -40,14 +40,14 @@ test: $(DEV_STAMP) ## Run the tests; ARGS="tests/domain -k tax" chooses
 coverage: $(DEV_STAMP) ## Run the tests and show what they cover; takes twice as long
 	@$(BIN)/pytest -n $(WORKERS) -m "not slow" --cov --cov-report=term $(ARGS)
 
-kinds: $(DEV_STAMP) ## Play every kind of exception in a browser, from its cause to its proof; ARGS="-k sku_blank" plays one
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/kinds $(ARGS)
+stories: $(DEV_STAMP) ## Play every kind of exception in a browser, from its cause to its proof; ARGS="-k sku_blank" plays one
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/exception_stories $(ARGS)
 
 kill: $(DEV_STAMP) ## Kill the product 50 times while it works and compare the ends; prints the table
 	@$(BIN)/pytest -m slow -s tests/chaos $(ARGS)
 
 long: $(DEV_STAMP) ## Run the other long suites: each reading by itself, the whole catalogue, benchmarks at a tiny size
-	@$(BIN)/pytest -n $(WORKERS) -m slow --ignore tests/chaos --ignore tests/kinds $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) -m slow --ignore tests/chaos --ignore tests/exception_stories $(ARGS)
 
 bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="orders", "receiver", "stock" or "console"
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TASKS = (
-    "demo", "storm", "twins", "test", "kinds", "kill", "bench", "screenshots", "lint", "format", "lock", "help",
+    "demo", "storm", "twins", "test", "stories", "kill", "bench", "screenshots", "lint", "format", "lock", "help",
 )  # fmt: skip
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")

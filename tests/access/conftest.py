@@ -1,5 +1,5 @@
 """The journal's own desk serves the tests of access too."""
 
-from tests.journal.conftest import at_desk
+from tests.persistence.conftest import at_desk
 
 __all__ = ["at_desk"]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.journal.conftest import NOON, Desk, Desks
+from tests.persistence.conftest import NOON, Desk, Desks
 from weighbridge.access.audit import AuditLine, AuditLog, Broken
 from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.roles import Role

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser
 
 from tests.browser.chromium import chromium
 from tests.browser.furnished import apart, furnished
-from tests.console.house import House
-from tests.flows.rig import Rig
+from tests.flows.harness import Rig
+from tests.web.installation import House
 
 
 @pytest.fixture(scope="session")

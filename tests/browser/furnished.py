@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.console.house import PASSWORD, USERS, House, house
-from tests.flows.rig import Rig, rig
+from tests.flows.harness import Rig, rig
+from tests.web.installation import PASSWORD, USERS, House, house
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge_twins.bigcommerce.tenders import add_transaction
 

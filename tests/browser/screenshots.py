@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 from tests.browser.chromium import NoChromium, launched
 from tests.browser.small_png import smaller
 from tests.browser.working_day import working_day
-from tests.console.house import PASSWORD, House
+from tests.web.installation import PASSWORD, House
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.filters import Wanted
 from weighbridge.observability.logs import configure_logs

@@ -9,7 +9,7 @@ from typing import Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console.house import PASSWORD, House
+from tests.web.installation import PASSWORD, House
 
 PAGES = (
     "/", "/exceptions", "/exceptions/1", "/exceptions/1/act/retry", "/orders", "/orders/main/100", "/orders/main/104",

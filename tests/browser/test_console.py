@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.furnished import apart, sell_a_stranger
 from tests.browser.sitting import DESK, PAGES, TELEPHONE, Scheme, faults_of, signed_in, tab_to
-from tests.console.house import House
-from tests.flows.rig import Rig
+from tests.flows.harness import Rig
+from tests.web.installation import House
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.filters import Wanted
 

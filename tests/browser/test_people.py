@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.furnished import apart, sell_a_stranger
 from tests.browser.screenshots import shots, take
 from tests.browser.sitting import signed_in, tab_to
-from tests.console.house import PASSWORD, House
-from tests.flows.rig import Rig
+from tests.flows.harness import Rig
+from tests.web.installation import PASSWORD, House
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.filters import Wanted
 

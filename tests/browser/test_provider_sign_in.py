@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from tests.browser.furnished import apart
-from tests.console.test_provider_sign_in import company
+from tests.web.test_provider_sign_in import company
 
 
 def test_a_person_signs_in_at_the_provider_and_out_of_both(browser: Browser, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.browser.furnished import RETURNS, VASE, opened, refund, refund_at_the_gateway
-from tests.console.house import House
-from tests.flows.rig import Rig, rig
+from tests.flows.harness import Rig, rig
+from tests.web.installation import House
 from weighbridge.persistence.repositories.transfers import State
 
 MORNING = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.catalogue_rig import CIN7_MASTERS_ALL, CatalogueRig, catalogue_rig, mug, shirts
+from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, CatalogueRig, catalogue_rig, mug, shirts
 
 PRODUCTS = 60
 SPEED = 60.0

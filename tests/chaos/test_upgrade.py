@@ -34,7 +34,7 @@ def _new_release(folder: Path) -> Path:
     shutil.copytree(Path(weighbridge.__file__).parent, source / "weighbridge")
     package = source / "weighbridge" / "__init__.py"
     package.write_text(package.read_text().replace(weighbridge.__version__, NEW_VERSION))
-    flow = source / "weighbridge" / "flows" / "orders.py"
+    flow = source / "weighbridge" / "flows" / "orders" / "flow.py"
     flow.write_text(flow.read_text() + "\n\nADDED_IN_THE_NEXT_RELEASE = True\n")
     return source
 

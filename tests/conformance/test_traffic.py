@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.flows.catalogue_rig import CIN7_MASTERS_ALL, catalogue_rig, mug, shirts
-from tests.flows.rig import rig
+from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, catalogue_rig, mug, shirts
+from tests.flows.harness import rig
 from weighbridge.persistence.repositories.transfers import State
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "specs"

@@ -14,7 +14,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from tests.exceptions.test_following import unknown
+from tests.exceptions.test_exception_records import unknown
 from weighbridge.cli.main import app
 from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.design.example import Example, example_toml

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.design.examples import SMALL
-from tests.exceptions.test_following import held, posted, unknown
-from tests.journal.conftest import Desk, Desks
+from tests.exceptions.test_exception_records import held, posted, unknown
+from tests.persistence.conftest import Desk, Desks
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.overrides import DesignChange, UnusableChange, overridden
 from weighbridge.design.schema import Design, design_version

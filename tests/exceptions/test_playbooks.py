@@ -10,8 +10,8 @@ from typing import TypeVar
 import httpx2
 import pytest
 
-from tests.flows.rig import ADDRESS, Rig, by_key, rig
-from tests.flows.test_stock_parity import compare
+from tests.flows.harness import ADDRESS, Rig, by_key, rig
+from tests.flows.stock.test_parity import compare
 from weighbridge.domain.exceptions.kinds import Remedy
 from weighbridge.exceptions.actions import NotAllowed
 from weighbridge.exceptions.filters import Wanted

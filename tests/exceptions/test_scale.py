@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.journal.conftest import Desk, Desks
+from tests.persistence.conftest import Desk, Desks
 from weighbridge.domain.exceptions.kinds import Urgency
 from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.exceptions.filters import Wanted

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.rig import ADDRESS, Rig, by_key, rig
+from tests.flows.harness import ADDRESS, Rig, by_key, rig
 from weighbridge.persistence.repositories.transfers import State
 
 ELSEWHERE = ADDRESS | {"street_1": "7 Weaver Rd", "city": "Dallas", "zip": "75201"}

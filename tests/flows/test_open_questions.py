@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.flows import stories_of_orders as orders
-from tests.flows import stories_of_sales as sales
-from tests.flows import stories_of_stock as stock
-from tests.flows.asked import Readings, every_reading_asked
-from tests.flows.rig import Rig, rig
+from tests.flows.harness import Rig, rig
+from tests.flows.orders import sale_stories as sales
+from tests.flows.orders import stories as orders
+from tests.flows.requests import Readings, every_reading_asked
+from tests.flows.stock import stories as stock
 
 
 @dataclass(frozen=True, slots=True)

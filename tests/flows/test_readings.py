@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.whole_life import play
+from tests.flows.order_history import play
 from weighbridge_twins.bigcommerce.twin import SWITCHES as SHOP
 from weighbridge_twins.cin7.switches import SWITCHES as BOOKS
 

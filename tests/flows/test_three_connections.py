@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.rig import ADDRESS, ORDERS, SPEED
+from tests.flows.harness import ADDRESS, ORDERS, SPEED
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.secrets import resolve_secrets

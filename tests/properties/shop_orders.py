@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from hypothesis import strategies as st
 
-from tests.domain.ordinary import GOODS, charge, line, order, paid, tax_row
+from tests.domain.builders import GOODS, charge, line, order, paid, tax_row
 from weighbridge.domain.orders.order import ChargeKind, Order, TaxRow
 
 TAXES: tuple[tuple[tuple[str, str], ...], ...] = (

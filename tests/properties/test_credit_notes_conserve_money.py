@@ -8,8 +8,8 @@ from decimal import Decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.domain.ordinary import NOON, policy
-from tests.domain.refunded import POLICY, with_goodwill
+from tests.domain.builders import NOON, policy
+from tests.domain.refund_builders import POLICY, with_goodwill
 from tests.properties.shop_orders import DIGITS, at_coin, shop_orders
 from weighbridge.domain.orders.order import Order
 from weighbridge.domain.orders.sale import Sale

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.domain.ordinary import books, order, policy
+from tests.domain.builders import books, order, policy
 from tests.properties.shop_orders import DIGITS, at_coin, shop_orders
 from weighbridge.domain.findings.finding import Finding, FindingKind, Owner, Severity, default_owner
 from weighbridge.domain.orders.order import Order

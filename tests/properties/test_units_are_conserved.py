@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.domain.ordinary import GOODS, line
+from tests.domain.builders import GOODS, line
 from weighbridge.domain.findings.finding import Finding, FindingKind, Owner
 from weighbridge.domain.fulfilment.shipments import (
     Dispatch,

@@ -1,0 +1,80 @@
+"""A grocer's whole assortment, 24,000 products with families and pictures, into an empty shop; then nothing is left."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, CatalogueRig, catalogue_rig
+from weighbridge.persistence.repositories.transfers import State
+from weighbridge_twins.baskets import Product, read_products
+
+PRODUCTS = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "products-2017-10.csv.gz"
+ROWS_PER_SEED = 2000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_whole_assortment_travels_once_and_a_second_round_writes_nothing(tmp_path: Path) -> None:
+    if not PRODUCTS.exists():
+        pytest.skip("shared documents are not beside this checkout, so there is no assortment to list")
+    goods = read_products(PRODUCTS)
+    families = _families(goods)
+    with catalogue_rig(tmp_path, design=CIN7_MASTERS_ALL, speed=60.0) as trial:
+        _stock_up(trial, goods, families)
+        trial.travel()
+        made = trial.products()
+        in_families = sum(len(members) for members in families.values())
+        listings = len(goods) - in_families + len(families)
+        assert len(made) == listings
+        assert sum(len(one["_variants"]) for one in made.values()) == len(goods)
+        assert all(len(one["_images"]) >= 1 for one in made.values())
+        assert trial.held() == {}
+        writes = Counter(trial.shop_writes())
+        assert writes["POST catalog/products"] == listings
+        assert set(writes) == {"POST catalog/products", "POST catalog/categories"}
+        read = [call for call in trial.twins.calls("bigcommerce") if call["method"] == "GET"]
+        done = trial.sync()
+        assert (done.state, done.content["unchanged"]) == (State.POSTED, listings)
+        assert sum(Counter(trial.shop_writes()).values()) == sum(writes.values())
+        again = [call for call in trial.twins.calls("bigcommerce") if call["method"] == "GET"]
+        assert len(again) - len(read) <= listings / 250 + 10
+
+
+def _families(goods: dict[str, Product]) -> dict[str, dict[str, str]]:
+    """Products that differ only in their package, package by product id, under a SKU for each family."""
+    alike: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    for number, one in sorted(goods.items()):
+        packages = alike[one.department, one.brand, one.category, one.kind]
+        if one.package and one.package not in packages:
+            packages[one.package] = number
+    many = [packages for packages in alike.values() if len(packages) > 1]
+    return {
+        f"F{number:05}": {product: package for package, product in packages.items()}
+        for number, packages in enumerate(many)
+    }
+
+
+def _stock_up(trial: CatalogueRig, goods: dict[str, Product], families: dict[str, dict[str, str]]) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "sku": f"P{number}", "name": one.name, "tier_price": "2.49", "category": one.category, "brand": one.brand,
+            "description": f"<p>{one.kind}</p>", "weight": 12, "weight_unit": "oz", "pictures": [f"{number}.jpg"],
+        }
+        for number, one in goods.items()
+    ]  # fmt: skip
+    for start in range(0, len(rows), ROWS_PER_SEED):
+        trial.stock_up(*rows[start : start + ROWS_PER_SEED])
+    for sku, members in families.items():
+        first = goods[next(iter(members))]
+        family = {
+            "sku": sku,
+            "name": f"{first.kind} by {first.brand} ({sku})",
+            "options": ["Package"],
+            "category": first.category,
+            "members": {f"P{number}": [package] for number, package in members.items()},
+        }
+        trial.stock_up(families=[family])

@@ -1,5 +1,0 @@
-"""Every kind of exception played from its cause to its proof; see `story.py`."""
-
-import pytest
-
-pytest.register_assert_rewrite("tests.kinds.playing", "tests.kinds.story")
