@@ -28,7 +28,7 @@ OWN: dict[str, str] = {
     "users": "weighbridge.cli.users:users_app",
 }
 """Command -> its module, and there the function, the group, or the group that it is one of; in the help's order."""
-ENTRY_POINT_GROUP = "weighbridge.cli"
+ENTRY_POINT_GROUP = "weighbridge.commands"
 """Other installed distributions add commands under this group: the twins, the simulations."""
 WHERE = OWN | {point.name: point.value for point in sorted(entry_points(group=ENTRY_POINT_GROUP))}
 
