@@ -22,13 +22,13 @@ help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 	@echo '  ARGS="..." passes options on, PYTHON=... chooses the interpreter, VENV=... the environment.'
 
-demo: $(RUN_STAMP) ## Run the product against both twins; ARGS="--help" shows the options
+demo: $(RUN_STAMP) ## Run the product between both twins; ARGS="--help" shows the options
 	@$(BIN)/weighbridge demo $(ARGS)
 
-storm: $(RUN_STAMP) ## Play a flash sale in bad weather, with our stock protocol and with a plain copy; takes seven minutes
+storm: $(RUN_STAMP) ## Play a flash sale under faults, with our stock flow and with a plain copy; takes seven minutes
 	@$(BIN)/weighbridge storm $(ARGS)
 
-week: $(RUN_STAMP) ## Play a week of real baskets: ARGS=--clean tells nothing, ARGS=--bad tells each of 40 faults
+week: $(RUN_STAMP) ## Play a week of real baskets: ARGS=--clean finds nothing, ARGS=--bad finds each of 40 faults
 	@$(BIN)/weighbridge week $(ARGS)
 
 twins: $(RUN_STAMP) ## Serve the twins of BigCommerce and Cin7 Core alone
@@ -55,11 +55,12 @@ bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="orders", "re
 screenshots: $(DEV_STAMP) ## Take a picture of each page of the console into docs/screenshots; needs Chromium, takes three minutes
 	@$(BIN)/python -m tests.browser.screenshots $(or $(ARGS),docs/screenshots)
 
-lint: $(DEV_STAMP) ## Check style, formatting, types and import rules
-	@failed=0; for check in "ruff check src tests benchmarks tools" "ruff format --check src tests benchmarks tools" mypy lint-imports; do \
+lint: $(DEV_STAMP) ## Check style, formatting, types, import rules and words
+	@failed=0; for check in "ruff check src tests benchmarks tools" "ruff format --check src tests benchmarks tools" mypy lint-imports \
+		"python -m tools.words"; do \
 		echo "== $$check"; $(BIN)/$$check || failed=1; done; exit $$failed
 
-format: $(DEV_STAMP) ## Format the source and mend what ruff can mend
+format: $(DEV_STAMP) ## Format the source and fix what ruff can fix
 	@$(BIN)/ruff check --fix src tests benchmarks tools
 	@$(BIN)/ruff format src tests benchmarks tools
 

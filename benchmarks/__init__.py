@@ -1,1 +1,1 @@
-"""Benchmarks: the product against the twins, each a process of its own; figures are counts, ratios and percentiles."""
+"""Benchmarks: the product against the twins in separate processes; results are counts, ratios and percentiles."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks orders`, `receiver`, `stock` or `console`: run, print, exit."""
+"""`python -m benchmarks orders`, `receiver`, `stock` or `console`: runs one benchmark and prints its results."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from benchmarks.plans import plans_page
 from weighbridge.observability.logs import configure_logs
 
 app = typer.Typer(help="Measure the product against the twins.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("orders")
 def orders_command(
-    size: Annotated[list[int] | None, typer.Option(min=1, help="Orders in a run; may be repeated.")] = None,
+    size: Annotated[list[int] | None, typer.Option(min=1, help="Orders per run; may be repeated.")] = None,
     post: Annotated[str, typer.Option(help="order, invoice or invoice_and_payment.")] = "order",
     as_json: AsJson = False,
 ) -> None:
-    """Calls, quota, processor time and SQL statements per order, for growing numbers of orders."""
+    """Measure calls, quota, processor time and SQL statements per order, for growing numbers of orders."""
     costs = orders.measure(size or [50, 100, 200], post)
     _print(orders.as_json(costs) if as_json else orders.table(costs))
 
@@ -31,21 +31,21 @@ def orders_command(
 @app.command("receiver")
 def receiver_command(
     rush: Annotated[int, typer.Option(min=1, help="Orders that are placed at once.")] = 150,
-    hooks: Annotated[int, typer.Option(min=1, help="Hooks delivered in each phase.")] = 300,
-    rate: Annotated[float, typer.Option(min=0.1, help="Hooks a second.")] = 30.0,
+    webhooks: Annotated[int, typer.Option(min=1, help="Webhooks delivered in each phase.")] = 300,
+    rate: Annotated[float, typer.Option(min=0.1, help="Webhooks per second.")] = 30.0,
     as_json: AsJson = False,
 ) -> None:
-    """How soon hooks are answered, while the worker is quiet and while it posts a rush of orders."""
-    phases = receiver.measure(rush, hooks, rate)
+    """Measure response times of webhooks while the worker is quiet and while it posts a rush of orders."""
+    phases = receiver.measure(rush, webhooks, rate)
     _print(receiver.as_json(phases) if as_json else receiver.table(phases))
 
 
 @app.command("stock")
 def stock_command(
-    skus: Annotated[list[int] | None, typer.Option(min=1, help="SKUs in a run; may be repeated.")] = None,
+    skus: Annotated[list[int] | None, typer.Option(min=1, help="SKUs per run; may be repeated.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Calls, memory and processor time of a refresh of stock, for growing numbers of SKUs at three locations."""
+    """Measure calls, memory and processor time of a stock run, for growing numbers of SKUs at three locations."""
     grown = stock.measure(skus or [1_000, 10_000, 100_000])
     _print(stock.as_json(grown) if as_json else stock.table(grown))
 
@@ -53,17 +53,17 @@ def stock_command(
 @app.command("console")
 def console_command(
     database: Annotated[str, typer.Option(envvar="WEIGHBRIDGE_BENCH_POSTGRES", help="An empty PostgreSQL database.")],
-    transfers: Annotated[int, typer.Option(min=1_000, help="Transfers that it is filled with.")] = 1_000_000,
+    transfers: Annotated[int, typer.Option(min=1_000, help="Transfers that are inserted.")] = 1_000_000,
     plans: Annotated[Path | None, typer.Option(help="Write the plan of every SELECT to this file.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How soon each page of the console answers in a large installation; exit code 1 when one reads a whole table."""
-    answers, found = console.measure(database, transfers)
+    """Measure response times of the console's pages in a large installation; exit code 1 on a full table scan."""
+    answers, explained = console.measure(database, transfers)
     if plans is not None:
         plans.parent.mkdir(parents=True, exist_ok=True)
-        plans.write_text(plans_page(found, transfers, console.OPEN), encoding="utf-8")
+        plans.write_text(plans_page(explained, transfers, console.OPEN), encoding="utf-8")
     _print(console.as_json(answers) if as_json else console.table(answers))
-    if any(one.whole_tables for one in answers):
+    if any(answer.full_scans for answer in answers):
         raise typer.Exit(1)
 
 

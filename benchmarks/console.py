@@ -1,5 +1,7 @@
-"""How soon does each page answer in a large installation? A PostgreSQL database is filled, the console served over real
-HTTP, and each page and list asked as a signed-in user. Every SELECT it took is explained afterwards.
+"""Response times of the console's pages in a large installation.
+
+A PostgreSQL database is filled, the console is served over HTTP, and every page and list is requested as a signed-in
+user. Every SELECT of a page is explained afterwards.
 """
 
 from __future__ import annotations
@@ -21,10 +23,10 @@ import sqlalchemy as sa
 import uvicorn
 import uvloop
 
-from benchmarks.ground import SECRETS
+from benchmarks.harness import SECRETS
 from benchmarks.plans import Plan
 from weighbridge.access.roles import Role
-from weighbridge.app.context import Office
+from weighbridge.app.context import AppContext
 from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
@@ -32,14 +34,15 @@ from weighbridge.persistence.database import Database
 from weighbridge.web.console.app import console_app
 
 OPEN, CLOSED, OBJECTS_OF_ONE = 5_000, 60_000, 3
-ASKED = 40
+REQUESTS_PER_PAGE = 40
 NAME, PASSWORD = "ada", "a password for a benchmark"
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
-LARGE = frozenset({"transfer", "exception_object", "exchange", "attempt", "intent", "transfer_found_by"})
-"""Tables that grow with every order. Exceptions are counted by their filters, and stock is summed over all SKUs."""
+LARGE = frozenset({"transfer", "exception_object", "http_exchange", "attempt", "intent", "search_index"})
+"""Tables that grow with every order and that no page may scan. Exceptions are counted by their filters, and stock is
+summed over all SKUs, so these tables may be scanned."""
 KINDS = "ARRAY['sku_unknown','tax_unmapped','refused_by_cin7','address_incomplete','dispatch_late']"
 HOUR = 3_600_000_000
-TERMS = '{"by_location": {"Main": "9"}, "lent": "0", "buffer_kind": "none", "sellable": true, "parts": null}'
+TERMS = '{"by_location": {"Main": "9"}, "lent": "0", "buffer_kind": "none", "sellable": true, "components": null}'
 FILL = (
     """INSERT INTO transfer (id, connection, flow, key, state, reason_kind, reason, owner, findings, content, amount,
         currency, target_id, target_number, created_at, updated_at, posted_at)
@@ -50,15 +53,15 @@ FILL = (
         '', '', '[]', 'null', '12.50', 'USD', 's' || n, 'SO-' || n, {now} - n * 30000000::bigint,
         {now} - n * 30000000::bigint, CASE WHEN n <= {held} THEN NULL ELSE {now} - n * 30000000::bigint END
         FROM generate_series(1, {transfers}) n""",
-    """INSERT INTO attempt (id, transfer_id, step, run, started_at, ended_at, outcome, note)
+    """INSERT INTO attempt (id, transfer_id, step, run, started_at, finished_at, outcome, note)
         SELECT 'a' || n, 't' || n, 'post', 'r', {now} - n * 30000000::bigint, {now} - n * 30000000::bigint, 'done', ''
         FROM generate_series(1, {transfers}) n""",
     """INSERT INTO intent (key, transfer_id, kind, request, created_at, sent_at, sends, answered_at, answer, outcome)
         SELECT 'main:' || n, 't' || n, CASE WHEN n %% 30 = 1 THEN 'credit_note' ELSE 'order' END, '{{}}',
         {now} - n * 30000000::bigint, {now} - n * 30000000::bigint, 1, {now} - n * 30000000::bigint,
         '{{"total": "12.50"}}', 'answered' FROM generate_series(1, {transfers}) n""",
-    """INSERT INTO exchange (id, transfer_id, attempt_id, connection, platform, method, url, request, status, response,
-        started_at, duration_ms, outcome)
+    """INSERT INTO http_exchange (id, transfer_id, attempt_id, connection, platform, method, url, request, status,
+        response, started_at, duration_ms, outcome)
         SELECT 'x' || n, 't' || n, 'a' || n, 'main', CASE WHEN n %% 2 = 0 THEN 'cin7' ELSE 'bigcommerce' END, 'GET',
         'https://example.com/sale', {empty}, 200, {empty}, {now} - n * 30000000::bigint, 100, 'answered'
         FROM generate_series(1, {transfers}) n""",
@@ -74,15 +77,15 @@ FILL = (
         (1 + n %% {transfers})::text, 'f', 'v', 'e', 'hold', '12.50', 'USD', {now},
         CASE WHEN n %% ({open} + {closed}) < {open} THEN NULL ELSE {now} END, 1, false
         FROM generate_series(0, {objects} - 1) n ON CONFLICT DO NOTHING""",
-    """INSERT INTO transfer_found_by (digest, transfer_id)
+    """INSERT INTO search_index (digest, transfer_id)
         SELECT md5(n::text), 't' || n FROM generate_series(1, {transfers}) n""",
-    """INSERT INTO stock_level (connection, sku, shop_location, available, in_flight, buffer, ats, terms, shown, told,
-        scanned_at, read_at, pushed_at)
+    """INSERT INTO stock_level (connection, sku, store_location, available, in_flight, buffer, ats, terms,
+        current_level, published_level, scanned_at, read_at, pushed_at)
         SELECT 'main', 'S-' || n, 1, '9', '0', '0', 9, '{terms}', 9, 9, {now}, {now}, {now}
         FROM generate_series(1, 24000) n""",
-    """INSERT INTO shop_item (connection, sku, product_id, variant_id, tracking, on_sale, price, seen_at)
+    """INSERT INTO store_item (connection, sku, product_id, variant_id, tracking, on_sale, price, seen_at)
         SELECT 'main', 'S-' || n, n, NULL, 'product', true, '12.50', {now} FROM generate_series(1, 24000) n""",
-    """INSERT INTO agenda (connection, flow, key, generation, taken, due_at, reason)
+    """INSERT INTO job (connection, flow, key, requested_seq, claimed_seq, due_at, reason)
         SELECT 'main', 'orders', n::text, 1, 1, {now}, 'sweep' FROM generate_series(1, {transfers}) n""",
     "ANALYZE",
 )
@@ -92,34 +95,34 @@ PAGES = {
     "Exceptions, second page": "/exceptions?page=2",
     "Exceptions, page 50": "/exceptions?page=50",
     "Exceptions of finance": "/exceptions?owner=finance",
-    "Exceptions by money": "/exceptions?sort=money",
+    "Exceptions by amount": "/exceptions?sort=money",
     "Exceptions by deadline": "/exceptions?sort=deadline",
     "Exceptions past their deadline": "/exceptions?late=true",
-    "Exceptions by words": "/exceptions?q=S-47",
-    "Exceptions that are closed": "/exceptions?state=closed",
+    "Exceptions by text": "/exceptions?q=S-47",
+    "Closed exceptions": "/exceptions?state=closed",
     "An exception": "/exceptions/47",
     "Orders": "/orders",
-    "Orders that are held": "/orders?state=held",
+    "Held orders": "/orders?state=held",
     "An order": "/orders/main/50000",
     "A refund": "/refunds/main/50010/1",
     "Stock": "/stock",
     "A SKU": "/stock/main/S-47",
     "Flows": "/flows",
     "Design": "/design",
-    "Design, a change tried": "/design?setting=skus&key=S-47&value=S-48",
+    "Design, preview of a change": "/design?setting=skus&key=S-47&value=S-48",
     "Reconciliation": "/reconciliation",
     "Settings": "/settings",
     "Audit": "/audit",
-    "Search of an order": "/search?q=50000",
-    "Search of a sale": "/search?q=SO-50000",
-    "Search of an address": "/search?q=nobody@example.com",
-    "Search of a SKU": "/search?q=S-47",
+    "Search for an order": "/search?q=50000",
+    "Search for a sale": "/search?q=SO-50000",
+    "Search for an address": "/search?q=nobody@example.com",
+    "Search for a SKU": "/search?q=S-47",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """How a page answered; times in milliseconds."""
+    """The responses of a page; times in milliseconds."""
 
     page: str
     address: str
@@ -127,38 +130,42 @@ class Answered:
     p50: float
     p95: float
     statements: int
-    whole_tables: tuple[str, ...]
-    """Large tables that one of its statements reads from end to end."""
+    full_scans: tuple[str, ...]
+    """Large tables that a statement of the page scans in full."""
 
 
 def measure(url: str, transfers: int) -> tuple[list[Answered], list[Plan]]:
-    """Fills the empty database at `url` and asks every page; also the plans of all their SELECTs."""
+    """Fills the empty database at `url`, requests every page and explains all SELECTs."""
     with tempfile.TemporaryDirectory(prefix="weighbridge-bench-") as folder:
         return _measure(url, transfers, Path(folder))
 
 
 def _measure(url: str, transfers: int, folder: Path) -> tuple[list[Answered], list[Plan]]:
-    asked: list[tuple[str, Any]] = []
-    with _served(url, transfers, folder, asked) as (address, loop, database):
+    statements_seen: list[tuple[str, Any]] = []
+    with _served(url, transfers, folder, statements_seen) as (address, loop, database):
         client = httpx2.Client(base_url=address, timeout=60.0)
-        found = CSRF.search(client.get("/sign-in").text)
-        assert found is not None
-        signed = client.post("/sign-in", data={"name": NAME, "password": PASSWORD, "csrf": found[1]})
+        csrf = CSRF.search(client.get("/sign-in").text)
+        assert csrf is not None
+        signed = client.post("/sign-in", data={"name": NAME, "password": PASSWORD, "csrf": csrf[1]})
         assert signed.status_code == 303, signed.text
         answers, plans = [], []
         for page, path in PAGES.items():
-            asked.clear()
+            statements_seen.clear()
             status = client.get(path).status_code
-            statements = list(asked)
-            times = [_milliseconds(client, path) for _ in range(ASKED)]
+            statements = list(statements_seen)
+            times = [_milliseconds(client, path) for _ in range(REQUESTS_PER_PAGE)]
             explained = [
-                asyncio.run_coroutine_threadsafe(_explain(database, *one), loop).result(120) for one in statements
+                asyncio.run_coroutine_threadsafe(_explain(database, statement, parameters), loop).result(120)
+                for statement, parameters in statements
             ]
-            whole = sorted({table for one in explained for table in one[1]})
-            plans += [Plan(page, one[0], tuple(lines)) for one, (lines, _) in zip(statements, explained, strict=True)]
+            scans = sorted({table for _, tables in explained for table in tables})
+            plans += [
+                Plan(page, statement, tuple(lines))
+                for (statement, _), (lines, _) in zip(statements, explained, strict=True)
+            ]
             cuts = statistics.quantiles(times, n=20)
             answers.append(
-                Answered(page, path, status, round(cuts[9], 1), round(cuts[18], 1), len(statements), tuple(whole))
+                Answered(page, path, status, round(cuts[9], 1), round(cuts[18], 1), len(statements), tuple(scans))
             )
         client.close()
         return answers, plans
@@ -172,7 +179,7 @@ def _milliseconds(client: httpx2.Client, path: str) -> float:
 
 @contextmanager
 def _served(
-    url: str, transfers: int, folder: Path, asked: list[tuple[str, Any]]
+    url: str, transfers: int, folder: Path, recorded_statements: list[tuple[str, Any]]
 ) -> Iterator[tuple[str, asyncio.AbstractEventLoop, Database]]:
     text = example_toml(
         Example(
@@ -194,17 +201,15 @@ def _served(
         database = Database(url)
         await database.create_tables()
         await _fill(database, transfers)
-        office = Office.of(installation, folder, dict.fromkeys(SECRETS.values(), "none"), database)
-        await office.access.users.add(NAME, Role.ADMIN, PASSWORD, "benchmark")
+        app = AppContext.of(installation, folder, dict.fromkeys(SECRETS.values(), "none"), database)
+        await app.access.users.add(NAME, Role.ADMIN, PASSWORD, "benchmark")
 
         def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
             if statement.lstrip().startswith(("SELECT", "WITH")):
-                asked.append((statement, parameters))
+                recorded_statements.append((statement, parameters))
 
         sa.event.listen(database.engine.sync_engine, "before_cursor_execute", listen)
-        config = uvicorn.Config(
-            console_app(office), port=0, log_level="warning", access_log=False, timeout_keep_alive=600
-        )
+        config = uvicorn.Config(console_app(app), port=0, log_level="warning", access_log=False, timeout_keep_alive=600)
         server, socket = uvicorn.Server(config), config.bind_socket()
         made.update(loop=asyncio.get_running_loop(), port=socket.getsockname()[1], database=database)
         serving = asyncio.create_task(server.serve([socket]))
@@ -218,7 +223,7 @@ def _served(
     thread.start()
     while not ready.wait(1):
         if not thread.is_alive():
-            raise RuntimeError("the console did not start; its error stands above")
+            raise RuntimeError("the console did not start; its error is printed above")
     try:
         yield f"http://127.0.0.1:{made['port']}", made["loop"], made["database"]
     finally:
@@ -228,7 +233,7 @@ def _served(
 
 async def _fill(database: Database, transfers: int) -> None:
     now = int(REAL_CLOCK.now().timestamp() * 1_000_000)
-    figures = {
+    levels = {
         "now": f"{now}::bigint",
         "transfers": transfers,
         "held": min(10_000, transfers // 10),
@@ -243,30 +248,31 @@ async def _fill(database: Database, transfers: int) -> None:
     }
     async with database.transaction() as transaction:
         for statement in FILL:
-            await transaction.exec_driver_sql(statement.format(**figures))
+            await transaction.exec_driver_sql(statement.format(**levels))
 
 
 async def _explain(database: Database, statement: str, parameters: Any) -> tuple[list[str], set[str]]:
-    """The plan without times, which differ from run to run, and the large tables it reads from end to end."""
+    """The plan without times, which differ from run to run, and the large tables that it scans in full."""
     async with database.reading() as reading:
         rows = await reading.exec_driver_sql(
             f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF) {statement}", parameters
         )
         lines = [row[0] for row in rows.all()]
-    whole = {found[1] for line in lines if (found := re.search(r"Seq Scan on (\w+)", line))}
-    return lines, whole & LARGE
+    scans = {match[1] for line in lines if (match := re.search(r"Seq Scan on (\w+)", line))}
+    return lines, scans & LARGE
 
 
 def as_json(answers: list[Answered]) -> list[dict[str, Any]]:
-    """The figures for machines."""
-    return [asdict(one) for one in answers]
+    """The results for programs."""
+    return [asdict(answer) for answer in answers]
 
 
 def table(answers: list[Answered]) -> str:
-    """The figures for people."""
-    rows = [f"{'Page':34}{'status':>7}{'p50 ms':>9}{'p95 ms':>9}{'SELECTs':>9}  reads whole"]
+    """The results as lines of text."""
+    rows = [f"{'Page':34}{'status':>7}{'p50 ms':>9}{'p95 ms':>9}{'SELECTs':>9}  full scans"]
     rows += [
-        f"{one.page:34}{one.status:>7}{one.p50:>9.1f}{one.p95:>9.1f}{one.statements:>9}  {', '.join(one.whole_tables)}"
-        for one in answers
+        f"{answer.page:34}{answer.status:>7}{answer.p50:>9.1f}{answer.p95:>9.1f}{answer.statements:>9}"
+        f"  {', '.join(answer.full_scans)}"
+        for answer in answers
     ]
     return "\n".join(rows)

@@ -1,7 +1,7 @@
-"""What does an order cost? Calls to both platforms, share of the quota, processor time, SQL, as orders grow in number.
+"""The cost of an order: calls to both platforms, share of the quota, processor time and SQL, for growing numbers.
 
-The twins run in a process of their own, so processor time is the product's alone. Everything before the orders (reading
-both systems, the first sweep) is done and counted off first.
+The twins run in a separate process, so the processor time is the product's alone. The work before the orders (reading
+both platforms, the first sweep) is done first and is not counted.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from benchmarks.ground import Ground, ground
+from benchmarks.harness import Harness, open_harness
 from weighbridge.design.loading import load_installation
 from weighbridge.design.secrets import resolve_secrets
 from weighbridge.flows.discovery import sweeps
-from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.types import metadata
-from weighbridge.worker.worker import Service
+from weighbridge.worker.worker import Worker
 
 SPEED = 600.0
-"""Ten minutes of the twins' time in a second: the quota does not hold the product back, so its own work is measured."""
-OURS = frozenset(metadata.tables)
+"""Ten minutes of the twins' time per second, so that the product never waits for the quota."""
+OWN_TABLES = frozenset(metadata.tables)
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one order cost, on average over a run."""
+    """The cost of one order, on average over a run."""
 
     orders: int
     posted: int
     cin7_calls: float
     bigcommerce_calls: float
     cin7_minute_share: float
-    """The part of a minute's Cin7 quota that one order takes."""
+    """Share of a minute's Cin7 quota that one order uses."""
     cpu_milliseconds: float
     own_statements: float
     engine_statements: float
@@ -54,35 +54,38 @@ def measure(sizes: Sequence[int], post: str = "order") -> list[Cost]:
     """One run per size, each with fresh twins and databases."""
     costs = []
     for size in sizes:
-        with TemporaryDirectory(prefix="weighbridge-bench-") as folder, ground(Path(folder), speed=SPEED) as made:
-            costs.append(asyncio.run(_run(made, size, post)))
+        with (
+            TemporaryDirectory(prefix="weighbridge-bench-") as folder,
+            open_harness(Path(folder), speed=SPEED) as harness,
+        ):
+            costs.append(asyncio.run(_run(harness, size, post)))
     return costs
 
 
-async def _run(made: Ground, size: int, post: str) -> Cost:
-    config = made.configuration(post=post)
+async def _run(harness: Harness, size: int, post: str) -> Cost:
+    config = harness.configuration(post=post)
     installation = load_installation(config)
-    secrets = resolve_secrets(installation, config.parent, {**os.environ, **made.environment()})
-    service = Service(installation, secrets)
+    secrets = resolve_secrets(installation, config.parent, {**os.environ, **harness.environment()})
+    worker = Worker(installation, secrets)
     with counted_statements() as statements:
-        async with service.working():
-            await service.run_once((bookkeeping.FLOW, sweeps.ORDER_SWEEP))
-            await asyncio.to_thread(made.place, size)
-            before = await asyncio.to_thread(_counts, made)
+        async with worker.working():
+            await worker.run_once((reference_data.FLOW, sweeps.ORDER_SWEEP))
+            await asyncio.to_thread(harness.place_orders, size)
+            before = await asyncio.to_thread(_counts, harness)
             sql, began = Counter(statements), time.process_time()
-            await service.run_once((sweeps.ORDER_SWEEP,))
-            await _posted(service, size)
+            await worker.run_once((sweeps.ORDER_SWEEP,))
+            await _until_posted(worker, size)
             spent, sql = time.process_time() - began, statements - sql
-            after = await asyncio.to_thread(_counts, made)
-            found = await service.journal.transfers.select(transfers.c.state == State.POSTED, limit=size + 10)
-    books, shop = after["cin7"] - before["cin7"], after["bigcommerce"] - before["bigcommerce"]
-    limit = int(made.quota("cin7")["limit"])
+            after = await asyncio.to_thread(_counts, harness)
+            posted = await worker.repositories.transfers.select(transfers.c.state == State.POSTED, limit=size + 10)
+    cin7_calls, bigcommerce_calls = after["cin7"] - before["cin7"], after["bigcommerce"] - before["bigcommerce"]
+    limit = int(harness.quota("cin7")["limit"])
     return Cost(
         orders=size,
-        posted=sum(one.flow == "orders" for one in found),
-        cin7_calls=books / size,
-        bigcommerce_calls=shop / size,
-        cin7_minute_share=books / size / limit,
+        posted=sum(transfer.flow == "orders" for transfer in posted),
+        cin7_calls=cin7_calls / size,
+        bigcommerce_calls=bigcommerce_calls / size,
+        cin7_minute_share=cin7_calls / size / limit,
         cpu_milliseconds=1000 * spent / size,
         own_statements=sql["own"] / size,
         engine_statements=sql["engine"] / size,
@@ -90,34 +93,34 @@ async def _run(made: Ground, size: int, post: str) -> Cost:
     )
 
 
-async def _posted(service: Service, size: int) -> None:
-    """Waits until every order is posted. Raises TimeoutError when that takes unreasonably long."""
+async def _until_posted(worker: Worker, size: int) -> None:
+    """Waits until every order is posted. Raises TimeoutError after one minute and one more second per order."""
     async with asyncio.timeout(60 + size):
         while True:
-            counts = await service.journal.transfers.counts()
+            counts = await worker.repositories.transfers.counts()
             ended = sum(number for _, flow, state, _, number in counts if flow == "orders" and state == State.POSTED)
             if ended >= size:
-                return await service.settle()
+                return await worker.settle()
             await asyncio.sleep(0.2)
 
 
-def _counts(made: Ground) -> Counter[str]:
-    books, shop = made.quota("cin7"), made.quota("bigcommerce")
+def _counts(harness: Harness) -> Counter[str]:
+    cin7, bigcommerce = harness.quota("cin7"), harness.quota("bigcommerce")
     return Counter(
-        cin7=int(books["calls"]),
-        bigcommerce=int(shop["calls"]),
-        throttled=int(books["throttled"]) + int(shop["throttled"]),
+        cin7=int(cin7["calls"]),
+        bigcommerce=int(bigcommerce["calls"]),
+        throttled=int(cin7["throttled"]) + int(bigcommerce["throttled"]),
     )
 
 
 @contextmanager
 def counted_statements() -> Iterator[Counter[str]]:
-    """Counts the SQL statements of this process: on our own tables, and on the engine's."""
+    """Counts the SQL statements of this process on our tables ("own") and on the engine's ("engine")."""
     counts: Counter[str] = Counter()
 
     def count(_c: Any, _cursor: Any, statement: str, _p: Any, _context: Any, _many: bool) -> None:
-        words = statement.replace('"', " ").split()
-        counts["own" if OURS.intersection(words) else "engine"] += 1
+        tokens = statement.replace('"', " ").split()
+        counts["own" if OWN_TABLES.intersection(tokens) else "engine"] += 1
 
     sa.event.listen(sa.Engine, "before_cursor_execute", count)
     try:
@@ -131,18 +134,18 @@ def as_json(costs: Sequence[Cost]) -> list[dict[str, Any]]:
 
 
 def table(costs: Sequence[Cost]) -> str:
-    """The costs as lines of text; the last line says how the cost of one order grows with their number."""
+    """The costs as lines of text; the last line shows how the cost per order grows with the number of orders."""
     first = costs[0].cpu_milliseconds
     rows: list[tuple[str, list[str]]] = [
-        ("Orders", [f"{one.orders}" for one in costs]),
-        ("Posted", [f"{one.posted}" for one in costs]),
-        ("Cin7 calls per order", [f"{one.cin7_calls:.2f}" for one in costs]),
-        ("BigCommerce calls per order", [f"{one.bigcommerce_calls:.2f}" for one in costs]),
-        ("Share of a minute's Cin7 quota per order", [f"{one.cin7_minute_share:.1%}" for one in costs]),
-        ("Processor time per order", [f"{one.cpu_milliseconds:.0f} ms" for one in costs]),
-        ("SQL statements per order, own tables", [f"{one.own_statements:.1f}" for one in costs]),
-        ("SQL statements per order, engine's tables", [f"{one.engine_statements:.1f}" for one in costs]),
-        ("Throttle answers caused", [f"{one.throttles}" for one in costs]),
-        ("Processor time per order, first = 1", [f"{one.cpu_milliseconds / first:.2f}" for one in costs]),
+        ("Orders", [f"{cost.orders}" for cost in costs]),
+        ("Posted", [f"{cost.posted}" for cost in costs]),
+        ("Cin7 calls per order", [f"{cost.cin7_calls:.2f}" for cost in costs]),
+        ("BigCommerce calls per order", [f"{cost.bigcommerce_calls:.2f}" for cost in costs]),
+        ("Share of a minute's Cin7 quota per order", [f"{cost.cin7_minute_share:.1%}" for cost in costs]),
+        ("Processor time per order", [f"{cost.cpu_milliseconds:.0f} ms" for cost in costs]),
+        ("SQL statements per order, our tables", [f"{cost.own_statements:.1f}" for cost in costs]),
+        ("SQL statements per order, engine's tables", [f"{cost.engine_statements:.1f}" for cost in costs]),
+        ("Throttled calls", [f"{cost.throttles}" for cost in costs]),
+        ("Processor time per order, first = 1", [f"{cost.cpu_milliseconds / first:.2f}" for cost in costs]),
     ]
     return "\n".join(f"{label:<44}" + "".join(f"{value:>10}" for value in values) for label, values in rows)

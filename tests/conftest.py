@@ -1,8 +1,8 @@
 """Rules for every test run: which skips are allowed, and where PostgreSQL comes from.
 
-A test that lacks a tool skips with a reason that begins with `needs `; with WEIGHBRIDGE_REQUIRE_TOOLS=1 such a skip
-is a failure, so that a complete machine proves everything. Documents that do not come with the source are another
-matter: their tests skip with a reason that begins with `shared documents`.
+A test that lacks a tool skips with a reason that begins with `needs `. With WEIGHBRIDGE_REQUIRE_TOOLS=1 such a skip is
+a failure, so that a machine with all tools runs every test. Tests that lack documents outside the source skip with a
+reason that begins with `shared documents`; those skips are always allowed.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ __all__ = ["fresh_database", "postgres_url"]
 
 TOOL_MISSING = "needs "
 
-# No test judges by the clock: on a busy machine an example that is quick takes long now and then.
-settings.register_profile("whatever the machine", deadline=None)
-settings.load_profile("whatever the machine")
+# No deadline: on a busy machine a quick example sometimes takes long.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 
 def _refused_reason(longrepr: object) -> str | None:
-    """The reason of a skip that this run does not allow."""
+    """The reason of a skip that this run does not allow; None for an allowed skip."""
     if os.environ.get("WEIGHBRIDGE_REQUIRE_TOOLS") != "1" or not isinstance(longrepr, tuple):
         return None
     reason = str(longrepr[2]).removeprefix("Skipped: ")
@@ -54,6 +54,6 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays; without this the collector walks it again and again."""
+    """Excludes everything loaded by now from garbage collection, which would traverse it on every pass."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

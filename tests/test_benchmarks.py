@@ -1,4 +1,4 @@
-"""The benchmarks run, at a tiny size; their figures are measured by hand and stand in the README."""
+"""The benchmarks run at a tiny size; their results are measured by hand and published in the README."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
 
 
-def test_no_page_of_the_console_reads_a_growing_table_whole(fresh_database: Callable[[str], str]) -> None:
+def test_no_page_of_the_console_scans_a_growing_table(fresh_database: Callable[[str], str]) -> None:
     answers = _bench("console", "--transfers", "100000", "--database", fresh_database("bench_console"))
-    assert {one["status"] for one in answers} <= {200, 303}
-    assert [one["page"] for one in answers if one["whole_tables"]] == []
+    assert {answer["status"] for answer in answers} <= {200, 303}
+    assert [answer["page"] for answer in answers if answer["full_scans"]] == []
 
 
 def _bench(*arguments: str) -> list[dict[str, Any]]:
@@ -34,21 +34,21 @@ def _bench(*arguments: str) -> list[dict[str, Any]]:
 def test_cost_of_an_order_is_counted() -> None:
     (cost,) = _bench("orders", "--size", "2")
     assert (cost["orders"], cost["posted"], cost["throttles"]) == (2, 2, 0)
-    assert cost["cin7_calls"] == 2.0, "header and order document, nothing else"
+    assert cost["cin7_calls"] == 2.0, "only the header and the order document"
     assert cost["bigcommerce_calls"] > 0
     assert cost["own_statements"] > 0
 
 
 def test_answers_of_the_receiver_are_counted() -> None:
-    quiet, rush = _bench("receiver", "--rush", "2", "--hooks", "5")
-    assert [(one["hooks"], one["accepted"]) for one in (quiet, rush)] == [(5, 5), (5, 5)]
+    quiet, rush = _bench("receiver", "--rush", "2", "--webhooks", "5")
+    assert [(phase["webhooks"], phase["accepted"]) for phase in (quiet, rush)] == [(5, 5), (5, 5)]
     assert quiet["p50"] <= quiet["p90"] <= quiet["p99"] <= quiet["slowest"]
 
 
 def test_cost_of_a_refresh_of_stock_is_counted() -> None:
     (grown,) = _bench("stock", "--skus", "1200")
-    assert (grown["skus"], grown["right"], grown["throttles"]) == (1200, 1200, 0)
-    rounds = {one["name"]: one for one in grown["rounds"]}
-    assert [one["levels_told"] for one in rounds.values()] == [1200, 0, 12]
-    assert rounds["quiet"]["availability_calls"] == 4, "3,600 rows, a thousand a call"
+    assert (grown["skus"], grown["correct"], grown["throttles"]) == (1200, 1200, 0)
+    runs = {run["name"]: run for run in grown["runs"]}
+    assert [run["levels_published"] for run in runs.values()] == [1200, 0, 12]
+    assert runs["quiet"]["availability_calls"] == 4, "3,600 rows, a thousand per call"
     assert grown["peak_megabytes"] > 0

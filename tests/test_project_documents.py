@@ -1,4 +1,4 @@
-"""Documents say what the code does: every setting, its default and its meaning stand in docs/configuration.md."""
+"""Documents match the code: docs/reference/configuration.md lists every setting with its default and its meaning."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from tools.docs.monitors_page import page as monitors_page
 from tools.docs.sale_states import page
 
 from weighbridge.design.expectations import schema_at
+from weighbridge.design.retry_schedules import DEFAULT_SCHEDULES
 from weighbridge.design.schema import Installation
-from weighbridge.design.sections import Part, SecretReference
-from weighbridge.design.timing import DEFAULT_SCHEDULES
+from weighbridge.design.sections import SecretReference, Section
 from weighbridge.domain.findings.finding import FindingKind, default_owner
 
 ROOT = Path(__file__).parents[1]
-CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+CONFIGURATION = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
 
 
-def sections(path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
-    """Every table that a configuration file can have, with the part of the schema that reads it."""
+def sections(path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], type[Section]]]:
+    """Every table that a configuration file can have, with the section of the schema that reads it."""
     model: Any = schema_at(path) or Installation
     if get_origin(model) is dict:
         yield from sections((*path, "NAME"))
-    elif isinstance(model, type) and issubclass(model, Part) and model is not SecretReference:
+    elif isinstance(model, type) and issubclass(model, Section) and model is not SecretReference:
         yield path, model
         for name in model.model_fields:
             yield from sections((*path, name))
@@ -55,9 +55,9 @@ def written_default(field: FieldInfo) -> str:
             return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
 
 
-def values_of(path: tuple[str, ...], model: type[Part]) -> Iterator[tuple[str, FieldInfo]]:
-    """The fields of a table that are values; tables inside it have sections of their own."""
-    inner = {found[: len(path) + 1] for found, _ in SECTIONS}
+def values_of(path: tuple[str, ...], model: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
+    """The fields of a table that are values; nested tables are separate sections."""
+    inner = {inner_path[: len(path) + 1] for inner_path, _ in SECTIONS}
     return ((name, field) for name, field in model.model_fields.items() if (*path, name) not in inner)
 
 
@@ -65,7 +65,9 @@ SECTIONS = [(path, model) for path, model in sections() if path]
 ROWS = [(path, name, field) for path, model in SECTIONS for name, field in values_of(path, model)]
 
 
-@pytest.mark.parametrize(("path", "name", "field"), ROWS, ids=lambda part: part if isinstance(part, str) else "")
+@pytest.mark.parametrize(
+    ("path", "name", "field"), ROWS, ids=lambda parameter: parameter if isinstance(parameter, str) else ""
+)
 def test_every_setting_is_documented_with_its_default(path: tuple[str, ...], name: str, field: FieldInfo) -> None:
     heading = f"## [{'.'.join(path)}]\n"
     assert heading in CONFIGURATION
@@ -86,24 +88,24 @@ def test_default_owners_and_schedules_are_documented() -> None:
         assert f"| `{cause}` | {', '.join(f'{wait:g}' for wait in waits)} |" in CONFIGURATION
 
 
-def test_sale_states_are_drawn_from_the_code_that_decides() -> None:
-    drawn = (ROOT / "docs" / "sale-states.md").read_text(encoding="utf-8")
-    assert drawn == page(), "run: python -m tools.docs.sale_states docs/sale-states.md"
+def test_the_page_of_sale_states_is_generated_from_the_code() -> None:
+    document = (ROOT / "docs" / "finance" / "sale-states.md").read_text(encoding="utf-8")
+    assert document == page(), "run: python -m tools.docs.sale_states docs/finance/sale-states.md"
 
 
-def test_the_catalogue_of_exceptions_is_drawn_from_the_code() -> None:
-    drawn = (ROOT / "docs" / "exceptions.md").read_text(encoding="utf-8")
-    assert drawn == exceptions_page(), "run: python -m tools.docs.exceptions_page docs/exceptions.md"
+def test_the_catalogue_of_exceptions_is_generated_from_the_code() -> None:
+    document = (ROOT / "docs" / "reference" / "exceptions.md").read_text(encoding="utf-8")
+    assert document == exceptions_page(), "run: python -m tools.docs.exceptions_page docs/reference/exceptions.md"
 
 
-def test_the_list_of_monitors_is_drawn_from_the_code() -> None:
-    drawn = (ROOT / "docs" / "monitors.md").read_text(encoding="utf-8")
-    assert drawn == monitors_page(), "run: python -m tools.docs.monitors_page docs/monitors.md"
+def test_the_list_of_monitors_is_generated_from_the_code() -> None:
+    document = (ROOT / "docs" / "reference" / "monitors.md").read_text(encoding="utf-8")
+    assert document == monitors_page(), "run: python -m tools.docs.monitors_page docs/reference/monitors.md"
 
 
-def test_the_table_of_faults_is_drawn_from_the_code() -> None:
-    drawn = (ROOT / "docs" / "bad-week.md").read_text(encoding="utf-8")
-    assert drawn == week_page(), "run: python -m tools.docs.bad_week docs/bad-week.md"
+def test_the_table_of_faults_is_generated_from_the_code() -> None:
+    document = (ROOT / "docs" / "explanation" / "bad-week.md").read_text(encoding="utf-8")
+    assert document == week_page(), "run: python -m tools.docs.bad_week docs/explanation/bad-week.md"
 
 
 def test_lock_files_name_no_index_and_pin_every_package_by_hash() -> None:
@@ -125,14 +127,14 @@ def test_the_development_lock_holds_the_same_versions_as_the_lock() -> None:
     assert run <= dev
 
 
-def test_links_between_documents_lead_somewhere() -> None:
+def test_links_between_documents_are_not_broken() -> None:
     documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     for document in documents:
         for target in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.relative_to(ROOT)} links to {target}"
 
 
-def test_every_dependency_has_a_sentence() -> None:
+def test_every_dependency_is_explained_in_the_adr() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
     sentences = (ROOT / "docs" / "adr" / "0008-dependencies.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The Makefile on a machine that is not ready: it says what is missing and leaves nothing half-made behind."""
+"""The Makefile on a machine that lacks tools: it names the missing tool and leaves no partial environment behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """A run of its own, even when make itself runs these tests."""
+    """A separate run of make, even when make itself runs these tests."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     command = ["make", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -58,12 +58,12 @@ def test_a_missing_venv_module_says_what_to_install(tmp_path: Path) -> None:
     assert not (tmp_path / "venv").exists()
 
 
-def test_nothing_is_installed_again_while_the_lock_stays(tmp_path: Path) -> None:
+def test_nothing_is_reinstalled_while_the_lock_is_unchanged(tmp_path: Path) -> None:
     environment = tmp_path / "venv"
     (environment / "bin").mkdir(parents=True)
     interpreter(environment / "bin", "exit 9").rename(environment / "bin" / "python")
     (environment / ".installed-run").touch()
     product = environment / "bin" / "weighbridge"
-    product.write_text('#!/bin/sh\necho "asked for: $*"\n')
+    product.write_text('#!/bin/sh\necho "called with: $*"\n')
     product.chmod(0o755)
-    assert make("demo", f"VENV={environment}", "ARGS=--orders 5").stdout == "asked for: demo --orders 5\n"
+    assert make("demo", f"VENV={environment}", "ARGS=--orders 5").stdout == "called with: demo --orders 5\n"

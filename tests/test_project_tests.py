@@ -1,4 +1,4 @@
-"""The rules of the test run itself: skips that hide a missing tool, and PostgreSQL for whoever asks."""
+"""The rules of the test run itself: skips for missing tools, and separate PostgreSQL databases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_tool():
     pytest.skip("needs a tool")
 
 def test_documents():
-    pytest.skip("shared documents are not here")
+    pytest.skip("shared documents are missing")
 """
 
 
@@ -45,10 +45,10 @@ def test_a_whole_module_that_lacks_a_tool_fails_too(tmp_path: Path) -> None:
     assert "1 error" in _run(tmp_path, module, "1")
 
 
-def test_every_test_gets_databases_of_its_own(fresh_database: Callable[[str], str]) -> None:
-    first, second = fresh_database("books"), fresh_database("books")
+def test_every_test_gets_separate_databases(fresh_database: Callable[[str], str]) -> None:
+    first, second = fresh_database("orders"), fresh_database("orders")
     assert first != second
     with psycopg.connect(first) as connection:
-        connection.execute("CREATE TABLE crossed (id int)")
+        connection.execute("CREATE TABLE posted (id int)")
     with psycopg.connect(second) as connection, pytest.raises(psycopg.errors.UndefinedTable):
-        connection.execute("SELECT * FROM crossed")
+        connection.execute("SELECT * FROM posted")

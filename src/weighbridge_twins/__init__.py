@@ -1,3 +1,3 @@
-"""Stateful local simulators of BigCommerce and Cin7 Core, usable without the product."""
+"""Stateful local simulators of the BigCommerce and Cin7 Core APIs, usable without Weighbridge."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Real shopping baskets and the products in them, read from two CSV files (plain or .gz)."""
+"""Reads real shopping baskets and their products from two CSV files (plain or .gz)."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _NOTHING: Final = Decimal("0.00")
 
 
 class UnreadableBaskets(Exception):
-    """A baskets or products file is not what it should be; the message names file, line and column."""
+    """A baskets or products file cannot be read; the message names the file and, where known, the basket or column."""
 
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
     """One product in one basket; amounts in US dollars for the whole line.
 
-    Source: the "completejourney" data, where sales_value is what the shop received before manufacturers' coupons.
+    Source: the "completejourney" data, where sales_value is what the store received before manufacturers' coupons.
     """
 
     product_id: str
@@ -48,28 +48,28 @@ class BasketLine:
 
     @property
     def shelf_total(self) -> Decimal:
-        """What the line costs before every reduction."""
+        """Price of the line before promotion and coupon."""
         return self.sales_value + self.retail_disc + self.coupon_match_disc
 
     @property
     def promotion(self) -> Decimal:
-        """The reduction that everybody gets."""
+        """The reduction that applies to every customer."""
         return self.retail_disc
 
     @property
     def coupon(self) -> Decimal:
-        """The reduction by coupon, at most what the promotion leaves."""
+        """The reduction by coupon, capped at the price that the promotion leaves."""
         return min(self.coupon_disc + self.coupon_match_disc, self.shelf_total - self.promotion)
 
     @property
     def paid(self) -> Decimal:
-        """What the shopper pays, never below zero."""
+        """Amount that the shopper pays for the line; never below zero."""
         return self.shelf_total - self.promotion - self.coupon
 
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What one household bought at once."""
+    """One order of one household."""
 
     id: str
     household_id: str
@@ -79,7 +79,7 @@ class Basket:
 
     @property
     def paid(self) -> Decimal:
-        """What the shopper pays for the goods."""
+        """Amount that the shopper pays for the goods."""
         return sum((line.paid for line in self.lines), _NOTHING)
 
 
@@ -96,21 +96,21 @@ class Product:
 
     @property
     def name(self) -> str:
-        """A name that a shop could show; the number keeps it unique."""
-        text = " ".join(part for part in (self.kind.title(), self.package) if part)
+        """A display name; the product number keeps it unique."""
+        text = " ".join(label for label in (self.kind.title(), self.package) if label)
         return f"{text or 'Item'} #{self.id}"
 
 
 def sku_of(product_id: str) -> str:
-    """The SKU that a product has in the shop and in Cin7: W and at least eight digits."""
+    """Returns the SKU of a product in the store and in Cin7: W and at least eight digits."""
     return f"W{product_id:0>8}"
 
 
 def read_baskets(file: Path = SAMPLE_BASKETS, *, skip: int = 0, limit: int | None = None) -> list[Basket]:
-    """The baskets of `file` in its order, `limit` of them after the first `skip`. Raises UnreadableBaskets."""
+    """Reads baskets of `file` in file order: skips the first `skip`, then reads `limit`. Raises UnreadableBaskets."""
     with _rows(file, BASKET_COLUMNS) as rows:
         grouped = groupby(rows, key=lambda row: row["basket_id"])
-        # Each group has to be read before the next one begins.
+        # groupby invalidates a group when the next one starts, so each group is read into a list.
         chosen = islice(
             ((basket_id, list(lines)) for basket_id, lines in grouped), skip, None if limit is None else skip + limit
         )
@@ -118,7 +118,7 @@ def read_baskets(file: Path = SAMPLE_BASKETS, *, skip: int = 0, limit: int | Non
 
 
 def read_products(file: Path = SAMPLE_PRODUCTS) -> dict[str, Product]:
-    """The products of `file` by product_id. Raises UnreadableBaskets."""
+    """Reads the products of `file` by product_id. Raises UnreadableBaskets."""
     with _rows(file, PRODUCT_COLUMNS) as rows:
         return {
             row["product_id"]: Product(
@@ -140,7 +140,7 @@ def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[Iterator[dict[str, s
             reader = csv.DictReader(text)
             missing = [column for column in columns if column not in (reader.fieldnames or ())]
             if missing:
-                raise UnreadableBaskets(f"{file}: the columns {', '.join(missing)} are missing")
+                raise UnreadableBaskets(f"{file}: columns {', '.join(missing)} are missing")
             yield iter(reader)
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableBaskets(f"{file}: {error}") from error
@@ -169,4 +169,4 @@ def _line(file: Path, row: dict[str, str]) -> BasketLine:
         )
     except (InvalidOperation, ValueError) as error:
         where = f"basket {row['basket_id']}, product {row['product_id']}"
-        raise UnreadableBaskets(f"{file}: {where}: quantity or an amount is no number ({error})") from error
+        raise UnreadableBaskets(f"{file}: {where}: quantity or an amount is not a number ({error})") from error

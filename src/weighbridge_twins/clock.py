@@ -1,4 +1,4 @@
-"""Which time is it? One clock, injected everywhere, always UTC; it may run faster than the wall's."""
+"""The clock that is passed to everything that needs the time: always UTC, and optionally faster than real time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Answers the time and waits; nothing else in the product reads the machine's time."""
+    """Tells the time and waits."""
 
     def now(self) -> datetime:
-        """The current moment, aware, UTC."""
+        """Returns the current time, aware, in UTC."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -21,39 +21,39 @@ class Clock(Protocol):
         ...
 
     def wall_seconds(self, seconds: float) -> float:
-        """How many of the machine's own seconds `seconds` of this clock take."""
+        """Converts `seconds` of this clock to seconds of the machine's clock."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ScaledClock:
-    """A clock that passes `speed` seconds for each second of the machine's.
+    """A clock that advances `speed` seconds per second of the machine's clock.
 
-    Processes that share `speed`, `wall_origin` and `origin` share one time, across restarts.
-    The default is the ordinary clock.
+    Processes with the same `speed`, `wall_origin` and `origin` show the same time, also after a restart.
+    The default shows the machine's time.
     """
 
     speed: float = 1.0
     wall_origin: float = 0.0
-    """Machine time (Unix seconds) at which this clock showed `origin`."""
+    """Machine time (Unix seconds) at which this clock shows `origin`."""
     origin: float = 0.0
-    """What this clock showed (Unix seconds) at `wall_origin`."""
+    """Time of this clock (Unix seconds) at `wall_origin`."""
 
     @classmethod
     def starting_now(cls, speed: float, origin: datetime | None = None) -> ScaledClock:
-        """A clock that shows `origin` (or the machine's time) at this moment and then runs at `speed`."""
+        """Returns a clock that starts now at `origin` (default: the machine's time) and runs at `speed`."""
         wall = time.time()
         return cls(speed, wall, origin.timestamp() if origin else wall)
 
     @classmethod
     def parse(cls, text: str) -> ScaledClock:
-        """Reads what `str()` wrote: `speed@wall_origin@origin`. Raises ValueError on anything else."""
+        """Parses the form that `str()` writes, `speed@wall_origin@origin`. Raises ValueError."""
         parts = text.split("@")
         if len(parts) != 3:
-            raise ValueError(f"a clock is written speed@wall_origin@origin, not {text!r}")
-        speed, wall_origin, origin = (float(part) for part in parts)
+            raise ValueError(f"clock: expected speed@wall_origin@origin, not {text!r}")
+        speed, wall_origin, origin = (float(number) for number in parts)
         if speed <= 0:
-            raise ValueError(f"a clock's speed is above zero, not {speed}")
+            raise ValueError(f"clock: speed must be above zero, not {speed}")
         return cls(speed, wall_origin, origin)
 
     def __str__(self) -> str:
@@ -74,5 +74,5 @@ REAL_CLOCK = ScaledClock()
 
 
 def seconds_between(earlier: datetime, later: datetime) -> float:
-    """Seconds from `earlier` to `later`; negative when they are the other way round."""
+    """Returns the seconds from `earlier` to `later`; negative when `later` comes first."""
     return (later - earlier) / timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""`weighbridge twins serve`: both twins from the command line."""
+"""The command line: `weighbridge-twins serve`, also available as `weighbridge twins serve`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from weighbridge_twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, Unreadabl
 from weighbridge_twins.bigcommerce import catalog_switches as bigcommerce_catalog_switches
 from weighbridge_twins.bigcommerce import switches as bigcommerce_switches
 from weighbridge_twins.cin7 import switches as cin7_switches
+from weighbridge_twins.http.serving import RunningTwins, ServeOptions, serve
 from weighbridge_twins.reference_tables import fault_table, filled, switch_table, world_table
-from weighbridge_twins.serving import RunningTwins, ServeOptions, serve
-from weighbridge_twins.world_options import WorldOptions
+from weighbridge_twins.world.options import WorldOptions
 
 twins_app = typer.Typer(help="Local simulators of BigCommerce and Cin7 Core.", no_args_is_help=True)
 
@@ -33,25 +33,27 @@ def twins() -> None:
 @twins_app.command("serve")
 def serve_command(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    bigcommerce_port: Annotated[int, typer.Option(help="Port of the BigCommerce twin, 0 for any free one.")] = 8801,
-    cin7_port: Annotated[int, typer.Option(help="Port of the Cin7 Core twin, 0 for any free one.")] = 8802,
-    record: Annotated[Path | None, typer.Option(help="Write every exchange to this file, a JSON line each.")] = None,
+    bigcommerce_port: Annotated[int, typer.Option(help="Port of the BigCommerce twin; 0 for any free port.")] = 8801,
+    cin7_port: Annotated[int, typer.Option(help="Port of the Cin7 Core twin; 0 for any free port.")] = 8802,
+    record: Annotated[Path | None, typer.Option(help="Write each exchange to this file as one line of JSON.")] = None,
     speed: Annotated[float, typer.Option(min=0.001, help="Seconds of the twins' clock per second.")] = 1.0,
-    start: Annotated[datetime | None, typer.Option(help="What the twins' clock shows first, UTC.")] = None,
-    state: Annotated[Path | None, typer.Option(help="Take the state from this file and leave it there.")] = None,
-    tls: Annotated[bool, typer.Option("--tls", help="Serve https with a self-made certificate.")] = False,
-    seed: Annotated[int, typer.Option(help="Decides credentials, ids and people.")] = 1,
-    cin7_switch: Annotated[list[str] | None, typer.Option(help="name=reading, a switch of the Cin7 twin.")] = None,
-    bigcommerce_switch: Annotated[list[str] | None, typer.Option(help="name=reading, a BigCommerce switch.")] = None,
-    world: Annotated[bool, typer.Option("--world", help="Let shoppers and a warehouse act at once.")] = False,
-    world_waits: Annotated[bool, typer.Option("--world-waits", help="The people wait for POST /_twin/world.")] = False,
-    baskets: Annotated[Path, typer.Option(help="The baskets that shoppers order, CSV or CSV.gz.")] = SAMPLE_BASKETS,
-    products: Annotated[Path, typer.Option(help="The products of the baskets, CSV or CSV.gz.")] = SAMPLE_PRODUCTS,
-    world_orders: Annotated[int | None, typer.Option(help="How many baskets are ordered; all without.")] = None,
-    world_rate: Annotated[float, typer.Option(help="Orders a minute of the twins' clock.")] = 8.0,
-    world_option: Annotated[list[str] | None, typer.Option(help="name=value, any other option of the world.")] = None,
+    start: Annotated[datetime | None, typer.Option(help="Start time of the twins' clock, UTC.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Load the state from this file and save it at exit.")] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Serve HTTPS with a self-signed certificate.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of credentials, ids and simulated people.")] = 1,
+    cin7_switch: Annotated[list[str] | None, typer.Option(help="name=reading: set a switch of the Cin7 twin.")] = None,
+    bigcommerce_switch: Annotated[
+        list[str] | None, typer.Option(help="name=reading: set a BigCommerce switch.")
+    ] = None,
+    world: Annotated[bool, typer.Option("--world", help="Simulate shoppers and a warehouse.")] = False,
+    world_waits: Annotated[bool, typer.Option("--world-waits", help="Start the world at POST /_twin/world.")] = False,
+    baskets: Annotated[Path, typer.Option(help="Baskets that shoppers order, CSV or CSV.gz.")] = SAMPLE_BASKETS,
+    products: Annotated[Path, typer.Option(help="Products of the baskets, CSV or CSV.gz.")] = SAMPLE_PRODUCTS,
+    world_orders: Annotated[int | None, typer.Option(help="Number of baskets to order; default: all.")] = None,
+    world_rate: Annotated[float, typer.Option(help="Orders per minute of the twins' clock.")] = 8.0,
+    world_option: Annotated[list[str] | None, typer.Option(help="name=value: set another option of the world.")] = None,
 ) -> None:
-    """Serve both twins until Ctrl-C; prints one line of JSON with addresses and credentials when they answer."""
+    """Serve both twins until Ctrl-C; print one line of JSON with addresses and credentials once they answer."""
     try:
         options = ServeOptions(
             host=host,
@@ -79,8 +81,8 @@ def serve_command(
             else None,
             world_starts=world and not world_waits,
         )
-        # A full company is hundreds of thousands of objects, and none of them goes: looking for garbage among them at
-        # every long list takes longer than the list.
+        # A full company holds hundreds of thousands of long-lived objects: with the default thresholds, garbage
+        # collection during a long list takes longer than the list itself.
         gc.set_threshold(50_000, 50, 100)
         uvloop.run(_serve(options))
     except (ValueError, OSError, UnreadableBaskets) as error:
@@ -89,13 +91,13 @@ def serve_command(
 
 
 @twins_app.command("document")
-def document_command(file: Annotated[Path, typer.Argument(help="The page whose marked tables are written.")]) -> None:
-    """Write the tables of faults, switches and world options into a page, between its marks."""
+def document_command(file: Annotated[Path, typer.Argument(help="The page whose marked tables are updated.")]) -> None:
+    """Write the tables of faults, switches and world options between the marks of a page."""
     file.write_text(filled(file.read_text(encoding="utf-8"), documented_tables()), encoding="utf-8")
 
 
 def documented_tables() -> dict[str, str]:
-    """The tables of docs/twins.md by the names of their marks."""
+    """Returns the tables of docs/reference/twins.md by the names of their marks."""
     return {
         "faults": fault_table(),
         "bigcommerce switches": switch_table((*bigcommerce_switches.SWITCHES, *bigcommerce_catalog_switches.SWITCHES)),
@@ -117,11 +119,11 @@ def _announce(running: RunningTwins) -> None:
     sys.stdout.flush()
 
 
-def _utc(moment: datetime | None) -> datetime | None:
-    if moment is None or moment.tzinfo is not None:
-        return moment
+def _utc(timestamp: datetime | None) -> datetime | None:
+    if timestamp is None or timestamp.tzinfo is not None:
+        return timestamp
     # The option's format has no zone; the help says UTC.
-    return datetime.fromisoformat(moment.isoformat() + "+00:00")
+    return datetime.fromisoformat(timestamp.isoformat() + "+00:00")
 
 
 def _pairs(given: list[str] | None) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def _pairs(given: list[str] | None) -> dict[str, Any]:
     for pair in given or []:
         name, sign, value = pair.partition("=")
         if not sign:
-            raise ValueError(f"{pair!r} is not of the form name=value")
+            raise ValueError(f"{pair!r}: expected name=value")
         try:
             pairs[name] = json.loads(value)
         except ValueError:

@@ -1,4 +1,4 @@
-"""The tables of the twins' documentation, made from the code so that they cannot lie."""
+"""Generates the tables of the twins' documentation from the code."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import fields
 from typing import Any, Protocol
 
 from weighbridge_twins.faults import FAULTS
-from weighbridge_twins.world_options import WorldOptions
+from weighbridge_twins.world.options import WorldOptions
 
 
 class NamedSwitch(Protocol):
-    """What a platform's switch tells about itself."""
+    """The documented attributes of a platform's switch."""
 
     @property
     def name(self) -> str:
@@ -21,55 +21,55 @@ class NamedSwitch(Protocol):
 
     @property
     def default(self) -> Any:
-        """The reading in force at the start."""
+        """The reading at the start."""
         ...
 
     @property
     def readings(self) -> tuple[Any, ...]:
-        """The readings on offer, empty for a number."""
+        """The available readings; empty for a number."""
         ...
 
     @property
     def question(self) -> str:
-        """What the vendor's documents leave open."""
+        """The question that the vendor's documents leave open."""
         ...
 
 
 def filled(text: str, tables: Mapping[str, str]) -> str:
-    """`text` with each table between its marks `<!-- name -->` and `<!-- /name -->`. Raises KeyError on lost marks."""
+    """Puts each table between its marks `<!-- name -->` and `<!-- /name -->`. Raises KeyError for a missing mark."""
     for name, table in tables.items():
         opening, closing = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         before, _, rest = text.partition(opening)
         _, closed, after = rest.partition(closing)
         if not closed:
-            raise KeyError(f"the marks of {name} are missing")
+            raise KeyError(f"marks <!-- {name} --> and <!-- /{name} --> are missing")
         text = f"{before}{opening}{table}\n{closing}{after}"
     return text
 
 
 def fault_table() -> str:
-    """Every fault and what it does, as a Markdown table."""
-    return _table(("fault", "what happens"), ((f"`{name}`", text) for name, text in FAULTS.items()))
+    """Returns a Markdown table of all faults."""
+    return _table(("fault", "effect"), ((f"`{name}`", text) for name, text in FAULTS.items()))
 
 
 def switch_table(switches: Iterable[NamedSwitch]) -> str:
-    """The switches of a platform, as a Markdown table."""
+    """Returns a Markdown table of a platform's switches."""
     rows = (
         (
-            f"`{one.name}`",
-            f"`{_text(one.default)}`",
-            ", ".join(f"`{_text(reading)}`" for reading in one.readings) or "a number",
-            one.question,
+            f"`{switch.name}`",
+            f"`{_text(switch.default)}`",
+            ", ".join(f"`{_text(reading)}`" for reading in switch.readings) or "a number",
+            switch.question,
         )
-        for one in sorted(switches, key=lambda switch: switch.name)
+        for switch in sorted(switches, key=lambda switch: switch.name)
     )
-    return _table(("switch", "at the start", "readings", "question that the vendor leaves open"), rows)
+    return _table(("switch", "default", "readings", "open question"), rows)
 
 
 def world_table() -> str:
-    """The options of the world with their defaults, as a Markdown table."""
-    ordinary = WorldOptions()
-    rows = ((f"`{one.name}`", f"`{_text(getattr(ordinary, one.name))}`") for one in fields(WorldOptions))
+    """Returns a Markdown table of the world's options and defaults."""
+    defaults = WorldOptions()
+    rows = ((f"`{field.name}`", f"`{_text(getattr(defaults, field.name))}`") for field in fields(WorldOptions))
     return _table(("option", "default"), ((name, value) for name, value in rows if "csv" not in value))
 
 

@@ -1,5 +1,5 @@
-"""The journal's own desk serves the tests of access too."""
+"""Tests of access use the fixture of the tests of persistence."""
 
-from tests.persistence.conftest import at_desk
+from tests.persistence.conftest import on_both_databases
 
-__all__ = ["at_desk"]
+__all__ = ["on_both_databases"]

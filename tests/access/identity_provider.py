@@ -1,5 +1,5 @@
-"""An identity provider of our own, served over real HTTP: it signs real tokens, keeps to the rules, and breaks them
-when a test says so. It shares nothing with the product but the library that signs."""
+"""An identity provider for tests, served over real HTTP: it signs real tokens, follows the standard, and violates it
+when a test says so. It shares no code with Weighbridge except the library that signs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LIFETIME_SECONDS = 300
 
 
 class IdentityProvider:
-    """Knows one person at a time, and lets them go on at once unless `asks` shows them a page first."""
+    """Knows one person at a time, and redirects them at once unless `asks` shows a page first."""
 
     def __init__(self, now: datetime) -> None:
         self.url = ""
@@ -38,13 +38,13 @@ class IdentityProvider:
             "groups": ["warehouse"],
         }  # fmt: skip
         self.left_out: set[str] = set()
-        """Claims that only user info tells."""
+        """Claims that only the user info endpoint returns."""
         self.asks = False
         self.declines = False
         self.down = False
-        self.takes_codes_again = False
+        self.accepts_used_codes = False
         self.changed: dict[str, Any] = {}
-        """Claims of the ID token that are not as they should be."""
+        """Claims of the ID token that are replaced with wrong ones."""
         self.algorithm = "RS256"
         self.signs_with_another_key = False
         self.calls: list[str] = []
@@ -54,13 +54,13 @@ class IdentityProvider:
         self._access: dict[str, dict[str, Any]] = {}
 
     def rotate(self) -> None:
-        """Signs with a new key from now on; the old one is not published any more."""
+        """Signs with a new key from now on; the old key is no longer published."""
         self._key = RSAKey.generate_key(2048, {"kid": secrets.token_hex(4), "use": "sig"})
 
     def app(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/realm/.well-known/openid-configuration", self._published),
+                Route("/realm/.well-known/openid-configuration", self._metadata),
                 Route("/realm/keys", self._keys),
                 Route("/realm/authorize", self._authorize, methods=["GET", "POST"]),
                 Route("/realm/token", self._token, methods=["POST"]),
@@ -73,7 +73,7 @@ class IdentityProvider:
     def issuer(self) -> str:
         return f"{self.url}/realm"
 
-    async def _published(self, request: Request) -> Response:
+    async def _metadata(self, request: Request) -> Response:
         self.calls.append("published")
         if self.down:
             return Response("<h1>Bad gateway</h1>", status_code=502)
@@ -91,49 +91,49 @@ class IdentityProvider:
 
     async def _keys(self, request: Request) -> Response:
         self.calls.append("keys")
-        unheard_of = {"kty": "AKP", "kid": "later", "alg": "ML-DSA-44", "pub": "AA"}
-        return JSONResponse({"keys": [unheard_of, self._key.as_dict(private=False)]})
+        unknown_key = {"kty": "AKP", "kid": "later", "alg": "ML-DSA-44", "pub": "AA"}
+        return JSONResponse({"keys": [unknown_key, self._key.as_dict(private=False)]})
 
     async def _authorize(self, request: Request) -> Response:
-        asked = {name: values[0] for name, values in parse_qs(request.url.query).items()}
-        if (asked["client_id"], asked["response_type"]) != (CLIENT, "code") or "openid" not in asked["scope"].split():
+        query = {name: values[0] for name, values in parse_qs(request.url.query).items()}
+        if (query["client_id"], query["response_type"]) != (CLIENT, "code") or "openid" not in query["scope"].split():
             return Response("unknown client", status_code=400)
-        assert asked["code_challenge_method"] == "S256"
+        assert query["code_challenge_method"] == "S256"
         if self.asks and request.method == "GET":
             return HTMLResponse(
                 f"<!doctype html><title>Provider</title><h1>Company sign-in</h1><form method=post "
                 f'action="?{request.url.query.replace("&", "&amp;")}"><button>Go on</button></form>'
             )
-        back = {"state": asked["state"], "iss": self.issuer}
+        answer = {"state": query["state"], "iss": self.issuer}
         if self.declines:
-            back["error"] = "access_denied"
+            answer["error"] = "access_denied"
         else:
-            back["code"] = secrets.token_urlsafe(16)
-            self._codes[back["code"]] = asked
-        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(back)}", 303)
+            answer["code"] = secrets.token_urlsafe(16)
+            self._codes[answer["code"]] = query
+        return RedirectResponse(f"{query['redirect_uri']}?{urlencode(answer)}", 303)
 
     async def _token(self, request: Request) -> Response:
         self.calls.append("token")
         if self.down:
             return Response(status_code=503)
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
-        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
-        client, _, secret = base64.b64decode(shown).decode().partition(":")
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        client, _, secret = base64.b64decode(credentials).decode().partition(":")
         if (scheme, unquote_plus(client), unquote_plus(secret)) != ("Basic", CLIENT, SECRET):
             return JSONResponse({"error": "invalid_client"}, status_code=401)
         code = form["code"]
-        asked = self._codes.get(code)
+        query = self._codes.get(code)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode()
-        fits = asked is not None and (asked["redirect_uri"], asked["code_challenge"]) == (
+        is_valid = query is not None and (query["redirect_uri"], query["code_challenge"]) == (
             form["redirect_uri"], challenge.rstrip("="),
         )  # fmt: skip
-        if asked is None or not fits or (code in self._used and not self.takes_codes_again):
+        if query is None or not is_valid or (code in self._used and not self.accepts_used_codes):
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
         self._used.add(code)
         access = secrets.token_urlsafe(16)
         self._access[access] = dict(self.person)
         return JSONResponse(
-            {"token_type": "Bearer", "access_token": access, "id_token": self._id_token(asked["nonce"])}
+            {"token_type": "Bearer", "access_token": access, "id_token": self._id_token(query["nonce"])}
         )
 
     def _id_token(self, nonce: str) -> str:
@@ -160,8 +160,8 @@ class IdentityProvider:
         return HTMLResponse("<!doctype html><title>Provider</title><h1>Signed out at the company</h1>")
 
 
-def _segment(part: dict[str, Any]) -> str:
-    return _letters(json.dumps(part).encode())
+def _segment(content: dict[str, Any]) -> str:
+    return _letters(json.dumps(content).encode())
 
 
 def _letters(raw: bytes) -> str:

@@ -1,4 +1,4 @@
-"""People are told over real HTTP, once for each cause, and again when a channel was down."""
+"""Alerts are sent over real HTTP, once for each cause, and again after a channel was down."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from tests.flows.harness import Rig, rig
+from tests.flows.harness import Harness, harness
 from weighbridge.cli.main import app
 
 CHANNEL = """
@@ -27,30 +27,30 @@ owners = ["ecommerce"]
 url = { file = "channel.txt" }
 owners = ["finance"]
 """
-GHOST = [{"sku": "NOT-IN-CIN7", "name": "Nobody knows", "quantity": 1, "price": "3.00"}]
+UNKNOWN_SKU_LINES = [{"sku": "NOT-IN-CIN7", "name": "Nobody knows", "quantity": 1, "price": "3.00"}]
 
 
-class Service:
-    """A webhook that keeps what it was told, and is down when it is told to be."""
+class AlertReceiver:
+    """A webhook that stores the messages it receives and fails while `down` is set."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
         self.down = False
 
-    def told(self) -> list[str]:
+    def received(self) -> list[str]:
         return list(self.messages)
 
 
 @contextmanager
-def webhook(folder: Path) -> Iterator[Service]:
-    service = Service()
+def webhook(folder: Path) -> Iterator[AlertReceiver]:
+    receiver = AlertReceiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            if not service.down:
-                service.messages.append(body["message"])
-            self.send_response(503 if service.down else 200)
+            if not receiver.down:
+                receiver.messages.append(body["message"])
+            self.send_response(503 if receiver.down else 200)
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
@@ -58,49 +58,50 @@ def webhook(folder: Path) -> Iterator[Service]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    (folder / "channel.txt").write_text(f"json://127.0.0.1:{server.server_port}/told", encoding="utf-8")
+    (folder / "channel.txt").write_text(f"json://127.0.0.1:{server.server_port}/alerts", encoding="utf-8")
     try:
-        yield service
+        yield receiver
     finally:
         server.shutdown()
         server.server_close()
 
 
-def buy_ghosts(trial: Rig) -> None:
+def place_orders_with_unknown_sku(trial: Harness) -> None:
     for _ in range(2):
-        trial.place(lines=GHOST)
+        trial.place(lines=UNKNOWN_SKU_LINES)
 
 
-def test_a_cause_is_told_once_to_its_owner_and_again_by_who_starts_after_a_failure(tmp_path: Path) -> None:
-    with webhook(tmp_path) as service, rig(tmp_path, design=CHANNEL, speed=60.0) as trial:
-        buy_ghosts(trial)
+def test_cause_is_sent_once_to_its_owner_and_resent_by_the_next_worker_after_a_failure(tmp_path: Path) -> None:
+    with webhook(tmp_path) as receiver, harness(tmp_path, design=CHANNEL, speed=60.0) as trial:
+        place_orders_with_unknown_sku(trial)
         trial.run()
-        service.down = True
-        trial.listen(lambda rig: None, lambda rig: "did not take" in _alerts(rig, tmp_path))
-        assert service.told() == []
-        service.down = False
+        receiver.down = True
+        trial.listen(lambda trial: None, lambda trial: "did not accept" in _alerts(trial, tmp_path))
+        assert receiver.received() == []
+        receiver.down = False
         clock = trial.twins.running.clock
         trial.twins.run(lambda: clock.set(now=clock.now() + timedelta(minutes=6)))
-        trial.listen(lambda rig: None, lambda rig: bool(service.told()))
-        (message,) = service.told()
+        trial.listen(lambda trial: None, lambda trial: bool(receiver.received()))
+        (message,) = receiver.received()
         assert message.count("NOT-IN-CIN7") == 1, "two orders, one cause"
         assert "2 objects" in message
         assert "ecommerce" in message
-        told = json.loads(_alerts(trial, tmp_path))
-        assert [(one["channel"], one["stage"], bool(one["sent_at"])) for one in told] == [("shop", "opened", True)]
+        alerts = json.loads(_alerts(trial, tmp_path))
+        sent = [(alert["channel"], alert["stage"], bool(alert["sent_at"])) for alert in alerts]
+        assert sent == [("shop", "opened", True)]
         tested = CliRunner().invoke(app, ["alerts", "test", "--config", str(tmp_path / "weighbridge.toml")])
         assert tested.exit_code == 0, tested.output
-        assert "127.0.0.1" not in tested.output, "addresses are secrets"
-        assert len(service.told()) == 3
-        service.down = True
+        assert "127.0.0.1" not in tested.output, "channel URLs are secrets"
+        assert len(receiver.received()) == 3
+        receiver.down = True
         refused = CliRunner().invoke(app, ["alerts", "test", "money", "--config", str(tmp_path / "weighbridge.toml")])
         assert refused.exit_code == 1
-        assert "did not take" in refused.output
+        assert "did not accept" in refused.output
 
 
-def _alerts(trial: Rig, folder: Path) -> str:
+def _alerts(trial: Harness, folder: Path) -> str:
     config = folder / "weighbridge.toml"
     config.write_text(trial.configuration(), encoding="utf-8")
-    told = CliRunner().invoke(app, ["alerts", "--json", "--config", str(config)], env=trial.environment())
-    assert told.exit_code == 0, told.output
-    return told.output
+    result = CliRunner().invoke(app, ["alerts", "list", "--json", "--config", str(config)], env=trial.environment())
+    assert result.exit_code == 0, result.output
+    return result.output

@@ -1,4 +1,4 @@
-"""Chromium without a window: Debian's, or whichever WEIGHBRIDGE_TEST_CHROMIUM names."""
+"""Headless Chromium: Debian's, or the one that WEIGHBRIDGE_TEST_CHROMIUM names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ADVICE = "apt install chromium, or WEIGHBRIDGE_TEST_CHROMIUM=/path/to/it"
 
 
 class NoChromium(Exception):
-    """There is none on this machine, or it does not start; its text says what to do."""
+    """Chromium is missing or does not start; the message says what to do."""
 
 
 @contextmanager
@@ -35,9 +35,9 @@ def launched() -> Iterator[Browser]:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A running browser for a test, which is skipped where the machine has none.
+    """A running browser for a test; the test is skipped on a machine without one.
 
-    Its event loop runs in the thread of the tests, so that whatever needs one of its own is done `apart`.
+    Its event loop runs in the thread of the tests, so work that needs its own event loop runs `in_thread`.
     """
     with ExitStack() as stack:
         try:

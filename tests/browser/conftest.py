@@ -1,4 +1,4 @@
-"""A real browser, and one console with a day's work for all tests: none of them may need what another changes."""
+"""A real browser, and one console with sample data for all tests, which must not depend on each other's changes."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import chromium
-from tests.browser.furnished import apart, furnished
-from tests.flows.harness import Rig
-from tests.web.installation import House
+from tests.browser.sample_data import in_thread, installation_with_sample_data
+from tests.flows.harness import Harness
+from tests.web.installation import RunningInstallation
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Rig]]:
-    """A served console, and the rig whose orders it shows."""
+def installation_with_orders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningInstallation, Harness]]:
+    """A served console, and the harness with its orders."""
     with ExitStack() as stack:
-        yield apart(lambda: stack.enter_context(furnished(tmp_path_factory.mktemp("browser"))))
+        yield in_thread(lambda: stack.enter_context(installation_with_sample_data(tmp_path_factory.mktemp("browser"))))
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Ends with its module: its event loop would be in the way of the next one's."""
+    """A browser for one module: its event loop would block that of the next module."""
     with chromium() as running:
         yield running

@@ -1,4 +1,4 @@
-"""Pictures that stay small: a page has few colours, so each point is kept as a number in a palette of at most 256.
+"""Small PNG files: a page has few colours, so each pixel is stored as a number in a palette of at most 256.
 
 The browser that took the picture also finds its colours. Source: PNG specification, third edition, colour type 3.
 """
@@ -40,14 +40,14 @@ FIND_COLOURS = """async (picture) => {
 
 
 def smaller(page: Page, picture: bytes) -> bytes:
-    """The same picture with at most 256 colours, each other point in the nearest of them; `page` may be any page."""
-    width, height, palette, kept = page.evaluate(FIND_COLOURS, base64.b64encode(picture).decode())
-    numbers = base64.b64decode(kept)
+    """The picture with at most 256 colours, every pixel in the nearest of them; `page` may be any page."""
+    width, height, palette, encoded = page.evaluate(FIND_COLOURS, base64.b64encode(picture).decode())
+    numbers = base64.b64decode(encoded)
     rows = b"".join(b"\x00" + numbers[row * width : (row + 1) * width] for row in range(height))
     return (
         SIGNATURE
         + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0))
-        + _chunk(b"PLTE", bytes(part for colour in palette for part in colour))
+        + _chunk(b"PLTE", bytes(channel for colour in palette for channel in colour))
         + _chunk(b"IDAT", zlib.compress(rows, 9))
         + _chunk(b"IEND", b"")
     )

@@ -1,4 +1,4 @@
-"""A whole working day behind a console: orders, parcels and refunds from morning to afternoon, and a living worker."""
+"""A whole working day for the console: orders, parcels and refunds from morning to afternoon, and a running worker."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from tests.browser.furnished import RETURNS, VASE, opened, refund, refund_at_the_gateway
-from tests.flows.harness import Rig, rig
-from tests.web.installation import House
+from tests.browser.sample_data import RETURNS, VASE, open_installation, refund, refund_at_the_gateway
+from tests.flows.harness import Harness, harness
+from tests.web.installation import RunningInstallation
 from weighbridge.persistence.repositories.transfers import State
 
 MORNING = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
@@ -21,17 +21,21 @@ NAMES = (("Ada", "Barlow"), ("Grace", "Ortiz"), ("Ken", "Watts"), ("Mina", "Chen
 GOODS = (("MUG", 2, "TEA", 3), ("MUG", 1, "TEA", 1), ("TEA", 6, "MUG", 1), ("MUG", 4, "TEA", 2))
 
 
-def working_day(folder: Path, looks: Callable[[House, Rig], None]) -> None:
-    """Plays the day, then opens the console beside a living worker and lets `looks` look at it."""
-    with rig(folder, speed=FILLING_SPEED, start=MORNING, post="invoice_and_payment", design=RETURNS) as trial:
+def working_day(folder: Path, visit: Callable[[RunningInstallation, Harness], None]) -> None:
+    """Plays the day, then calls `visit` with the console and a running worker."""
+    with harness(folder, speed=FILLING_SPEED, start=MORNING, post="invoice_and_payment", design=RETURNS) as trial:
         play(trial)
         trial.twins.run(lambda: trial.twins.running.clock.set(speed=1.0))
-        with opened(folder, trial) as home:
-            trial.listen(lambda _: looks(home, trial), lambda _: True, armed=lambda rig: bool(rig.hooks()))
+        with open_installation(folder, trial) as home:
+            trial.listen(
+                lambda _: visit(home, trial),
+                lambda _: True,
+                ready=lambda listening: bool(listening.bigcommerce_webhooks()),
+            )
 
 
-def play(trial: Rig) -> None:
-    """Hour by hour: orders come, some parcels leave, some goods come back, and something always waits for somebody."""
+def play(trial: Harness) -> None:
+    """Hour by hour: orders arrive, some parcels ship, some goods come back, and some objects need action."""
     trial.twins.act("bigcommerce", "seed_products", [VASE])
     trial.push_stock()
     number = 0
@@ -47,37 +51,37 @@ def play(trial: Rig) -> None:
         _ship(trial, [row.target_id for row in rows if row.state is State.POSTED][: 2 * hour])
         if hour == 2:
             trial.push_stock()
-        _give_back(trial, hour, [int(row.key) for row in rows if row.state is State.POSTED])
-        _pass(trial, MORNING + (hour + 1) * HOUR)
+        _refund_some(trial, hour, [int(row.key) for row in rows if row.state is State.POSTED])
+        _wait_until(trial, MORNING + (hour + 1) * HOUR)
     trial.run()
     trial.push_stock()
     trial.push_stock()
 
 
-def _order(trial: Rig, number: int) -> None:
+def _order(trial: Harness, number: int) -> None:
     first, last = NAMES[number % len(NAMES)]
-    one, units, other, more = GOODS[number % len(GOODS)]
+    sku, units, other_sku, other_units = GOODS[number % len(GOODS)]
     address = {
         "first_name": first, "last_name": last, "street_1": f"{12 + number} Mill St", "city": "Austin",
         "state": "Texas", "zip": "78701", "country": "United States", "country_iso2": "US",
         "email": f"{first.lower()}@example.com", "phone": "555-0101",
     }  # fmt: skip
     trial.place(
-        lines=[{"sku": one, "quantity": units}, {"sku": other, "quantity": more}],
+        lines=[{"sku": sku, "quantity": units}, {"sku": other_sku, "quantity": other_units}],
         billing_address=address,
         shipping_addresses=[address],
     )
 
 
-def _ship(trial: Rig, sale_ids: list[str]) -> None:
-    sent = trial.twins.run(lambda: {one["id"] for one in trial.twins.cin7.dump()["sales"] if one["fulfilments"]})
-    for number, sale_id in enumerate(one for one in sale_ids if one not in sent):
-        tracking = f"1Z999AA1{len(sent) + number:010d}"
+def _ship(trial: Harness, sale_ids: list[str]) -> None:
+    shipped = trial.twins.run(lambda: {sale["id"] for sale in trial.twins.cin7.dump()["sales"] if sale["fulfilments"]})
+    for number, sale_id in enumerate(sale_id for sale_id in sale_ids if sale_id not in shipped):
+        tracking = f"1Z999AA1{len(shipped) + number:010d}"
         trial.twins.act("cin7", "pick_pack_ship", {"sale_id": sale_id, "carrier": "UPS", "tracking": tracking})
     trial.ship()
 
 
-def _give_back(trial: Rig, hour: int, posted: list[int]) -> None:
+def _refund_some(trial: Harness, hour: int, posted: list[int]) -> None:
     if hour == 3:
         refund(trial, posted[0], "MUG", 1, "Too small")
     if hour == 4:
@@ -86,8 +90,8 @@ def _give_back(trial: Rig, hour: int, posted: list[int]) -> None:
         refund_at_the_gateway(trial, posted[3], Decimal("7.00"))
 
 
-def _pass(trial: Rig, moment: datetime) -> None:
-    """Nothing happens until `moment`."""
+def _wait_until(trial: Harness, timestamp: datetime) -> None:
+    """Moves the clock to `timestamp`, unless it is later already."""
     clock = trial.twins.running.clock
-    if clock.now() < moment:
-        trial.twins.run(lambda: clock.set(now=moment))
+    if clock.now() < timestamp:
+        trial.twins.run(lambda: clock.set(now=timestamp))

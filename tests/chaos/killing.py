@@ -1,4 +1,4 @@
-"""Kills the product while a small world plays, and compares what stands at the end with an undisturbed run."""
+"""Kills the product while a small world plays, and compares the end state with that of an undisturbed run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from weighbridge_simulation.demo.summary import Summary
 
 ORDERS, FEW = 24, 12
 SPEED = 120.0
-"""Faster than the demonstration: the world is small."""
+"""Faster than the demonstration, because the world is small."""
 SMALL = {"scarce_share": 0.0, "pick_minutes": [3.0, 5.0], "awaiting_payment_share": 0.05}
 WORLDS = {
     "order": {
@@ -41,20 +41,20 @@ WORLDS = {
         "shipping_refund_share": 0.1,
     },
 }
-"""What people do, by how far orders are posted. More goes wrong than in the demonstration, since the worlds are small.
+"""Options of the world by posting depth. The shares are larger than in the demonstration, since the worlds are small.
 
-An order that ends or changes while it is being paid waits for finance, or not, by whether it was paid before: there
-the connector's speed decides, so with payments people only send goods back.
+Where payments are posted, an order that is cancelled or edited before its payment is posted ends differently from one
+that is cancelled or edited afterwards. The outcome would depend on the product's speed, so that world has only returns.
 """
 EARLIEST, LATEST = 1.5, 16.0
-"""Seconds after the start between which a process is killed."""
+"""The earliest and the latest second after the start at which a process is killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """One killing: when, whom, and whether the end was the same."""
+    """One kill: its time, its worker, and whether the run ended in the same state."""
 
-    at: float
+    at_seconds: float
     worker: str
     same: bool
     balanced: bool
@@ -74,19 +74,19 @@ def options(post: str, database: str = "", workers: int = 1, orders: int = ORDER
     )
 
 
-def run(chosen: DemoOptions, disturb: Callable[[Demo], None] | None = None) -> Summary:
-    """One whole run in a folder of its own."""
+def run(run_options: DemoOptions, disturb: Callable[[Demo], None] | None = None) -> Summary:
+    """One whole run in a temporary folder."""
 
     async def work(folder: Path) -> Summary:
-        async with Demo(chosen, folder).running() as demo:
-            return await play(demo, lambda words, done, of: None, disturb)
+        async with Demo(run_options, folder).running() as demo:
+            return await play(demo, lambda message, done, of: None, disturb)
 
     with tempfile.TemporaryDirectory(prefix="weighbridge-kill-") as folder:
         return asyncio.run(work(Path(folder)))
 
 
 def killed_at(seconds: float, worker: int) -> Callable[[Demo], None]:
-    """Kills a worker `seconds` after the first call, with SIGKILL, and starts it again under its name."""
+    """Kills a worker with SIGKILL `seconds` after the first call and restarts it under the same name."""
     began: list[float] = []
     done: list[str] = []
 
@@ -103,24 +103,26 @@ def killed_at(seconds: float, worker: int) -> Callable[[Demo], None]:
     return disturb
 
 
-def kill_many(points: int, seed: int, fresh: Callable[[int], DemoOptions]) -> list[Kill]:
-    """`points` runs, each with one kill at a random moment; all must end as the undisturbed run did."""
-    expected = run(fresh(0)).outcome()
+def kill_many(points: int, seed: int, make_options: Callable[[int], DemoOptions]) -> list[Kill]:
+    """Makes `points` runs, each with one kill at a random time, and compares them with an undisturbed run."""
+    expected = run(make_options(0)).outcome()
     dice = random.Random(seed)
     kills = []
     for number in range(1, points + 1):
         at, worker = dice.uniform(EARLIEST, LATEST), dice.randrange(2)
-        chosen, began = fresh(number), time.monotonic()
-        summary = run(chosen, killed_at(at, worker))
-        name = f"worker-{worker % chosen.workers + 1}"
+        run_options, began = make_options(number), time.monotonic()
+        summary = run(run_options, killed_at(at, worker))
+        name = f"worker-{worker % run_options.workers + 1}"
         kills.append(Kill(at, name, summary.outcome() == expected, summary.balanced, time.monotonic() - began))
     return kills
 
 
 def table(kills: list[Kill]) -> str:
-    """The killings as lines of text."""
+    """The kills as lines of text."""
     lines = [f"{'#':>3}  {'killed at':>9}  {'worker':<9} {'same end':<9} {'balanced':<9} {'run':>6}"]
     for number, kill in enumerate(kills, 1):
         same, balanced = ("yes" if value else "NO" for value in (kill.same, kill.balanced))
-        lines.append(f"{number:>3}  {kill.at:>7.1f} s  {kill.worker:<9} {same:<9} {balanced:<9} {kill.seconds:>4.0f} s")
+        lines.append(
+            f"{number:>3}  {kill.at_seconds:>7.1f} s  {kill.worker:<9} {same:<9} {balanced:<9} {kill.seconds:>4.0f} s"
+        )
     return "\n".join(lines)

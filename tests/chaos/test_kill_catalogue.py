@@ -1,4 +1,4 @@
-"""`kill -9` while the catalogue is written: whoever starts again finishes, and no product stands there twice."""
+"""`kill -9` while the catalogue is written: the next run finishes it, and no product is created twice."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, CatalogueRig, catalogue_rig, mug, shirts
+from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, CatalogueHarness, catalogue_harness, mug, shirts
 
 PRODUCTS = 60
 SPEED = 60.0
 
 
-def start(trial: CatalogueRig, folder: Path) -> subprocess.Popen[bytes]:
-    """One round in a process of its own."""
+def start(trial: CatalogueHarness, folder: Path) -> subprocess.Popen[bytes]:
+    """Starts one catalogue run in a separate process."""
     config = folder / "weighbridge.toml"
     config.write_text(trial.configuration())
-    words = [sys.executable, "-m", "weighbridge", "sync", "catalogue", "--config", str(config)]
+    command = [sys.executable, "-m", "weighbridge", "sync", "catalogue", "--config", str(config)]
     quiet = subprocess.DEVNULL
-    return subprocess.Popen(words, env={**os.environ, **trial.environment()}, stdout=quiet, stderr=quiet)
+    return subprocess.Popen(command, env={**os.environ, **trial.environment()}, stdout=quiet, stderr=quiet)
 
 
-def made(trial: CatalogueRig) -> int:
-    return len([call for call in trial.shop_writes() if call == "POST catalog/products"])
+def made(trial: CatalogueHarness) -> int:
+    return len([call for call in trial.store_writes() if call == "POST catalog/products"])
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("after", [(9,), pytest.param((1, 30, 58), marks=pytest.mark.slow)], ids=str)
-def test_a_killed_round_is_finished_by_the_next(tmp_path: Path, after: tuple[int, ...]) -> None:
-    with catalogue_rig(tmp_path, design=CIN7_MASTERS_ALL, speed=SPEED) as trial:
+def test_a_killed_run_is_finished_by_the_next_run(tmp_path: Path, after: tuple[int, ...]) -> None:
+    with catalogue_harness(tmp_path, design=CIN7_MASTERS_ALL, speed=SPEED) as trial:
         family = shirts()
         goods = [mug(sku=f"MUG-{n}", name=f"Mug {n}", brand=f"Brand {n % 3}") for n in range(PRODUCTS)]
         trial.stock_up(*goods, *family["products"], families=family["families"])
@@ -49,7 +49,7 @@ def test_a_killed_round_is_finished_by_the_next(tmp_path: Path, after: tuple[int
         assert start(trial, tmp_path).wait(90) == 0
         assert trial.sync().content["unchanged"] == PRODUCTS + 1
         products = trial.products()
-        assert len(products) == len(trial.twins.bigcommerce.shop.products) == PRODUCTS + 1
-        assert sum(len(one.get("_images", [])) for one in products.values()) == PRODUCTS
-        assert made(trial) <= PRODUCTS + 1 + 4 * len(after), "only what was under way is ever sent again"
+        assert len(products) == len(trial.twins.bigcommerce.store.products) == PRODUCTS + 1
+        assert sum(len(product.get("_images", [])) for product in products.values()) == PRODUCTS
+        assert made(trial) <= PRODUCTS + 1 + 4 * len(after), "only the writes in flight are sent again"
         assert trial.held() == {}

@@ -1,4 +1,4 @@
-"""An upgrade with work in flight: the new code finishes what the old code began."""
+"""An upgrade with work in flight: the new release finishes the runs that the old one started."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Upgraded(Demo):
 
 
 def _new_release(folder: Path) -> Path:
-    """The package with another version and a changed flow module, as a release would bring it."""
+    """A copy of the package with another version and a changed flow module, like a new release."""
     source = folder / "next-release"
     shutil.copytree(Path(weighbridge.__file__).parent, source / "weighbridge")
     package = source / "weighbridge" / "__init__.py"
@@ -55,17 +55,17 @@ def test_new_release_finishes_the_runs_of_the_old_one(tmp_path: Path) -> None:
                     demo.source = _new_release(tmp_path)
                     demo.start_worker("worker-1")
 
-            summary = await play(demo, lambda words, done, of: None, upgrade)
+            summary = await play(demo, lambda message, done, of: None, upgrade)
             return summary.balanced, in_flight
 
     balanced, in_flight = asyncio.run(work())
     assert balanced
     assert f'"version": "{NEW_VERSION}"' in (tmp_path / "worker-1.log").read_text()
-    assert in_flight > 0, "the upgrade must have found work in flight"
+    assert in_flight > 0, "the upgrade found no work in flight"
 
 
 def _unfinished(folder: Path) -> int:
-    """Runs that the engine has begun or is about to begin; 0 while a slow machine is still making its tables."""
+    """Runs that the engine has started or queued; 0 while its tables do not exist yet."""
     with sqlite3.connect(folder / "weighbridge-engine.db") as engine:
         if not engine.execute("SELECT 1 FROM sqlite_master WHERE name = 'workflow_status'").fetchone():
             return 0

@@ -1,4 +1,4 @@
-"""The Cin7 Core twin against the vendor's descriptions: every endpoint is called, every exchange is valid."""
+"""The Cin7 Core twin against the vendor's API descriptions: every endpoint is called, every exchange is valid."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import httpx2
 
 from tests.twins.cin7.bench import Bench
 from tests.twins.cin7.vendor_documents import PREFIX, documents_needed, examples, problems_of
-from weighbridge_twins.call import Json
-from weighbridge_twins.calls_log import render
 from weighbridge_twins.cin7.routes import ROUTES
-from weighbridge_twins.server import TwinServer
+from weighbridge_twins.http.call import Json
+from weighbridge_twins.http.calls_log import render
+from weighbridge_twins.http.server import TwinServer
 
 pytestmark = documents_needed
 
@@ -44,18 +44,18 @@ NEW_ROWS: dict[str, Json] = {
     "/ref/unit": {"Name": "Box"},
 }  # fmt: skip
 UNDESCRIBED = {"/me/contacts"}
-"""Endpoints of which the descriptions at hand know nothing; the notes do."""
+"""Endpoints that the available descriptions do not contain; the platform notes do."""
 IN_PROSE = "AddTrackingNumbers"
-"""The one member of a request that the vendor names in prose only."""
+"""The only member of a request that the vendor describes in prose only."""
 
 
 @cache
 def busy_company() -> Bench:
-    """A company in which every endpoint was called with every verb it has."""
+    """A company in which every endpoint was called with each of its verbs."""
     bench = Bench()
     bench.twin.seed(credits=[{"customer": "Web", "amount": 5}])
     sale = sold(bench)
-    taken_back(bench)
+    reversed_documents(bench)
     catalogue(bench)
     ledger(bench, sale)
     for path, row in NEW_ROWS.items():
@@ -67,7 +67,7 @@ def busy_company() -> Bench:
     for path in BY_SALE:
         bench.ok("GET", path, SaleID=sale)
     bench.ok("GET", "/sale", ID=sale, CombineAdditionalCharges="false", HideInventoryMovements="true")
-    hooks(bench)
+    webhooks(bench)
     return bench
 
 
@@ -94,12 +94,12 @@ def sold(bench: Bench) -> str:
 
 
 def shipped(bench: Bench, sale: str) -> None:
-    """One parcel, each step as a draft first, with tracking that comes later."""
+    """Ships one parcel, each step as a draft first; the tracking number is added later."""
     task = bench.ok("POST", "/sale/fulfilment", {"SaleID": sale})["Fulfilments"][0]["TaskID"]
     picked = {"SKU": "APPLE", "Quantity": 3, "Location": "Main Warehouse"}
     box = {"ShipmentDate": "2026-03-02", "Carrier": "UPS", "Box": "Box 1", "TrackingNumber": "T", "IsShipped": True}
-    for part, line in (("pick", picked), ("pack", {**picked, "Box": "Box 1"}), ("ship", box)):
-        path = f"/sale/fulfilment/{part}"
+    for step, line in (("pick", picked), ("pack", {**picked, "Box": "Box 1"}), ("ship", box)):
+        path = f"/sale/fulfilment/{step}"
         bench.ok("POST", path, {"TaskID": task, "Status": "DRAFT", "Lines": [line]})
         bench.ok("PUT", path, {"TaskID": task, "Status": "AUTHORISED", "Lines": [line]})
         bench.ok("GET", path, TaskID=task)
@@ -112,8 +112,8 @@ def shipped(bench: Bench, sale: str) -> None:
     bench.ok("PUT", "/sale/fulfilment/ship", late)
 
 
-def taken_back(bench: Bench) -> None:
-    """Whatever can be voided, undone or deleted, on a sale of its own."""
+def reversed_documents(bench: Bench) -> None:
+    """Voids, undoes and deletes every document that allows it, on a separate sale."""
     sale = bench.ordered(bench.line(quantity=1), header={"SaleType": "Advanced"})
     task = bench.ok("POST", "/sale/fulfilment", {"SaleID": sale})["Fulfilments"][0]["TaskID"]
     bench.ok("DELETE", "/sale/fulfilment", TaskID=task, Void="true")
@@ -142,7 +142,7 @@ def catalogue(bench: Bench) -> None:
     bench.ok("GET", "/product/attachments", ProductID=made["ID"])
     bench.ok("DELETE", "/product/attachments", ID=rows[0]["ID"])
     card = {
-        "Name": "Corner shop", "Status": "Active", "Currency": "USD", "PaymentTerm": "30 days",
+        "Name": "Corner store", "Status": "Active", "Currency": "USD", "PaymentTerm": "30 days",
         "AccountReceivable": "610", "RevenueAccount": "200", "TaxRule": "Tax Exempt",
     }  # fmt: skip
     customer = bench.ok("POST", "/customer", card)["CustomerList"][0]
@@ -167,7 +167,7 @@ def ledger(bench: Bench, sale: str) -> None:
 
 
 def reference_row(bench: Bench, path: str, row: Json) -> None:
-    """A row of a reference book is made, changed and, where that is possible, deleted."""
+    """Creates, changes and, where possible, deletes a row of reference data."""
     made = next(value for value in bench.ok("POST", path, row).values() if isinstance(value, list))[0]
     own = next(name for name in ("Code", "CarrierID", "ID") if name in made)
     bench.ok("PUT", path, {**row, own: made[own]})
@@ -175,11 +175,16 @@ def reference_row(bench: Bench, path: str, row: Json) -> None:
         bench.ok("DELETE", path, **{"Code" if own == "Code" else "ID": made[own]})
 
 
-def hooks(bench: Bench) -> None:
-    hook = {"Type": "Sale/Created", "IsActive": True, "ExternalURL": "https://x", "ExternalAuthorizationType": "noauth"}
-    made = bench.ok("POST", "/webhooks", hook)["Webhooks"][0]
+def webhooks(bench: Bench) -> None:
+    webhook = {
+        "Type": "Sale/Created",
+        "IsActive": True,
+        "ExternalURL": "https://x",
+        "ExternalAuthorizationType": "noauth",
+    }
+    made = bench.ok("POST", "/webhooks", webhook)["Webhooks"][0]
     bench.ok("GET", "/webhooks")
-    bench.ok("PUT", "/webhooks", {**hook, "ID": made["ID"]})
+    bench.ok("PUT", "/webhooks", {**webhook, "ID": made["ID"]})
     bench.ok("DELETE", "/webhooks", ID=made["ID"])
 
 
@@ -215,7 +220,7 @@ def test_answers_have_the_members_of_the_vendors_examples() -> None:
     assert missing == {}
 
 
-def test_what_crosses_the_wire_is_valid_too(tmp_path: Path) -> None:
+def test_exchanges_over_http_are_valid_too(tmp_path: Path) -> None:
     file = tmp_path / "traffic.jsonl"
     bench = Bench()
     with TwinServer(record=file) as twins:
@@ -241,11 +246,16 @@ def test_what_crosses_the_wire_is_valid_too(tmp_path: Path) -> None:
             invoice = ask("POST", "/sale/invoice", bench.invoice_body(sale, line))["Invoices"][0]
             ask("POST", "/sale/payment", bench.payment_body(invoice["TaskID"], "9.00"))
             ask("POST", "/sale/creditnote", bench.credit_body(sale, invoice["InvoiceNumber"], line))
-            found = ask("GET", "/saleList", ExternalID="bc:shop:1001", Page="1", Limit="1000")["SaleList"]
-    assert (order["Total"], len(found), found[0]["CombinedShippingStatus"]) == (9, 1, "SHIPPED")
+            listed = ask("GET", "/saleList", ExternalID="bc:shop:1001", Page="1", Limit="1000")["SaleList"]
+    assert (order["Total"], len(listed), listed[0]["CombinedShippingStatus"]) == (9, 1, "SHIPPED")
     exchanges = [json.loads(line) for line in file.read_text().splitlines()]
     assert len(exchanges) == 7
-    for one in exchanges:
-        url = urlsplit(one["url"])
+    for exchange in exchanges:
+        url = urlsplit(exchange["url"])
         query = dict(parse_qsl(url.query, keep_blank_values=True))
-        assert problems_of(one["method"], url.path, query, one["request"], one["status"], one["response"]) == []
+        assert (
+            problems_of(
+                exchange["method"], url.path, query, exchange["request"], exchange["status"], exchange["response"]
+            )
+            == []
+        )

@@ -1,5 +1,5 @@
-"""Every request that the product sends and every answer that the twins give in a whole life of orders, held against
-the vendors' own descriptions."""
+"""Every request of the product and every response of the twins, from order to refund, is validated against the
+vendors' API descriptions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, catalogue_rig, mug, shirts
-from tests.flows.harness import rig
+from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, catalogue_harness, mug, shirts
+from tests.flows.harness import harness
 from weighbridge.persistence.repositories.transfers import State
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "specs"
-
-
-SLIPS = (
+ERRORS_OF_DESCRIPTIONS = (
     "is valid under each of",
     "request City:",
     "request State:",
@@ -30,16 +28,16 @@ SLIPS = (
     *(f"request variants/{n}: '{name}' is a required property" for n in range(3) for name in ("id", "product_id")),
     "no such operation: GET v2/customer_groups",
 )
-"""What the descriptions themselves get wrong: BigCommerce's link to consignments fits both of its alternatives, and
-Cin7's field tables leave out members of its address and line models. Source: platform notes, cin7 2.2 and 2.3.
-BigCommerce describes the variants of a new product as those of an old one, ids and all; and the file of customer groups
-is not among the descriptions."""
+"""Known errors of the descriptions: BigCommerce's link to consignments matches both of its alternatives, and Cin7's
+field tables omit members of its address and line models. Source: platform notes, cin7 2.2 and 2.3. BigCommerce
+describes the variants of a new product like those of an existing one, with ids; and the descriptions do not include
+customer groups."""
 
 
 def _speccheck() -> ModuleType:
     file = SHARED / "speccheck.py"
     if not file.exists():
-        pytest.skip("shared documents are not beside this checkout, so there is nothing to hold the traffic against")
+        pytest.skip("shared documents are not beside this checkout, so the traffic cannot be validated")
     spec = importlib.util.spec_from_file_location("speccheck", file)
     assert spec is not None
     assert spec.loader is not None
@@ -51,7 +49,7 @@ def _speccheck() -> ModuleType:
 def test_every_exchange_fits_the_vendors_descriptions(tmp_path: Path) -> None:
     check = _speccheck()
     record = tmp_path / "traffic.jsonl"
-    with rig(tmp_path, post="invoice_and_payment", record=record) as trial:
+    with harness(tmp_path, post="invoice_and_payment", record=record) as trial:
         trial.push_stock()
         paid = trial.place(coupon_code="SAVE05", lines=[{"sku": "MUG", "quantity": 3, "coupon": "2.00"}])
         both = trial.place(fees=[{"name": "Insurance", "cost": "1.50"}], gift_certificate="5.00")
@@ -64,26 +62,26 @@ def test_every_exchange_fits_the_vendors_descriptions(tmp_path: Path) -> None:
         trial.push_stock()
     exchanges = [json.loads(line) for line in record.read_text().splitlines()]
     assert len(exchanges) > 40
-    assert {one["platform"] for one in exchanges} == {"bigcommerce", "cin7"}
-    found = [problem for one in exchanges for problem in _problems(check, one)]
-    assert found == []
+    assert {exchange["platform"] for exchange in exchanges} == {"bigcommerce", "cin7"}
+    problems = [problem for exchange in exchanges for problem in _problems(check, exchange)]
+    assert problems == []
 
 
 def test_every_exchange_of_the_catalogue_fits_the_vendors_descriptions(tmp_path: Path) -> None:
-    """Products and families are made, changed, enlarged and hidden, pictures come and go, a price list is filled."""
+    """Products and families are created, changed, extended and hidden, pictures replaced, a price list filled."""
     check = _speccheck()
     record = tmp_path / "traffic.jsonl"
     prices = (
         '[connections.main.design.catalogue.price_lists]\n"Tier 2" = { price_list = "Trade", customer_group = "VIP" }'
     )
-    with catalogue_rig(tmp_path, design=f"{CIN7_MASTERS_ALL}\n{prices}", record=record) as trial:
+    with catalogue_harness(tmp_path, design=f"{CIN7_MASTERS_ALL}\n{prices}", record=record) as trial:
         group = {"id": 4, "name": "VIP", "is_default": False, "category_access": {"type": "all"}, "discount_rules": []}
-        trial.twins.run(lambda: trial.twins.bigcommerce.shop.groups.update({4: group}))
+        trial.twins.run(lambda: trial.twins.bigcommerce.store.groups.update({4: group}))
         family = shirts()
         lost = {"fault": "drop_after", "match": {"method": "POST", "path": "products$"}, "times": 1}
         trial.twins.fault("bigcommerce", lost)
         trial.stock_up(mug(tier_prices={"2": "9.00"}), *family["products"], families=family["families"])
-        trial.travel()
+        trial.first_sync()
         bigger = family["families"][0] | {"members": family["families"][0]["members"] | {"SHIRT-XL": ["XL"]}}
         trial.twins.run(lambda: trial.twins.cin7.company.attachments.clear())
         trial.stock_up(
@@ -93,7 +91,7 @@ def test_every_exchange_of_the_catalogue_fits_the_vendors_descriptions(tmp_path:
             families=[bigger],
         )
         assert trial.sync().state is State.POSTED
-        writes = {re.sub(r"[0-9]+", "N", call) for call in trial.shop_writes()}
+        writes = {re.sub(r"[0-9]+", "N", call) for call in trial.store_writes()}
     assert writes == {
         "POST catalog/categories",
         "POST catalog/products",
@@ -109,14 +107,20 @@ def test_every_exchange_of_the_catalogue_fits_the_vendors_descriptions(tmp_path:
         "DELETE pricelists/N/records",
     }
     exchanges = [json.loads(line) for line in record.read_text().splitlines()]
-    found = [problem for one in exchanges for problem in _problems(check, one)]
-    assert found == []
+    problems = [problem for exchange in exchanges for problem in _problems(check, exchange)]
+    assert problems == []
 
 
-def _problems(check: ModuleType, one: dict[str, Any]) -> list[str]:
-    url = urlsplit(one["url"])
+def _problems(check: ModuleType, exchange: dict[str, Any]) -> list[str]:
+    url = urlsplit(exchange["url"])
     query = dict(parse_qsl(url.query, keep_blank_values=True))
     problems: list[str] = check.violations(
-        one["platform"], one["method"], url.path, query, one.get("request"), one.get("status"), one.get("response")
+        exchange["platform"],
+        exchange["method"],
+        url.path,
+        query,
+        exchange.get("request"),
+        exchange.get("status"),
+        exchange.get("response"),
     )
-    return [problem for problem in problems if not any(slip in problem for slip in SLIPS)]
+    return [problem for problem in problems if not any(error in problem for error in ERRORS_OF_DESCRIPTIONS)]

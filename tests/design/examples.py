@@ -1,4 +1,4 @@
-"""A small, ordinary configuration that tests vary."""
+"""A small, valid configuration that tests change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ locations = ["Main Warehouse"]
 
 
 def changed(*changes: tuple[str, str]) -> str:
-    """SMALL with each first text replaced by the second; the first must stand in it once."""
+    """SMALL with each first text replaced by the second; the first must occur exactly once."""
     text = SMALL
     for old, new in changes:
         assert text.count(old) == 1, old

@@ -1,4 +1,4 @@
-"""Configuration files: the small one that works, and every way one can be wrong, with its line and its owner."""
+"""Configuration files: a small valid one, and every kind of problem with its line and owner."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_small_file_is_enough() -> None:
     assert main.design.sale.post == "order"
     assert main.design.quota.cin7_calls_per_minute == 60
     assert main.bigcommerce.api == "https://api.bigcommerce.com"
-    assert not main.hooks.enabled
+    assert not main.webhooks.enabled
 
 
 def test_database_paths_are_relative_to_the_file(tmp_path: Path) -> None:
@@ -54,10 +54,10 @@ def test_database_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert settings.engine_database == f"sqlite:///{tmp_path}/data/own-engine.db"
 
 
-def test_a_folder_whose_name_looks_like_a_database_stays_as_it_is() -> None:
-    text = '[installation]\ndatabase = "sqlite:////srv/shop.db.d/own.db"\n' + SMALL
+def test_a_folder_named_like_a_database_is_not_resolved() -> None:
+    text = '[installation]\ndatabase = "sqlite:////srv/store.db.d/own.db"\n' + SMALL
     settings = parse_installation(text).resolved(Path("/elsewhere")).installation
-    assert settings.engine_database == "sqlite:////srv/shop.db.d/own-engine.db"
+    assert settings.engine_database == "sqlite:////srv/store.db.d/own-engine.db"
 
 
 def test_on_postgresql_the_engine_shares_the_database() -> None:
@@ -82,7 +82,7 @@ def test_the_complete_example_states_every_default() -> None:
 
 
 def test_the_example_for_the_twins_loads() -> None:
-    secrets = dict.fromkeys(("access_token", "client_secret", "account_id", "application_key", "hooks"), "S")
+    secrets = dict.fromkeys(("access_token", "client_secret", "account_id", "application_key", "webhooks"), "S")
     example = Example(
         bigcommerce_api="http://127.0.0.1:8801",
         store_hash='odd"hash\\',
@@ -92,13 +92,13 @@ def test_the_example_for_the_twins_loads() -> None:
         public_url="http://127.0.0.1:8800",
         installation={"polling_seconds": 0.05},
     )
-    found = parse_installation(example_toml(example))
-    assert found.connections["main"].bigcommerce.store_hash == 'odd"hash\\'
-    assert found.connections["main"].hooks.enabled
-    assert found.installation.polling_seconds == 0.05
+    installation = parse_installation(example_toml(example))
+    assert installation.connections["main"].bigcommerce.store_hash == 'odd"hash\\'
+    assert installation.connections["main"].webhooks.enabled
+    assert installation.installation.polling_seconds == 0.05
 
 
-def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
+def test_all_problems_are_reported_at_once_in_file_order() -> None:
     text = changed(
         ("abc123", ""), ('location = "Main Warehouse"\n', ""), ("untaxed", "untaxd"), ('["Main', '["", "Main')
     )
@@ -144,15 +144,15 @@ def test_an_inline_secret_is_refused_and_never_repeated() -> None:
     )
     with pytest.raises(ConfigurationProblem) as caught:
         parse_installation(text)
-    shown = "".join(traceback.format_exception(caught.value))
-    assert "hunter2" not in shown
+    printed = "".join(traceback.format_exception(caught.value))
+    assert "hunter2" not in printed
     token = next(problem for problem in caught.value.problems if problem.field == "access_token")
     assert token.line == 4
     assert "never written into this file" in token.expected
 
 
 @pytest.mark.parametrize("reference", ["{}", '{ env = "A", file = "b" }', "{ env = 3 }", "true"])
-def test_a_secret_reference_says_one_place(reference: str) -> None:
+def test_a_secret_reference_names_one_location(reference: str) -> None:
     problem = problems_of(changed(('{ env = "BC_TOKEN" }', reference)))[0]
     assert problem.line == 3
     assert problem.table.startswith("connections.main.bigcommerce")
@@ -177,15 +177,15 @@ def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
 
 def test_one_store_belongs_to_one_connection() -> None:
     problem = only_problem_of(SMALL + SMALL.replace("connections.main", "connections.second"))
-    assert "each store in one connection; 'abc123' stands in 'main' and 'second'" in problem.expected
+    assert "each store in one connection; 'abc123' is in 'main' and 'second'" in problem.expected
 
 
-def test_hooks_need_a_secret_and_a_public_address() -> None:
-    hooks = '[connections.main.hooks]\nenabled = true\nsecret = { env = "S" }\n'
-    assert "installation.public_url" in only_problem_of(SMALL + hooks).expected
-    public = '[installation]\npublic_url = "https://gate.example.com/"\n'
-    assert parse_installation(public + SMALL + hooks).installation.public_url == "https://gate.example.com"
-    without_secret = only_problem_of(public + SMALL + "[connections.main.hooks]\nenabled = true\n")
+def test_webhooks_need_a_secret_and_a_public_address() -> None:
+    webhooks = '[connections.main.webhooks]\nenabled = true\nsecret = { env = "S" }\n'
+    assert "installation.public_url" in only_problem_of(SMALL + webhooks).expected
+    public = '[installation]\npublic_url = "https://weighbridge.example.com/"\n'
+    assert parse_installation(public + SMALL + webhooks).installation.public_url == "https://weighbridge.example.com"
+    without_secret = only_problem_of(public + SMALL + "[connections.main.webhooks]\nenabled = true\n")
     assert "field 'secret'" in without_secret.expected
 
 
@@ -216,7 +216,7 @@ def test_values_outside_their_range_are_refused(old: str, new: str, field: str, 
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        ("[connections.main.design.capture]\nhold_status_ids = [11]", "11 stands in both"),
+        ("[connections.main.design.capture]\nhold_status_ids = [11]", "11 is in both"),
         ("[connections.main.design.retry.schedules]\nthrotled = [1]", "perhaps throttled"),
         ("[connections.main.design.retry.schedules]\nthrottled = []", "at least one wait"),
         ("[connections.main.design.quota.floors]\norder = 1", "'orders'"),
@@ -237,7 +237,7 @@ def test_a_retry_schedule_replaces_only_its_own_cause() -> None:
     retry = design_of(SMALL + "[connections.main.design.retry.schedules]\nthrottled = [1, 2]\n").retry
     assert retry.schedule("throttled") == (1, 2)
     assert retry.schedule("order_gone") == (10, 30, 120)
-    assert retry.schedule("never heard of") == retry.schedule("unexpected_error")
+    assert retry.schedule("unknown cause") == retry.schedule("unexpected_error")
 
 
 def test_a_design_names_other_owners_than_the_default() -> None:
@@ -264,12 +264,12 @@ OIDC = '[console.oidc]\nissuer = "https://login.example.com"\nclient_id = "weigh
     [
         ('issuer = "http://login.example.com"', "an https address"),
         ('client_secret = "s3cret-inline"', "a secret is never written into this file"),
-        ('new_users = "create"', "field 'roles' or 'role_otherwise'"),
+        ('new_users = "create"', "field 'roles' or 'default_role'"),
         ('scopes = ["email"]', "'openid' among scopes"),
         ('roles = { staff = "boss" }', "'viewer', 'operator', 'finance' or 'admin'"),
     ],
 )
-def test_a_provider_that_cannot_be_used_is_refused_without_telling_a_secret(line: str, says: str) -> None:
+def test_an_unusable_provider_is_refused_without_revealing_a_secret(line: str, says: str) -> None:
     text = OIDC.replace('issuer = "https://login.example.com"\n', "") if line.startswith("issuer") else OIDC
     problem = str(only_problem_of(f"{text}{line}\n{SMALL}"))
     assert says in problem
@@ -279,14 +279,14 @@ def test_a_provider_that_cannot_be_used_is_refused_without_telling_a_secret(line
 @pytest.mark.parametrize(
     ("table", "line", "says"),
     [
-        ("backups", 'finance = "finance"', "another owner to stand in for finance"),
+        ("backups", 'finance = "finance"', "another owner as the backup of finance"),
         ("backups", 'finance = "board"', "'finance', 'operations' or 'ecommerce'"),
         ("deadlines", "sku_unknown = 0", "greater than 0"),
         ("deadlines", "sku_unknown = 9000", "less than or equal to 8760"),
         ("deadlines", "sku_unknwn = 4", "sku_unknown"),
     ],
 )
-def test_backups_and_deadlines_that_mean_nothing_are_refused(table: str, line: str, says: str) -> None:
+def test_invalid_backups_and_deadlines_are_refused(table: str, line: str, says: str) -> None:
     assert says in str(only_problem_of(f"{SMALL}\n[connections.main.design.{table}]\n{line}\n"))
 
 
@@ -295,5 +295,5 @@ def test_a_channel_written_into_the_file_is_not_repeated() -> None:
     assert "s3cret" not in problem
 
 
-def test_roles_of_a_provider_are_the_roles_there_are() -> None:
+def test_roles_of_a_provider_are_the_roles_of_users() -> None:
     assert get_args(RoleName) == tuple(Role)

@@ -1,4 +1,4 @@
-"""An ordinary order, the books it is checked against and the policy it crosses under; tests vary one thing each."""
+"""An ordinary order, its reference data and its policy; each test varies one thing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from weighbridge.domain.orders.order import Address, Charge, ChargeKind, LineKind, Order, OrderLine, TaxRow, Tender
-from weighbridge.domain.orders.reference_data import BookProduct, Books, TaxRule
+from weighbridge.domain.orders.reference_data import ReferenceData, ReferenceProduct, TaxRule
 from weighbridge.domain.orders.sale_policy import Depth, SalePolicy
 from weighbridge.domain.values.money import total
 
@@ -31,16 +31,16 @@ GOODS = ("MUG", "TEA", "CUP", "POT")
 SERVICES = ("Shipping", "Handling", "Gift wrapping", "Fee", "Rounding", "Gift certificate")
 
 
-def product(sku: str, **changes: Any) -> BookProduct:
+def product(sku: str, **changes: Any) -> ReferenceProduct:
     """An active product that can be sold."""
-    plain = BookProduct(f"id-{sku}", sku, f"Product {sku}", sku in SERVICES, is_active=True, is_sellable=True)
+    plain = ReferenceProduct(f"id-{sku}", sku, f"Product {sku}", sku in SERVICES, is_active=True, is_sellable=True)
     return replace(plain, **changes)
 
 
-def books(**changes: Any) -> Books:
-    """A company that sells in US dollars, yen and Kuwaiti dinars and knows every tax of these tests."""
+def reference_data(**changes: Any) -> ReferenceData:
+    """A company that sells in US dollars, yen and Kuwaiti dinars and has a rule for every tax of these tests."""
     rules = (SALES_TAX, "City Tax", "Sales Tax + City Tax", "Zero Rate", "Tax Exempt")
-    plain = Books(
+    plain = ReferenceData(
         base_currency="USD",
         products={sku: product(sku) for sku in (*GOODS, *SERVICES)},
         tax_rules={name: TaxRule(name, Decimal(10), usable_for_sales=True) for name in rules},
@@ -112,7 +112,15 @@ def charge(kind: ChargeKind = ChargeKind.SHIPPING, inc: str = "6.00", tax: str =
 def paid(amount: str, **changes: Any) -> Tender:
     """Money taken by card."""
     plain = Tender(
-        "t-1", "purchase", "credit_card", "stripe", Decimal(amount), "USD", succeeded=True, is_test=False, at=NOON
+        "t-1",
+        "purchase",
+        "credit_card",
+        "stripe",
+        Decimal(amount),
+        "USD",
+        succeeded=True,
+        is_test=False,
+        created_at=NOON,
     )
     return replace(plain, **changes)
 
@@ -122,7 +130,7 @@ def order(**changes: Any) -> Order:
     lines = changes.get("lines", (line(),))
     charges = changes.get("charges", (charge(),))
     taxes = changes.get("taxes", (tax_row(1, "2.50"),) if "lines" not in changes else ())
-    value = total(one.discounted_inc_tax for one in lines) + total(one.inc_tax for one in charges)
+    value = total(row.discounted_inc_tax for row in lines) + total(row.inc_tax for row in charges)
     plain = Order(
         id=1042,
         status_id=11,
@@ -145,6 +153,6 @@ def order(**changes: Any) -> Order:
         store_credit_amount=Decimal(0),
         payment_method="Credit Card",
         payment_status="captured",
-        items_total=total(one.quantity for one in lines),
+        items_total=total(row.quantity for row in lines),
     )
     return replace(plain, **changes)

@@ -1,4 +1,4 @@
-"""An ordinary invoiced sale, and refunds of it as a shop makes them."""
+"""An ordinary invoiced sale, and refunds of it as the store makes them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tests.domain.builders import NOON, books, charge, line, order, policy, product, tax_row
+from tests.domain.builders import NOON, charge, line, order, policy, product, reference_data, tax_row
 from weighbridge.domain.orders.order import Order
-from weighbridge.domain.orders.reference_data import Books
+from weighbridge.domain.orders.reference_data import ReferenceData
 from weighbridge.domain.orders.sale import Sale
 from weighbridge.domain.orders.sale_mapping import Mapped, Stopped, map_order
 from weighbridge.domain.returns.credit_note import CreditNote
@@ -19,9 +19,9 @@ from weighbridge.domain.returns.restock import RestockPolicy
 POLICY = RefundPolicy(posts_credit_notes=True, goodwill_product="Goodwill", restock=RestockPolicy("", {}))
 
 
-def with_goodwill(**changes: Any) -> Books:
-    """The ordinary books, with the service that carries goodwill."""
-    plain = books(**changes)
+def with_goodwill(**changes: Any) -> ReferenceData:
+    """The ordinary reference data, with the Service product for goodwill."""
+    plain = reference_data(**changes)
     goodwill = product("Goodwill", is_service=True)
     return replace(plain, products={**plain.products, "Goodwill": goodwill})
 
@@ -36,11 +36,11 @@ def bought(**changes: Any) -> Order:
     return order(**(plain | changes))
 
 
-def invoiced(wanted: Order) -> Sale:
+def invoiced(store_order: Order) -> Sale:
     """The sale that the order became."""
-    found = map_order(wanted, with_goodwill(), policy())
-    assert isinstance(found, Mapped), [str(one) for one in found.findings]
-    return found.sale
+    mapped = map_order(store_order, with_goodwill(), policy())
+    assert isinstance(mapped, Mapped), [str(finding) for finding in mapped.findings]
+    return mapped.sale
 
 
 def item(
@@ -64,15 +64,17 @@ def refund(total: str, tax: str, *items: RefundItem, **changes: Any) -> Refund:
     return replace(plain, **changes)
 
 
-def credited(wanted: Refund, of: Order | None = None, before: tuple[CreditNote, ...] = ()) -> Credited | Stopped:
-    """What becomes of a refund of the ordinary order, or of another."""
-    bought_order = of or bought()
+def credited(
+    store_refund: Refund, store_order: Order | None = None, before: tuple[CreditNote, ...] = ()
+) -> Credited | Stopped:
+    """The outcome of a refund of the ordinary order, or of another."""
+    bought_order = store_order or bought()
     sale = invoiced(bought_order)
-    return credit_note_of(wanted, sale, bought_order.lines, before, with_goodwill(), policy(), POLICY)
+    return credit_note_of(store_refund, sale, bought_order.lines, before, with_goodwill(), policy(), POLICY)
 
 
-def note_of(wanted: Refund, of: Order | None = None, before: tuple[CreditNote, ...] = ()) -> CreditNote:
+def note_of(store_refund: Refund, store_order: Order | None = None, before: tuple[CreditNote, ...] = ()) -> CreditNote:
     """The credit note of a refund that passes."""
-    found = credited(wanted, of, before)
-    assert isinstance(found, Credited), [str(one) for one in found.findings]
-    return found.credit_note
+    outcome = credited(store_refund, store_order, before)
+    assert isinstance(outcome, Credited), [str(finding) for finding in outcome.findings]
+    return outcome.credit_note

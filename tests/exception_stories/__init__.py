@@ -1,4 +1,4 @@
-"""Every kind of exception played from its cause to its proof; see `story.py`."""
+"""Every kind of exception, played from its cause to its proof; see `story.py`."""
 
 import pytest
 

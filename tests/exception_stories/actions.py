@@ -1,70 +1,122 @@
-"""What people do about exceptions, in the words of stories: each act with who may do it and who may not."""
+"""The safe actions of stories, each with the user who takes it and a user whose role does not allow it."""
 
 from __future__ import annotations
 
-from tests.exception_stories.story import FINANCE, OPERATOR, Act
-from weighbridge.domain.exceptions.kinds import Remedy
+from tests.exception_stories.story import FINANCE, OPERATOR, Action
+from weighbridge.domain.exceptions.kinds import Playbook
 
 
-def retry(by: str = OPERATOR) -> Act:
-    """Nothing but another look, mostly after something was mended; anybody who works on exceptions may ask for one."""
-    return Act(remedy=Remedy.RETRY, by=by, reads="weighed again")
+def retry(user: str = OPERATOR) -> Action:
+    """Re-checks the objects, mostly after a fix; every user who works on exceptions may do it."""
+    return Action(playbook=Playbook.RETRY, user=user, preview_text="re-checked")
 
 
-def replay(by: str = OPERATOR) -> Act:
-    """The very bytes that were refused are sent once more; nobody asks the shop again."""
-    return Act(remedy=Remedy.REPLAY, by=by, reads="byte for byte")
+def replay(user: str = OPERATOR) -> Action:
+    """Sends the refused bytes again, without reading the store again."""
+    return Action(playbook=Playbook.REPLAY, user=user, preview_text="byte for byte")
 
 
-def accept(reason: str, by: str = OPERATOR) -> Act:
-    """It stays as it is on the word of somebody to whom it belongs."""
-    return Act(remedy=Remedy.ACCEPT, by=by, reason=reason, reads="on your word", not_by=_other(by))
+def accept(reason: str, user: str = OPERATOR) -> Action:
+    """Closes the exception as it is, by a user whose role allows it."""
+    return Action(
+        playbook=Playbook.ACCEPT,
+        user=user,
+        reason=reason,
+        preview_text="closed as they are",
+        unauthorised_user=_other_user(user),
+    )
 
 
-def push_stock(by: str = OPERATOR) -> Act:
-    """Every level is told again and read back."""
-    return Act(remedy=Remedy.PUSH_STOCK, by=by, reads="every level is told to the shop again")
+def push_stock(user: str = OPERATOR) -> Action:
+    """Publishes every level again and reads it back."""
+    return Action(playbook=Playbook.PUSH_STOCK, user=user, preview_text="every level is published to the store again")
 
 
-def release(reason: str, by: str = OPERATOR) -> Act:
-    """It passes although this was found."""
-    return Act(remedy=Remedy.RELEASE, by=by, reason=reason, reads="no longer stops", not_by=_other(by))
+def release(reason: str, user: str = OPERATOR) -> Action:
+    """Lets the object pass although it has the finding."""
+    return Action(
+        playbook=Playbook.RELEASE,
+        user=user,
+        reason=reason,
+        preview_text="no longer holds",
+        unauthorised_user=_other_user(user),
+    )
 
 
-def correct(value: str, reason: str) -> Act:
-    """One text of one order is put right for its sale."""
-    told = {"value": value}
-    return Act(remedy=Remedy.CORRECT, by=OPERATOR, told=told, reason=reason, reads=value, not_by=FINANCE)
+def correct(value: str, reason: str) -> Action:
+    """Corrects one text of one order for its sale."""
+    inputs = {"value": value}
+    return Action(
+        playbook=Playbook.CORRECT,
+        user=OPERATOR,
+        inputs=inputs,
+        reason=reason,
+        preview_text=value,
+        unauthorised_user=FINANCE,
+    )
 
 
-def map_sku(sku: str, reason: str) -> Act:
-    """The SKU in Cin7 that the shop's is for."""
-    reads = f"become sales of {sku}"
-    return Act(remedy=Remedy.MAP_SKU, by=OPERATOR, told={"sku": sku}, reason=reason, reads=reads, not_by=FINANCE)
+def map_sku(sku: str, reason: str) -> Action:
+    """Maps the store's SKU to a SKU in Cin7."""
+    preview_text = f"become sales of {sku}"
+    return Action(
+        playbook=Playbook.MAP_SKU,
+        user=OPERATOR,
+        inputs={"sku": sku},
+        reason=reason,
+        preview_text=preview_text,
+        unauthorised_user=FINANCE,
+    )
 
 
-def map_tax(rule: str, reason: str) -> Act:
-    """The tax rule of Cin7 that a tax of the shop belongs to."""
-    reads = f"is tax rule '{rule}' of Cin7"
-    return Act(remedy=Remedy.MAP_TAX, by=FINANCE, told={"rule": rule}, reason=reason, reads=reads, not_by=OPERATOR)
+def map_tax(rule: str, reason: str) -> Action:
+    """Maps a tax of the store to a tax rule of Cin7."""
+    preview_text = f"is tax rule '{rule}' of Cin7"
+    return Action(
+        playbook=Playbook.MAP_TAX,
+        user=FINANCE,
+        inputs={"rule": rule},
+        reason=reason,
+        preview_text=preview_text,
+        unauthorised_user=OPERATOR,
+    )
 
 
-def map_payment(account: str, tender: str, reason: str) -> Act:
-    """The account that a tender goes to."""
-    told, reads = {"account": account, "tender": tender}, f"go to Cin7 account {account}"
-    return Act(remedy=Remedy.MAP_PAYMENT, by=FINANCE, told=told, reason=reason, reads=reads, not_by=OPERATOR)
+def map_payment(account: str, tender: str, reason: str) -> Action:
+    """Maps a tender to an account."""
+    inputs, preview_text = {"account": account, "tender": tender}, f"go to Cin7 account {account}"
+    return Action(
+        playbook=Playbook.MAP_PAYMENT,
+        user=FINANCE,
+        inputs=inputs,
+        reason=reason,
+        preview_text=preview_text,
+        unauthorised_user=OPERATOR,
+    )
 
 
-def void_duplicate() -> Act:
-    """The sale that is not the order's own is voided."""
-    return Act(remedy=Remedy.VOID_DUPLICATE, by=OPERATOR, reads="but the order's own is voided", not_by=FINANCE)
+def void_duplicate() -> Action:
+    """Voids the sale that is not linked to the order."""
+    return Action(
+        playbook=Playbook.VOID_DUPLICATE,
+        user=OPERATOR,
+        preview_text="in Cin7 is voided",
+        unauthorised_user=FINANCE,
+    )
 
 
-def restock_by_hand(document: str, reason: str) -> Act:
-    """People put the goods back, with the document in Cin7 that says so."""
-    told, reads = {"document": document}, f"{document} in Cin7 put their goods back"
-    return Act(remedy=Remedy.RESTOCK_BY_HAND, by=OPERATOR, told=told, reason=reason, reads=reads, not_by=FINANCE)
+def restock_by_hand(document: str, reason: str) -> Action:
+    """Confirms that people restocked the goods with a document in Cin7."""
+    inputs, preview_text = {"document": document}, f"{document} in Cin7 put the goods back on stock"
+    return Action(
+        playbook=Playbook.RESTOCK_BY_HAND,
+        user=OPERATOR,
+        inputs=inputs,
+        reason=reason,
+        preview_text=preview_text,
+        unauthorised_user=FINANCE,
+    )
 
 
-def _other(person: str) -> str:
-    return FINANCE if person == OPERATOR else OPERATOR
+def _other_user(user: str) -> str:
+    return FINANCE if user == OPERATOR else OPERATOR

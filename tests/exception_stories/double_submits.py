@@ -1,4 +1,4 @@
-"""Stories of baskets that came twice: the shopper meant both, or one is cancelled."""
+"""Stories of double submits: the shopper wants both orders, or one is cancelled."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from typing import Any
 from tests.exception_stories.actions import release, retry
 from tests.exception_stories.after_posting import cancelled
 from tests.exception_stories.story import POSTED, Noted, Setting, Story, no_sale, one_sale
-from tests.flows.harness import Rig, rig
+from tests.flows.harness import Harness, harness
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.reference_data import load as reference_data
 
-HOURS = 240.0
-"""Minutes within which baskets count as sent twice: so many that no busy machine places two of them further apart."""
-TWICE = Setting("repeats", lambda folder: rig(folder, repeat_minutes=HOURS))
+WINDOW_MINUTES = 240.0
+"""Minutes within which equal baskets count as a double submit; large enough for a busy machine to place both."""
+TWICE = Setting("double submits", lambda folder: harness(folder, double_submit_minutes=WINDOW_MINUTES))
 
 
-def sent_twice(mugs: int) -> Callable[[Rig], str]:
-    """A shopper presses the button, and once that order has crossed presses it again; answers the second order."""
+def sent_twice(mugs: int) -> Callable[[Harness], str]:
+    """A shopper submits a basket again after its first order was posted; returns the second order."""
 
-    def cause(trial: Rig) -> str:
+    def cause(trial: Harness) -> str:
         basket: dict[str, Any] = {"lines": [{"sku": "MUG", "quantity": mugs}]}
-        trial.run(bookkeeping.FLOW, until=lambda rows: True)
-        trial.look(trial.place(**basket))
+        trial.run(reference_data.FLOW, until=lambda rows: True)
+        trial.run_order(trial.place(**basket))
         return str(trial.place(**basket))
 
     return cause
 
 
-def first(trial: Rig, key: str) -> str:
-    """The order that was placed just before."""
+def first(trial: Harness, key: str) -> str:
+    """The order that was placed before."""
     return str(int(key) - 1)
 
 
-def both_cross(trial: Rig, key: str) -> None:
+def both_are_posted(trial: Harness, key: str) -> None:
     one_sale(trial, first(trial, key))
     one_sale(trial, key)
 
 
-def one_crosses(trial: Rig, key: str) -> None:
+def one_is_posted(trial: Harness, key: str) -> None:
     one_sale(trial, first(trial, key))
     no_sale(trial, key)
 
 
-repeated = partial(
+double_submit = partial(
     Story,
-    kind=FindingKind.ORDER_REPEATED,
+    kind=FindingKind.DOUBLE_SUBMIT,
     setting=TWICE,
     title=lambda trial, key: f"Order {key} looks like order {first(trial, key)} sent twice",
     owner="ecommerce",
@@ -56,19 +56,19 @@ repeated = partial(
 )
 
 STORIES: list[Story | Noted] = [
-    repeated(
-        name="both are meant",
+    double_submit(
+        name="both are wanted",
         cause=sent_twice(mugs=3),
-        act=release("one for each grandmother, she says"),
+        action=release("one for each grandmother, she says"),
         proof=POSTED,
-        ends=both_cross,
+        ends=both_are_posted,
     ),
-    repeated(
+    double_submit(
         name="is cancelled",
         cause=sent_twice(mugs=4),
-        mended=cancelled,
-        act=retry(),
-        proof="ended at the shop: cancelled",
-        ends=one_crosses,
+        fix=cancelled,
+        action=retry(),
+        proof="ended at the store: cancelled",
+        ends=one_is_posted,
     ),
 ]

@@ -1,48 +1,50 @@
-"""The story of a kit that the shop shows more of than its parts make."""
+"""The story of a kit of which the store shows more units than its components make."""
 
 from __future__ import annotations
 
 from tests.exception_stories.actions import push_stock
-from tests.exception_stories.monitoring import look
+from tests.exception_stories.monitoring import run_monitors
 from tests.exception_stories.stock import shows
 from tests.exception_stories.story import NOT_FOUND, Noted, Setting, Story
-from tests.flows.harness import Rig, rig
+from tests.flows.harness import Harness, harness
 from tests.flows.stock.test_parity import compare
 from weighbridge.domain.findings.finding import FindingKind
 
 KIT, WRITTEN, MADE = "SET", 400, 50
-"""A kit of two mugs, what another program writes of it, and what a hundred mugs make."""
+"""A kit of two mugs, the level that another program writes, and the number of kits that a hundred mugs make."""
 
 
-def told_of_sets(trial: Rig) -> None:
-    """The shop sells sets of mugs, and was told how many can be made."""
+def sets_published(trial: Harness) -> None:
+    """The store sells sets of mugs, and their level is published."""
     product = {"sku": KIT, "name": "Set", "price": "30.00", "tax_class_id": 0}
     trial.twins.act("bigcommerce", "seed_products", [product])
-    bill = [{"sku": "MUG", "quantity": 2}]
-    trial.twins.act("cin7", "seed", {"products": [{"sku": KIT, "name": "Set", "bom": bill}]})
+    bom = [{"sku": "MUG", "quantity": 2}]
+    trial.twins.act("cin7", "seed", {"products": [{"sku": KIT, "name": "Set", "bom": bom}]})
     trial.push_stock()
 
 
-KITS = Setting("kits", lambda folder: rig(folder, stock='sharing = "priority"\npriority = ["SET"]'), told_of_sets)
+KITS = Setting(
+    "kits", lambda folder: harness(folder, stock='kit_allocation = "priority"\npriority = ["SET"]'), sets_published
+)
 
 
-def written(trial: Rig) -> str:
+def written(trial: Harness) -> str:
     trial.twins.act("bigcommerce", "set_stock", {"sku": KIT, "quantity": WRITTEN})
     return KIT
 
 
-def written_again_and_again(trial: Rig) -> None:
-    """Whatever Weighbridge tells the shop, the other program writes its own figure once more."""
+def overwritten_repeatedly(trial: Harness) -> None:
+    """Each time Weighbridge publishes the level, the other program overwrites it."""
     for _ in range(2):
         written(trial)
-        look(trial)
+        run_monitors(trial)
 
 
-def levels_are_told(trial: Rig) -> None:
-    """The other program is gone: levels are held against what the shop shows, told again, and looked at."""
+def levels_are_published(trial: Harness) -> None:
+    """The other program stops: the levels are compared, published again and checked by the monitors."""
     compare(trial)
     trial.push_stock()
-    look(trial)
+    run_monitors(trial)
 
 
 STORIES: list[Story | Noted] = [
@@ -50,14 +52,14 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.KIT_DRIFT,
         setting=KITS,
         cause=written,
-        found_by=written_again_and_again,
-        title="The shop shows 400 of kit SET, more than its parts make",
+        found_by=overwritten_repeatedly,
+        title="The store shows 400 of kit SET, more than its components make",
         owner="operations",
         money="none",
-        field="level of SET at the shop",
+        field="level of SET in the store",
         value=str(WRITTEN),
-        act=push_stock(),
-        proven_by=levels_are_told,
+        action=push_stock(),
+        proven_by=levels_are_published,
         proof=NOT_FOUND,
         ends=shows(KIT, MADE),
     ),

@@ -1,4 +1,4 @@
-"""Stories of the catalogue: what cannot be listed at the shop as Cin7 has it, or not as a whole."""
+"""Stories of the catalogue: products of Cin7 that cannot be listed in the store, or only in part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from tests.exception_stories.actions import accept, retry
 from tests.exception_stories.catalogue import (
     SCARVES,
-    books,
+    as_catalogue,
     compared,
     family,
     jar_is_gone,
@@ -19,8 +19,8 @@ from tests.exception_stories.catalogue import (
     prices_with_tax,
     product,
     put_right,
-    scarves_apart,
     scarves_are_joined,
+    separate_scarves,
     sold_cheaper,
     tier_is_renamed,
     trade_has_the_list,
@@ -30,8 +30,8 @@ from tests.exception_stories.catalogue import (
     with_a_picture_nowhere,
 )
 from tests.exception_stories.story import FINANCE, NOT_FOUND, Noted, Setting, Story
-from tests.flows.catalogue.harness import catalogue_rig, mug
-from tests.flows.harness import Rig
+from tests.flows.catalogue.harness import catalogue_harness, mug
+from tests.flows.harness import Harness
 from weighbridge.domain.findings.finding import FindingKind
 
 WHOLESALE = """
@@ -41,29 +41,27 @@ WHOLESALE = """
 LONG_BARCODE = "4006381333931-4006381333948"
 
 
-def round_of_the_catalogue(trial: Rig) -> None:
-    """Both catalogues are read in full and compared; what differs and may be written is written."""
-    books(trial).sync()
+def catalogue_run(trial: Harness) -> None:
+    """Reads and compares both catalogues in full, and writes the differences that the design allows."""
+    as_catalogue(trial).sync()
 
 
-def travelled(trial: Rig) -> None:
-    """The first round was read and accepted: mugs, cups and jars stand at the shop."""
-    books(trial).stock_up(mug(), mug(sku="CUP", name="Cup"), mug(sku="JAR", name="Jar"))
-    books(trial).travel()
+def first_sync_done(trial: Harness) -> None:
+    """The first sync was reviewed and accepted: the store lists mugs, cups and jars."""
+    as_catalogue(trial).stock_up(mug(), mug(sku="CUP", name="Cup"), mug(sku="JAR", name="Jar"))
+    as_catalogue(trial).first_sync()
 
 
-LISTED = Setting("listings", lambda folder: catalogue_rig(folder, design=WHOLESALE), travelled)
-UNLIKE = Setting("terms", catalogue_rig)
-RENAMED = Setting("tiers", lambda folder: catalogue_rig(folder, design='price_tier = "Retail"\n'))
-UNREAD = Setting("first listings", catalogue_rig)
-unlisted = partial(
-    Story, found_by=round_of_the_catalogue, proven_by=round_of_the_catalogue, money="none", proof=NOT_FOUND
-)
-"""A story that the rounds of the catalogue begin and end."""
+LISTED = Setting("listings", lambda folder: catalogue_harness(folder, design=WHOLESALE), first_sync_done)
+UNLIKE = Setting("terms", catalogue_harness)
+RENAMED = Setting("tiers", lambda folder: catalogue_harness(folder, design='price_tier = "Retail"\n'))
+UNREAD = Setting("first listings", catalogue_harness)
+catalogue_story = partial(Story, found_by=catalogue_run, proven_by=catalogue_run, money="none", proof=NOT_FOUND)
+"""A story that starts and ends with a run of the catalogue flow."""
 
 
 STORIES: list[Story | Noted] = [
-    unlisted(
+    catalogue_story(
         kind=FindingKind.PRICE_MISSING,
         setting=LISTED,
         cause=product("JUG", tier_price="0"),
@@ -71,23 +69,23 @@ STORIES: list[Story | Noted] = [
         owner="finance",
         field="JUG.price",
         value="0",
-        mended=put_right("JUG", tier_price="8.00"),
-        act=retry(FINANCE),
+        fix=put_right("JUG", tier_price="8.00"),
+        action=retry(FINANCE),
         ends=listed("JUG", price=Decimal(8)),
     ),
-    unlisted(
+    catalogue_story(
         kind=FindingKind.PRICE_TERMS_DIFFER,
         setting=UNLIKE,
         cause=prices_with_tax,
-        title="Prices of shop and design differ in tax: true",
+        title="Prices of store and design differ in tax: true",
         owner="finance",
         field="store.is_price_entered_with_tax",
         value="true",
-        mended=lambda trial, key: prices_with_tax(trial, so=False),
-        act=retry(FINANCE),
+        fix=lambda trial, key: prices_with_tax(trial, so=False),
+        action=retry(FINANCE),
         ends=compared,
     ),
-    unlisted(
+    catalogue_story(
         kind=FindingKind.PRICE_TIER_UNKNOWN,
         setting=RENAMED,
         cause=lambda trial: "Retail",
@@ -95,35 +93,35 @@ STORIES: list[Story | Noted] = [
         owner="finance",
         field="design.catalogue",
         value="Retail",
-        mended=tier_is_renamed,
-        act=retry(FINANCE),
+        fix=tier_is_renamed,
+        action=retry(FINANCE),
         ends=compared,
     ),
-    unlisted(
+    catalogue_story(
         kind=FindingKind.CUSTOMER_GROUP_UNKNOWN,
         setting=LISTED,
         cause=wholesale_without_a_group,
-        title="The shop has no customer group Trade",
+        title="The store has no customer group Trade",
         owner="ecommerce",
         field="customer_group of Wholesale",
         value="Trade",
-        mended=trade_is_a_group,
-        act=retry(),
+        fix=trade_is_a_group,
+        action=retry(),
         ends=trade_has_the_list,
     ),
-    unlisted(
+    catalogue_story(
         kind=FindingKind.BARCODE_UNUSABLE,
         setting=LISTED,
         cause=product("BOWL", barcode=LONG_BARCODE),
-        title=f"The barcode of BOWL is none: {LONG_BARCODE}",
+        title=f"The barcode of BOWL is not valid: {LONG_BARCODE}",
         owner="ecommerce",
         field="BOWL.Barcode",
         value=LONG_BARCODE,
-        mended=put_right("BOWL", barcode="4006381333948"),
-        act=retry(),
+        fix=put_right("BOWL", barcode="4006381333948"),
+        action=retry(),
         ends=listed("BOWL", upc="4006381333948"),
     ),
-    unlisted(
+    catalogue_story(
         kind=FindingKind.IMAGE_UNUSABLE,
         setting=LISTED,
         cause=with_a_picture_nowhere,
@@ -131,11 +129,11 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="image plate.jpg",
         value="/files/plate.jpg",
-        mended=picture_is_replaced,
-        act=retry(),
+        fix=picture_is_replaced,
+        action=retry(),
         ends=listed("PLATE", price=Decimal("12.50")),
     ),
-    unlisted(
+    catalogue_story(
         kind=FindingKind.FAMILY_UNUSABLE,
         setting=LISTED,
         cause=family("HAT", [""], {"HAT-S": [""], "HAT-L": [""]}),
@@ -143,47 +141,47 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="family HAT.Option1Name",
         value="nothing",
-        mended=lambda trial, key: family("HAT", ["Size"], {"HAT-S": ["S"], "HAT-L": ["L"]})(trial),
-        act=retry(),
+        fix=lambda trial, key: family("HAT", ["Size"], {"HAT-S": ["S"], "HAT-L": ["L"]})(trial),
+        action=retry(),
         ends=variants_of("HAT", "HAT-S", "HAT-L"),
     ),
-    unlisted(
+    catalogue_story(
         kind=FindingKind.FAMILY_SPLIT,
         setting=LISTED,
-        cause=scarves_apart,
-        title="The members of family SCARF are several products at the shop",
+        cause=separate_scarves,
+        title="The members of family SCARF are several products in the store",
         owner="ecommerce",
-        field="family SCARF at the shop",
+        field="family SCARF in the store",
         value=numbers_of_scarves,
-        mended=scarves_are_joined,
-        act=retry(),
+        fix=scarves_are_joined,
+        action=retry(),
         ends=variants_of("SCARF", *SCARVES),
     ),
-    unlisted(
+    catalogue_story(
         kind=FindingKind.LISTING_GONE,
         setting=LISTED,
         cause=jar_is_gone,
-        title="The listing of JAR was deleted at the shop",
+        title="The listing of JAR was deleted in the store",
         owner="ecommerce",
-        field="shop product {key}",
+        field="store product {key}",
         value="deleted",
-        mended=put_right("JAR", status="Deprecated"),
-        act=retry(),
+        fix=put_right("JAR", status="Deprecated"),
+        action=retry(),
         ends=jar_stays_gone,
     ),
-    unlisted(
-        kind=FindingKind.SHOP_EDIT_OVERWRITTEN,
+    catalogue_story(
+        kind=FindingKind.STORE_EDIT_OVERWRITTEN,
         setting=LISTED,
         cause=sold_cheaper,
-        title="An edit at the shop was overwritten: CUP.price",
+        title="An edit in the store was overwritten: CUP.price",
         owner="ecommerce",
         field="CUP.price",
         value="9.99",
-        act=accept("whoever it was knows now that Cin7 has the prices"),
-        proof="otto: accepted as it is. whoever it was knows now",
+        action=accept("staff know now that prices are set in Cin7"),
+        proof="otto: accepted as it is. staff know now",
         ends=listed("CUP", price=Decimal("12.50")),
     ),
-    unlisted(
+    catalogue_story(
         kind=FindingKind.CATALOGUE_NOT_ACCEPTED,
         setting=UNREAD,
         cause=product("MUG"),
@@ -191,8 +189,8 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="changes of the catalogue",
         value="1",
-        mended=lambda trial, key: books(trial).accept(),
-        act=retry(),
+        fix=lambda trial, key: as_catalogue(trial).accept(),
+        action=retry(),
         ends=listed("MUG", price=Decimal("12.50")),
     ),
 ]

@@ -1,4 +1,4 @@
-"""Stories of money: tax, tenders, charges, currencies, totals. Every sale of this setting is billed and paid."""
+"""Stories of money: tax, tenders, charges, currencies, totals. Every sale of this setting is invoiced and paid."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from tests.exception_stories.story import (
     Noted,
     Setting,
     Story,
+    corruption_cleared,
     one_sale,
     order,
     orders_misread,
-    shown_right,
 )
-from tests.flows.harness import ORDERS, Rig, rig
+from tests.flows.harness import ORDERS, Harness, harness
 from weighbridge.domain.findings.finding import FindingKind
 
 MOON, COUNTY, RIVER = 11, 12, 13
-"""Tax classes of the shop, each with a tax of its own."""
+"""Tax classes of the store, each with a separate tax."""
 CUSTOMERS = 'customers = { USD = "Web customer USD" }'
 FILE = {
     '"Sales Tax" = "Tax on Sales" }': '"Sales Tax" = "Tax on Sales", "County Tax" = "County", "River Tax" = "River" }',
     'gift_certificate = "093", ': "",
 }
-"""The design knows no account for gift certificates, and no tax of the moon."""
+"""The design has no account for gift certificates, and does not map the Moon Tax."""
 ORDER_DOCUMENT = {"method": "POST", "path": "(?i)/v2/sale/order$"}
 
 
-def taxes(trial: Rig) -> None:
-    """The shop charges 5 % in three tax classes; Cin7 counts tax by itself, and somebody mistyped its rule River."""
+def taxes(trial: Harness) -> None:
+    """The store charges 5 % in three tax classes; Cin7 computes tax itself, with a wrong rate for rule River."""
     classes = [
         {"id": number, "name": name, "rates": [{"name": f"{name} Tax", "rate": "5"}]}
         for number, name in ((MOON, "Moon"), (COUNTY, "County"), (RIVER, "River"))
     ]
-    before = trial.twins.run(lambda: trial.twins.bigcommerce.shop.settings["tax_classes"])
+    before = trial.twins.run(lambda: trial.twins.bigcommerce.store.settings["tax_classes"])
     trial.twins.act("bigcommerce", "settings", {"tax_classes": [*before, *classes]})
     rules = [{"name": "Five", "percent": 5}, {"name": "River", "percent": 50}]
     trial.twins.act("cin7", "seed", {"tax_rules": rules})
@@ -45,7 +45,7 @@ def taxes(trial: Rig) -> None:
 
 BILLED = Setting(
     "money",
-    lambda folder: rig(
+    lambda folder: harness(
         folder,
         post="invoice_and_payment",
         sale='handling_product = "Handling fees"',
@@ -57,63 +57,63 @@ BILLED = Setting(
 
 
 def taxed(tax_class: int) -> Any:
-    """An order whose one line falls under a tax class."""
+    """An order with one line of this tax class."""
     return order(lines=[{"sku": "MUG", "quantity": 2, "price": "40.00", "tax_class_id": tax_class}], shipping_cost="0")
 
 
-def billed(trial: Rig, key: str) -> dict[str, Any]:
-    """One live sale, equal to the order to the cent, billed and paid with it."""
+def billed(trial: Harness, key: str) -> dict[str, Any]:
+    """The order has one live sale, equal to the cent, invoiced and paid."""
     sale, total = one_sale(trial, key), trial.order(int(key))["total_inc_tax"]
-    assert [(one["Status"], Decimal(str(one["Total"]))) for one in sale["invoices"]] == [("PAID", total)]
-    assert sum(Decimal(str(one["Amount"])) for one in sale["payments"]) == total
+    assert [(row["Status"], Decimal(str(row["Total"]))) for row in sale["invoices"]] == [("PAID", total)]
+    assert sum(Decimal(str(row["Amount"])) for row in sale["payments"]) == total
     return sale
 
 
 def taxed_by(rule: str) -> Any:
-    def ends(trial: Rig, key: str) -> None:
+    def ends(trial: Harness, key: str) -> None:
         assert [line["TaxRule"] for line in billed(trial, key)["order"]["Lines"]] == [rule]
 
     return ends
 
 
 def paid_into(account: str, amount: str) -> Any:
-    def ends(trial: Rig, key: str) -> None:
-        paid = {one["Account"]: Decimal(str(one["Amount"])) for one in billed(trial, key)["payments"]}
+    def ends(trial: Harness, key: str) -> None:
+        paid = {payment["Account"]: Decimal(str(payment["Amount"])) for payment in billed(trial, key)["payments"]}
         assert paid[account] == Decimal(amount)
 
     return ends
 
 
 def billed_in(currency: str) -> Any:
-    def ends(trial: Rig, key: str) -> None:
+    def ends(trial: Harness, key: str) -> None:
         assert billed(trial, key)["header"]["CustomerCurrency"] == currency
 
     return ends
 
 
-def francs_are_sold(trial: Rig, key: str) -> None:
-    """Finance names a customer for the currency in the file."""
+def francs_are_sold(trial: Harness, key: str) -> None:
+    """Finance adds a customer for the currency to the file."""
     trial.edit_file(CUSTOMERS, 'customers = { USD = "Web customer USD", CHF = "Web customer CHF" }')
 
 
-def rule_is_put_right(trial: Rig, key: str) -> None:
+def rule_is_put_right(trial: Harness, key: str) -> None:
     trial.twins.act("cin7", "seed", {"tax_rules": [{"name": "River", "percent": 5}]})
 
 
-def handling_is_a_service(trial: Rig, key: str) -> None:
+def handling_is_a_service(trial: Harness, key: str) -> None:
     trial.twins.act(
         "cin7", "seed", {"products": [{"sku": "Handling fees", "name": "Handling fees", "type": "Service"}]}
     )
 
 
-def certificate(trial: Rig, key: str) -> str:
-    """Where the shop shows the gift certificate."""
-    rows = trial.twins.run(lambda: list(trial.twins.bigcommerce.shop.orders[int(key)].transactions))
+def certificate(trial: Harness, key: str) -> str:
+    """The field of the gift certificate in the store's order."""
+    rows = trial.twins.run(lambda: list(trial.twins.bigcommerce.store.orders[int(key)].transactions))
     return next(f"transactions[{row['id']}]" for row in rows if row["method"] == "gift_certificate")
 
 
-def total_misread(trial: Rig) -> str:
-    """Cin7 answers with another total than its document has."""
+def total_misread(trial: Harness) -> str:
+    """Cin7 returns another total than that of its document."""
     order_id = trial.place(lines=[{"sku": "TEA", "quantity": 11}])
     match = ORDER_DOCUMENT | {"contains": '"Quantity":11'}
     rule = {"fault": "mutate", "path": "Total", "set": 1.23, "match": match, "times": 1}
@@ -121,27 +121,27 @@ def total_misread(trial: Rig) -> str:
     return str(order_id)
 
 
-def taken_back(trial: Rig, key: str) -> int:
-    """How often the order's document was taken back in Cin7."""
+def count_undone(trial: Harness, key: str) -> int:
+    """How often the order document was undone in Cin7."""
     sale_id = billed(trial, key)["id"]
     calls = [call for call in trial.twins.calls("cin7", path="/sale") if call["method"] == "DELETE"]
     return len([call for call in calls if sale_id in str(call)])
 
 
-def counted_anew(trial: Rig, key: str) -> None:
+def tax_recalculated(trial: Harness, key: str) -> None:
     taxed_by("River")(trial, key)
-    assert taken_back(trial, key) == 1
+    assert count_undone(trial, key) == 1
 
 
-def left_as_it_stands(trial: Rig, key: str) -> None:
-    assert taken_back(trial, key) == 0
+def left_unchanged(trial: Harness, key: str) -> None:
+    assert count_undone(trial, key) == 0
 
 
-def disputed(trial: Rig, key: str) -> None:
+def disputed(trial: Harness, key: str) -> None:
     trial.twins.act("bigcommerce", "set_status", {"order_id": int(key), "status_id": 13})
 
 
-def settled(trial: Rig, key: str) -> None:
+def settled(trial: Harness, key: str) -> None:
     trial.twins.act("bigcommerce", "set_status", {"order_id": int(key), "status_id": 11})
 
 
@@ -150,11 +150,11 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.TAX_UNMAPPED,
         setting=BILLED,
         cause=taxed(MOON),
-        title="Tax Moon Tax of the shop has no tax rule in Cin7",
+        title="Tax Moon Tax of the store has no tax rule in Cin7",
         owner="finance",
         field="lines[0].tax",
         value="Moon Tax",
-        act=map_tax("Five", "the moon is a county"),
+        action=map_tax("Five", "same rate as the county"),
         proof=POSTED,
         ends=taxed_by("Five"),
         everyday=True,
@@ -167,8 +167,8 @@ STORIES: list[Story | Noted] = [
         owner="finance",
         field="lines[0].tax",
         value="County",
-        mended=lambda trial, key: trial.twins.act("cin7", "seed", {"tax_rules": [{"name": "County", "percent": 5}]}),
-        act=retry(FINANCE),
+        fix=lambda trial, key: trial.twins.act("cin7", "seed", {"tax_rules": [{"name": "County", "percent": 5}]}),
+        action=retry(FINANCE),
         proof=POSTED,
         ends=taxed_by("County"),
     ),
@@ -180,8 +180,8 @@ STORIES: list[Story | Noted] = [
         owner="finance",
         field="taxes",
         value="2.0600 over 1 tax rows",
-        mended=shown_right,
-        act=retry(FINANCE),
+        fix=corruption_cleared,
+        action=retry(FINANCE),
         proof=POSTED,
         ends=billed,
     ),
@@ -193,8 +193,8 @@ STORIES: list[Story | Noted] = [
         owner="finance",
         field="currency",
         value="CHF",
-        mended=francs_are_sold,
-        act=retry(FINANCE),
+        fix=francs_are_sold,
+        action=retry(FINANCE),
         proof=POSTED,
         ends=billed_in("CHF"),
     ),
@@ -207,8 +207,8 @@ STORIES: list[Story | Noted] = [
         money="60.00 USD",
         field="total_inc_tax",
         value="60.00 USD",
-        mended=shown_right,
-        act=retry(FINANCE),
+        fix=corruption_cleared,
+        action=retry(FINANCE),
         proof=POSTED,
         ends=billed,
     ),
@@ -220,8 +220,8 @@ STORIES: list[Story | Noted] = [
         owner="finance",
         field="charges.handling",
         value="Handling fees",
-        mended=handling_is_a_service,
-        act=retry(FINANCE),
+        fix=handling_is_a_service,
+        action=retry(FINANCE),
         proof=POSTED,
         ends=billed,
     ),
@@ -233,7 +233,7 @@ STORIES: list[Story | Noted] = [
         owner="finance",
         field=certificate,
         value="gift_certificate by giftcertificate",
-        act=map_payment("093", "gift_certificate", "as in the old shop"),
+        action=map_payment("093", "gift_certificate", "as in the old store"),
         proof=POSTED,
         ends=paid_into("093", "10.00"),
     ),
@@ -245,37 +245,37 @@ STORIES: list[Story | Noted] = [
         owner="finance",
         field="transactions",
         value="9999 received",
-        mended=shown_right,
-        act=retry(FINANCE),
+        fix=corruption_cleared,
+        action=retry(FINANCE),
         proof=POSTED,
         ends=billed,
     ),
     Story(
         kind=FindingKind.TOTAL_DIFFERS_IN_CIN7,
-        name="is counted anew",
+        name="is recalculated",
         setting=BILLED,
         cause=taxed(RIVER),
-        title="Cin7 comes to another total for {key}: 120.00 USD",
+        title="Cin7 has another total for {key}: 120.00 USD",
         owner="finance",
         field="sale.total",
         value="120.00 USD",
-        mended=rule_is_put_right,
-        act=retry(FINANCE),
+        fix=rule_is_put_right,
+        action=retry(FINANCE),
         proof=POSTED,
-        ends=counted_anew,
+        ends=tax_recalculated,
     ),
     Story(
         kind=FindingKind.TOTAL_DIFFERS_IN_CIN7,
-        name="is right as it stands",
+        name="is already correct",
         setting=BILLED,
         cause=total_misread,
-        title="Cin7 comes to another total for {key}: 1.23 USD",
+        title="Cin7 has another total for {key}: 1.23 USD",
         owner="finance",
         field="sale.total",
         value="1.23 USD",
-        act=retry(FINANCE),
+        action=retry(FINANCE),
         proof=POSTED,
-        ends=left_as_it_stands,
+        ends=left_unchanged,
     ),
     Story(
         kind=FindingKind.PAYMENT_DISPUTED,
@@ -287,8 +287,8 @@ STORIES: list[Story | Noted] = [
         owner="finance",
         field="status_id",
         value="13",
-        mended=settled,
-        act=retry(FINANCE),
+        fix=settled,
+        action=retry(FINANCE),
         proof=POSTED,
         ends=billed,
     ),

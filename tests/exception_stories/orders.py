@@ -1,4 +1,4 @@
-"""Stories of orders that cannot cross, or that cross with a word to people."""
+"""Stories of orders that cannot be posted, or that are posted with a note or an exception."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tests.exception_stories.story import (
     Noted,
     Setting,
     Story,
+    corruption_cleared,
     edited,
     in_cin7,
     line_id,
@@ -15,34 +16,33 @@ from tests.exception_stories.story import (
     one_sale_of,
     order,
     orders_misread,
-    shown_right,
 )
-from tests.flows.harness import ADDRESS, Rig, rig
+from tests.flows.harness import ADDRESS, Harness, harness
 from weighbridge.domain.findings.finding import FindingKind
 
-ORDINARY = Setting("orders", lambda folder: rig(folder, sale="unusual_quantity = 50"))
+ORDINARY = Setting("orders", lambda folder: harness(folder, sale="unusual_quantity = 50"))
 LONG_SKU = "MUG-" * 15
 LONG_POSTCODE = "78701, second door on the left"
 LONG_STREET = "Behind the mill, " * 20
 
 
-def posted_then_gone(trial: Rig, key: str) -> None:
-    """Staff write to the order, and from then on the shop says that it has none of this number."""
+def posted_then_gone(trial: Harness, key: str) -> None:
+    """Staff edit the order, and from then on the store returns 404 for it."""
     edited(trial, key, staff_notes="wrong customer")
     gone = {"method": "GET", "path": f"/v2/orders/{key}$"}
     trial.twins.fault("bigcommerce", {"fault": "error_before", "status": 404, "match": gone})
 
 
-def restored(trial: Rig, key: str) -> None:
+def restored(trial: Harness, key: str) -> None:
     trial.twins.clear_faults("bigcommerce")
 
 
-def cup_that_is_not_sold(trial: Rig) -> str:
+def cup_that_is_not_sold(trial: Harness) -> str:
     in_cin7(sku="CUP", name="Cup", sellable=False)(trial, "")
     return order(lines=[{"sku": "CUP", "name": "Cup", "quantity": 2, "price": "9.00"}])(trial)
 
 
-def guide_to_download(trial: Rig) -> str:
+def guide_to_download(trial: Harness) -> str:
     in_cin7(sku="GUIDE", name="Brewing guide")(trial, "")
     guide = {"name": "Brewing guide", "sku": "GUIDE", "quantity": 1, "price": "5.00", "type": "digital"}
     return order(lines=[guide], shipping_addresses=[], shipping_cost="0")(trial)
@@ -53,13 +53,13 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.PAYLOAD_MALFORMED,
         setting=ORDINARY,
         cause=orders_misread(set={"total_inc_tax": "abc"}),
-        title="What a platform answered cannot be read: total_inc_tax is 'abc'; expected a valid decimal",
+        title="A platform's answer cannot be read: total_inc_tax is 'abc'; expected a valid decimal",
         owner="ecommerce",
         money="none",
         field="orders",
         value="total_inc_tax is 'abc'; expected a valid decimal",
-        mended=shown_right,
-        act=retry(),
+        fix=corruption_cleared,
+        action=retry(),
         proof=POSTED,
         ends=one_sale,
     ),
@@ -68,12 +68,12 @@ STORIES: list[Story | Noted] = [
         setting=ORDINARY,
         cause=order(),
         later=posted_then_gone,
-        title="Order {key} is not at the shop",
+        title="Order {key} is not in the store",
         owner="ecommerce",
         field="id",
         value="{key}",
-        mended=restored,
-        act=retry(),
+        fix=restored,
+        action=retry(),
         proof=POSTED,
         ends=one_sale,
     ),
@@ -85,8 +85,8 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="lines",
         value="1 lines",
-        mended=lambda trial, key: edited(trial, key, add_lines=[{"sku": "MUG", "quantity": 1}]),
-        act=retry(),
+        fix=lambda trial, key: edited(trial, key, add_lines=[{"sku": "MUG", "quantity": 1}]),
+        action=retry(),
         proof=POSTED,
         ends=one_sale_of("MUG", 1),
     ),
@@ -98,7 +98,7 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="lines[0].sku",
         value="nothing",
-        act=correct("TEA", "the shopper meant tea, she wrote"),
+        action=correct("TEA", "the shopper meant tea, she wrote"),
         proof=POSTED,
         ends=one_sale_of("TEA", 1),
         everyday=True,
@@ -112,7 +112,7 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="lines[0].sku",
         value="OLD-MUG",
-        act=map_sku("MUG", "same mug, new label"),
+        action=map_sku("MUG", "same mug, new label"),
         proof=POSTED,
         ends=one_sale_of("MUG", 3),
     ),
@@ -125,8 +125,8 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="lines[0].sku",
         value="HAT",
-        mended=in_cin7(sku="HAT", name="Hat"),
-        act=retry(),
+        fix=in_cin7(sku="HAT", name="Hat"),
+        action=retry(),
         proof=POSTED,
         ends=one_sale_of("HAT", 2),
     ),
@@ -134,11 +134,11 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.SKU_TOO_LONG,
         setting=ORDINARY,
         cause=order(lines=[{"sku": LONG_SKU, "name": "Mugs", "quantity": 1, "price": "5.00"}]),
-        title=f"SKU {LONG_SKU} is longer than Cin7 takes",
+        title=f"SKU {LONG_SKU} is longer than Cin7 allows",
         owner="ecommerce",
         field="lines[0].sku",
         value=LONG_SKU,
-        act=map_sku("MUG", "sixteen mugs in one name"),
+        action=map_sku("MUG", "sixteen mugs in one name"),
         proof=POSTED,
         ends=one_sale_of("MUG", 1),
     ),
@@ -150,8 +150,8 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="lines[0].sku",
         value="CUP",
-        mended=in_cin7(sku="CUP", name="Cup", sellable=True),
-        act=retry(),
+        fix=in_cin7(sku="CUP", name="Cup", sellable=True),
+        action=retry(),
         proof=POSTED,
         ends=one_sale_of("CUP", 2),
     ),
@@ -163,8 +163,8 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="lines[1].quantity",
         value="0",
-        mended=lambda trial, key: edited(trial, key, line=line_id(trial, key, 1), quantity=2),
-        act=retry(),
+        fix=lambda trial, key: edited(trial, key, line=line_id(trial, key, 1), quantity=2),
+        action=retry(),
         proof=POSTED,
         ends=one_sale_of("TEA", 2),
     ),
@@ -185,7 +185,7 @@ STORIES: list[Story | Noted] = [
         owner="operations",
         field="lines[0].quantity",
         value="60",
-        act=accept("a wedding; they mean it"),
+        action=accept("a wedding; they mean it"),
         proof="otto: accepted as it is. a wedding; they mean it",
         ends=one_sale_of("TEA", 60),
     ),
@@ -193,12 +193,12 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.LINES_INCOMPLETE,
         setting=ORDINARY,
         cause=orders_misread(set={"items_total": 9}),
-        title="The shop shows only a part of the lines of order {key}",
+        title="Only some of the lines of order {key} could be read",
         owner="ecommerce",
         field="items_total",
         value="9",
-        mended=shown_right,
-        act=retry(),
+        fix=corruption_cleared,
+        action=retry(),
         proof=POSTED,
         ends=one_sale,
     ),
@@ -210,7 +210,7 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="shipping_addresses[0].street_1",
         value="nothing",
-        act=correct("7 Weaver Rd", "told by telephone"),
+        action=correct("7 Weaver Rd", "confirmed by telephone"),
         proof=POSTED,
         ends=lambda trial, key: _ships_to(trial, key, "Line1", "7 Weaver Rd"),
     ),
@@ -218,11 +218,11 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.POSTCODE_TOO_LONG,
         setting=ORDINARY,
         cause=order(shipping_addresses=[ADDRESS | {"zip": LONG_POSTCODE}]),
-        title="The postcode of order {key} is longer than Cin7 takes",
+        title="The postcode of order {key} is longer than Cin7 allows",
         owner="ecommerce",
         field="shipping_addresses[0].zip",
         value=LONG_POSTCODE,
-        act=correct("78701", "the rest is for the driver"),
+        action=correct("78701", "the rest is for the driver"),
         proof=POSTED,
         ends=lambda trial, key: _ships_to(trial, key, "Postcode", "78701"),
     ),
@@ -234,7 +234,7 @@ STORIES: list[Story | Noted] = [
         owner="ecommerce",
         field="shipping_addresses[0].street_1",
         value=LONG_STREET.strip(),
-        act=accept("the driver knows the mill"),
+        action=accept("the driver knows the mill"),
         proof="otto: accepted as it is. the driver knows the mill",
         ends=lambda trial, key: _ships_to(trial, key, "Line1", LONG_STREET[:256]),
     ),
@@ -246,7 +246,7 @@ STORIES: list[Story | Noted] = [
         owner="operations",
         field="shipping_addresses",
         value="2 addresses",
-        act=accept("the warehouse splits it"),
+        action=accept("the warehouse splits it"),
         proof="otto: accepted as it is. the warehouse splits it",
         ends=one_sale,
     ),
@@ -258,10 +258,10 @@ STORIES: list[Story | Noted] = [
         owner="operations",
         field="lines[0].sku",
         value="GUIDE",
-        mended=lambda trial, key: trial.twins.act(
+        fix=lambda trial, key: trial.twins.act(
             "cin7", "seed", {"products": [{"sku": "GUIDE", "name": "Brewing guide", "type": "Service"}]}
         ),
-        act=accept("it is a service from now on; this one is picked by hand"),
+        action=accept("it is a service from now on; this one is picked by hand"),
         proof="otto: accepted as it is. it is a service from now on",
         ends=one_sale_of("GUIDE", 1),
     ),
@@ -269,16 +269,16 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.STATUS_ON_HOLD,
         setting=ORDINARY,
         cause=order(status_id=12),
-        title="Order {key} waits for a decision at the shop",
+        title="Order {key} waits for a decision in the store",
         owner="ecommerce",
         field="status_id",
         value="12",
-        act=release("a customer for years"),
+        action=release("a customer for years"),
         proof=POSTED,
         ends=one_sale,
     ),
 ]
 
 
-def _ships_to(trial: Rig, key: str, part: str, wanted: str) -> None:
-    assert one_sale(trial, key)["header"]["ShippingAddress"][part] == wanted
+def _ships_to(trial: Harness, key: str, address_field: str, expected: str) -> None:
+    assert one_sale(trial, key)["header"]["ShippingAddress"][address_field] == expected

@@ -1,4 +1,4 @@
-"""Stories of platforms that refuse or stay silent, and of runs that end their worker."""
+"""Stories of platforms that refuse or do not answer, and of runs that crash their worker."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.exception_stories.actions import replay, retry
-from tests.exception_stories.after_posting import BOTH_SIDES, sale_id, shipped, told_to_the_shop
+from tests.exception_stories.after_posting import BOTH_SIDES, reported_to_store, sale_id, shipped
 from tests.exception_stories.story import POSTED, Noted, Setting, Story, one_sale, order
-from tests.flows.harness import Rig, rig
+from tests.flows.harness import Harness, harness
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.flows.discovery.lost_jobs import ENDED_ITS_WORKER
+from weighbridge.flows.discovery.lost_jobs import CRASHED_ITS_WORKER
 
-SOON_TIRED = """
+FEW_RETRIES = """
 [connections.main.design.retry]
 schedules = { answer_lost = [1] }
 """
-REFUSING = Setting("platforms", lambda folder: rig(folder, design=SOON_TIRED))
-DYING = Setting("workers", rig)
+REFUSING = Setting("platforms", lambda folder: harness(folder, design=FEW_RETRIES))
+DYING = Setting("workers", harness)
 SALE = "(?i)/v2/sale$"
 
 
-def refused_by_the_books(trial: Rig) -> str:
-    """An order whose sale Cin7 says no to."""
+def refused_by_cin7(trial: Harness) -> str:
+    """An order whose sale Cin7 refuses."""
     order_id = trial.place()
-    _strikes(trial, "cin7", SALE, status=400, contains=f":{order_id}")
+    _add_fault(trial, "cin7", SALE, status=400, contains=f":{order_id}")
     return str(order_id)
 
 
-def silent_books(trial: Rig) -> str:
-    """An order at whose sale Cin7 breaks down again and again."""
+def cin7_unavailable(trial: Harness) -> str:
+    """An order whose sale Cin7 answers with 502 at every try."""
     order_id = trial.place()
-    _strikes(trial, "cin7", SALE, status=502, contains=f":{order_id}")
+    _add_fault(trial, "cin7", SALE, status=502, contains=f":{order_id}")
     return str(order_id)
 
 
-def parcel_refused(trial: Rig, key: str) -> None:
-    """The order leaves, and the shop says no to its parcel."""
-    _strikes(trial, "bigcommerce", f"/v2/orders/{key}/shipments$", status=422)
+def parcel_refused(trial: Harness, key: str) -> None:
+    """The order is shipped, and the store refuses its parcel."""
+    _add_fault(trial, "bigcommerce", f"/v2/orders/{key}/shipments$", status=422)
     shipped(trial, sale_id(trial, key))
 
 
-def ends_its_worker(trial: Rig) -> str:
-    """The run of an order that ended its worker again and again, until the engine gave it up.
+def crashes_the_worker(trial: Harness) -> str:
+    """The run of an order that crashed its worker at every try, until the engine gave it up.
 
-    No platform can bring this about as long as we know of no such error of ours, so the engine's own book says so.
+    No known action on the platforms causes such a crash, so the story writes it into the engine's database.
     """
     order_id = trial.place()
     trial.run()
-    with sqlite3.connect(trial.folder / "weighbridge.db") as journal:
+    with sqlite3.connect(trial.folder / "weighbridge.db") as database:
         stopped = "UPDATE transfer SET state = 'new' WHERE flow = 'orders' AND key = ?"
-        assert journal.execute(stopped, (str(order_id),)).rowcount == 1
+        assert database.execute(stopped, (str(order_id),)).rowcount == 1
     with sqlite3.connect(trial.folder / "weighbridge-engine.db") as engine:
         given_up = "UPDATE workflow_status SET status = 'MAX_RECOVERY_ATTEMPTS_EXCEEDED' WHERE name = 'orders'"
         assert engine.execute(given_up).rowcount == 1
@@ -60,39 +60,39 @@ def ends_its_worker(trial: Rig) -> str:
     return str(order_id)
 
 
-def the_run(trial: Rig, key: str) -> str:
+def the_run(trial: Harness, key: str) -> str:
     with sqlite3.connect(trial.folder / "weighbridge-engine.db") as engine:
         [[run_id]] = engine.execute("SELECT workflow_uuid FROM workflow_status WHERE name = 'orders'").fetchall()
     return f"run {run_id}"
 
 
-def _strikes(trial: Rig, platform: str, path: str, *, status: int, **match: str) -> None:
+def _add_fault(trial: Harness, platform: str, path: str, *, status: int, **match: str) -> None:
     rule = {"fault": "error_before", "status": status, "match": {"method": "POST", "path": path, **match}}
     trial.twins.fault(platform, rule)
 
 
-def works_again(platform: str) -> Callable[[Rig, str], None]:
-    """What the platform's message asks for was done, or the platform is up again."""
+def platform_recovers(platform: str) -> Callable[[Harness, str], None]:
+    """The platform accepts the call again."""
 
-    def mended(trial: Rig, key: str) -> None:
-        [rule] = [one for one in trial.twins.faults(platform) if key in str(one["match"])]
-        assert rule["fired"], "a fault that never struck proves nothing"
+    def fix(trial: Harness, key: str) -> None:
+        [rule] = [rule for rule in trial.twins.faults(platform) if key in str(rule["match"])]
+        assert rule["fired"], "a fault that never fired proves nothing"
         trial.twins.clear_faults(platform, rule["id"])
 
-    return mended
+    return fix
 
 
 STORIES: list[Story | Noted] = [
     Story(
         kind=FindingKind.REFUSED_BY_CIN7,
         setting=REFUSING,
-        cause=refused_by_the_books,
+        cause=refused_by_cin7,
         title="Cin7 refused: Internal server error",
         owner="operations",
         field="orders",
         value="Internal server error",
-        mended=works_again("cin7"),
-        act=replay(),
+        fix=platform_recovers("cin7"),
+        action=replay(),
         proof=POSTED,
         ends=one_sale,
     ),
@@ -103,38 +103,38 @@ STORIES: list[Story | Noted] = [
         later=parcel_refused,
         found_by=BOTH_SIDES,
         proven_by=BOTH_SIDES,
-        title="The shop refused: Internal server error",
+        title="BigCommerce refused: Internal server error",
         owner="ecommerce",
         money="none",
         field="fulfilment",
         value="Internal server error",
-        mended=works_again("bigcommerce"),
-        act=retry(),
+        fix=platform_recovers("bigcommerce"),
+        action=retry(),
         proof="read back as",
-        ends=told_to_the_shop(5),
+        ends=reported_to_store(5),
     ),
     Story(
         kind=FindingKind.RETRIES_EXHAUSTED,
         setting=REFUSING,
-        cause=silent_books,
-        title="Tries are used up: the platform's answers got lost",
+        cause=cin7_unavailable,
+        title="All retries failed: the platform's answers got lost",
         owner="operations",
         field="orders",
         value="the platform's answers got lost",
-        mended=works_again("cin7"),
-        act=retry(),
+        fix=platform_recovers("cin7"),
+        action=retry(),
         proof=POSTED,
         ends=one_sale,
     ),
     Story(
         kind=FindingKind.UNEXPECTED_ERROR,
         setting=DYING,
-        cause=ends_its_worker,
-        title=f"An unexpected error: {ENDED_ITS_WORKER}",
+        cause=crashes_the_worker,
+        title=f"An unexpected error: {CRASHED_ITS_WORKER}",
         owner="operations",
         field=the_run,
-        value=ENDED_ITS_WORKER,
-        act=retry(),
+        value=CRASHED_ITS_WORKER,
+        action=retry(),
         proof=POSTED,
         ends=one_sale,
     ),

@@ -1,4 +1,4 @@
-"""Every kind of exception, from its cause between the twins to its proof on the page, with people at a real browser."""
+"""Every kind of exception, from its cause on the twins to its proof in the console, with users in a real browser."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from weighbridge.domain.exceptions.kinds import BY_AREA as CATALOGUE_BY_AREA
 from weighbridge.domain.exceptions.kinds import CATALOGUE
 
 EVERYDAY = ("Orders", "Money", "Returns", "Stock", "Monitors")
-"""Areas of which one story runs with `make test`."""
+"""Areas with a story that runs with `make test`."""
 STORIES = {named(story): story for stories in BY_AREA.values() for story in stories}
 
 
-def told(name: str) -> object:
-    """A story as a test; most are long ones, and those of one setting go to one worker."""
+def as_parameter(name: str) -> object:
+    """A story as a test parameter; most are marked slow, and one xdist worker plays all stories of a setting."""
     story = STORIES[name]
     marks = [pytest.mark.xdist_group(story.setting.name), *([] if story.everyday else [pytest.mark.slow])]
     return pytest.param(name, id=name, marks=marks)
@@ -29,39 +29,41 @@ def told(name: str) -> object:
 def played(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Played]]:
-    """Answers how a story went. Those of its setting that this run asks for are played together, the first time."""
-    wanted = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
-    went: dict[str, Played] = {}
+    """Returns a played story. The first call for a setting plays all its selected stories together."""
+    requested = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
+    runs: dict[str, Played] = {}
     with chromium() as browser:
 
-        def went_how(name: str) -> Played:
-            if name not in went:
+        def play_once(name: str) -> Played:
+            if name not in runs:
                 setting = STORIES[name].setting
-                together: list[AnyStory] = [
-                    story for other, story in STORIES.items() if other in wanted and story.setting is setting
+                stories: list[AnyStory] = [
+                    story
+                    for other_name, story in STORIES.items()
+                    if other_name in requested and story.setting is setting
                 ]
-                cast = play(setting, together, browser, tmp_path_factory.mktemp(setting.name))
-                went.update({named(one.story): one for one in cast})
-            return went[name]
+                story_runs = play(setting, stories, browser, tmp_path_factory.mktemp(setting.name))
+                runs.update({named(story_run.story): story_run for story_run in story_runs})
+            return runs[name]
 
-        yield went_how
+        yield play_once
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", [told(name) for name in STORIES])
-def test_it_appears_is_acted_upon_and_closes_with_its_proof(name: str, played: Callable[[str], Played]) -> None:
+@pytest.mark.parametrize("name", [as_parameter(name) for name in STORIES])
+def test_exception_opens_is_acted_on_and_closes_with_proof(name: str, played: Callable[[str], Played]) -> None:
     story = played(name)
-    if story.went_wrong is not None:
-        raise story.went_wrong
+    if story.error is not None:
+        raise story.error
 
 
 @pytest.mark.parametrize("area", CATALOGUE_BY_AREA)
-def test_every_kind_of_the_catalogue_has_its_story(area: str) -> None:
+def test_every_kind_in_the_catalogue_has_a_story(area: str) -> None:
     stories = BY_AREA.get(area, [])
     assert {story.kind for story in stories} == {entry.kind for entry in CATALOGUE_BY_AREA[area]}
     assert bool([story.kind for story in stories if story.everyday]) == (area in EVERYDAY)
 
 
-def test_only_what_opens_no_exception_is_told_as_a_note() -> None:
+def test_only_kinds_that_open_no_exception_have_a_note_story() -> None:
     for name, story in STORIES.items():
         assert CATALOGUE[story.kind].only_noted == isinstance(story, Noted), name

@@ -1,4 +1,4 @@
-"""Deadlines and backups as a design says them: for what is opened, reopened and open already, on both databases."""
+"""Deadlines and backup owners of the design, for opened, reopened and already open exceptions, on both databases."""
 
 from __future__ import annotations
 
@@ -6,75 +6,81 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tests.exceptions.test_exception_records import posted
-from tests.persistence.conftest import Desk, Desks
+from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.domain.exceptions.alerting import lines_for
 from weighbridge.domain.exceptions.kinds import CATALOGUE
 from weighbridge.domain.findings.finding import FindingKind, Owner, hold
 from weighbridge.exceptions.actions import Reopen
-from weighbridge.exceptions.filters import Wanted
-from weighbridge.exceptions.lifecycle import ExceptionDesk
-from weighbridge.exceptions.record_queries import CaseFile
-from weighbridge.exceptions.records import Case
-from weighbridge.persistence.repositories.sent_alerts import AlertLedger
+from weighbridge.exceptions.filters import ExceptionFilter
+from weighbridge.exceptions.lifecycle import ExceptionLifecycle
+from weighbridge.exceptions.record_queries import ExceptionQueries
+from weighbridge.exceptions.records import ExceptionRecord
+from weighbridge.persistence.repositories.sent_alerts import SentAlerts
 
 KIND = FindingKind.CURRENCY_UNKNOWN
 FOUR, SIX = timedelta(hours=4), timedelta(hours=6)
 
 
-async def held(desk: Desk, connection: str, order: str, value: str) -> None:
-    transfer = await desk.journal.transfers.open(connection, "orders", order)
+async def held(harness: Harness, connection: str, order: str, value: str) -> None:
+    transfer = await harness.repositories.transfers.open(connection, "orders", order)
     finding = hold(KIND, "currency", value, "a currency with a customer")
-    await desk.journal.transfers.weighed(transfer.id, (finding,), amount=Decimal(5), currency="USD")
+    await harness.repositories.transfers.record_evaluation(transfer.id, (finding,), amount=Decimal(5), currency="USD")
 
 
-async def only(desk: Desk, connection: str) -> Case:
-    (case,) = (await CaseFile(desk.database, desk.clock).page(Wanted(connection=connection, state="any"))).cases
-    return case
+async def only_exception(harness: Harness, connection: str) -> ExceptionRecord:
+    (exception_record,) = (
+        await ExceptionQueries(harness.database, harness.clock).page(
+            ExceptionFilter(connection=connection, state="any")
+        )
+    ).exception_records
+    return exception_record
 
 
-async def due(desk: Desk, connection: str) -> datetime:
-    return (await only(desk, connection)).deadline_at
+async def deadline_of(harness: Harness, connection: str) -> datetime:
+    return (await only_exception(harness, connection)).deadline_at
 
 
-def test_what_is_open_and_what_comes_has_the_deadline_that_counts(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        agree = desk.journal.responsibility.agree
+def test_open_and_new_exceptions_follow_the_deadline_of_the_design(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        apply_design = harness.repositories.escalation_policy.apply_design
         usual = CATALOGUE[KIND].within
-        await held(desk, "main", "1", "CHF")
-        await held(desk, "other", "1", "CHF")
-        opened = desk.now
-        desk.wait(hours=1)
-        assert await agree("main", {KIND: FOUR}, {}) == 1
-        assert await agree("main", {KIND: FOUR}, {}) == 0, "another worker says the same"
-        assert await due(desk, "main") == opened + FOUR
-        assert await due(desk, "other") == opened + usual, "its design says nothing"
-        assert await agree("main", {}, {}) == 1
-        assert await due(desk, "main") == opened + usual
-        await agree("main", {KIND: SIX}, {})
-        case = await only(desk, "main")
-        people = ExceptionDesk(desk.database, desk.clock)
-        await posted(desk, await desk.journal.transfers.open("main", "orders", "1"))
-        desk.wait(hours=1)
-        await people.act([case.id], Reopen("not believed"), "Ines")
-        assert await due(desk, "main") == desk.now + SIX
+        await held(harness, "main", "1", "CHF")
+        await held(harness, "other", "1", "CHF")
+        opened = harness.now
+        harness.wait(hours=1)
+        assert await apply_design("main", {KIND: FOUR}, {}) == 1
+        assert await apply_design("main", {KIND: FOUR}, {}) == 0, "another worker says the same"
+        assert await deadline_of(harness, "main") == opened + FOUR
+        assert await deadline_of(harness, "other") == opened + usual, "its design says nothing"
+        assert await apply_design("main", {}, {}) == 1
+        assert await deadline_of(harness, "main") == opened + usual
+        await apply_design("main", {KIND: SIX}, {})
+        exception_record = await only_exception(harness, "main")
+        lifecycle = ExceptionLifecycle(harness.database, harness.clock)
+        await posted(harness, await harness.repositories.transfers.open("main", "orders", "1"))
+        harness.wait(hours=1)
+        await lifecycle.act([exception_record.id], Reopen("not believed"), "Ines")
+        assert await deadline_of(harness, "main") == harness.now + SIX
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_who_stands_in_is_told_of_what_is_late(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        await held(desk, "main", "1", "CHF")
-        await held(desk, "other", "1", "CHF")
-        await desk.journal.responsibility.agree("main", {KIND: FOUR}, {Owner.FINANCE: Owner.ECOMMERCE})
-        desk.wait(days=30)
-        cases = await AlertLedger(desk.database, desk.clock).open_cases()
-        assert {case.owner for case in cases} == {Owner.FINANCE}
+def test_the_backup_owner_is_notified_of_late_exceptions(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        await held(harness, "main", "1", "CHF")
+        await held(harness, "other", "1", "CHF")
+        await harness.repositories.escalation_policy.apply_design(
+            "main", {KIND: FOUR}, {Owner.FINANCE: Owner.ECOMMERCE}
+        )
+        harness.wait(days=30)
+        exception_records = await SentAlerts(harness.database, harness.clock).open_exceptions()
+        assert {exception_record.owner for exception_record in exception_records} == {Owner.FINANCE}
 
-        def told(owner: Owner) -> list[str]:
-            lines = lines_for((owner,), cases, {}, desk.now, quiet=False)
-            return [line.case.title.partition("[")[2] for line in lines]
+        def notified(owner: Owner) -> list[str]:
+            lines = lines_for((owner,), exception_records, {}, harness.now, quiet=False)
+            return [line.exception.title.partition("[")[2] for line in lines]
 
-        assert told(Owner.ECOMMERCE) == ["main]"]
-        assert told(Owner.OPERATIONS) == ["other]"], "the default stays for a design that says nothing"
+        assert notified(Owner.ECOMMERCE) == ["main]"]
+        assert notified(Owner.OPERATIONS) == ["other]"], "the default stays for a design that says nothing"
 
-    at_desk(work)
+    on_both_databases(work)

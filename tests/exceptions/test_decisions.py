@@ -1,4 +1,4 @@
-"""What people decide is kept on both databases: designs, corrections, releases, runs; all of it can be told later."""
+"""Decisions are stored on both databases: design changes, corrections, releases and runs of playrunner."""
 
 from __future__ import annotations
 
@@ -9,63 +9,65 @@ import pytest
 
 from tests.design.examples import SMALL
 from tests.exceptions.test_exception_records import held, posted, unknown
-from tests.persistence.conftest import Desk, Desks
+from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.overrides import DesignChange, UnusableChange, overridden
 from weighbridge.design.schema import Design, design_version
-from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Playbook
 from weighbridge.domain.findings.finding import FindingKind, Owner, hold
 from weighbridge.domain.orders.correction import Correction
 from weighbridge.exceptions.actions import NotAllowed
-from weighbridge.exceptions.playbooks import Playbooks
-from weighbridge.exceptions.record_queries import CaseFile
+from weighbridge.exceptions.playbooks import PlaybookRunner
+from weighbridge.exceptions.record_queries import ExceptionQueries
 
 DESIGN = parse_installation(SMALL).connections["main"].design
 
 
-def playbooks(desk: Desk, design: Design = DESIGN) -> Playbooks:
-    return Playbooks(desk.database, desk.clock, {"main": design})
+def playbook_runner(harness: Harness, design: Design = DESIGN) -> PlaybookRunner:
+    return PlaybookRunner(harness.database, harness.clock, {"main": design})
 
 
-async def agree(desk: Desk, setting: str, key: str, value: object, design: Design = DESIGN) -> int:
-    effective = await desk.journal.designs.effective("main", design)
-    async with desk.database.transaction() as transaction:
+async def change_design(harness: Harness, setting: str, key: str, value: object, design: Design = DESIGN) -> int:
+    effective = await harness.repositories.designs.effective("main", design)
+    async with harness.database.transaction() as transaction:
         change = DesignChange(setting, key, value)
-        return await desk.journal.designs.agree(transaction, "main", effective, change, "agreed", "Ines")
+        return await harness.repositories.designs.add_change(transaction, "main", effective, change, "agreed", "Ines")
 
 
-def test_changes_of_a_design_lie_over_the_file_in_their_order(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        designs = desk.journal.designs
+def test_design_changes_override_the_file_in_their_order(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        designs = harness.repositories.designs
         assert await designs.effective("main", DESIGN) == DESIGN
-        nothing = await designs.mark()
-        first = await agree(desk, "tax.rules", "Moon Tax", "Tax on Sales")
-        second = await agree(desk, "tax.rules", "Moon Tax", "Tax Exempt")
-        await agree(desk, "retry.schedules", "throttled", [5, 50])
-        await agree(desk, "owners", "backordered", "ecommerce")
+        counts_before = await designs.change_counts()
+        first = await change_design(harness, "tax.rules", "Moon Tax", "Tax on Sales")
+        second = await change_design(harness, "tax.rules", "Moon Tax", "Tax Exempt")
+        await change_design(harness, "retry.schedules", "throttled", [5, 50])
+        await change_design(harness, "owners", "backordered", "ecommerce")
         changed = await designs.effective("main", DESIGN)
         assert changed.tax.rules == {**DESIGN.tax.rules, "Moon Tax": "Tax Exempt"}
         assert changed.retry.schedule("throttled") == (5, 50)
         assert changed.owner_of(FindingKind.BACKORDERED) is Owner.ECOMMERCE
-        name = await designs.keep("main", changed)
+        name = await designs.store_version("main", changed)
         assert name == design_version(changed) != design_version(DESIGN)
         assert (await designs.version("main", name))["tax"]["rules"]["Moon Tax"] == "Tax Exempt"
         assert (await designs.changes("main"))[2].before == "Tax on Sales"
-        async with desk.database.transaction() as transaction:
+        async with harness.database.transaction() as transaction:
             assert await designs.undo(transaction, second, "Omar")
             assert not await designs.undo(transaction, second, "Omar")
         assert (await designs.effective("main", DESIGN)).tax.rules["Moon Tax"] == "Tax on Sales"
-        assert await designs.mark() != nothing
-        assert [(one.id, one.undone_by) for one in await designs.changes("main") if one.undone_at] == [(second, "Omar")]
+        assert await designs.change_counts() != counts_before
+        assert [(change.id, change.undone_by) for change in await designs.changes("main") if change.undone_at] == [
+            (second, "Omar")
+        ]
         assert first < second
 
-    at_desk(work)
+    on_both_databases(work)
 
 
 @pytest.mark.parametrize(
-    ("setting", "key", "value", "told"),
+    ("setting", "key", "value", "message"),
     [
-        ("sale", "location", "Elsewhere", "sale is changed in the file"),
+        ("sale", "location", "Elsewhere", "sale can only be changed in the file"),
         ("owners", "backordered", "nobody", "owners.backordered"),
         ("owners", "no such kind", "finance", "owners.no such kind"),
         ("retry.schedules", "throttled", [], "at least one wait"),
@@ -74,123 +76,129 @@ def test_changes_of_a_design_lie_over_the_file_in_their_order(at_desk: Desks[Non
         ("skus", "OLD", "", "skus.OLD"),
     ],
 )
-def test_a_change_that_no_design_could_have_is_refused(setting: str, key: str, value: object, told: str) -> None:
-    with pytest.raises(UnusableChange, match=told):
+def test_an_invalid_design_change_is_refused(setting: str, key: str, value: object, message: str) -> None:
+    with pytest.raises(UnusableChange, match=message):
         overridden(DESIGN, [DesignChange(setting, key, value)])
 
 
-def test_corrections_and_releases_count_until_they_are_taken_back(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        books, file = playbooks(desk), CaseFile(desk.database, desk.clock)
-        transfer = await held(desk, "1", unknown("MUG-9"))
-        waits = hold(FindingKind.STATUS_ON_HOLD, "status_id", 12, "a decision at the shop")
-        paused = await held(desk, "2", waits)
-        mug, status = sorted((await file.page()).cases, key=lambda case: case.id)
-        fix = await books.run(mug.id, Remedy.CORRECT, {"value": "MUG"}, "Ines", "typo")
-        free = await books.run(status.id, Remedy.RELEASE, {}, "Ines", "verified by phone")
-        assert await desk.journal.words.corrections(transfer.id) == (Correction("lines[0].sku", "MUG-9", "MUG"),)
-        assert await desk.journal.words.is_released(paused.id, FindingKind.STATUS_ON_HOLD, 12)
-        assert not await desk.journal.words.is_released(paused.id, FindingKind.STATUS_ON_HOLD, 13)
-        assert sorted(item.key for item in await desk.journal.agenda.due(9)) == ["1", "2"]
-        for run in (fix, free):
-            assert (await books.undo(run.id, "Omar", "mistaken")).state == "undone"
-        assert await desk.journal.words.corrections(transfer.id) == ()
-        assert not await desk.journal.words.is_released(paused.id, FindingKind.STATUS_ON_HOLD, 12)
-        actions = [event.action for event in await file.history(mug.id)]
+def test_corrections_and_releases_apply_until_they_are_undone(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        runner, queries = playbook_runner(harness), ExceptionQueries(harness.database, harness.clock)
+        transfer = await held(harness, "1", unknown("MUG-9"))
+        on_hold = hold(FindingKind.STATUS_ON_HOLD, "status_id", 12, "a decision in the store")
+        paused = await held(harness, "2", on_hold)
+        mug, status = sorted((await queries.page()).exception_records, key=lambda exception_record: exception_record.id)
+        correction = await runner.run(mug.id, Playbook.CORRECT, {"value": "MUG"}, "Ines", "typo")
+        release = await runner.run(status.id, Playbook.RELEASE, {}, "Ines", "verified by phone")
+        assert await harness.repositories.decisions.corrections(transfer.id) == (
+            Correction("lines[0].sku", "MUG-9", "MUG"),
+        )
+        assert await harness.repositories.decisions.is_released(paused.id, FindingKind.STATUS_ON_HOLD, 12)
+        assert not await harness.repositories.decisions.is_released(paused.id, FindingKind.STATUS_ON_HOLD, 13)
+        assert sorted(job.key for job in await harness.repositories.job_queue.due(9)) == ["1", "2"]
+        for run in (correction, release):
+            assert (await runner.undo(run.id, "Omar", "mistaken")).state == "undone"
+        assert await harness.repositories.decisions.corrections(transfer.id) == ()
+        assert not await harness.repositories.decisions.is_released(paused.id, FindingKind.STATUS_ON_HOLD, 12)
+        actions = [event.action for event in await queries.history(mug.id)]
         assert actions == ["opened", "ran", "undone"]
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_a_run_is_proven_waiting_or_not_enough(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        books, file = playbooks(desk), CaseFile(desk.database, desk.clock)
-        first, second = [await held(desk, order, unknown("MUG-9")) for order in ("1", "2")]
-        [case] = (await file.page()).cases
-        run = await books.run(case.id, Remedy.RETRY, {}, "Ines")
+def test_a_run_is_proven_waiting_or_not_enough(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        runner, queries = playbook_runner(harness), ExceptionQueries(harness.database, harness.clock)
+        first, second = [await held(harness, order, unknown("MUG-9")) for order in ("1", "2")]
+        [exception_record] = (await queries.page()).exception_records
+        run = await runner.run(exception_record.id, Playbook.RETRY, {}, "Ines")
         assert run.outcome == "waiting"
-        desk.wait(minutes=1)
-        await posted(desk, first)
-        assert (await books.one(run.id)).outcome == "waiting"
-        await desk.journal.transfers.weighed(second.id, (unknown("MUG-9"),))
-        assert (await books.one(run.id)).outcome == "not enough"
-        await posted(desk, second)
-        assert [one.outcome for one in await books.of_case(case.id)] == ["proven"]
+        harness.wait(minutes=1)
+        await posted(harness, first)
+        assert (await runner.get(run.id)).outcome == "waiting"
+        await harness.repositories.transfers.record_evaluation(second.id, (unknown("MUG-9"),))
+        assert (await runner.get(run.id)).outcome == "not enough"
+        await posted(harness, second)
+        assert [run.outcome for run in await runner.of_exception(exception_record.id)] == ["proven"]
         with pytest.raises(NotAllowed, match="is closed"):
-            await books.run(case.id, Remedy.RETRY, {}, "Ines")
+            await runner.run(exception_record.id, Playbook.RETRY, {}, "Ines")
 
-    at_desk(work)
-
-
-def test_a_preview_tells_what_else_the_orders_wait_for(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        books, file = playbooks(desk), CaseFile(desk.database, desk.clock)
-        await held(desk, "1", unknown("MUG-9"), unknown("TEA-1"))
-        await held(desk, "2", unknown("MUG-9"))
-        mug, _ = (await file.page()).cases
-        plan = await books.preview(mug.id, Remedy.RETRY, {})
-        assert plan.lines == (
-            "2 objects are weighed again, and get on if nothing else; 1 of them wait for something else too.",
-        )
-        assert (await books.preview(mug.id, Remedy.RETRY, {"sku": "x"})).problem.startswith("retry does not take")
-        assert (await books.preview(mug.id, Remedy.MAP_SKU, {})).problem.startswith("map_sku needs sku")
-        assert (await books.preview(mug.id, Remedy.CORRECT, {"value": "x"})).problem.startswith("say which order")
-
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_what_is_let_act_by_itself_begins_once_for_each_time_it_is_opened(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
+def test_a_preview_shows_what_else_holds_the_orders(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        runner, queries = playbook_runner(harness), ExceptionQueries(harness.database, harness.clock)
+        await held(harness, "1", unknown("MUG-9"), unknown("TEA-1"))
+        await held(harness, "2", unknown("MUG-9"))
+        mug, _ = (await queries.page()).exception_records
+        plan = await runner.preview(mug.id, Playbook.RETRY, {})
+        assert plan.lines == ("2 objects are re-checked, then posted; 1 of them has another cause too.",)
+        assert (await runner.preview(mug.id, Playbook.RETRY, {"sku": "x"})).problem.startswith("retry does not take")
+        assert (await runner.preview(mug.id, Playbook.MAP_SKU, {})).problem.startswith("map_sku needs sku")
+        assert (await runner.preview(mug.id, Playbook.CORRECT, {"value": "x"})).problem.startswith("say which order")
+
+    on_both_databases(work)
+
+
+def test_an_automatic_playbook_runs_once_per_opening(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
         autonomy = {"address_incomplete": "act", "lines_incomplete": "act", "no_lines": "approve"}
         design = Design.model_validate(DESIGN.model_dump() | {"autonomy": autonomy})
-        books, file = playbooks(desk, design), CaseFile(desk.database, desk.clock)
-        part = hold(FindingKind.LINES_INCOMPLETE, "items_total", 3, "2")
-        transfer = await held(desk, "1", part)
-        await held(desk, "2", hold(FindingKind.NO_LINES, "lines", "0 lines", "at least one"))
-        await held(desk, "3", hold(FindingKind.ADDRESS_INCOMPLETE, "billing_address.country", "", "text"))
-        assert await books.act_by_itself() == 2, "a correction needs a person's words"
-        assert await books.act_by_itself() == 0
-        assert [item.key for item in await desk.journal.agenda.due(9)] == ["1"]
-        [prepared] = await books.waiting_for_approval()
-        await books.approve(prepared.id, "Ines")
+        runner, queries = playbook_runner(harness, design), ExceptionQueries(harness.database, harness.clock)
+        lines_incomplete = hold(FindingKind.LINES_INCOMPLETE, "items_total", 3, "2")
+        transfer = await held(harness, "1", lines_incomplete)
+        await held(harness, "2", hold(FindingKind.NO_LINES, "lines", "0 lines", "at least one"))
+        await held(harness, "3", hold(FindingKind.ADDRESS_INCOMPLETE, "billing_address.country", "", "text"))
+        assert await runner.run_automatically() == 2, "a correction needs arguments"
+        assert await runner.run_automatically() == 0
+        assert [job.key for job in await harness.repositories.job_queue.due(9)] == ["1"]
+        [prepared] = await runner.waiting_for_approval()
+        await runner.approve(prepared.id, "Ines")
         with pytest.raises(NotAllowed, match="is approved"):
-            await books.refuse(prepared.id, "Omar")
-        assert sorted(item.key for item in await desk.journal.agenda.due(9)) == ["1", "2"]
-        await posted(desk, transfer)
-        desk.wait(hours=1)
-        await desk.journal.transfers.weighed(transfer.id, (part,))
-        assert await books.act_by_itself() == 1
-        assert [case.kind for case in (await file.page()).cases if case.times_opened == 2] == ["lines_incomplete"]
+            await runner.refuse(prepared.id, "Omar")
+        assert sorted(job.key for job in await harness.repositories.job_queue.due(9)) == ["1", "2"]
+        await posted(harness, transfer)
+        harness.wait(hours=1)
+        await harness.repositories.transfers.record_evaluation(transfer.id, (lines_incomplete,))
+        assert await runner.run_automatically() == 1
+        assert [
+            exception_record.kind
+            for exception_record in (await queries.page()).exception_records
+            if exception_record.times_opened == 2
+        ] == ["lines_incomplete"]
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_of_several_workers_one_begins_what_acts_by_itself(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
+def test_only_one_of_several_workers_starts_an_automatic_playbook(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
         design = Design.model_validate(DESIGN.model_dump() | {"autonomy": {"lines_incomplete": "act"}})
-        await held(desk, "1", hold(FindingKind.LINES_INCOMPLETE, "items_total", 3, "2"))
-        begun = await asyncio.gather(*(playbooks(desk, design).act_by_itself() for _ in range(4)))
-        assert sum(begun) == 1
-        [case] = (await CaseFile(desk.database, desk.clock).page()).cases
-        assert len(await playbooks(desk, design).of_case(case.id)) == 1
+        await held(harness, "1", hold(FindingKind.LINES_INCOMPLETE, "items_total", 3, "2"))
+        started = await asyncio.gather(*(playbook_runner(harness, design).run_automatically() for _ in range(4)))
+        assert sum(started) == 1
+        [exception_record] = (await ExceptionQueries(harness.database, harness.clock).page()).exception_records
+        assert len(await playbook_runner(harness, design).of_exception(exception_record.id)) == 1
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_restock_by_hand_names_the_document_that_did_it(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        books, file = playbooks(desk), CaseFile(desk.database, desk.clock)
-        missing = hold(FindingKind.NOT_RESTOCKED, "credit_note.restock", "2 of MUG", "a shelf in Cin7")
-        await held(desk, "1:7", missing)
-        [case] = (await file.page()).cases
+def test_restock_by_hand_records_the_document(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        runner, queries = playbook_runner(harness), ExceptionQueries(harness.database, harness.clock)
+        missing = hold(FindingKind.NOT_RESTOCKED, "credit_note.restock", "2 of MUG", "restocked in Cin7")
+        await held(harness, "1:7", missing)
+        [exception_record] = (await queries.page()).exception_records
         with pytest.raises(NotAllowed, match="restock_by_hand needs document"):
-            await books.run(case.id, Remedy.RESTOCK_BY_HAND, {}, "Ines", "they came back")
-        run = await books.run(case.id, Remedy.RESTOCK_BY_HAND, {"document": "SA-12"}, "Ines", "they came back")
+            await runner.run(exception_record.id, Playbook.RESTOCK_BY_HAND, {}, "Ines", "they came back")
+        run = await runner.run(
+            exception_record.id, Playbook.RESTOCK_BY_HAND, {"document": "SA-12"}, "Ines", "they came back"
+        )
         assert run.outcome == "proven"
-        assert (await file.page()).cases == ()
-        [closed] = await file.objects(case.id, open_only=False)
+        assert (await queries.page()).exception_records == ()
+        [closed] = await queries.objects(exception_record.id, open_only=False)
         assert closed.proof is not None
-        assert closed.proof["words"] == "Ines: put back in Cin7 by SA-12. they came back"
-        assert case.deadline_at - case.opened_at == timedelta(days=7)
+        assert closed.proof["text"] == "Ines: put back in Cin7 by SA-12. they came back"
+        assert exception_record.deadline_at - exception_record.opened_at == timedelta(days=7)
 
-    at_desk(work)
+    on_both_databases(work)

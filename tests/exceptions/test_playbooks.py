@@ -1,4 +1,4 @@
-"""Playbooks against both twins: the safe action is applied, and the exception closes once the books were read back."""
+"""Playbooks against both twins: a playbook is run, and its exception closes once Cin7 was read back."""
 
 from __future__ import annotations
 
@@ -10,104 +10,115 @@ from typing import TypeVar
 import httpx2
 import pytest
 
-from tests.flows.harness import ADDRESS, Rig, by_key, rig
+from tests.flows.harness import ADDRESS, Harness, by_key, harness
 from tests.flows.stock.test_parity import compare
-from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Playbook
 from weighbridge.exceptions.actions import NotAllowed
-from weighbridge.exceptions.filters import Wanted
-from weighbridge.exceptions.playbooks import Playbooks
-from weighbridge.exceptions.record_queries import CaseFile
-from weighbridge.exceptions.records import Case
+from weighbridge.exceptions.filters import ExceptionFilter
+from weighbridge.exceptions.playbooks import PlaybookRunner
+from weighbridge.exceptions.record_queries import ExceptionQueries
+from weighbridge.exceptions.records import ExceptionRecord
 from weighbridge.flows.discovery import sweeps
-from weighbridge.worker.worker import Service
+from weighbridge.worker.worker import Worker
 
 Answer = TypeVar("Answer")
 MOON = {"tax_classes": [{"id": 0, "name": "Default", "rates": [{"name": "Moon Tax", "rate": "0"}]}]}
 
 
-class Office:
-    """What people at the desk see and do, on a trial's own database."""
+class Operator:
+    """Queries and actions of a user, on the database of a harness."""
 
-    def __init__(self, trial: Rig) -> None:
+    def __init__(self, trial: Harness) -> None:
         self._trial = trial
 
-    def _with(self, work: Callable[[Service, Playbooks, CaseFile], Awaitable[Answer]]) -> Answer:
-        async def at_work() -> Answer:
-            service = self._trial.service()
-            designs = {name: one.design for name, one in self._trial.installation().connections.items()}
+    def _with(self, work: Callable[[Worker, PlaybookRunner, ExceptionQueries], Awaitable[Answer]]) -> Answer:
+        async def running() -> Answer:
+            worker = self._trial.worker()
+            designs = {name: connection.design for name, connection in self._trial.installation().connections.items()}
             try:
-                books = Playbooks(service.database, service.clock, designs)
-                return await work(service, books, CaseFile(service.database, service.clock))
+                runner = PlaybookRunner(worker.database, worker.clock, designs)
+                return await work(worker, runner, ExceptionQueries(worker.database, worker.clock))
             finally:
-                await service.database.close()
+                await worker.database.close()
 
-        return asyncio.run(at_work())
+        return asyncio.run(running())
 
-    def cases(self, state: str = "open") -> dict[str, Case]:
-        async def read(_: Service, __: Playbooks, file: CaseFile) -> dict[str, Case]:
-            return {str(case.kind): case for case in (await file.page(Wanted(state=state))).cases}
+    def exceptions(self, state: str = "open") -> dict[str, ExceptionRecord]:
+        async def read(_: Worker, __: PlaybookRunner, queries: ExceptionQueries) -> dict[str, ExceptionRecord]:
+            return {
+                str(exception_record.kind): exception_record
+                for exception_record in (await queries.page(ExceptionFilter(state=state))).exception_records
+            }
 
         return self._with(read)
 
-    def preview(self, case: Case, remedy: Remedy, **arguments: str) -> tuple[tuple[str, ...], str]:
-        async def look(_: Service, books: Playbooks, __: CaseFile) -> tuple[tuple[str, ...], str]:
-            found = await books.preview(case.id, remedy, arguments)
-            return found.lines, found.problem
+    def preview(
+        self, exception_record: ExceptionRecord, playbook: Playbook, **arguments: str
+    ) -> tuple[tuple[str, ...], str]:
+        async def work(_: Worker, playbook_runner: PlaybookRunner, __: ExceptionQueries) -> tuple[tuple[str, ...], str]:
+            plan = await playbook_runner.preview(exception_record.id, playbook, arguments)
+            return plan.lines, plan.problem
 
-        return self._with(look)
+        return self._with(work)
 
-    def run(self, case: Case, remedy: Remedy, reason: str = "agreed by phone", **arguments: str) -> int:
-        async def work(_: Service, books: Playbooks, __: CaseFile) -> int:
-            return (await books.run(case.id, remedy, arguments, "Ines", reason)).id
+    def run(
+        self, exception_record: ExceptionRecord, playbook: Playbook, reason: str = "agreed by phone", **arguments: str
+    ) -> int:
+        async def work(_: Worker, playbook_runner: PlaybookRunner, __: ExceptionQueries) -> int:
+            return (await playbook_runner.run(exception_record.id, playbook, arguments, "Ines", reason)).id
 
         return self._with(work)
 
     def undo(self, run_id: int) -> None:
-        async def work(_: Service, books: Playbooks, __: CaseFile) -> None:
-            await books.undo(run_id, "Omar", "mistaken")
+        async def work(_: Worker, playbook_runner: PlaybookRunner, __: ExceptionQueries) -> None:
+            await playbook_runner.undo(run_id, "Omar", "mistaken")
 
         self._with(work)
 
     def outcome(self, run_id: int) -> str:
-        async def read(_: Service, books: Playbooks, __: CaseFile) -> str:
-            run = await books.one(run_id)
+        async def read(_: Worker, playbook_runner: PlaybookRunner, __: ExceptionQueries) -> str:
+            run = await playbook_runner.get(run_id)
             return run.outcome or run.state
 
         return self._with(read)
 
-    def approve_all(self) -> list[Remedy]:
-        async def work(_: Service, books: Playbooks, __: CaseFile) -> list[Remedy]:
-            prepared = await books.waiting_for_approval()
-            return [(await books.approve(run.id, "Ines")).remedy for run in prepared]
+    def approve_all(self) -> list[Playbook]:
+        async def work(_: Worker, playbook_runner: PlaybookRunner, __: ExceptionQueries) -> list[Playbook]:
+            prepared = await playbook_runner.waiting_for_approval()
+            return [(await playbook_runner.approve(run.id, "Ines")).playbook for run in prepared]
 
         return self._with(work)
 
-    def act_by_itself(self) -> int:
-        async def work(_: Service, books: Playbooks, __: CaseFile) -> int:
-            return await books.act_by_itself()
+    def run_automatically(self) -> int:
+        async def work(_: Worker, playbook_runner: PlaybookRunner, __: ExceptionQueries) -> int:
+            return await playbook_runner.run_automatically()
 
         return self._with(work)
 
     def requests(self, order_id: int, method: str, path: str) -> list[bytes]:
-        async def read(service: Service, _: Playbooks, __: CaseFile) -> list[bytes]:
-            transfer = await service.journal.transfers.find("main", "orders", str(order_id))
+        async def read(worker: Worker, _: PlaybookRunner, __: ExceptionQueries) -> list[bytes]:
+            transfer = await worker.repositories.transfers.find("main", "orders", str(order_id))
             assert transfer is not None
-            calls = await service.journal.exchanges.of_transfer(transfer.id)
+            calls = await worker.repositories.http_log.of_transfer(transfer.id)
             return [call.request for call in calls if call.method == method and call.url.endswith(path)]
 
         return self._with(read)
 
-    def proofs(self, case: Case) -> list[str]:
-        async def read(_: Service, __: Playbooks, file: CaseFile) -> list[str]:
-            return [one.proof["words"] for one in await file.objects(case.id, open_only=False) if one.proof]
+    def proofs(self, exception_record: ExceptionRecord) -> list[str]:
+        async def read(_: Worker, __: PlaybookRunner, queries: ExceptionQueries) -> list[str]:
+            return [
+                closed.proof["text"]
+                for closed in await queries.objects(exception_record.id, open_only=False)
+                if closed.proof
+            ]
 
         return self._with(read)
 
 
-def test_each_safe_action_brings_its_orders_into_the_books(tmp_path: Path) -> None:
-    """Five causes, each with its own way out; nothing is closed before its sale was read back."""
-    with rig(tmp_path) as trial:
-        office = Office(trial)
+def test_each_playbook_posts_its_orders_to_cin7(tmp_path: Path) -> None:
+    """Five causes, each with its own playbook; no exception closes before its sale was read back."""
+    with harness(tmp_path) as trial:
+        operator = Operator(trial)
         mugs = [trial.place(lines=[{"sku": "OLD-MUG", "quantity": n, "price": "5.00"}]) for n in (1, 2)]
         blank = trial.place(lines=[{"name": "Engraving", "quantity": 1, "price": "5.00"}])
         postcode = trial.place(shipping_addresses=[ADDRESS | {"zip": "9" * 21}])
@@ -115,168 +126,177 @@ def test_each_safe_action_brings_its_orders_into_the_books(tmp_path: Path) -> No
         trial.twins.act("bigcommerce", "settings", MOON)
         taxed = trial.place(shipping_cost="0")
         trial.run()
-        cases = office.cases()
-        assert set(cases) == {"sku_unknown", "sku_blank", "postcode_too_long", "status_on_hold", "tax_unmapped"}
-        [at_risk] = cases["sku_unknown"].money
+        exception_records = operator.exceptions()
+        assert set(exception_records) == {
+            "sku_unknown",
+            "sku_blank",
+            "postcode_too_long",
+            "status_on_hold",
+            "tax_unmapped",
+        }
+        [at_risk] = exception_records["sku_unknown"].money
         assert at_risk.amount == sum(trial.order(order_id)["total_inc_tax"] for order_id in mugs)
-        assert "no active, sellable product" in office.preview(cases["sku_unknown"], Remedy.MAP_SKU, sku="mug")[1]
-        lines, problem = office.preview(cases["sku_unknown"], Remedy.MAP_SKU, sku="MUG")
+        assert (
+            "no active, sellable product"
+            in operator.preview(exception_records["sku_unknown"], Playbook.MAP_SKU, sku="mug")[1]
+        )
+        lines, problem = operator.preview(exception_records["sku_unknown"], Playbook.MAP_SKU, sku="MUG")
         assert (lines[0], problem) == (
             "Orders of SKU OLD-MUG become sales of MUG from now on, in a new design version.",
             "",
         )
         runs = [
-            office.run(cases["sku_unknown"], Remedy.MAP_SKU, sku="MUG"),
-            office.run(cases["sku_blank"], Remedy.CORRECT, value="TEA"),
-            office.run(cases["postcode_too_long"], Remedy.CORRECT, value="94110"),
-            office.run(cases["status_on_hold"], Remedy.RELEASE),
-            office.run(cases["tax_unmapped"], Remedy.MAP_TAX, rule="Tax on Sales"),
+            operator.run(exception_records["sku_unknown"], Playbook.MAP_SKU, sku="MUG"),
+            operator.run(exception_records["sku_blank"], Playbook.CORRECT, value="TEA"),
+            operator.run(exception_records["postcode_too_long"], Playbook.CORRECT, value="94110"),
+            operator.run(exception_records["status_on_hold"], Playbook.RELEASE),
+            operator.run(exception_records["tax_unmapped"], Playbook.MAP_TAX, rule="Tax on Sales"),
         ]
-        assert set(office.cases()) == set(cases), "nobody's word closes these"
-        assert {office.outcome(run) for run in runs} == {"waiting"}
+        assert set(operator.exceptions()) == set(exception_records), "an action alone closes none of these"
+        assert {operator.outcome(run) for run in runs} == {"waiting"}
         rows = by_key(trial.run())
-        assert office.cases() == {}
-        assert {office.outcome(run) for run in runs} == {"proven"}
+        assert operator.exceptions() == {}
+        assert {operator.outcome(run) for run in runs} == {"proven"}
         for order_id in (*mugs, blank, postcode, verified, taxed):
             trial.assert_one_sale(order_id)
         [sold] = trial.sales(mugs[1])[0]["order"]["Lines"]
         assert (sold["SKU"], sold["Quantity"]) == ("MUG", 2)
         assert trial.sales(postcode)[0]["header"]["ShippingAddress"]["Postcode"] == "94110"
-        closed = office.cases("closed")["sku_unknown"]
+        closed = operator.exceptions("closed")["sku_unknown"]
         numbers = {rows[str(order_id)].target_number for order_id in mugs}
-        assert {words.partition(",")[0] for words in office.proofs(closed)} == {f"read back as {n}" for n in numbers}
+        assert {proof.partition(",")[0] for proof in operator.proofs(closed)} == {f"read back as {n}" for n in numbers}
         assert {row.state for row in trial.run()} == {"posted"}, "a correction is no edit of the order"
 
 
-def test_looking_again_asks_cin7_anew_for_the_product_that_was_just_made(tmp_path: Path) -> None:
-    """What Cin7 did not know is believed for a quarter of an hour; a person who asks has mended it meanwhile."""
-    with rig(tmp_path, speed=20.0) as trial:
-        office = Office(trial)
+def test_retry_reads_a_new_product_from_cin7(tmp_path: Path) -> None:
+    """An SKU unknown in Cin7 is cached for 15 minutes; a retry by a user discards the cached answer."""
+    with harness(tmp_path, speed=20.0) as trial:
+        operator = Operator(trial)
         order_id = trial.place(lines=[{"sku": "HAT", "name": "Hat", "quantity": 1, "price": "20.00"}])
         trial.run()
         hats = {"products": [{"sku": "HAT", "name": "Hat"}], "stock": [{"sku": "HAT", "on_hand": 5}]}
         trial.twins.act("cin7", "seed", hats)
-        trial.look(order_id)
-        case = office.cases()["sku_unknown"]
-        run = office.run(case, Remedy.RETRY)
-        trial.look(order_id)
+        trial.run_order(order_id)
+        exception_record = operator.exceptions()["sku_unknown"]
+        run = operator.run(exception_record, Playbook.RETRY)
+        trial.run_order(order_id)
         trial.assert_one_sale(order_id)
-        assert (office.outcome(run), office.cases()) == ("proven", {})
+        assert (operator.outcome(run), operator.exceptions()) == ("proven", {})
 
 
-def test_payments_of_a_tender_that_was_mapped_go_to_its_account(tmp_path: Path) -> None:
-    with rig(tmp_path, post="invoice_and_payment") as trial:
+def test_payments_of_a_mapped_tender_go_to_its_account(tmp_path: Path) -> None:
+    with harness(tmp_path, post="invoice_and_payment") as trial:
         complete = trial.configuration()
         lacking = complete.replace('gift_certificate = "093", ', "")
         assert lacking != complete
         trial.configuration = lambda: lacking  # type: ignore[method-assign]
-        office = Office(trial)
+        operator = Operator(trial)
         order_id = trial.place(gift_certificate="10.00")
         trial.run()
-        case = office.cases()["payment_unmapped"]
-        assert (case.owner, trial.sales(order_id)) == ("finance", [])
-        run = office.run(case, Remedy.MAP_PAYMENT, account="093", tender="gift_certificate")
+        exception_record = operator.exceptions()["payment_unmapped"]
+        assert (exception_record.owner, trial.sales(order_id)) == ("finance", [])
+        run = operator.run(exception_record, Playbook.MAP_PAYMENT, account="093", tender="gift_certificate")
         trial.run()
-        paid = {one["Account"]: one["Amount"] for one in trial.assert_one_sale(order_id)["payments"]}
+        paid = {payment["Account"]: payment["Amount"] for payment in trial.assert_one_sale(order_id)["payments"]}
         assert (paid["093"], sum(paid.values())) == (10, trial.order(order_id)["total_inc_tax"])
-        assert (office.outcome(run), office.cases()) == ("proven", {})
+        assert (operator.outcome(run), operator.exceptions()) == ("proven", {})
 
 
-def test_stock_that_somebody_changed_is_told_again_when_a_person_asks(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
-        office = Office(trial)
+def test_push_stock_publishes_levels_changed_at_the_store(tmp_path: Path) -> None:
+    with harness(tmp_path) as trial:
+        operator = Operator(trial)
         trial.push_stock()
         trial.twins.act("bigcommerce", "set_stock", {"sku": "MUG", "quantity": 250})
         compare(trial)
-        run = office.run(office.cases()["stock_drift"], Remedy.PUSH_STOCK)
+        run = operator.run(operator.exceptions()["stock_drift"], Playbook.PUSH_STOCK)
         trial.run(until=lambda rows: True)
         assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 500}
         compare(trial)
-        assert (office.outcome(run), office.cases()) == ("proven", {})
+        assert (operator.outcome(run), operator.exceptions()) == ("proven", {})
 
 
-def test_a_change_of_the_design_that_is_taken_back_no_longer_counts(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
-        office = Office(trial)
+def test_an_undone_design_change_no_longer_applies(tmp_path: Path) -> None:
+    with harness(tmp_path) as trial:
+        operator = Operator(trial)
         order_id = trial.place(lines=[{"sku": "OLD-MUG", "quantity": 1, "price": "5.00"}])
         before = trial.run()[0].design_version
-        case = office.cases()["sku_unknown"]
+        exception_record = operator.exceptions()["sku_unknown"]
         with pytest.raises(NotAllowed, match="needs a reason"):
-            office.run(case, Remedy.MAP_SKU, reason=" ", sku="MUG")
+            operator.run(exception_record, Playbook.MAP_SKU, reason=" ", sku="MUG")
         with pytest.raises(NotAllowed, match="no safe action for sku_unknown"):
-            office.run(case, Remedy.ACCEPT)
-        run = office.run(case, Remedy.MAP_SKU, sku="MUG")
-        office.undo(run)
+            operator.run(exception_record, Playbook.ACCEPT)
+        run = operator.run(exception_record, Playbook.MAP_SKU, sku="MUG")
+        operator.undo(run)
         [row] = trial.run()
         assert (row.state, row.design_version) == ("held", before)
-        assert office.outcome(run) == "undone"
-        with pytest.raises(NotAllowed, match="cannot be taken back"):
-            office.undo(run)
+        assert operator.outcome(run) == "undone"
+        with pytest.raises(NotAllowed, match="cannot be undone"):
+            operator.undo(run)
         assert trial.sales(order_id) == []
 
 
-def test_replay_sends_the_very_bytes_that_were_refused(tmp_path: Path) -> None:
-    with rig(tmp_path, cin7_switches={"maximum_lines": 1}) as trial:
-        office = Office(trial)
+def test_replay_sends_the_refused_request_byte_for_byte(tmp_path: Path) -> None:
+    with harness(tmp_path, cin7_switches={"maximum_lines": 1}) as trial:
+        operator = Operator(trial)
         order_id = trial.place()
         trial.run()
-        case = office.cases()["refused_by_cin7"]
+        exception_record = operator.exceptions()["refused_by_cin7"]
         trial.twins.set_switches("cin7", {"maximum_lines": 0})
-        run = office.run(case, Remedy.REPLAY)
+        run = operator.run(exception_record, Playbook.REPLAY)
         trial.run()
         trial.assert_one_sale(order_id)
-        refused, replayed = office.requests(order_id, "POST", "/sale/order")
+        refused, replayed = operator.requests(order_id, "POST", "/sale/order")
         assert refused == replayed
-        assert office.outcome(run) == "proven"
-        assert office.cases() == {}
+        assert operator.outcome(run) == "proven"
+        assert operator.exceptions() == {}
 
 
-def second_sale(trial: Rig, office: Office, order_id: int) -> None:
-    """Cin7 gets the same request once more, as when a proxy repeats it."""
-    [header] = office.requests(order_id, "POST", "/sale")
+def second_sale(trial: Harness, operator: Operator, order_id: int) -> None:
+    """Sends the same request to Cin7 once more, as a proxy does that repeats requests."""
+    [header] = operator.requests(order_id, "POST", "/sale")
     keys = trial.twins.credentials
-    told = {"api-auth-accountid": keys.account_id, "api-auth-applicationkey": keys.application_key}
-    told["content-type"] = "application/json"
-    httpx2.post(f"{trial.twins.cin7_url}/sale", content=header, headers=told).raise_for_status()
+    headers = {"api-auth-accountid": keys.account_id, "api-auth-applicationkey": keys.application_key}
+    headers["content-type"] = "application/json"
+    httpx2.post(f"{trial.twins.cin7_url}/sale", content=header, headers=headers).raise_for_status()
 
 
-def test_second_sale_is_voided_by_itself_and_leaves_the_proof(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
-        office = Office(trial)
+def test_a_duplicate_sale_is_voided_automatically_with_proof(tmp_path: Path) -> None:
+    with harness(tmp_path) as trial:
+        operator = Operator(trial)
         order_id = trial.place()
         trial.run()
-        second_sale(trial, office, order_id)
+        second_sale(trial, operator, order_id)
         trial.run(sweeps.FULFILMENT_SWEEP, until=lambda rows: True)
         trial.assert_one_sale(order_id)
-        assert office.cases() == {}
-        [words] = office.proofs(office.cases("closed")["duplicate_sales"])
-        assert words.endswith("as the one live sale")
+        assert operator.exceptions() == {}
+        [proof] = operator.proofs(operator.exceptions("closed")["duplicate_sales"])
+        assert proof.endswith("as the one live sale")
 
 
-def test_second_sale_waits_for_approval_where_the_design_asks_for_it(tmp_path: Path) -> None:
-    with rig(tmp_path, design='\n[connections.main.design.autonomy]\nduplicate_sales = "approve"\n') as trial:
-        office = Office(trial)
+def test_a_duplicate_sale_waits_for_approval_if_the_design_says_so(tmp_path: Path) -> None:
+    with harness(tmp_path, design='\n[connections.main.design.autonomy]\nduplicate_sales = "approve"\n') as trial:
+        operator = Operator(trial)
         order_id = trial.place()
         trial.run()
-        second_sale(trial, office, order_id)
+        second_sale(trial, operator, order_id)
         trial.run(sweeps.FULFILMENT_SWEEP, until=lambda rows: True)
         assert len(trial.sales(order_id)) == 2
-        assert office.act_by_itself() == 1
-        assert office.act_by_itself() == 0, "prepared once"
-        assert office.approve_all() == [Remedy.VOID_DUPLICATE]
+        assert operator.run_automatically() == 1
+        assert operator.run_automatically() == 0, "prepared once"
+        assert operator.approve_all() == [Playbook.VOID_DUPLICATE]
         trial.run()
         trial.assert_one_sale(order_id)
-        assert office.cases() == {}
+        assert operator.exceptions() == {}
 
 
-def test_a_running_worker_takes_up_a_changed_design(tmp_path: Path) -> None:
-    """No restart: the worker sees the change, asks for the looks itself, and the order crosses."""
-    with rig(tmp_path, speed=60.0) as trial:
-        office = Office(trial)
+def test_a_running_worker_reloads_a_changed_design(tmp_path: Path) -> None:
+    """Without a restart, the worker notices the change, enqueues the jobs, and the order is posted."""
+    with harness(tmp_path, speed=60.0) as trial:
+        operator = Operator(trial)
         order_id = trial.place(lines=[{"sku": "OLD-MUG", "quantity": 1, "price": "5.00"}])
 
-        def act(_: Rig) -> None:
-            office.run(office.cases()["sku_unknown"], Remedy.MAP_SKU, sku="MUG")
+        def act(_: Harness) -> None:
+            operator.run(operator.exceptions()["sku_unknown"], Playbook.MAP_SKU, sku="MUG")
 
-        trial.listen(act, lambda _: bool(trial.sales(order_id)), armed=lambda _: "sku_unknown" in office.cases())
+        trial.listen(act, lambda _: bool(trial.sales(order_id)), ready=lambda _: "sku_unknown" in operator.exceptions())
         trial.assert_one_sale(order_id)

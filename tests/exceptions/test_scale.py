@@ -1,4 +1,4 @@
-"""Five thousand open exceptions among very many transfers: every list of the desk is read along an index."""
+"""Five thousand open exceptions among many transfers: every list is read by an index."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.persistence.conftest import Desk, Desks
+from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.domain.exceptions.kinds import Urgency
 from weighbridge.domain.findings.finding import FindingKind, Owner
-from weighbridge.exceptions.filters import Wanted
-from weighbridge.exceptions.record_queries import CaseFile
+from weighbridge.exceptions.filters import ExceptionFilter
+from weighbridge.exceptions.record_queries import ExceptionQueries
 
 OPEN, CLOSED = 5_000, 60_000
 TRANSFERS = 200_000
@@ -36,17 +36,17 @@ FILL = (
     "ANALYZE",
 )
 LARGE = {"transfer", "exception", "exception_object"}
-LISTS: dict[str, Wanted] = {
-    "all": Wanted(),
-    "of a connection": Wanted(connection="c1"),
-    "of an owner": Wanted(owner=Owner.FINANCE),
-    "of a person": Wanted(assignee="Ines"),
-    "of a kind": Wanted(kinds=(FindingKind.TAX_UNMAPPED,)),
-    "urgent": Wanted(at_least=Urgency.HIGH),
-    "late": Wanted(late=True),
-    "tagged": Wanted(tag="spring"),
-    "by words": Wanted(words="S-47"),
-    "closed": Wanted(state="closed"),
+LISTS: dict[str, ExceptionFilter] = {
+    "all": ExceptionFilter(),
+    "of a connection": ExceptionFilter(connection="c1"),
+    "of an owner": ExceptionFilter(owner=Owner.FINANCE),
+    "of a user": ExceptionFilter(assignee="Ines"),
+    "of a kind": ExceptionFilter(kinds=(FindingKind.TAX_UNMAPPED,)),
+    "urgent": ExceptionFilter(at_least=Urgency.HIGH),
+    "late": ExceptionFilter(late=True),
+    "tagged": ExceptionFilter(tag="spring"),
+    "by text": ExceptionFilter(text="S-47"),
+    "closed": ExceptionFilter(state="closed"),
 }
 
 
@@ -57,36 +57,36 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at_desk", ["postgresql"], indirect=True)
-def test_lists_among_very_many_are_read_along_an_index(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        async with desk.database.transaction() as transaction:
+@pytest.mark.parametrize("on_both_databases", ["postgresql"], indirect=True)
+def test_large_lists_are_read_by_an_index(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        async with harness.database.transaction() as transaction:
             for statement in FILL:
                 await transaction.exec_driver_sql(statement)
-        asked: list[tuple[str, Any]] = []
+        statements: list[tuple[str, Any]] = []
 
         def listen(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-            asked.append((statement, parameters))
+            statements.append((statement, parameters))
 
-        file = CaseFile(desk.database, desk.clock)
-        sa.event.listen(desk.database.engine.sync_engine, "before_cursor_execute", listen)
-        for wanted in LISTS.values():
-            page = await file.page(wanted)
+        queries = ExceptionQueries(harness.database, harness.clock)
+        sa.event.listen(harness.database.engine.sync_engine, "before_cursor_execute", listen)
+        for exception_filter in LISTS.values():
+            page = await queries.page(exception_filter)
             if page.after is not None:
-                await file.page(wanted, after=page.after)
-        await file.objects(7)
-        await file.history(7)
-        await file.of_transfer("t70")
-        sa.event.remove(desk.database.engine.sync_engine, "before_cursor_execute", listen)
-        assert len(asked) > 2 * len(LISTS)
-        async with desk.database.reading() as reading:
-            for statement, parameters in asked:
-                found = await reading.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-                whole = [
+                await queries.page(exception_filter, after=page.after)
+        await queries.objects(7)
+        await queries.history(7)
+        await queries.of_transfer("t70")
+        sa.event.remove(harness.database.engine.sync_engine, "before_cursor_execute", listen)
+        assert len(statements) > 2 * len(LISTS)
+        async with harness.database.reading() as reading:
+            for statement, parameters in statements:
+                explained = await reading.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+                scanned = [
                     node["Relation Name"]
-                    for node in nodes(found.scalar_one()[0]["Plan"])
+                    for node in nodes(explained.scalar_one()[0]["Plan"])
                     if node["Node Type"] == "Seq Scan" and node["Relation Name"] in LARGE
                 ]
-                assert whole == [], statement
+                assert scanned == [], statement
 
-    at_desk(work)
+    on_both_databases(work)

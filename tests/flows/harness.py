@@ -1,4 +1,4 @@
-"""A product and two twins in one test: orders go in at the shop, and what stands in Cin7 at the end is looked at."""
+"""The test harness: Weighbridge between two twins. A test places orders at the store and checks the sales in Cin7."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from weighbridge.design.schema import Installation
 from weighbridge.design.secrets import resolve_channels, resolve_secrets
 from weighbridge.flows.discovery import sweeps
 from weighbridge.flows.orders import flow as orders
-from weighbridge.flows.reference_data import load as bookkeeping
+from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.flows.stock import flow as stock
 from weighbridge.persistence.repositories.transfers import State, Transfer
-from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.worker.worker import Service
+from weighbridge.worker.worker import Worker
 from weighbridge_simulation.demo.run import free_port
 from weighbridge_twins.faults import SWITCH_FAULTS
-from weighbridge_twins.server import TwinServer
+from weighbridge_twins.http.server import TwinServer
 
 SPEED = 600.0
-"""Ten minutes of the twins' time in one second: waiting costs nothing, and no test sleeps."""
-ORDERS = (bookkeeping.FLOW, sweeps.ORDER_SWEEP)
+"""Ten minutes of the twins' time pass in one second, so that no test waits."""
+MOST_TRANSFERS = 1000
+ORDERS = (reference_data.FLOW, sweeps.ORDER_SWEEP)
 ADDRESS = {
     "first_name": "Ada",
     "last_name": "Barlow",
@@ -47,12 +47,13 @@ ADDRESS = {
     "email": "ada@example.com",
     "phone": "555-0101",
 }
-NAMES = ("access_token", "client_secret", "account_id", "application_key", "hooks")
-SECRETS = {name: f"RIG_{name.upper()}" for name in NAMES}
+NAMES = ("access_token", "client_secret", "account_id", "application_key", "webhooks")
+WEBHOOK_SECRET = "harness-webhook-secret-harness-webhook-secret"
+SECRETS = {name: f"HARNESS_{name.upper()}" for name in NAMES}
 
 
-class Rig:
-    """One connection between a seeded pair of twins."""
+class Harness:
+    """One connection between two twins with sample data."""
 
     def __init__(
         self,
@@ -63,11 +64,11 @@ class Rig:
         database: str = "",
         design: str = "",
         currencies: tuple[str, ...] = ("USD",),
-        shop_rate: str = "order_per_store",
+        store_rate: str = "order_per_store",
         sale: str = "",
         stock: str = "",
         file: Mapping[str, str] = MappingProxyType({}),
-        repeat_minutes: float = 0.0,
+        double_submit_minutes: float = 0.0,
     ) -> None:
         self.twins = twins
         self.folder = folder
@@ -75,19 +76,19 @@ class Rig:
         self._database = database or f"sqlite:///{folder}/weighbridge.db"
         self._design = design
         self._currencies = currencies
-        self._shop_rate = shop_rate
-        self._repeat_minutes = repeat_minutes
-        self._added = {"sale": sale, "stock": stock}
+        self._store_rate = store_rate
+        self._double_submit_minutes = double_submit_minutes
+        self._added_lines = {"sale": sale, "stock": stock}
         self._edits = dict(file)
         self._port = 0
-        self._books_unread = True
+        self._has_unread_reference_data = True
         self._open()
         if not database:
             shutil.copytree(empty_databases(), folder, dirs_exist_ok=True)
 
     def _open(self) -> None:
-        """What both sides have on the first day: mugs and tea."""
-        goods = [_shop_product("MUG", "12.50", 0), _shop_product("TEA", "4.00", 1)]
+        """Gives both platforms their first products and stock: mugs and tea."""
+        goods = [_store_product("MUG", "12.50", 0), _store_product("TEA", "4.00", 1)]
         self.twins.act("bigcommerce", "seed_products", goods)
         self.twins.act(
             "cin7",
@@ -110,10 +111,10 @@ class Rig:
 
     def configuration(self) -> str:
         """The text of this installation's `weighbridge.toml`."""
-        shop = self.twins.bigcommerce_url.partition("/stores/")[0]
+        store = self.twins.bigcommerce_url.partition("/stores/")[0]
         text = example_toml(
             Example(
-                bigcommerce_api=shop,
+                bigcommerce_api=store,
                 store_hash=self.twins.credentials.store_hash,
                 cin7_api=self.twins.cin7_url,
                 secrets=SECRETS,
@@ -121,14 +122,14 @@ class Rig:
                 clock=str(self.twins.clock),
                 post=self._post,
                 currencies=self._currencies,
-                shop_rate=self._shop_rate,
-                repeat_minutes=self._repeat_minutes,
+                store_rate=self._store_rate,
+                double_submit_minutes=self._double_submit_minutes,
                 port=self._port or 8800,
                 public_url=f"http://127.0.0.1:{self._port}" if self._port else "",
                 installation={"polling_seconds": 0.03},
             )
         )
-        for name, lines in self._added.items():
+        for name, lines in self._added_lines.items():
             table = f"[connections.main.design.{name}]\n"
             text = text.replace(table, f"{table}{lines}\n")
         for before, after in self._edits.items():
@@ -137,56 +138,56 @@ class Rig:
         return text + self._design
 
     def edit_file(self, before: str, after: str) -> None:
-        """Somebody changes the configuration file; whatever runs from now on has read it."""
+        """Changes the configuration file; workers that start from now on read the change."""
         self._edits[before] = after
 
     def design_of(self, table: str, lines: str) -> None:
-        """From now on the design has these lines in `sale` or `stock` in place of those given at the beginning."""
-        self._added[table] = lines
+        """Replaces the lines that the harness added to the design's table `sale` or `stock`."""
+        self._added_lines[table] = lines
 
     def installation(self) -> Installation:
         return parse_installation(self.configuration()).resolved(self.folder)
 
     def environment(self) -> dict[str, str]:
-        """Where the configuration's secrets are kept."""
+        """The environment variables with the configuration's secrets."""
         keys = self.twins.credentials
         return {
             SECRETS["access_token"]: keys.access_token,
             SECRETS["client_secret"]: keys.client_secret,
             SECRETS["account_id"]: keys.account_id,
             SECRETS["application_key"]: keys.application_key,
-            SECRETS["hooks"]: "rig-hook-secret-rig-hook-secret",
+            SECRETS["webhooks"]: WEBHOOK_SECRET,
         }
 
-    def service(self) -> Service:
+    def worker(self) -> Worker:
         installation = self.installation()
         environment = self.environment()
         secrets = resolve_secrets(installation, self.folder, environment)
-        return Service(installation, secrets, resolve_channels(installation, self.folder, environment))
+        return Worker(installation, secrets, resolve_channels(installation, self.folder, environment))
 
     def run(
         self, *flows: str, until: Callable[[list[Transfer]], bool] | None = None, seconds: float = 90.0
     ) -> list[Transfer]:
-        """Runs the flows until no order or refund waits any more; answers the orders' transfers.
+        """Runs the flows until no order or refund is new or waiting; returns the orders' transfers.
 
-        By default that is the sweep for orders, after the reference books of Cin7 were read where nobody did so yet: in
-        a life they are read once a day. A story that changes them names `ORDERS`.
+        By default it runs the order sweep, and before the first one reads the reference data, which otherwise is read
+        once a day. A test that changes the reference data passes `ORDERS`.
         """
-        wanted = flows or (ORDERS if self._books_unread else ORDERS[1:])
-        self._books_unread = self._books_unread and bookkeeping.FLOW not in wanted
+        flows = flows or (ORDERS if self._has_unread_reference_data else ORDERS[1:])
+        self._has_unread_reference_data = self._has_unread_reference_data and reference_data.FLOW not in flows
 
         async def work() -> list[Transfer]:
-            service = self.service()
+            worker = self.worker()
             deadline = time.monotonic() + seconds
-            async with service.working():
-                await service.run_once(wanted)
+            async with worker.working():
+                await worker.run_once(flows)
                 while True:
-                    rows = await service.journal.transfers.select(transfers.c.flow == "orders")
-                    refunds = await service.journal.transfers.select(transfers.c.flow == "refunds")
+                    rows = await worker.repositories.transfers.in_flow("orders", MOST_TRANSFERS)
+                    refunds = await worker.repositories.transfers.in_flow("refunds", MOST_TRANSFERS)
                     moving = [row for row in (*rows, *refunds) if row.state in (State.NEW, State.WAITING)]
                     if until(rows) if until else not moving:
-                        await service.settle()
-                        return await service.journal.transfers.select(transfers.c.flow == "orders")
+                        await worker.settle()
+                        return await worker.repositories.transfers.in_flow("orders", MOST_TRANSFERS)
                     assert time.monotonic() < deadline, [(r.key, r.state, r.reason) for r in moving]
                     await asyncio.sleep(0.05)
 
@@ -194,92 +195,93 @@ class Rig:
 
     def listen(
         self,
-        act: Callable[[Rig], None],
-        done: Callable[[Rig], bool],
+        act: Callable[[Harness], None],
+        done: Callable[[Harness], bool],
         seconds: float = 90.0,
-        armed: Callable[[Rig], bool] = lambda rig: bool(rig.hooks() and rig.books_hooks()),
+        ready: Callable[[Harness], bool] = lambda trial: bool(trial.bigcommerce_webhooks() and trial.cin7_webhooks()),
     ) -> None:
-        """A worker with its receiver and recurring looks: once its hooks are `armed`, `act`; ends when `done`."""
+        """Runs a worker with its webhook receiver and recurring jobs; calls `act` when `ready`, ends when `done`."""
         self._port = free_port()
 
         async def work() -> None:
             deadline = time.monotonic() + seconds
 
-            async def until(reached: Callable[[Rig], bool]) -> None:
+            async def until(reached: Callable[[Harness], bool]) -> None:
                 while not await asyncio.to_thread(reached, self):
-                    assert time.monotonic() < deadline, await service.journal.transfers.counts()
+                    assert time.monotonic() < deadline, await worker.repositories.transfers.counts()
                     await asyncio.sleep(0.05)
 
-            service = self.service()
-            async with service.receiving():
-                await until(armed)
+            worker = self.worker()
+            async with worker.receiving():
+                await until(ready)
                 await asyncio.to_thread(act, self)
                 await until(done)
-                await service.settle()
+                await worker.settle()
 
         uvloop.run(work())
 
-    def hooks(self) -> list[dict[str, Any]]:
-        """The hooks that the shop has."""
-        return self.twins.run(lambda: [dict(one) for one in self.twins.bigcommerce.shop.hooks.values()])
+    def bigcommerce_webhooks(self) -> list[dict[str, Any]]:
+        """The webhooks that are registered at the store."""
+        return self.twins.run(lambda: [dict(webhook) for webhook in self.twins.bigcommerce.store.webhooks.values()])
 
-    def books_hooks(self) -> list[dict[str, Any]]:
-        """The hooks that the company has."""
-        return self.twins.run(lambda: [dict(one) for one in self.twins.cin7.company.webhooks.values()])
+    def cin7_webhooks(self) -> list[dict[str, Any]]:
+        """The webhooks that are registered at the company."""
+        return self.twins.run(lambda: [dict(webhook) for webhook in self.twins.cin7.company.webhooks.values()])
 
-    def hook(self, scope: str, data: Mapping[str, Any]) -> int:
-        """Delivers an event of the shop by our own hand, with its secrets; answers the status."""
-        secret = "rig-hook-secret-rig-hook-secret"
-        url = f"http://127.0.0.1:{self._port}/hooks/bigcommerce/main/{secret}"
+    def deliver_webhook(self, scope: str, data: Mapping[str, Any]) -> int:
+        """Delivers an event of the store with its secrets; returns the HTTP status."""
+        url = f"http://127.0.0.1:{self._port}/webhooks/bigcommerce/main/{WEBHOOK_SECRET}"
         body = {"scope": scope, "data": dict(data)}
-        return httpx2.post(url, json=body, headers={"x-weighbridge-secret": secret}).status_code
+        return httpx2.post(url, json=body, headers={"x-weighbridge-secret": WEBHOOK_SECRET}).status_code
 
-    def look(self, order_id: int) -> Transfer:
-        """One look at one order, as a person asks for it; nothing else is read before."""
+    def run_order(self, order_id: int) -> Transfer:
+        """Runs the job of one order, as requested by a person; nothing else is read before."""
 
         async def work() -> Transfer:
-            service = self.service()
-            async with service.working():
-                await service.run_once((orders.FLOW,), str(order_id))
-                return await service.journal.transfers.open("main", orders.FLOW, str(order_id))
+            worker = self.worker()
+            async with worker.working():
+                await worker.run_once((orders.FLOW,), str(order_id))
+                return await worker.repositories.transfers.open("main", orders.FLOW, str(order_id))
 
         return uvloop.run(work())
 
     def push_stock(self) -> None:
-        flows = (bookkeeping.FLOW, stock.FLOW) if self._books_unread else (stock.FLOW,)
+        flows = (reference_data.FLOW, stock.FLOW) if self._has_unread_reference_data else (stock.FLOW,)
         self.run(*flows, until=lambda rows: True)
 
     def ship(self) -> None:
         self.run(sweeps.FULFILMENT_SWEEP, until=lambda rows: True)
 
     def transfers(self, flow: str) -> list[Transfer]:
-        """What the journal knows of a flow."""
+        """The stored transfers of a flow."""
 
         async def read() -> list[Transfer]:
-            service = self.service()
+            worker = self.worker()
             try:
-                return await service.journal.transfers.select(transfers.c.flow == flow)
+                return await worker.repositories.transfers.in_flow(flow, MOST_TRANSFERS)
             finally:
-                await service.database.close()
+                await worker.database.close()
 
         return uvloop.run(read())
 
     def sales(self, order_id: int | None = None) -> list[dict[str, Any]]:
         """Live sales in Cin7, of one order or of all."""
         state = self.twins.run(lambda: self.twins.cin7.dump())
-        ours = f":{order_id}"
+        suffix = f":{order_id}"
         return [
             sale
             for sale in state["sales"]
-            if not sale["voided"] and (order_id is None or str(sale["header"].get("ExternalID")).endswith(ours))
+            if not sale["voided"] and (order_id is None or str(sale["header"].get("ExternalID")).endswith(suffix))
         ]
 
     def order(self, order_id: int) -> dict[str, Any]:
-        """The order's own fields at the shop."""
-        return self.twins.run(lambda: dict(self.twins.bigcommerce.shop.orders[order_id].fields))
+        """The order's own fields at the store."""
+        return self.twins.run(lambda: dict(self.twins.bigcommerce.store.orders[order_id].fields))
 
     def shipments(self, order_id: int) -> list[dict[str, Any]]:
-        return self.twins.run(lambda: [dict(one) for one in self.twins.bigcommerce.shop.orders[order_id].shipments])
+        return self.twins.run(
+            lambda: [dict(shipment) for shipment in self.twins.bigcommerce.store.orders[order_id].shipments]
+        )
 
     def writes(self) -> list[str]:
         """The Cin7 calls that write sales, in order."""
@@ -300,60 +302,60 @@ class Rig:
 
 @cache
 def empty_databases() -> Path:
-    """Where a worker once began and stopped: making the databases again for each test would take a second."""
+    """A folder with the databases of a worker that started and stopped; creating them takes a second for each test."""
     folder = Path(tempfile.mkdtemp(prefix="weighbridge-"))
 
-    async def begin(service: Service) -> None:
-        async with service.working():
+    async def start(worker: Worker) -> None:
+        async with worker.working():
             pass
 
     with TwinServer(speed=SPEED) as twins:
-        uvloop.run(begin(Rig(twins, folder, database=f"sqlite:///{folder}/weighbridge.db").service()))
+        uvloop.run(start(Harness(twins, folder, database=f"sqlite:///{folder}/weighbridge.db").worker()))
     return folder
 
 
 @contextmanager
-def rig(
+def harness(
     folder: Path,
     *,
     post: str = "order",
     database: str = "",
     design: str = "",
     currencies: tuple[str, ...] = ("USD",),
-    shop_rate: str = "order_per_store",
+    store_rate: str = "order_per_store",
     sale: str = "",
     stock: str = "",
     file: Mapping[str, str] = MappingProxyType({}),
-    repeat_minutes: float = 0.0,
+    double_submit_minutes: float = 0.0,
     **twins: Any,
-) -> Iterator[Rig]:
-    """A rig between new twins. `design` is added to the configuration's end, `sale` and `stock` to those tables;
-    `file` says what stands there instead of something else.
+) -> Iterator[Harness]:
+    """A harness between new twins. `design` is appended to the configuration, `sale` and `stock` to those tables;
+    `file` maps texts of the configuration to their replacements.
 
-    Most stories place the same basket again and again, so that by default none of them is taken for one sent twice.
+    Most tests place the same basket many times, so by default no order is taken for a double submit.
     """
     with TwinServer(speed=twins.pop("speed", SPEED), **twins) as server:
-        yield Rig(
+        yield Harness(
             server,
             folder,
             post=post,
             database=database,
             design=design,
             currencies=currencies,
-            shop_rate=shop_rate,
+            store_rate=store_rate,
             sale=sale,
             stock=stock,
             file=file,
-            repeat_minutes=repeat_minutes,
+            double_submit_minutes=double_submit_minutes,
         )
         rules = [*server.faults("cin7"), *server.faults("bigcommerce")]
         idle = [rule for rule in rules if rule["fault"] not in SWITCH_FAULTS and not rule["fired"]]
-        assert idle == [], "a fault that never struck proves nothing"
+        assert idle == [], "a fault that never fired proves nothing"
 
 
 def by_key(rows: list[Transfer]) -> Mapping[str, Transfer]:
     return {row.key: row for row in rows}
 
 
-def _shop_product(sku: str, price: str, tax_class_id: int) -> dict[str, Any]:
+def _store_product(sku: str, price: str, tax_class_id: int) -> dict[str, Any]:
     return {"sku": sku, "name": f"Product {sku}", "price": price, "tax_class_id": tax_class_id, "inventory_level": 0}

@@ -1,4 +1,4 @@
-"""Each open question of a vendor in a story where it decides, under each of its readings."""
+"""Each open question about a vendor in a story where it matters, under each of its readings."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from tests.flows.harness import Rig, rig
+from tests.flows.harness import Harness, harness
 from tests.flows.orders import sale_stories as sales
 from tests.flows.orders import stories as orders
-from tests.flows.requests import Readings, every_reading_asked
 from tests.flows.stock import stories as stock
+from tests.flows.switch_coverage import Readings, every_switch_read
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A story under some readings that do not touch each other."""
+    """A story under readings that do not affect each other."""
 
-    story: Callable[[Rig, Readings], None]
+    story: Callable[[Harness, Readings], None]
     cin7: Readings = field(default_factory=dict)
     bigcommerce: Readings = field(default_factory=dict)
-    rig: Mapping[str, Any] = field(default_factory=dict)
-    """How the rig is set up."""
+    harness_options: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the harness."""
 
     @property
     def name(self) -> str:
@@ -35,7 +35,7 @@ class Play:
 PAID = {"post": "invoice_and_payment"}
 SIMPLE = PAID | {"sale": 'type = "Simple"'}
 ONE_BY_ONE = {"stock": "batch = 1"}
-HOOKS_ALONE = {
+WEBHOOKS_ONLY = {
     "design": """
 [connections.main.design.cadence]
 orders_seconds = 86400
@@ -59,7 +59,7 @@ PLAYS = (
             "zero_guid_invoice_on_simple": "converts_to_advanced",
             "simple_fulfilment": "hidden",
         },
-        rig=SIMPLE,
+        harness_options=SIMPLE,
     ),
     Play(
         sales.simple_sale_with_lost_answers,
@@ -68,11 +68,12 @@ PLAYS = (
             "zero_guid_invoice_on_simple": "fills_first",
             "simple_fulfilment": "listed",
         },
-        rig=SIMPLE,
+        harness_options=SIMPLE,
     ),
     *(
         Play(
-            sales.cents_that_cin7_counts_otherwise, cin7={"tax_check": check, "tax_calculation_method": method, **undo}
+            sales.totals_that_cin7_computes_differently,
+            cin7={"tax_check": check, "tax_calculation_method": method, **undo},
         )
         for check, method, undo in (
             ("accept", "Total", {}),
@@ -90,8 +91,11 @@ PLAYS = (
         for name in ("credit_hold", "credit_limit")
         for r in ("reject", "accept")
     ),
-    *(Play(sales.address_with_a_country_code_only, cin7={"country_format": one}) for one in ("name", "any")),
-    *(Play(sales.web_customer_whose_answer_was_lost, cin7={"customer_name_unique": one}) for one in (False, True)),
+    *(Play(sales.address_with_a_country_code_only, cin7={"country_format": form}) for form in ("name", "any")),
+    *(
+        Play(sales.web_customer_whose_answer_was_lost, cin7={"customer_name_unique": is_unique})
+        for is_unique in (False, True)
+    ),
     *(
         Play(
             sales.company_that_throttles,
@@ -101,13 +105,13 @@ PLAYS = (
                 "retry_after_seconds": wait,
                 "calls_per_minute": 60,
             },
-            rig={"speed": 60.0},
+            harness_options={"speed": 60.0},
         )
         for style, scope, wait in (("429", "account", 20), ("503", "application", 0), ("400", "account", 0))
     ),
     *(
         Play(
-            stock.shelves_with_bins,
+            stock.stock_with_bins,
             cin7={
                 "allocation_booked_on": booked,
                 "on_order_per_bin": on_order,
@@ -118,27 +122,27 @@ PLAYS = (
         )
         for booked, on_order, first in (("binless_row", "repeated", True), ("bin_row", "first_row", False))
     ),
-    *(Play(stock.kits_in_every_form, cin7={"kit_availability": one}) for one in ("computed", "row", "none")),
+    *(Play(stock.kits_in_every_form, cin7={"kit_availability": form}) for form in ("computed", "row", "none")),
     *(
         Play(
-            stock.batch_with_items_that_the_shop_refuses,
+            stock.batch_with_items_that_the_store_refuses,
             bigcommerce={"inventory_batch": batch, "untracked_adjustment": untracked},
         )
         for batch, untracked in (("atomic", "refused"), ("partial", "ignored"), ("atomic", "applied"))
     ),
-    Play(stock.safety_stock_at_the_shop, bigcommerce={"absolute_sets": "on_hand", "inventory_delay_seconds": 2}),
+    Play(stock.safety_stock_at_the_store, bigcommerce={"absolute_sets": "on_hand", "inventory_delay_seconds": 2}),
     *(
         Play(
-            stock.batches_that_meet_on_their_way,
+            stock.overlapping_batches,
             bigcommerce={"bulk_overlap": overlap, "inventory_delay_spread": spread, "inventory_delay_seconds": 20},
-            rig=ONE_BY_ONE,
+            harness_options=ONE_BY_ONE,
         )
         for overlap, spread in (("harmless", 10), ("throttled", 0), ("wrong_result", 0))
     ),
-    *(Play(stock.more_sold_than_there_is, bigcommerce={"sells_below_zero": one}) for one in (True, False)),
+    *(Play(stock.more_sold_than_there_is, bigcommerce={"sells_below_zero": sells}) for sells in (True, False)),
     *(
         Play(
-            stock.orders_that_end_at_the_shop,
+            stock.orders_that_end_at_the_store,
             bigcommerce={
                 "cancel_restocks": first,
                 "cancel_voids_payment": not first,
@@ -160,18 +164,18 @@ PLAYS = (
                 "empty_object_for_null": not first,
                 "offline_orders_have_transactions": not first,
             },
-            rig=PAID,
+            harness_options=PAID,
         )
         for first in (True, False)
     ),
     *(
         Play(
             orders.payment_captured_later,
-            bigcommerce={"transaction_bumps_date_modified": one},
-            cin7={"overpayment": "accept" if one else "reject"},
-            rig=PAID,
+            bigcommerce={"transaction_bumps_date_modified": bumps},
+            cin7={"overpayment": "accept" if bumps else "reject"},
+            harness_options=PAID,
         )
-        for one in (True, False)
+        for bumps in (True, False)
     ),
     *(
         Play(
@@ -203,37 +207,39 @@ PLAYS = (
         for first in (True, False)
     ),
     *(
-        Play(orders.shop_that_throttles, bigcommerce=readings)
+        Play(orders.store_that_throttles, bigcommerce=readings)
         for readings in ({"throttle_form": "headers", "retry_after_seconds": 3}, {"throttle_form": "quota_left"})
     ),
     *(
         Play(
-            orders.hooks_of_both_sides,
+            orders.webhooks_of_both_sides,
             cin7={
-                "hook_event_type_header": not first,
-                "hook_success": "2xx" if first else "200",
-                "hook_keeps_events_while_inactive": not first,
+                "webhook_event_type_header": not first,
+                "webhook_success": "2xx" if first else "200",
+                "webhook_keeps_events_while_inactive": not first,
             },
             bigcommerce={"webhooks_signed": first, "webhook_id_stable": first},
-            rig=HOOKS_ALONE,
+            harness_options=WEBHOOKS_ONLY,
         )
         for first in (True, False)
     ),
-    Play(orders.hooks_that_the_shop_does_not_take, bigcommerce={"hook_destinations": "https_443"}),
+    Play(orders.webhooks_that_the_store_refuses, bigcommerce={"webhook_destinations": "https_443"}),
 )
 
 
 IN_SHORT = (sales.lost_header_among_strangers, orders.payment_captured_later, orders.boxes_that_stay_behind)
-"""Stories of which the first play is part of the ordinary suite; all others are slow."""
+"""Stories whose first play is in the default suite; all others are slow."""
 FIRST = [next(play for play in PLAYS if play.story is story) for story in IN_SHORT]
 
 
 @pytest.mark.parametrize(
-    "play", [pytest.param(one, id=one.name, marks=() if one in FIRST else pytest.mark.slow) for one in PLAYS]
+    "play", [pytest.param(play, id=play.name, marks=() if play in FIRST else pytest.mark.slow) for play in PLAYS]
 )
 def test_story_ends_well_under_each_reading(tmp_path: Path, play: Play) -> None:
     with (
-        rig(tmp_path, cin7_switches=play.cin7, bigcommerce_switches=play.bigcommerce, **play.rig) as trial,
-        every_reading_asked(trial, play.cin7, play.bigcommerce),
+        harness(
+            tmp_path, cin7_switches=play.cin7, bigcommerce_switches=play.bigcommerce, **play.harness_options
+        ) as trial,
+        every_switch_read(trial, play.cin7, play.bigcommerce),
     ):
         play.story(trial, {**play.cin7, **play.bigcommerce})

@@ -1,7 +1,7 @@
-"""Where the vendors' documents are silent, whole lives of orders end alike under every reading.
+"""Where the vendors' documentation is silent, order histories end the same under every reading.
 
-Every switch of both twins is turned to each of its other readings. In the default suite several are turned in one life
-(they concern different things, and a life asserts every outcome); the slow suite turns each by itself.
+Every switch of both twins is set to each of its other readings. The default suite sets several in one history (they
+concern different things, and a history asserts every outcome); the slow suite sets each one alone.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.flows.order_history import play
-from weighbridge_twins.bigcommerce.twin import SWITCHES as SHOP
-from weighbridge_twins.cin7.switches import SWITCHES as BOOKS
+from weighbridge_twins.bigcommerce.twin import SWITCHES as BIGCOMMERCE
+from weighbridge_twins.cin7.switches import SWITCHES as CIN7
 
 NUMBERS: dict[str, tuple[Any, ...]] = {
     "calls_per_minute": (30,),
@@ -33,15 +33,15 @@ NUMBERS: dict[str, tuple[Any, ...]] = {
     "total_tolerance": ("0",),
     "used_by_other_apps": (40,),
 }
-"""Values to try of switches that take a number."""
+"""The values to test for switches that take a number."""
 
 Reading = tuple[str, Any]
-LIVES = 7
-"""Lives that the readings of one platform are dealt to."""
+HISTORIES = 7
+"""How many histories share the readings of one platform."""
 
 
 def other_readings(switches: Sequence[Any]) -> list[Reading]:
-    """Each reading of each switch that is not the one at the start."""
+    """Each reading of each switch except its default."""
     return [
         (switch.name, reading)
         for switch in switches
@@ -50,37 +50,42 @@ def other_readings(switches: Sequence[Any]) -> list[Reading]:
     ]
 
 
-def dealt(switches: Sequence[Any]) -> list[dict[str, Any]]:
-    """The other readings, dealt so that no life turns one switch twice and neighbours, which often touch the same
-    thing, fall to different lives."""
-    hands: list[dict[str, Any]] = [{} for _ in range(LIVES)]
+def by_history(switches: Sequence[Any]) -> list[dict[str, Any]]:
+    """The other readings of each history: no history sets one switch twice, and neighbouring switches, which often
+    concern the same thing, are in different histories."""
+    histories: list[dict[str, Any]] = [{} for _ in range(HISTORIES)]
     for number, (name, reading) in enumerate(other_readings(switches)):
-        hand = next(one for one in hands[number % LIVES :] + hands if name not in one)
-        hand[name] = reading
-    return hands
+        readings = next(free for free in histories[number % HISTORIES :] + histories if name not in free)
+        readings[name] = reading
+    return histories
 
 
-@pytest.mark.parametrize("switches", [SHOP, BOOKS], ids=["bigcommerce", "cin7"])
-def test_every_reading_is_dealt(switches: Sequence[Any]) -> None:
-    played = [pair for hand in dealt(switches) for pair in hand.items()]
+@pytest.mark.parametrize("switches", [BIGCOMMERCE, CIN7], ids=["bigcommerce", "cin7"])
+def test_every_reading_is_played(switches: Sequence[Any]) -> None:
+    played = [pair for readings in by_history(switches) for pair in readings.items()]
     assert sorted(map(str, played)) == sorted(map(str, other_readings(switches)))
     assert {name for name, _ in played} == {switch.name for switch in switches}
 
 
-@pytest.mark.parametrize("number", range(LIVES))
-def test_lives_end_alike_under_other_readings(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize("number", range(HISTORIES))
+def test_order_histories_end_the_same_under_other_readings(tmp_path: Path, number: int) -> None:
     post = "order" if number % 2 else "invoice_and_payment"
-    play(tmp_path, post=post, bigcommerce_switches=dealt(SHOP)[number], cin7_switches=dealt(BOOKS)[number])
+    play(
+        tmp_path,
+        post=post,
+        bigcommerce_switches=by_history(BIGCOMMERCE)[number],
+        cin7_switches=by_history(CIN7)[number],
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("reading", other_readings(SHOP), ids=str)
-def test_life_under_another_reading_of_bigcommerce(tmp_path: Path, reading: Reading) -> None:
+@pytest.mark.parametrize("reading", other_readings(BIGCOMMERCE), ids=str)
+def test_order_history_under_another_reading_of_bigcommerce(tmp_path: Path, reading: Reading) -> None:
     play(tmp_path, post="invoice_and_payment", bigcommerce_switches=dict([reading]))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("post", ["order", "invoice_and_payment"])
-@pytest.mark.parametrize("reading", other_readings(BOOKS), ids=str)
-def test_life_under_another_reading_of_cin7(tmp_path: Path, reading: Reading, post: str) -> None:
+@pytest.mark.parametrize("reading", other_readings(CIN7), ids=str)
+def test_order_history_under_another_reading_of_cin7(tmp_path: Path, reading: Reading, post: str) -> None:
     play(tmp_path, post=post, cin7_switches=dict([reading]))

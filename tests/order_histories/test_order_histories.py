@@ -1,4 +1,4 @@
-"""Every golden life ends as its file says, to the cent."""
+"""Every order history ends as its file says, to the cent."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.order_histories.player import FOLDER, Faults, Life, as_toml, play, read_lives
+from tests.order_histories.player import FOLDER, Faults, OrderHistory, as_toml, play, read_histories
 
-LIVES = read_lives()
-COMPANIES = sorted({life.company for life in LIVES})
-ORDINARY = next(life for life in LIVES if life.name == "refund-one-mug").company
+HISTORIES = read_histories()
+COMPANIES = sorted({life.company for life in HISTORIES})
+ORDINARY = next(history for history in HISTORIES if history.name == "refund-one-mug").company
 
 
-@pytest.mark.parametrize("company", COMPANIES, ids=["-".join(one) for one in COMPANIES])
-def test_lives_end_as_told(tmp_path: Path, company: tuple[str, ...]) -> None:
-    together = [life for life in LIVES if life.company == company]
-    play(tmp_path, together)
-    assert [f"{life.name}: {life.title}\n{as_toml(life.outcome)}" for life in together if _differs(life)] == []
+@pytest.mark.parametrize("company", COMPANIES, ids=["-".join(names) for names in COMPANIES])
+def test_histories_end_as_expected(tmp_path: Path, company: tuple[str, ...]) -> None:
+    histories = [history for history in HISTORIES if history.company == company]
+    play(tmp_path, histories)
+    assert [
+        f"{history.name}: {history.title}\n{as_toml(history.outcome)}" for history in histories if _differs(history)
+    ] == []
 
 
 REFUNDS = {"method": "POST", "path": "(?i)/v2/sale/(creditnote|payment)$"}
@@ -28,36 +30,40 @@ HARDSHIP: Faults = (
     ("cin7", {"fault": "error_after", "match": REFUNDS, "probability": 0.2, "seed": 3}),
     ("bigcommerce", {"fault": "throttle", "match": {"path": "refunds($|/)"}, "probability": 0.3, "seed": 4}),
 )
-"""Every other write of a refund goes wrong in some way, and half of these were committed all the same."""
-OFTEN_PAID = ("refund-all-lines-one-by-one", "refund-split-tender", "refund-everything", "restock-in-two-refunds")
+"""More than half of the writes of refunds fail, and many of the failed ones were committed nevertheless."""
+SEVERAL_PAYMENTS = ("refund-all-lines-one-by-one", "refund-split-tender", "refund-everything", "restock-in-two-refunds")
 
 
 def test_refunds_end_the_same_whatever_answers_are_lost(tmp_path: Path) -> None:
-    together = [life for life in LIVES if life.name in OFTEN_PAID]
-    assert len(together) == len(OFTEN_PAID)
-    play(tmp_path, together, HARDSHIP)
-    assert [f"{life.name}: {life.title}\n{as_toml(life.outcome)}" for life in together if _differs(life)] == []
+    histories = [history for history in HISTORIES if history.name in SEVERAL_PAYMENTS]
+    assert len(histories) == len(SEVERAL_PAYMENTS)
+    play(tmp_path, histories, HARDSHIP)
+    assert [
+        f"{history.name}: {history.title}\n{as_toml(history.outcome)}" for history in histories if _differs(history)
+    ] == []
 
 
 @pytest.mark.slow
 def test_every_refund_ends_the_same_whatever_answers_are_lost(tmp_path: Path) -> None:
-    paid = [life for life in LIVES if life.name.startswith(("refund", "restock"))]
-    together = [life for life in paid if life.company == ORDINARY]
-    play(tmp_path, together, HARDSHIP)
-    assert [f"{life.name}: {life.title}\n{as_toml(life.outcome)}" for life in together if _differs(life)] == []
+    refunded = [history for history in HISTORIES if history.name.startswith(("refund", "restock"))]
+    histories = [history for history in refunded if history.company == ORDINARY]
+    play(tmp_path, histories, HARDSHIP)
+    assert [
+        f"{history.name}: {history.title}\n{as_toml(history.outcome)}" for history in histories if _differs(history)
+    ] == []
 
 
-def test_lives_cover_both_tax_modes_and_three_currencies() -> None:
-    assert {life.prices_with_tax for life in LIVES} == {True, False}
-    assert len({life.currency for life in LIVES}) >= 3
-    assert len({life.title for life in LIVES}) == len(LIVES)
+def test_histories_cover_both_tax_modes_and_three_currencies() -> None:
+    assert {history.prices_with_tax for history in HISTORIES} == {True, False}
+    assert len({history.currency for history in HISTORIES}) >= 3
+    assert len({history.title for history in HISTORIES}) == len(HISTORIES)
 
 
-def test_the_table_of_lives_names_each_of_them_once() -> None:
-    told = (FOLDER / "README.md").read_text(encoding="utf-8").partition("## What is covered")[2]
-    named = re.findall(r"`([a-z-]+)`", told)
-    assert sorted(named) == sorted(life.name for life in LIVES)
+def test_the_readme_lists_each_history_once() -> None:
+    covered = (FOLDER / "README.md").read_text(encoding="utf-8").partition("## What is covered")[2]
+    named = re.findall(r"`([a-z-]+)`", covered)
+    assert sorted(named) == sorted(history.name for history in HISTORIES)
 
 
-def _differs(life: Life) -> bool:
-    return life.outcome != life.expected
+def _differs(history: OrderHistory) -> bool:
+    return history.outcome != history.expected

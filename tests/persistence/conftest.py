@@ -1,4 +1,4 @@
-"""The journal on both databases, under a clock that stands still until a test moves it."""
+"""The repositories on both databases, under a clock that moves only when a test moves it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from weighbridge.common.clock import ScaledClock
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories import Journal
-from weighbridge_twins.world_clock import MovableClock
+from weighbridge.persistence.repositories import Repositories
+from weighbridge_twins.world.clock import MovableClock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STANDSTILL = 1e-9
@@ -22,10 +22,10 @@ Answer = TypeVar("Answer")
 
 
 @dataclass
-class Desk:
-    """A journal at hand, its database and its clock."""
+class Harness:
+    """The repositories, their database and their clock."""
 
-    journal: Journal
+    repositories: Repositories
     database: Database
     clock: MovableClock
 
@@ -38,24 +38,24 @@ class Desk:
         return self.clock.now()
 
 
-Desks = Callable[[Callable[[Desk], Awaitable[Answer]]], Answer]
+OnBothDatabases = Callable[[Callable[[Harness], Awaitable[Answer]]], Answer]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def at_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desks[None]:
-    """Runs `work` at an empty journal: on SQLite, and once more on PostgreSQL."""
+def on_both_databases(request: pytest.FixtureRequest, tmp_path: Path) -> OnBothDatabases[None]:
+    """Runs `work` on an empty database: on SQLite, and again on PostgreSQL."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/journal.db"
+        url = f"sqlite:///{tmp_path}/weighbridge.db"
     else:
-        url = request.getfixturevalue("fresh_database")("journal")
+        url = request.getfixturevalue("fresh_database")("repositories")
 
-    def run(work: Callable[[Desk], Awaitable[None]]) -> None:
+    def run(work: Callable[[Harness], Awaitable[None]]) -> None:
         async def running() -> None:
             database = Database(url)
             clock = MovableClock(ScaledClock.starting_now(STANDSTILL, NOON))
             await database.create_tables()
             try:
-                await work(Desk(Journal.of(database, clock), database, clock))
+                await work(Harness(Repositories.of(database, clock), database, clock))
             finally:
                 await database.close()
 

@@ -1,4 +1,4 @@
-"""A write to a platform happens once: what the journal knows decides between asking, waiting and sending."""
+"""A write to a platform happens once: the stored intent decides between probing, waiting and sending."""
 
 from __future__ import annotations
 
@@ -8,43 +8,52 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
-from tests.persistence.conftest import NOON, Desk, Desks
-from weighbridge.flows.context import Runtime, install
-from weighbridge.flows.idempotent_write import BeforeSend, Later, Write, write_once
+from tests.design.examples import SMALL
+from tests.persistence.conftest import NOON, Harness, OnBothDatabases
+from weighbridge.app.connections import close_clients, connection_contexts
+from weighbridge.design.loading import parse_installation
+from weighbridge.design.secrets import Secrets
+from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, RetryLater
+from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.http_exchange import AnswerLost, Exchange, PlatformError, Refused, Throttled
 
-LEASE = 180.0
 SETTLE = 60.0
 HEADER = {"id": "sale-1"}
+SECRET = SecretStr("not-for-real-use")
+
+
+class Body(BaseModel):
+    """The body of a write."""
 
 
 @dataclass
-class Ledger:
-    """A platform with one book: what was written there, and what happens to each call that comes."""
+class FakePlatform:
+    """A platform that records what was written, and answers each call as the test says."""
 
     written: list[dict[str, Any]] = field(default_factory=list)
-    sendings: list[PlatformError | None] = field(default_factory=list)
-    """How the next sendings end; None, and every later one, is written and answered."""
+    sends: list[PlatformError | None] = field(default_factory=list)
+    """How the next sends end; None, and every later send, is written and answered."""
     late: list[dict[str, Any]] = field(default_factory=list)
-    """Written while the next sending is under way: an earlier one that lands late."""
+    """Written during the next send: an earlier write that lands late."""
     calls: int = 0
 
-    async def send(self, before_send: BeforeSend) -> dict[str, Any]:
+    async def send(self, transfer: Transfer, before_send: BeforeSend) -> dict[str, Any]:
         await before_send()
         self.calls += 1
         self.written += self.late
         self.late = []
-        if self.sendings and (error := self.sendings.pop(0)):
+        if self.sends and (error := self.sends.pop(0)):
             raise error
         self.written.append(HEADER)
         return HEADER
 
-    async def probe(self) -> dict[str, Any] | None:
+    async def probe(self, transfer: Transfer) -> dict[str, Any] | None:
         return self.written[0] if self.written else None
 
-    def write(self, settle_seconds: float) -> Write:
-        return Write("main:orders:1042:header", "header", {}, self.send, self.probe, settle_seconds)
+    async def write(self, writer: IdempotentWriter, settle_seconds: float) -> dict[str, Any]:
+        return await writer.write("header", Body(), self.send, self.probe, settle_seconds=settle_seconds)
 
 
 def _exchange(status: int | None) -> Exchange:
@@ -60,89 +69,97 @@ def _lost() -> AnswerLost:
 
 
 @asynccontextmanager
-async def _worker(desk: Desk) -> AsyncIterator[str]:
-    install(Runtime("worker-1", desk.clock, desk.journal, {}))
+async def _writer(harness: Harness) -> AsyncIterator[IdempotentWriter]:
+    secrets = Secrets(SECRET, None, SECRET, SECRET, None)
+    contexts = connection_contexts(
+        parse_installation(SMALL), {"main": secrets}, harness.database, harness.repositories, harness.clock
+    )
     try:
-        yield (await desk.journal.transfers.open("main", "orders", "1042")).id
+        yield IdempotentWriter(contexts["main"], await harness.repositories.transfers.open("main", "orders", "1042"))
     finally:
-        install(None)
+        await close_clients(contexts)
 
 
-def test_answered_write_is_never_sent_again(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        ledger = Ledger()
-        async with _worker(desk) as transfer_id:
+def test_answered_write_is_never_resent(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        platform = FakePlatform()
+        async with _writer(harness) as writer:
             for _ in range(3):
-                assert await write_once(transfer_id, ledger.write(SETTLE), LEASE) == HEADER
-        assert (ledger.calls, ledger.written) == (1, [HEADER])
+                assert await platform.write(writer, SETTLE) == HEADER
+        assert (platform.calls, platform.written) == (1, [HEADER])
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_lost_answer_is_looked_for_twice_before_the_write_is_sent_again(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        ledger = Ledger(sendings=[_lost()])
-        async with _worker(desk) as transfer_id:
+def test_lost_answer_is_probed_twice_before_the_write_is_resent(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        platform = FakePlatform(sends=[_lost()])
+        async with _writer(harness) as writer:
             for _ in range(2):
-                with pytest.raises(Later) as later:
-                    await write_once(transfer_id, ledger.write(SETTLE), LEASE)
-                assert (later.value.kind, ledger.calls) == ("answer_lost", 1)
-                desk.wait(seconds=SETTLE / 2)
-            assert await write_once(transfer_id, ledger.write(SETTLE), LEASE) == HEADER
-        assert (ledger.calls, ledger.written) == (2, [HEADER])
+                with pytest.raises(RetryLater) as later:
+                    await platform.write(writer, SETTLE)
+                assert (later.value.kind, platform.calls) == ("answer_lost", 1)
+                harness.wait(seconds=SETTLE / 2)
+            assert await platform.write(writer, SETTLE) == HEADER
+        assert (platform.calls, platform.written) == (2, [HEADER])
 
-    at_desk(work)
-
-
-def test_write_whose_answer_was_lost_is_adopted_when_it_shows(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        ledger = Ledger(sendings=[_lost()], late=[HEADER])
-        async with _worker(desk) as transfer_id:
-            with pytest.raises(Later):
-                await write_once(transfer_id, ledger.write(SETTLE), LEASE)
-            assert await write_once(transfer_id, ledger.write(SETTLE), LEASE) == HEADER
-            (intent,) = await desk.journal.intents.of_transfer(transfer_id)
-        assert (ledger.calls, intent.outcome) == (1, "adopted")
-
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_second_sending_that_is_refused_because_the_first_landed_meanwhile_is_adopted(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        ledger = Ledger(sendings=[_lost(), _refused()])
-        async with _worker(desk) as transfer_id:
-            with pytest.raises(Later):
-                await write_once(transfer_id, ledger.write(0.0), LEASE)
-            ledger.late = [HEADER]
-            assert await write_once(transfer_id, ledger.write(0.0), LEASE) == HEADER
-        assert (ledger.calls, ledger.written) == (2, [HEADER])
+def test_write_whose_answer_was_lost_is_adopted_once_a_probe_finds_it(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        platform = FakePlatform(sends=[_lost()], late=[HEADER])
+        async with _writer(harness) as writer:
+            with pytest.raises(RetryLater):
+                await platform.write(writer, SETTLE)
+            assert await platform.write(writer, SETTLE) == HEADER
+            transfer = await harness.repositories.transfers.open("main", "orders", "1042")
+            (intent,) = await harness.repositories.intents.of_transfer(transfer.id)
+        assert (platform.calls, intent.outcome) == (1, "adopted")
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_refused_second_sending_leaves_the_first_to_be_looked_for(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        ledger = Ledger(sendings=[_lost(), _refused()])
-        async with _worker(desk) as transfer_id:
-            with pytest.raises(Later):
-                await write_once(transfer_id, ledger.write(0.0), LEASE)
+def test_refused_resend_is_adopted_when_the_first_write_landed_meanwhile(
+    on_both_databases: OnBothDatabases[None],
+) -> None:
+    async def work(harness: Harness) -> None:
+        platform = FakePlatform(sends=[_lost(), _refused()])
+        async with _writer(harness) as writer:
+            with pytest.raises(RetryLater):
+                await platform.write(writer, 0.0)
+            platform.late = [HEADER]
+            assert await platform.write(writer, 0.0) == HEADER
+        assert (platform.calls, platform.written) == (2, [HEADER])
+
+    on_both_databases(work)
+
+
+def test_refused_resend_leaves_the_first_write_to_be_probed(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        platform = FakePlatform(sends=[_lost(), _refused()])
+        async with _writer(harness) as writer:
+            with pytest.raises(RetryLater):
+                await platform.write(writer, 0.0)
             with pytest.raises(Refused):
-                await write_once(transfer_id, ledger.write(0.0), LEASE)
-            ledger.written.append(HEADER)
-            assert await write_once(transfer_id, ledger.write(0.0), LEASE) == HEADER
-        assert (ledger.calls, ledger.written) == (2, [HEADER])
+                await platform.write(writer, 0.0)
+            platform.written.append(HEADER)
+            assert await platform.write(writer, 0.0) == HEADER
+        assert (platform.calls, platform.written) == (2, [HEADER])
 
-    at_desk(work)
+    on_both_databases(work)
 
 
 @pytest.mark.parametrize("error", [_refused(), Throttled(_exchange(429), 20.0)], ids=["refused", "throttled"])
-def test_write_that_had_no_effect_is_sent_afresh_without_a_look(at_desk: Desks[None], error: PlatformError) -> None:
-    async def work(desk: Desk) -> None:
-        ledger = Ledger(sendings=[error])
-        async with _worker(desk) as transfer_id:
+def test_write_without_effect_is_resent_without_a_probe(
+    on_both_databases: OnBothDatabases[None], error: PlatformError
+) -> None:
+    async def work(harness: Harness) -> None:
+        platform = FakePlatform(sends=[error])
+        async with _writer(harness) as writer:
             with pytest.raises(type(error)):
-                await write_once(transfer_id, ledger.write(SETTLE), LEASE)
-            assert await write_once(transfer_id, ledger.write(SETTLE), LEASE) == HEADER
-        assert (ledger.calls, ledger.written) == (2, [HEADER])
+                await platform.write(writer, SETTLE)
+            assert await platform.write(writer, SETTLE) == HEADER
+        assert (platform.calls, platform.written) == (2, [HEADER])
 
-    at_desk(work)
+    on_both_databases(work)

@@ -1,73 +1,73 @@
-"""How long stock takes to reach the shop, as measured: rounds that were cut short told nobody anything."""
+"""The measured stock latency and push window; runs that were cut short published nothing."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.persistence.conftest import Desk, Desks
+from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.persistence.repositories.attempts import STOPPED
-from weighbridge.persistence.repositories.oversell_risk import APPLIED_WITHIN, FAST_ROUND, PUSHES_MEASURED, STOCK_ROUND
+from weighbridge.persistence.repositories.oversell_risk import APPLIED_WITHIN, FAST_LANE_RUN, PUSHES_MEASURED, STOCK_RUN
 
 
-async def _round(desk: Desk, flow_and_key: tuple[str, str], outcome: str, **took: float) -> None:
+async def _record_run(harness: Harness, flow_and_key: tuple[str, str], outcome: str, **duration: float) -> None:
     flow, key = flow_and_key
-    transfer = await desk.journal.transfers.open("main", flow, key)
-    async with desk.journal.attempts.attempt(transfer.id, flow, "worker-1/1", 300) as ending:
-        desk.wait(**took)
-        ending.outcome = outcome
+    transfer = await harness.repositories.transfers.open("main", flow, key)
+    async with harness.repositories.attempts.attempt(transfer.id, flow, "worker-1/1", 300) as result:
+        harness.wait(**duration)
+        result.outcome = outcome
 
 
-def test_a_round_that_was_cut_short_counts_as_time_without_news(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        await _round(desk, STOCK_ROUND, "2 of 9 figures pushed", minutes=1)
-        desk.wait(minutes=4)
-        await _round(desk, STOCK_ROUND, STOPPED, minutes=1)
-        desk.wait(minutes=4)
-        await _round(desk, STOCK_ROUND, "0 of 9 figures pushed", minutes=1)
-        assert await desk.journal.exposures.stock_latency("main") == timedelta(minutes=11)
+def test_run_that_was_cut_short_counts_toward_the_stock_latency(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        await _record_run(harness, STOCK_RUN, "2 of 9 levels published", minutes=1)
+        harness.wait(minutes=4)
+        await _record_run(harness, STOCK_RUN, STOPPED, minutes=1)
+        harness.wait(minutes=4)
+        await _record_run(harness, STOCK_RUN, "0 of 9 levels published", minutes=1)
+        assert await harness.repositories.oversell_risk.stock_latency("main") == timedelta(minutes=11)
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_each_lane_is_as_late_as_its_own_rounds(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        await _round(desk, STOCK_ROUND, "9 of 9 figures pushed", minutes=3)
+def test_latency_of_each_flow_comes_from_its_own_runs(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        await _record_run(harness, STOCK_RUN, "9 of 9 levels published", minutes=3)
         for _ in range(3):
-            await _round(desk, FAST_ROUND, "1 of 2 figures pushed", seconds=5)
-            desk.wait(seconds=25)
-        exposures = desk.journal.exposures
-        assert await exposures.stock_latency("main", FAST_ROUND) == timedelta(seconds=35)
-        assert await exposures.stock_latency("main") == timedelta(minutes=4, seconds=30)
+            await _record_run(harness, FAST_LANE_RUN, "1 of 2 levels published", seconds=5)
+            harness.wait(seconds=25)
+        oversell_risk = harness.repositories.oversell_risk
+        assert await oversell_risk.stock_latency("main", FAST_LANE_RUN) == timedelta(seconds=35)
+        assert await oversell_risk.stock_latency("main") == timedelta(minutes=4, seconds=30)
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_levels_are_on_their_way_as_long_as_the_slowest_push_before_which_orders_may_be_unheard(
-    at_desk: Desks[None],
+def test_push_window_is_the_slowest_push_since_orders_may_be_unprocessed(
+    on_both_databases: OnBothDatabases[None],
 ) -> None:
-    async def work(desk: Desk) -> None:
-        exposures, beginning = desk.journal.exposures, desk.now
-        assert await exposures.push_window("main", beginning) == APPLIED_WITHIN
-        desk.wait(seconds=40)
-        await exposures.pushed("main", timedelta(seconds=40))
-        slow_ended = desk.now
+    async def work(harness: Harness) -> None:
+        oversell_risk, beginning = harness.repositories.oversell_risk, harness.now
+        assert await oversell_risk.push_window("main", beginning) == APPLIED_WITHIN
+        harness.wait(seconds=40)
+        await oversell_risk.record_push("main", timedelta(seconds=40))
+        slow_ended = harness.now
         for _ in range(3):
-            desk.wait(seconds=30)
-            await exposures.pushed("main", timedelta(seconds=2))
-        assert await exposures.push_window("main", beginning) == timedelta(seconds=40) + APPLIED_WITHIN
-        assert await exposures.push_window("main", slow_ended) == timedelta(seconds=2) + APPLIED_WITHIN
-        died_since = desk.now
-        assert await exposures.push_window("main", died_since) == timedelta(seconds=40) + APPLIED_WITHIN
+            harness.wait(seconds=30)
+            await oversell_risk.record_push("main", timedelta(seconds=2))
+        assert await oversell_risk.push_window("main", beginning) == timedelta(seconds=40) + APPLIED_WITHIN
+        assert await oversell_risk.push_window("main", slow_ended) == timedelta(seconds=2) + APPLIED_WITHIN
+        died_since = harness.now
+        assert await oversell_risk.push_window("main", died_since) == timedelta(seconds=40) + APPLIED_WITHIN
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_as_many_pushes_are_kept_as_are_measured(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        exposures, beginning = desk.journal.exposures, desk.now
+def test_only_the_measured_pushes_are_stored(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        oversell_risk, beginning = harness.repositories.oversell_risk, harness.now
         for seconds in (40, *[1] * PUSHES_MEASURED):
-            desk.wait(seconds=seconds)
-            await exposures.pushed("main", timedelta(seconds=seconds))
-        assert await exposures.push_window("main", beginning) == timedelta(seconds=1) + APPLIED_WITHIN
+            harness.wait(seconds=seconds)
+            await oversell_risk.record_push("main", timedelta(seconds=seconds))
+        assert await oversell_risk.push_window("main", beginning) == timedelta(seconds=1) + APPLIED_WITHIN
 
-    at_desk(work)
+    on_both_databases(work)

@@ -1,4 +1,4 @@
-"""The inbox: a delivery and the look it asks for are stored together, or neither is."""
+"""The webhook inbox: a delivery and its job are stored together, or neither is."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.persistence.conftest import Desk, Desks
+from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.persistence.repositories.transfers import State
-from weighbridge.persistence.repositories.webhook_inbox import Hint
-from weighbridge.persistence.tables.work import inbox
+from weighbridge.persistence.repositories.webhook_inbox import JobHint
+from weighbridge.persistence.tables.work import webhook_inbox
 
 UPDATED = "store/order/updated"
-HINT = Hint("orders", "1042", timedelta(seconds=20), once_posted=("order_sweep", "*"))
+HINT = JobHint("orders", "1042", timedelta(seconds=20), if_posted=("order_sweep", "*"))
 
 
-async def _receive(desk: Desk, *hints: Hint, body: bytes = b"{}", headers: dict[str, str] | None = None) -> None:
-    await desk.journal.inbox.receive("main", "bigcommerce", UPDATED, hints, headers or {}, body)
+async def _receive(
+    harness: Harness, *hints: JobHint, body: bytes = b"{}", headers: dict[str, str] | None = None
+) -> None:
+    await harness.repositories.webhook_inbox.receive("main", "bigcommerce", UPDATED, hints, headers or {}, body)
 
 
-async def _kept(desk: Desk) -> list[sa.Row[Any]]:
-    async with desk.database.reading() as reading:
-        return list((await reading.execute(sa.select(inbox).order_by(inbox.c.received_at))).all())
+async def _stored_deliveries(harness: Harness) -> list[sa.Row[Any]]:
+    async with harness.database.reading() as reading:
+        return list((await reading.execute(sa.select(webhook_inbox).order_by(webhook_inbox.c.received_at))).all())
 
 
-async def _due(desk: Desk) -> list[tuple[str, str]]:
-    return [(item.flow, item.key) for item in await desk.journal.agenda.due(50)]
+async def _due(harness: Harness) -> list[tuple[str, str]]:
+    return [(job.flow, job.key) for job in await harness.repositories.job_queue.due(50)]
 
 
-def test_delivery_is_kept_byte_for_byte_without_its_secrets(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
+def test_delivery_is_stored_byte_for_byte_without_its_secrets(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
         body = b'{"scope": "store/order/updated",\n "data": {"id": 1042}}\x00\xff'
         headers = {
             "Webhook-Id": "m1",
@@ -40,66 +42,68 @@ def test_delivery_is_kept_byte_for_byte_without_its_secrets(at_desk: Desks[None]
             "authorization": "Bearer hidden",
             "webhook-signature": "v1,hidden",
         }
-        await _receive(desk, HINT, body=body, headers=headers)
-        (row,) = await _kept(desk)
-        assert (bytes(row.body), row.subject, row.received_at) == (body, "orders:1042", desk.now)
+        await _receive(harness, HINT, body=body, headers=headers)
+        (row,) = await _stored_deliveries(harness)
+        assert (bytes(row.body), row.subject, row.received_at) == (body, "orders:1042", harness.now)
         assert row.headers == {"Webhook-Id": "m1", "content-type": "application/json"}
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_look_waits_for_more_hints_at_the_same_order(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        await _receive(desk, HINT)
-        desk.wait(seconds=15)
-        await _receive(desk, HINT)
-        assert await _due(desk) == []
-        desk.wait(seconds=5)
-        assert await _due(desk) == [("orders", "1042")], "the second hint does not put the look off"
-        assert len(await _kept(desk)) == 2
+def test_job_waits_for_more_webhooks_about_the_same_order(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        await _receive(harness, HINT)
+        harness.wait(seconds=15)
+        await _receive(harness, HINT)
+        assert await _due(harness) == []
+        harness.wait(seconds=5)
+        assert await _due(harness) == [("orders", "1042")], "the second hint does not delay the job"
+        assert len(await _stored_deliveries(harness)) == 2
 
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_echo_of_our_own_write_asks_for_the_list_instead_of_the_order(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        transfer = await desk.journal.transfers.open("main", "orders", "1042")
-        await desk.journal.transfers.change(transfer.id, state=State.POSTED)
-        await _receive(desk, HINT)
-        desk.wait(seconds=20)
-        assert await _due(desk) == [("order_sweep", "*")]
+def test_echo_of_our_own_write_enqueues_the_sweep_instead_of_the_order(
+    on_both_databases: OnBothDatabases[None],
+) -> None:
+    async def work(harness: Harness) -> None:
+        transfer = await harness.repositories.transfers.open("main", "orders", "1042")
+        await harness.repositories.transfers.change(transfer.id, state=State.POSTED)
+        await _receive(harness, HINT)
+        harness.wait(seconds=20)
+        assert await _due(harness) == [("order_sweep", "*")]
 
-    at_desk(work)
+    on_both_databases(work)
 
 
 @pytest.mark.parametrize("state", [State.NEW, State.WAITING, State.HELD, State.NOT_CAPTURED])
-def test_order_that_is_not_posted_is_looked_at_itself(at_desk: Desks[None], state: State) -> None:
-    async def work(desk: Desk) -> None:
-        transfer = await desk.journal.transfers.open("main", "orders", "1042")
-        await desk.journal.transfers.change(transfer.id, state=state)
-        await _receive(desk, HINT)
-        desk.wait(seconds=20)
-        assert await _due(desk) == [("orders", "1042")]
+def test_order_that_is_not_posted_is_enqueued_itself(on_both_databases: OnBothDatabases[None], state: State) -> None:
+    async def work(harness: Harness) -> None:
+        transfer = await harness.repositories.transfers.open("main", "orders", "1042")
+        await harness.repositories.transfers.change(transfer.id, state=state)
+        await _receive(harness, HINT)
+        harness.wait(seconds=20)
+        assert await _due(harness) == [("orders", "1042")]
 
-    at_desk(work)
-
-
-def test_delivery_that_hints_at_nothing_is_kept_all_the_same(at_desk: Desks[None]) -> None:
-    async def work(desk: Desk) -> None:
-        await _receive(desk)
-        assert [row.subject for row in await _kept(desk)] == [""]
-        assert await _due(desk) == []
-
-    at_desk(work)
+    on_both_databases(work)
 
 
-def test_look_that_cannot_be_stored_takes_its_delivery_with_it(at_desk: Desks[None]) -> None:
-    """The sender is answered with an error then, and delivers again: an acknowledged hook is never half stored."""
+def test_delivery_without_a_job_is_still_stored(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        await _receive(harness)
+        assert [row.subject for row in await _stored_deliveries(harness)] == [""]
+        assert await _due(harness) == []
 
-    async def work(desk: Desk) -> None:
+    on_both_databases(work)
+
+
+def test_job_that_cannot_be_stored_rolls_back_its_delivery(on_both_databases: OnBothDatabases[None]) -> None:
+    """The sender then gets an error and delivers again: an acknowledged webhook is never stored in part."""
+
+    async def work(harness: Harness) -> None:
         with pytest.raises(OverflowError):
-            await _receive(desk, Hint("orders", "1", timedelta(0)), Hint("orders", "2", timedelta.max))
-        assert await _kept(desk) == []
-        assert await _due(desk) == []
+            await _receive(harness, JobHint("orders", "1", timedelta(0)), JobHint("orders", "2", timedelta.max))
+        assert await _stored_deliveries(harness) == []
+        assert await _due(harness) == []
 
-    at_desk(work)
+    on_both_databases(work)

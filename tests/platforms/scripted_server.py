@@ -1,4 +1,4 @@
-"""A real HTTP server that answers what a test wrote down, one line per request, and keeps what it was asked."""
+"""A real HTTP server that gives the replies of a test, one per request, and records the requests."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request as it arrived."""
+class RecordedRequest:
+    """One request as received."""
 
     method: str
     path: str
@@ -20,7 +20,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the server does with one request."""
+    """How the server answers one request."""
 
     status: int = 200
     body: bytes = b"{}"
@@ -28,11 +28,11 @@ class Reply:
     wall_seconds: float = 0.0
     """How long the answer takes."""
     hangs_up: bool = False
-    """The request is read, and the connection ends without an answer."""
+    """The server reads the request and closes the connection without an answer."""
     cut_to: int | None = None
-    """The answer promises its whole length and ends after so many bytes."""
+    """The answer announces its whole length and ends after this many bytes."""
     closes_after: bool = False
-    """The connection ends after the answer, without a word about it in the answer."""
+    """The server closes the connection after the answer, without announcing it."""
 
 
 HANG_UP = Reply(hangs_up=True)
@@ -40,10 +40,10 @@ HANG_UP = Reply(hangs_up=True)
 
 @dataclass
 class ScriptedServer:
-    """Answers with `replies` in turn; with the last one for ever."""
+    """Answers with `replies` in order, and repeats the last one."""
 
     replies: list[Reply]
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[RecordedRequest] = field(default_factory=list)
     port: int = 0
 
     @property
@@ -52,9 +52,9 @@ class ScriptedServer:
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while (asked := await _request(reader)) is not None:
-                reply = self.replies[min(len(self.asked), len(self.replies) - 1)]
-                self.asked.append(asked)
+            while (request := await _request(reader)) is not None:
+                reply = self.replies[min(len(self.requests), len(self.replies) - 1)]
+                self.requests.append(request)
                 if reply.wall_seconds:
                     await asyncio.sleep(reply.wall_seconds)
                 if reply.hangs_up:
@@ -69,7 +69,7 @@ class ScriptedServer:
             writer.close()
 
 
-async def _request(reader: asyncio.StreamReader) -> Asked | None:
+async def _request(reader: asyncio.StreamReader) -> RecordedRequest | None:
     line = await reader.readline()
     if not line:
         return None
@@ -79,7 +79,7 @@ async def _request(reader: asyncio.StreamReader) -> Asked | None:
         name, _, value = header.partition(":")
         headers[name.lower()] = value.strip()
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Asked(method, path, headers, body)
+    return RecordedRequest(method, path, headers, body)
 
 
 def _rendered(reply: Reply) -> bytes:

@@ -1,4 +1,4 @@
-"""The API budget never lets a window at the vendor overflow, and serves orders first."""
+"""The API budget never exceeds a window of the platform, and serves orders first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weighbridge.common.clock import ScaledClock
-from weighbridge.domain.lanes import Lane, Slot, Waiter, claim_order, first_served
+from weighbridge.domain.lanes import GrantedCall, Lane, Waiter, claim_order, first_served
 from weighbridge.persistence.database import Database
 from weighbridge.platforms.budget import Budget
 
@@ -23,23 +23,23 @@ WINDOW = timedelta(seconds=60)
     capacity=st.integers(min_value=1, max_value=8),
     calls=st.lists(st.tuples(st.floats(0, 20), st.floats(0, 30), st.floats(0, 1)), min_size=1, max_size=60),
 )
-def test_no_window_at_the_vendor_overflows(capacity: int, calls: list[tuple[float, float, float]]) -> None:
-    """Calls ask after a pause, take a while, and reach the vendor anywhere between grant and answer."""
+def test_no_window_of_the_platform_overflows(capacity: int, calls: list[tuple[float, float, float]]) -> None:
+    """Calls start after a pause, take a while, and reach the platform at any time between grant and answer."""
     now = START
-    slots: list[Slot] = []
+    granted_calls: list[GrantedCall] = []
     arrivals: list[datetime] = []
     for pause, latency, where in calls:
         now += timedelta(seconds=pause)
-        while not first_served((Waiter("me", Lane.ORDERS, now),), _counting(slots, now), capacity, {}):
-            now = min(slot.frees_at for slot in _counting(slots, now))
+        while not first_served((Waiter("me", Lane.ORDERS, now),), _counting(granted_calls, now), capacity, {}):
+            now = min(call.frees_at for call in _counting(granted_calls, now))
         arrivals.append(now + timedelta(seconds=latency * where))
-        slots.append(Slot(Lane.ORDERS, now + timedelta(seconds=latency) + WINDOW))
+        granted_calls.append(GrantedCall(Lane.ORDERS, now + timedelta(seconds=latency) + WINDOW))
     for last in arrivals:
         assert sum(last - WINDOW < arrival <= last for arrival in arrivals) <= capacity
 
 
-def _counting(slots: list[Slot], now: datetime) -> tuple[Slot, ...]:
-    return tuple(slot for slot in slots if slot.frees_at > now)
+def _counting(granted_calls: list[GrantedCall], now: datetime) -> tuple[GrantedCall, ...]:
+    return tuple(call for call in granted_calls if call.frees_at > now)
 
 
 def test_orders_go_first_but_every_lane_keeps_its_floor() -> None:
@@ -55,20 +55,20 @@ def test_two_workers_share_one_budget(tmp_path: Path) -> None:
         clock = ScaledClock.starting_now(60.0)
         databases = [Database(f"sqlite:///{tmp_path}/budget.db") for _ in range(2)]
         await databases[0].create_tables()
-        budgets = [Budget(one, clock, "cin7:x", capacity=10, window_seconds=60) for one in databases]
+        budgets = [Budget(database, clock, "cin7:x", capacity=10, window_seconds=60) for database in databases]
         granted = 0
 
         async def call(budget: Budget) -> None:
             nonlocal granted
-            async with budget.slot(Lane.ORDERS):
+            async with budget.call_slot(Lane.ORDERS):
                 granted += 1
 
         tasks = [asyncio.create_task(call(budgets[number % 2])) for number in range(25)]
         await asyncio.sleep(0.5)
         at_once = granted
         await asyncio.wait_for(asyncio.gather(*tasks), 20)
-        for one in databases:
-            await one.close()
+        for database in databases:
+            await database.close()
         return at_once, granted
 
     at_once, granted = asyncio.run(work())

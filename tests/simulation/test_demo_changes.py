@@ -1,4 +1,4 @@
-"""The demonstration's own count of what changed: a cent, a sale too many or a missing credit shows."""
+"""The demonstration's comparison of changed orders detects a cent, an extra sale and a missing credit note."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def order(order_id: int, total: str, status: int = 11, refunds: tuple[str, ...] 
         "total_inc_tax": total,
         "payment_status": "paid",
     }
-    rows = [{"total_amount": one, "payments": [{"is_declined": False}]} for one in refunds]
+    rows = [{"total_amount": amount, "payments": [{"is_declined": False}]} for amount in refunds]
     address = {"street_1": STREET}
     return {
         "fields": fields,
@@ -34,41 +34,41 @@ def order(order_id: int, total: str, status: int = 11, refunds: tuple[str, ...] 
 
 def sale(order_id: int, total: str, credited: tuple[str, ...] = (), street: str = STREET) -> dict[str, Any]:
     restock = [{"SKU": "MUG", "Quantity": "1"}]
-    notes = [{"Status": "AUTHORISED", "Total": one, "Restock": restock} for one in credited]
-    header = {"ExternalID": f"bc:shop:{order_id}", "ShippingAddress": {"Line1": street}}
+    notes = [{"Status": "AUTHORISED", "Total": amount, "Restock": restock} for amount in credited]
+    header = {"ExternalID": f"bc:store:{order_id}", "ShippingAddress": {"Line1": street}}
     documents = {"order": {"Total": total}, "invoices": [], "payments": [], "fulfilments": [], "credit_notes": notes}
     return {"voided": False, "header": header, **documents}
 
 
-def summary(orders: list[Any], sales: list[Any], edited: tuple[str, ...] = (), *held: str) -> Summary:
-    shop = {"orders": orders, "location_stock": [], "products": []}
-    books = {"sales": sales, "products": [], "stock": []}
-    holds = {key: Held(key, "changed_after_picking", "operations", "wait") for key in held}
-    return summarise(shop, books, QUOTA, QUOTA, holds, frozenset(), frozenset(edited))
+def summary(orders: list[Any], sales: list[Any], edited: tuple[str, ...] = (), *held_orders: str) -> Summary:
+    bigcommerce = {"orders": orders, "location_stock": [], "products": []}
+    cin7 = {"sales": sales, "products": [], "stock": []}
+    holds = {key: Held(key, "changed_after_picking", "operations", "wait") for key in held_orders}
+    return summarise(bigcommerce, cin7, QUOTA, QUOTA, holds, frozenset(), frozenset(edited))
 
 
 def test_credits_that_equal_refunds_balance() -> None:
-    found = summary([order(1, "45.06", 14, ("13.53", "3.00"))], [sale(1, "45.06", ("13.53", "3.00"))])
-    assert found.balanced
-    assert (found.changes.refunds, found.changes.credit_notes) == (2, 2)
-    assert (found.changes.refunded_total, found.changes.credited_total) == ("16.53", "16.53")
-    assert found.changes.units_restocked == "2"
+    balanced_run = summary([order(1, "45.06", 14, ("13.53", "3.00"))], [sale(1, "45.06", ("13.53", "3.00"))])
+    assert balanced_run.balanced
+    assert (balanced_run.changes.refunds, balanced_run.changes.credit_notes) == (2, 2)
+    assert (balanced_run.changes.refunded_total, balanced_run.changes.credited_total) == ("16.53", "16.53")
+    assert balanced_run.changes.units_restocked == "2"
 
 
 @pytest.mark.parametrize("credited", [(), ("13.52",), ("13.53", "13.53")])
-def test_a_credit_that_misses_differs_or_is_doubled_does_not_balance(credited: tuple[str, ...]) -> None:
+def test_a_missing_different_or_duplicate_credit_note_does_not_balance(credited: tuple[str, ...]) -> None:
     orders, sales = [order(1, "45.06", 14, ("13.53",))], [sale(1, "45.06", credited)]
     assert not summary(orders, sales).balanced
-    told = summary(orders, sales, (), "1:7")
-    assert told.balanced, "a refund that waits for a person is told instead"
-    assert [one.order for one in told.held] == ["1:7"]
+    held = summary(orders, sales, (), "1:7")
+    assert held.balanced, "a refund that waits for a person is listed as held instead"
+    assert [hold.order for hold in held.held] == ["1:7"]
 
 
-def test_credits_of_two_orders_do_not_make_up_for_each_other() -> None:
+def test_credits_of_two_orders_do_not_balance_each_other() -> None:
     orders = [order(1, "9.00", 14, ("3.00",)), order(2, "9.00", 14, ("4.00",))]
-    found = summary(orders, [sale(1, "9.00", ("4.00",)), sale(2, "9.00", ("3.00",))])
-    assert found.changes.refunded_total == found.changes.credited_total
-    assert not found.balanced
+    swapped_credits = summary(orders, [sale(1, "9.00", ("4.00",)), sale(2, "9.00", ("3.00",))])
+    assert swapped_credits.changes.refunded_total == swapped_credits.changes.credited_total
+    assert not swapped_credits.balanced
 
 
 @pytest.mark.parametrize("status", [5, 6])
@@ -80,7 +80,7 @@ def test_an_ended_order_keeps_no_live_sale_unless_a_person_must_end_it(status: i
     assert summary([ended], [sale(1, "45.06")], (), "1").changes.ended_with_sale == 1
 
 
-def test_an_order_refunded_whole_needs_a_full_credit_or_no_sale() -> None:
+def test_an_order_refunded_in_full_needs_a_full_credit_or_no_sale() -> None:
     refunded = order(1, "45.06", 4, ("45.06",))
     assert summary([refunded], []).changes.ended_orders == 1
     assert summary([refunded], []).balanced
@@ -88,7 +88,7 @@ def test_an_order_refunded_whole_needs_a_full_credit_or_no_sale() -> None:
     assert not summary([refunded], [sale(1, "45.06")]).balanced
 
 
-def test_an_edited_order_is_followed_in_money_and_in_address() -> None:
+def test_an_edited_order_balances_when_its_sale_has_the_same_total_and_address() -> None:
     followed = summary([order(1, "45.06")], [sale(1, "45.06")], ("1",))
     assert (followed.changes.edited_orders, followed.changes.edited_equal) == (1, 1)
     elsewhere = summary([order(1, "45.06")], [sale(1, "45.06", street="Old Road 1")], ("1",))

@@ -1,4 +1,4 @@
-"""Baskets as they are recorded, and what a shopper pays for them."""
+"""Reading recorded baskets, and the amounts that shoppers pay."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ HEAD = "basket_id,household_id,placed_at,product_id,quantity,sales_value,retail_
 
 
 def line(**amounts: str) -> BasketLine:
-    figures = {"sales_value": "0", "retail_disc": "0", "coupon_disc": "0", "coupon_match_disc": "0", **amounts}
-    return BasketLine("1", 1, *(Decimal(figures[name]) for name in figures))
+    levels = {"sales_value": "0", "retail_disc": "0", "coupon_disc": "0", "coupon_match_disc": "0", **amounts}
+    return BasketLine("1", 1, *(Decimal(levels[name]) for name in levels))
 
 
-def test_the_sample_holds_600_baskets_with_all_their_oddities() -> None:
+def test_the_sample_holds_600_baskets_with_all_irregularities() -> None:
     baskets, products = read_baskets(), read_products()
     lines = [line for basket in baskets for line in basket.lines]
     assert len(baskets) == 600
     assert len(lines) == 6228
-    assert sum(one.quantity == 0 for one in lines) == 31
-    assert max(one.quantity for one in lines) == 23361
-    assert {one.product_id for one in lines} - set(products) == {"5978656"}
-    assert any(one.coupon > 0 for one in lines)
+    assert sum(line.quantity == 0 for line in lines) == 31
+    assert max(line.quantity for line in lines) == 23361
+    assert {line.product_id for line in lines} - set(products) == {"5978656"}
+    assert any(line.coupon > 0 for line in lines)
     assert max(len(basket.lines) for basket in baskets) == 118
 
 
@@ -44,7 +44,7 @@ def test_a_coupon_above_the_price_makes_a_line_free_and_never_pays_out() -> None
     assert bought.coupon == Decimal("1.00")
 
 
-def test_every_sample_line_pays_what_the_data_says() -> None:
+def test_every_sample_line_pays_the_recorded_amount() -> None:
     for basket in read_baskets():
         for bought in basket.lines:
             assert bought.paid == max(bought.sales_value - bought.coupon_disc, Decimal(0))
@@ -64,7 +64,7 @@ def test_products_have_unique_names_and_skus() -> None:
     assert sku_of("1234567890") == "W1234567890"
 
 
-def test_plain_and_packed_files_read_alike(tmp_path: Path) -> None:
+def test_plain_and_compressed_files_are_read_equally(tmp_path: Path) -> None:
     text = (
         HEAD + "7,1,2017-10-01T00:00:00Z,11,2,4.00,0.50,0.00,0.00\n7,1,2017-10-01T00:00:00Z,12,0,0.00,0.00,0.00,0.00\n"
     )
@@ -72,7 +72,7 @@ def test_plain_and_packed_files_read_alike(tmp_path: Path) -> None:
     (tmp_path / "b.csv.gz").write_bytes(gzip.compress(text.encode()))
     plain = read_baskets(tmp_path / "b.csv")
     assert plain == read_baskets(tmp_path / "b.csv.gz")
-    assert [(one.product_id, one.quantity) for one in plain[0].lines] == [("11", 2), ("12", 0)]
+    assert [(line.product_id, line.quantity) for line in plain[0].lines] == [("11", 2), ("12", 0)]
 
 
 @pytest.mark.parametrize(

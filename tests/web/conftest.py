@@ -1,4 +1,4 @@
-"""A console for each test."""
+"""A served console for each test."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.installation import House, house
+from tests.web.installation import RunningInstallation, running_installation
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[House]:
-    """A served console without any orders, and its four users."""
-    with house(tmp_path) as served:
+def installation(tmp_path: Path) -> Iterator[RunningInstallation]:
+    """A served console with its four users and no orders."""
+    with running_installation(tmp_path) as served:
         yield served

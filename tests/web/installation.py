@@ -1,4 +1,4 @@
-"""A console at hand: served over real HTTP from a thread of its own, with four users and a clock that a test moves."""
+"""A console that is served over real HTTP from its own thread, with four users and a clock that a test moves."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ import uvicorn
 
 from tests.design.examples import SMALL
 from weighbridge.access.roles import Role
-from weighbridge.app.context import Office
-from weighbridge.common.certificates import trusted
+from weighbridge.app.context import AppContext
+from weighbridge.common.certificates import ssl_context
 from weighbridge.common.clock import ScaledClock
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
 from weighbridge.persistence.database import Database
 from weighbridge.web.console.app import console_app
-from weighbridge_twins.world_clock import MovableClock
+from weighbridge_twins.world.clock import MovableClock
 
 Answer = TypeVar("Answer")
 PASSWORD = "correct horse battery"
@@ -35,62 +35,62 @@ USERS = {"vera": Role.VIEWER, "otto": Role.OPERATOR, "fina": Role.FINANCE, "ada"
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
-class House:
-    """A console that is served, and what stands behind it."""
+class RunningInstallation:
+    """A served console with its app context."""
 
-    def __init__(self, office: Office, people: MovableClock, loop: asyncio.AbstractEventLoop, port: int) -> None:
-        self.office = office
+    def __init__(self, app: AppContext, wall_clock: MovableClock, loop: asyncio.AbstractEventLoop, port: int) -> None:
+        self.app = app
         self.url = f"http://127.0.0.1:{port}"
-        self._people = people
+        self._wall_clock = wall_clock
         self._loop = loop
 
-    def do(self, work: Callable[[Office], Awaitable[Answer]]) -> Answer:
-        """Does something behind the counter, in the console's own loop."""
+    def do(self, work: Callable[[AppContext], Awaitable[Answer]]) -> Answer:
+        """Runs `work` on the app context, in the console's own event loop."""
 
-        async def doing() -> Answer:
-            return await work(self.office)
+        async def run() -> Answer:
+            return await work(self.app)
 
-        return asyncio.run_coroutine_threadsafe(doing(), self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(30)
 
     def wait(self, **passed: float) -> None:
-        """Lets people's time pass: `wait(minutes=5)`."""
-        self._people.set(now=self._people.now() + timedelta(**passed))
+        """Moves the wall clock: `wait(minutes=5)`."""
+        self._wall_clock.set(now=self._wall_clock.now() + timedelta(**passed))
 
-    def stranger(self) -> httpx2.Client:
-        """A browser that nobody has signed in with."""
-        return httpx2.Client(base_url=self.url, verify=trusted())
+    def anonymous_client(self) -> httpx2.Client:
+        """A client without a session."""
+        return httpx2.Client(base_url=self.url, verify=ssl_context())
 
     def sign_in(self, client: httpx2.Client, name: str, password: str = PASSWORD) -> httpx2.Response:
-        """Fills in the form as a person does."""
+        """Submits the sign-in form."""
         return client.post("/sign-in", data={"name": name, "password": password, "csrf": csrf_of(client, "/sign-in")})
 
     @contextmanager
-    def as_(self, name: str) -> Iterator[httpx2.Client]:
-        """A browser in which `name` is signed in."""
-        with self.stranger() as client:
-            answer = self.sign_in(client, name)
-            assert answer.status_code == 303, answer.text
+    def signed_in_as(self, name: str) -> Iterator[httpx2.Client]:
+        """A client in which `name` is signed in."""
+        with self.anonymous_client() as client:
+            response = self.sign_in(client, name)
+            assert response.status_code == 303, response.text
             yield client
 
 
 def csrf_of(client: httpx2.Client, page: str) -> str:
-    """What the forms of a page must show."""
-    found = CSRF.search(client.get(page).text)
-    assert found, page
-    return found[1]
+    """The CSRF token of a page's forms."""
+    match = CSRF.search(client.get(page).text)
+    assert match, page
+    return match[1]
 
 
 @cache
 def template_database() -> Path:
-    """A database with the four users, made once: each password costs a tenth of a second."""
+    """A database with the four users, created once: hashing a password takes a tenth of a second."""
     path = Path(mkdtemp(prefix="weighbridge-")) / "weighbridge.db"
 
     async def make() -> None:
         database = Database(f"sqlite:///{path}")
-        office = Office.of(small(path.parent), path.parent, {}, database, _clock())
+        app = AppContext.of(small(path.parent), path.parent, {}, database, _clock())
         await database.create_tables()
         for name, role in USERS.items():
-            await office.access.users.add(name, role, PASSWORD, "tests")
+            await app.access.users.add(name, role, PASSWORD, "tests")
         await database.close()
 
     asyncio.run(make())
@@ -106,25 +106,27 @@ def _clock() -> MovableClock:
 
 
 @contextmanager
-def house(
+def running_installation(
     folder: Path, installation: Installation | None = None, environment: dict[str, str] | None = None
-) -> Iterator[House]:
-    """A console over the database of `installation`; without one, over a new one with the four users in it."""
+) -> Iterator[RunningInstallation]:
+    """A console over the database of `installation`; without one, over a new database with the four users."""
     if installation is None:
         installation = small(folder)
         shutil.copy(template_database(), folder / "weighbridge.db")
-    people = _clock()
-    started: dict[str, House] = {}
+    wall_clock = _clock()
+    started: dict[str, RunningInstallation] = {}
     ready, stop = threading.Event(), asyncio.Event()
 
     async def serve() -> None:
         database = Database(installation.installation.database)
         await database.create_tables()
-        office = Office.of(installation, folder, environment or {}, database, people)
-        config = uvicorn.Config(console_app(office), port=0, log_level="warning", access_log=False)
+        app = AppContext.of(installation, folder, environment or {}, database, wall_clock)
+        config = uvicorn.Config(console_app(app), port=0, log_level="warning", access_log=False)
         server = uvicorn.Server(config)
         listening = config.bind_socket()
-        started["house"] = House(office, people, asyncio.get_running_loop(), listening.getsockname()[1])
+        started["console"] = RunningInstallation(
+            app, wall_clock, asyncio.get_running_loop(), listening.getsockname()[1]
+        )
         serving = asyncio.create_task(server.serve([listening]))
         while not server.started and not serving.done():
             await asyncio.sleep(0.005)
@@ -137,7 +139,7 @@ def house(
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     assert ready.wait(20), "the console did not start"
-    running = started["house"]
+    running = started["console"]
     try:
         yield running
     finally:

@@ -1,4 +1,4 @@
-"""The JSON API: tokens and roles, the same deeds as the pages, and no request that breaks it."""
+"""The JSON API: tokens and roles, the same actions as the pages, and no request that breaks it."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
-from tests.web.installation import House, house
-from tests.web.test_exceptions import GHOST, TAX, case_of, held, lines
+from tests.web.installation import RunningInstallation, running_installation
+from tests.web.test_exceptions import TAX, UNKNOWN_SKU, exception_of, held, lines
 from weighbridge.access.users import User
-from weighbridge.app.context import Office
-from weighbridge.common.certificates import trusted
+from weighbridge.app.context import AppContext
+from weighbridge.common.certificates import ssl_context
 
 EXAMPLES = 6
 
 
-def token(home: House, name: str, *, read_only: bool = False) -> str:
-    async def make(office: Office) -> str:
-        user = await office.access.users.find(name)
+def token(installation: RunningInstallation, name: str, *, read_only: bool = False) -> str:
+    async def make(app: AppContext) -> str:
+        user = await app.access.users.find(name)
         assert isinstance(user, User)
-        return await office.access.tokens.make(user, "tests", read_only=read_only, days=1, actor="tests")
+        return await app.access.tokens.create(user, "tests", read_only=read_only, days=1, actor="tests")
 
-    return home.do(make)
+    return installation.do(make)
 
 
 @contextmanager
-def api(home: House, name: str, *, read_only: bool = False) -> Iterator[httpx2.Client]:
-    """A program that speaks for `name`."""
-    headers = {"authorization": f"Bearer {token(home, name, read_only=read_only)}"}
-    with httpx2.Client(base_url=f"{home.url}/api/v1", headers=headers, verify=trusted()) as client:
+def api(installation: RunningInstallation, name: str, *, read_only: bool = False) -> Iterator[httpx2.Client]:
+    """An API client with a token of `name`."""
+    headers = {"authorization": f"Bearer {token(installation, name, read_only=read_only)}"}
+    with httpx2.Client(base_url=f"{installation.url}/api/v1", headers=headers, verify=ssl_context()) as client:
         yield client
 
 
-def test_without_a_token_nothing_is_told_and_a_cookie_is_none(home: House) -> None:
-    with home.as_("ada") as ada:
+def test_requests_without_a_token_are_refused_even_with_a_cookie(installation: RunningInstallation) -> None:
+    with installation.signed_in_as("ada") as ada:
         answer = ada.get("/api/v1/today")
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
         assert ada.get("/api/v1/me", headers={"authorization": "Bearer wb_guess"}).status_code == 401
         assert ada.get("/api/v1/openapi.json").json()["info"]["title"] == "Weighbridge"
 
 
-def test_a_program_reads_what_the_pages_show(home: House) -> None:
-    held(home, "101", GHOST)
-    with api(home, "vera") as vera:
+def test_a_program_reads_what_the_pages_show(installation: RunningInstallation) -> None:
+    held(installation, "101", UNKNOWN_SKU)
+    with api(installation, "vera") as vera:
         assert vera.get("/me").json()["permissions"] == ["read"]
-        (case,) = vera.get("/exceptions").json()["cases"]
-        assert (case["title"], case["money"]) == (
-            "SKU GHOST is not in Cin7", [{"amount": "10.00", "currency": "USD"}],
+        (exception_record,) = vera.get("/exceptions").json()["exceptions"]
+        assert (exception_record["title"], exception_record["money"]) == (
+            "SKU PHANTOM is not in Cin7", [{"amount": "10.00", "currency": "USD"}],
         )  # fmt: skip
-        whole = vera.get(f"/exceptions/{case['id']}").json()
-        assert [(one["flow"], one["key"]) for one in whole["objects"]] == [("orders", "101")]
+        detail = vera.get(f"/exceptions/{exception_record['id']}").json()
+        assert [(item["flow"], item["key"]) for item in detail["objects"]] == [("orders", "101")]
         assert vera.get("/orders").json()["orders"][0]["number"] == "101"
-        assert vera.get("/orders/main/101").json()["story"]["state"] == "held"
+        assert vera.get("/orders/main/101").json()["history"]["state"] == "held"
         assert vera.get("/search?q=101").json()[0]["address"] == "/orders/main/101"
         assert vera.get("/today").json()["money_at_risk"] == [{"amount": "10.00", "currency": "USD"}]
         for path in ("/flows", "/stock/main", "/design/main"):
@@ -68,31 +68,31 @@ def test_a_program_reads_what_the_pages_show(home: House) -> None:
             assert (answer.status_code, "problem" in answer.json()) == (status, True), path
 
 
-def test_a_program_acts_under_its_users_name_and_role(home: House) -> None:
-    held(home, "101", GHOST)
-    held(home, "102", TAX)
-    ghost, tax = case_of(home, GHOST.kind).id, case_of(home, TAX.kind).id
-    until = (home.do(_now) + timedelta(hours=2)).isoformat()
-    with api(home, "otto") as otto:
-        plan = otto.post(f"/exceptions/{ghost}/preview", json={"remedy": "retry"}).json()
+def test_a_token_acts_under_its_users_name_and_role(installation: RunningInstallation) -> None:
+    held(installation, "101", UNKNOWN_SKU)
+    held(installation, "102", TAX)
+    sku, tax = exception_of(installation, UNKNOWN_SKU.kind).id, exception_of(installation, TAX.kind).id
+    until = (installation.do(_now) + timedelta(hours=2)).isoformat()
+    with api(installation, "otto") as otto:
+        plan = otto.post(f"/exceptions/{sku}/preview", json={"playbook": "retry"}).json()
         assert (plan["problem"], plan["can_be_undone"]) == ("", False)
-        assert otto.post(f"/exceptions/{ghost}/runs", json={"remedy": "retry"}).json()["state"] == "started"
-        deed = otto.post(f"/exceptions/{ghost}/deeds", json={"action": "snooze", "until": until})
-        assert deed.json()["case"]["snoozed_until"] is not None
-        mapped = {"remedy": "map_tax", "arguments": {"rule": "Tax Exempt"}, "reason": "agreed"}
+        assert otto.post(f"/exceptions/{sku}/runs", json={"playbook": "retry"}).json()["state"] == "started"
+        snoozed = otto.post(f"/exceptions/{sku}/actions", json={"type": "snooze", "until": until})
+        assert snoozed.json()["exception"]["snoozed_until"] is not None
+        mapped = {"playbook": "map_tax", "arguments": {"rule": "Tax Exempt"}, "reason": "agreed"}
         assert otto.post(f"/exceptions/{tax}/runs", json=mapped).status_code == 403
-        assert otto.post(f"/exceptions/{ghost}/deeds", json={"action": "reopen", "text": "why"}).status_code == 400
-        assert otto.post(f"/exceptions/{ghost}/deeds", json={"action": "snooze"}).status_code == 400
-    with api(home, "fina") as fina:
+        assert otto.post(f"/exceptions/{sku}/actions", json={"type": "reopen", "text": "why"}).status_code == 400
+        assert otto.post(f"/exceptions/{sku}/actions", json={"type": "snooze"}).status_code == 400
+    with api(installation, "fina") as fina:
         run = fina.post(f"/exceptions/{tax}/runs", json=mapped).json()
-        assert (run["state"], run["asked_by"]) == ("started", "fina")
+        assert (run["state"], run["requested_by"]) == ("started", "fina")
         assert fina.post(f"/runs/{run['id']}/undo", json={"reason": "a mistake"}).json()["state"] == "undone"
-        told = fina.get("/audit", params={"subject": f"exception {tax}"}).json()
-        assert [(line["actor"], line["action"]) for line in told] == [
+        audit_lines = fina.get("/audit", params={"subject": f"exception {tax}"}).json()
+        assert [(line["actor"], line["action"]) for line in audit_lines] == [
             ("fina", "playbook.undone"),
             ("fina", "playbook.run"),
         ]
-    assert [(one.actor, one.action) for one in reversed(lines(home))] == [
+    assert [(line.actor, line.action) for line in reversed(lines(installation))] == [
         ("otto", "playbook.run"),
         ("otto", "exception.snoozed"),
         ("otto", "exception.reopened"),
@@ -101,52 +101,52 @@ def test_a_program_acts_under_its_users_name_and_role(home: House) -> None:
     ]
 
 
-async def _now(office: Office) -> datetime:
-    return office.clock.now()
+async def _now(app: AppContext) -> datetime:
+    return app.clock.now()
 
 
-def test_a_token_that_may_only_look_changes_nothing(home: House) -> None:
-    held(home, "101", GHOST)
-    number = case_of(home, GHOST.kind).id
-    with api(home, "otto", read_only=True) as otto:
+def test_a_read_only_token_changes_nothing(installation: RunningInstallation) -> None:
+    held(installation, "101", UNKNOWN_SKU)
+    number = exception_of(installation, UNKNOWN_SKU.kind).id
+    with api(installation, "otto", read_only=True) as otto:
         assert otto.get(f"/exceptions/{number}").status_code == 200
-        assert otto.post(f"/exceptions/{number}/runs", json={"remedy": "retry"}).status_code == 403
-        assert otto.post(f"/exceptions/{number}/deeds", json={"action": "comment", "text": "x"}).status_code == 403
-    assert lines(home) == []
+        assert otto.post(f"/exceptions/{number}/runs", json={"playbook": "retry"}).status_code == 403
+        assert otto.post(f"/exceptions/{number}/actions", json={"type": "comment", "text": "x"}).status_code == 403
+    assert lines(installation) == []
 
 
-def ask_everything(home: House, examples: int) -> None:
-    """Asks all that the description allows, and some that it does not: nothing breaks, answers are as described."""
-    held(home, "101", GHOST)
-    held(home, "102", TAX)
-    schema = schemathesis.openapi.from_url(f"{home.url}/api/v1/openapi.json")
-    headers = {"authorization": f"Bearer {token(home, 'ada')}"}
-    for found in schema.get_all_operations():
-        operation = found.ok()
+def send_every_request(installation: RunningInstallation, examples: int) -> None:
+    """Sends requests that the schema allows, and some that it does not; none fails, and responses match the schema."""
+    held(installation, "101", UNKNOWN_SKU)
+    held(installation, "102", TAX)
+    schema = schemathesis.openapi.from_url(f"{installation.url}/api/v1/openapi.json")
+    headers = {"authorization": f"Bearer {token(installation, 'ada')}"}
+    for result in schema.get_all_operations():
+        operation = result.ok()
         if operation is None:
-            raise AssertionError(found.err())
+            raise AssertionError(result.err())
 
         @settings(
             max_examples=examples, deadline=None, phases=[Phase.explicit, Phase.generate], derandomize=True,
             suppress_health_check=list(HealthCheck), database=None,
         )  # fmt: skip
-        @given(case=operation.as_strategy())
-        def ask(case: schemathesis.Case) -> None:
-            answer = case.call(headers=headers)
-            assert answer.status_code < 500, (case.method, case.path, answer.text)
-            if answer.status_code < 300:
-                case.validate_response(answer, headers=headers, checks=[response_schema_conformance])
+        @given(example=operation.as_strategy())
+        def send(example: schemathesis.Case) -> None:
+            response = example.call(headers=headers)
+            assert response.status_code < 500, (example.method, example.path, response.text)
+            if response.status_code < 300:
+                example.validate_response(response, headers=headers, checks=[response_schema_conformance])
 
-        ask()
-    assert home.do(lambda office: office.access.audit.check()) is None
+        send()
+    assert installation.do(lambda app: app.access.audit.check()) is None
 
 
-def test_nothing_that_is_asked_breaks_the_api(home: House) -> None:
-    ask_everything(home, EXAMPLES)
+def test_no_request_breaks_the_api(installation: RunningInstallation) -> None:
+    send_every_request(installation, EXAMPLES)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_nothing_breaks_the_api_however_long_it_is_asked(tmp_path: Path) -> None:
-    with house(tmp_path) as home:
-        ask_everything(home, 150)
+def test_no_request_of_a_long_run_breaks_the_api(tmp_path: Path) -> None:
+    with running_installation(tmp_path) as home:
+        send_every_request(home, 150)

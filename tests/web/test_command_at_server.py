@@ -1,4 +1,4 @@
-"""The same commands print the same, whether they open the database or ask a running console."""
+"""Commands print the same with the API in the process and with the API of a running console."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.design.examples import SMALL
-from tests.web.installation import House, house
+from tests.web.installation import RunningInstallation, running_installation
 from tests.web.test_api import token
-from tests.web.test_exceptions import GHOST, TAX, held, lines
-from weighbridge.app.context import Office
+from tests.web.test_exceptions import TAX, UNKNOWN_SKU, held, lines
+from weighbridge.app.context import AppContext
 from weighbridge.cli.main import app
 from weighbridge.domain.findings.finding import FindingKind, hold
 
@@ -25,52 +25,54 @@ PREVIEW = re.compile(r"--confirm ([0-9a-f]{10})")
 
 
 @dataclass(frozen=True)
-class Place:
-    """A console with three orders that wait, and the file of its installation."""
+class CommandSetup:
+    """A console with three held orders, and the configuration file of its installation."""
 
-    home: House
+    installation: RunningInstallation
     config: Path
 
-    def typed(self, words: Sequence[str], *, server: bool, name: str = "ada") -> tuple[int, str]:
-        """What a command prints, moments left out: two places never open an exception at the same one."""
-        options = ["--server", self.home.url] if server else ["--config", str(self.config)]
-        secret = {"WEIGHBRIDGE_TOKEN": token(self.home, name), "WEIGHBRIDGE_PERSON": name}
-        done = CliRunner().invoke(app, [*words, *options], env=secret)
-        return done.exit_code, done.output
+    def invoke(self, arguments: Sequence[str], *, server: bool, name: str = "ada") -> tuple[int, str]:
+        """The exit code and output of a command, at the server or in the process."""
+        options = ["--server", self.installation.url] if server else ["--config", str(self.config)]
+        environment = {"WEIGHBRIDGE_TOKEN": token(self.installation, name), "WEIGHBRIDGE_ACTOR": name}
+        result = CliRunner().invoke(app, [*arguments, *options], env=environment)
+        return result.exit_code, result.output
 
 
 @contextmanager
-def place(folder: Path) -> Iterator[Place]:
+def command_setup(folder: Path) -> Iterator[CommandSetup]:
     folder.mkdir()
     config = folder / "weighbridge.toml"
     config.write_text(SMALL, encoding="utf-8")
-    with house(folder) as home:
-        held(home, "101", GHOST)
+    with running_installation(folder) as home:
+        held(home, "101", UNKNOWN_SKU)
         held(home, "102", TAX, "7.25")
-        held(home, "103", hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "PHANTOM", "a SKU that Cin7 knows"))
-        home.do(_keeps_a_version)
-        yield Place(home, config)
+        held(home, "103", hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "LOST-MUG", "a SKU that Cin7 knows"))
+        home.do(_keep_version)
+        yield CommandSetup(home, config)
 
 
-async def _keeps_a_version(office: Office) -> str:
-    return await office.journal.designs.keep("main", office.connections["main"].design)
+async def _keep_version(app: AppContext) -> str:
+    return await app.repositories.designs.store_version("main", app.connections["main"].design)
 
 
-READING = (
+READ_COMMANDS = (
     "exceptions list", "exceptions list --json", "exceptions list --limit 2", "exceptions list --owner finance --late",
-    "exceptions list --kind sku_unknown --kind tax_unmapped --containing ghost", "exceptions list --state closed",
-    "exceptions show 1", "exceptions show 2 --json", "exceptions show 99", "exceptions act 2 map_tax",
-    "exceptions act 2 map_tax --set rule=Nowhere --reason x", "exceptions act 1 retry",
-    "exceptions bulk tag spring --kind sku_unknown", "design show", "design show --json", "design version v9-unheard",
-    "design show --connection nowhere",
+    "exceptions list --kind sku_unknown --kind tax_unmapped --containing phantom", "exceptions list --state closed",
+    "exceptions show 1", "exceptions show 2 --json", "exceptions show 99", "exceptions run 2 map_tax",
+    "exceptions run 2 map_tax --set rule=Elsewhere --reason x", "exceptions run 2 map_tax --set rule=Nowhere",
+    "exceptions run 1 retry",
+    "exceptions bulk tag spring --kind sku_unknown", "design show", "design show --json", "design version v9-unknown",
+    "design show --connection nowhere", "orders show 101", "orders show 101 --json", "orders show 999", "monitors",
+    "monitors --json", "alerts list", "alerts list --json", "alerts test", "alerts test nowhere",
 )  # fmt: skip
-DEEDS = (
-    "exceptions assign 1 3 --to fina", "exceptions assign 99 --to fina", "exceptions comment 1 asked_the_shop",
-    "exceptions snooze 2 --for 4h", "exceptions wake 2", "exceptions tag spring 1 2",
+ACTION_COMMANDS = (
+    "exceptions assign 1 3 --to fina", "exceptions assign 99 --to fina", "exceptions comment 1 asked_the_store",
+    "exceptions snooze 2 --for 4h", "exceptions unsnooze 2", "exceptions tag spring 1 2",
     "exceptions tag spring 2 --remove",
     "exceptions list --tagged spring", "exceptions reopen 1 --reason why", "exceptions merge 3 --into 1",
     "exceptions merge 3 --into 1", "exceptions show 1", "exceptions unmerge 3", "exceptions unmerge 3",
-    "exceptions act 1 retry --yes", "exceptions act 2 map_tax --set rule=Exempt --reason agreed --yes",
+    "exceptions run 1 retry --yes", "exceptions run 2 map_tax --set rule=Nowhere --reason agreed --yes",
     "exceptions show 2", "exceptions undo 2 --reason mistaken", "exceptions undo 99 --reason mistaken",
     "exceptions approve 99", "exceptions refuse 99", "exceptions list --snoozed",
     "design change skus OLD-MUG MUG-9 --reason agreed",
@@ -81,57 +83,64 @@ DEEDS = (
 )  # fmt: skip
 
 
-def test_reading_prints_the_same_to_the_letter(tmp_path: Path) -> None:
-    with place(tmp_path / "one") as one:
-        for line in READING:
-            words = line.split()
-            assert one.typed(words, server=True) == one.typed(words, server=False), line
-        code, told = one.typed(["exceptions", "show", "2", "--json"], server=True)
-        assert (code, json.loads(told)["money"], json.loads(told)["objects"][0]["key"]) == (0, {"USD": "7.25"}, "102")
+def test_read_commands_print_the_same_locally_and_remotely(tmp_path: Path) -> None:
+    with command_setup(tmp_path / "server") as setup:
+        for line in READ_COMMANDS:
+            arguments = line.split()
+            assert setup.invoke(arguments, server=True) == setup.invoke(arguments, server=False), line
+        code, output = setup.invoke(["exceptions", "show", "2", "--json"], server=True)
+        exception_record = json.loads(output)
+        assert (code, exception_record["money"], exception_record["objects"][0]["key"]) == (0, {"USD": "7.25"}, "102")
 
 
-def test_deeds_print_and_do_the_same(tmp_path: Path) -> None:
-    with place(tmp_path / "here") as here, place(tmp_path / "there") as there:
-        for line in DEEDS:
-            words = line.split()
-            (code, local), (same, afar) = here.typed(words, server=False), there.typed(words, server=True)
-            assert (same, WHEN.sub("then", afar)) == (code, WHEN.sub("then", local)), line
+def test_action_commands_do_the_same_locally_and_remotely(tmp_path: Path) -> None:
+    with command_setup(tmp_path / "local") as local, command_setup(tmp_path / "remote") as remote:
+        for line in ACTION_COMMANDS:
+            arguments = line.split()
+            (local_code, local_output), (code, output) = (
+                local.invoke(arguments, server=False),
+                remote.invoke(arguments, server=True),
+            )
+            assert (code, WHEN.sub("then", output)) == (local_code, WHEN.sub("then", local_output)), line
         names = []
-        for one, server in ((here, False), (there, True)):
+        for setup, server in ((local, False), (remote, True)):
             bulk = ["exceptions", "bulk", "comment", "seen", "--kind", "sku_unknown"]
-            _, preview = one.typed(bulk, server=server)
-            found = PREVIEW.search(preview)
-            assert found, preview
-            names.append(found[1])
-            assert one.typed([*bulk, "--confirm", "0000000000"], server=server)[0] == 2
-            done = one.typed([*bulk, "--confirm", found[1]], server=server)
-            assert done == (0, "Done for 2 exceptions.\n")
+            _, preview = setup.invoke(bulk, server=server)
+            match = PREVIEW.search(preview)
+            assert match, preview
+            names.append(match[1])
+            assert setup.invoke([*bulk, "--confirm", "0000000000"], server=server)[0] == 2
+            assert setup.invoke([*bulk, "--confirm", match[1]], server=server) == (0, "Done for 2 exceptions.\n")
         assert names[0] == names[1]
-        asked, done_here = lines(there.home), lines(here.home)
-        assert {one.actor for one in asked} == {"ada"}, "what is asked of a server is in its audit log"
-        assert {one.actor for one in done_here} == {"ada (command line)"}, "nobody asked them for a password"
-        assert [(one.action, one.subject) for one in done_here] == [(one.action, one.subject) for one in asked]
+        remote_lines, local_lines = lines(remote.installation), lines(local.installation)
+        assert {line.actor for line in remote_lines} == {"ada"}, "the user of the token"
+        assert {line.actor for line in local_lines} == {"ada (command line)"}, "no password was checked"
+        assert [(line.action, line.subject) for line in local_lines] == [
+            (line.action, line.subject) for line in remote_lines
+        ]
 
 
 @pytest.mark.parametrize(
-    ("server", "secret", "says"),
+    ("server", "token_text", "message"),
     [
         ("http://console.example.com", "wb_x", "expected an https address"),
         ("", "", "no token in WEIGHBRIDGE_TOKEN"),
-        ("", "wb_guess", "does not take the token"),
+        ("", "wb_guess", "does not accept the token"),
         ("http://127.0.0.1:9", "wb_x", "no answer from http://127.0.0.1:9"),
     ],
 )
-def test_a_server_that_cannot_be_asked_is_told_in_a_line(home: House, server: str, secret: str, says: str) -> None:
-    command = ["exceptions", "list", "--server", server or home.url]
-    done = CliRunner().invoke(app, command, env={"WEIGHBRIDGE_TOKEN": secret})
-    assert done.exit_code == 2
-    assert says in " ".join(done.output.split())
+def test_an_unreachable_server_is_reported_in_one_line(
+    installation: RunningInstallation, server: str, token_text: str, message: str
+) -> None:
+    command = ["exceptions", "list", "--server", server or installation.url]
+    result = CliRunner().invoke(app, command, env={"WEIGHBRIDGE_TOKEN": token_text})
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
 
 
-def test_a_role_that_does_not_include_it_is_refused_at_the_server(tmp_path: Path) -> None:
-    with place(tmp_path / "one") as one:
-        code, told = one.typed(["exceptions", "assign", "1", "--to", "vera"], server=True, name="vera")
-        assert (code, "viewer may not work" in told) == (2, True)
-        code, told = one.typed(["design", "change", "owners", "a", "b", "--reason", "c"], server=True, name="otto")
-        assert (code, "operator may not manage_users" in told) == (2, True)
+def test_the_server_refuses_an_action_outside_the_role(tmp_path: Path) -> None:
+    with command_setup(tmp_path / "server") as setup:
+        code, output = setup.invoke(["exceptions", "assign", "1", "--to", "vera"], server=True, name="vera")
+        assert (code, "viewer may not work" in output) == (2, True)
+        code, output = setup.invoke(["design", "change", "owners", "a", "b", "--reason", "c"], server=True, name="otto")
+        assert (code, "operator may not manage_users" in output) == (2, True)

@@ -1,4 +1,4 @@
-"""`weighbridge run` with the console beside it: one process, one signal to end it all."""
+"""`weighbridge run` with the console in the same process; one signal stops both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.flows.harness import rig
+from tests.flows.harness import harness
 from weighbridge_simulation.demo.run import free_port
 
 SLOW = 20.0
@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 60.0
 
 
 def test_a_worker_serves_the_console_and_one_signal_ends_both(tmp_path: Path) -> None:
-    with rig(tmp_path, speed=SLOW) as trial:
+    with harness(tmp_path, speed=SLOW) as trial:
         port = free_port()
         trial._port = free_port()
         config = tmp_path / "weighbridge.toml"
@@ -33,8 +33,8 @@ def test_a_worker_serves_the_console_and_one_signal_ends_both(tmp_path: Path) ->
         try:
             with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
                 deadline = time.monotonic() + PATIENCE_SECONDS
-                while not _answers(client):
-                    assert running.poll() is None, "the worker has ended"
+                while not _is_serving(client):
+                    assert running.poll() is None, "the worker has exited"
                     assert time.monotonic() < deadline
                 form = client.get("/sign-in").text.split('name="csrf" value="')[1].split('"')[0]
                 client.post("/sign-in", data={"name": "ada", "password": password, "csrf": form})
@@ -46,7 +46,7 @@ def test_a_worker_serves_the_console_and_one_signal_ends_both(tmp_path: Path) ->
             running.wait()
 
 
-def _answers(client: httpx2.Client) -> bool:
+def _is_serving(client: httpx2.Client) -> bool:
     try:
         return client.get("/sign-in", timeout=1).status_code == 200
     except httpx2.TransportError:

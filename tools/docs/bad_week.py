@@ -1,6 +1,6 @@
-"""`docs/bad-week.md`: the table of faults, drawn from the code that plays them.
+"""Generates `docs/explanation/bad-week.md`, the table of faults, from the code that plays them.
 
-Run `python -m tools.docs.bad_week docs/bad-week.md` after a change of the table.
+Run `python -m tools.docs.bad_week docs/explanation/bad-week.md` after a change of the table.
 """
 
 from __future__ import annotations
@@ -10,52 +10,52 @@ from datetime import timedelta
 from pathlib import Path
 
 from weighbridge_simulation.week.fault import HOUR, Area, Fault
-from weighbridge_simulation.week.table import A_WEEKS_FAULTS, FAULTS
+from weighbridge_simulation.week.table import FAULTS, FAULTS_PER_WEEK
 
 HEAD = f"""# A bad week
 
-    make week ARGS=--clean      an ordinary week of real baskets: nothing may be told
-    make week ARGS=--bad        the same with {A_WEEKS_FAULTS} different faults: each must be found, nothing else told
+    make week ARGS=--clean      an ordinary week of real baskets: no exception may open
+    make week ARGS=--bad        the same week with {FAULTS_PER_WEEK} faults: each must be found, without false alarms
 
-Both play seven days and the next morning against twins of both platforms, over HTTP, with the product as a real worker
-on an empty database. Shoppers, staff and warehouse edit, cancel before anything is picked, return and are refunded, as
-the seed and the baskets decide. The baskets are those of the packaged sample that a shop could have sold as they stand:
-lines without units, fuel by the thousandth of a gallon and products that no list knows are left out.
+Both commands play seven days and the next morning against twins of both platforms, over HTTP, with the product as a
+real worker on an empty database. Orders are edited, cancelled before picking, returned and refunded; the seed and the
+baskets decide which. The baskets are those of the packaged sample that a store could have sold without changes: lines
+without units, fuel by the thousandth of a gallon and products that are in no list are left out.
 
-Faults come through the twins alone, at moments that the seed draws: {A_WEEKS_FAULTS} of the {len(FAULTS)} below;
-`--faults 99` takes them all, `--only NAME` one. At the end the exceptions are read over the product's own JSON API, by
-a reader with a token. *Found* means: an exception of this kind names this object, opened after the fault struck and
-within the time given, for this owner. What must be *borne* opens none; what must be true then is looked for in the
-twins' state. Every exception that no fault explains is a false alarm, and one is too many: the command ends with exit
-code 1.
+Faults are injected through the twins only, at times that the seed decides: {FAULTS_PER_WEEK} of the {len(FAULTS)}
+below. `--faults 99` injects all of them, `--only NAME` a single one. At the end, the exceptions are read over the
+product's JSON API with the token of a read-only user. A fault is *found* when an exception of the given kind names its
+object, has the given owner, and opened after the fault and within the given time. A *tolerated* fault must open no
+exception; its expectation is checked in the twins' state. An exception that no fault explains is a false alarm. The
+command ends with exit code 1 when a fault is not found or an exception is a false alarm.
 
-The clock is moved by some minutes whenever nothing is left to do. Sweeps and monitors look once an hour and stock is
-read every four hours, rarer than by default, so the times below are longer than in ordinary operation.
+The clock moves by some minutes whenever no job is due. Sweeps and monitors run once an hour and stock is read every
+four hours, less often than by default, so the times below are longer than in ordinary operation.
 """
 TITLES = {
-    Area.ORDERS: "Orders as they come",
+    Area.ORDERS: "Incoming orders",
     Area.SALES: "Sales and parcels",
     Area.RETURNS: "Returns",
     Area.STOCK: "Stock",
-    Area.PLATFORMS: "Platforms, and the way between",
+    Area.PLATFORMS: "Platforms and network",
 }
-COLUMNS = "\n| fault | what happens | must be found as | by | within |\n|---|---|---|---|---|\n"
+COLUMNS = "\n| fault | what happens | exception | owner | within |\n|---|---|---|---|---|\n"
 
 
 def page() -> str:
     """The whole page as Markdown."""
-    parts = [HEAD]
+    sections = [HEAD]
     for area, title in TITLES.items():
-        rows = [_row(one) for one in FAULTS if one.area is area]
-        parts.append(f"\n## {title}\n{COLUMNS}{''.join(rows)}")
-    return "".join(parts)
+        rows = [_row(fault) for fault in FAULTS if fault.area is area]
+        sections.append(f"\n## {title}\n{COLUMNS}{''.join(rows)}")
+    return "".join(sections)
 
 
 def _row(fault: Fault) -> str:
     if fault.kind is None:
-        return f"| `{fault.name}` | {fault.what} | borne: {fault.then} | nobody | the week |\n"
-    kind = f"[`{fault.kind}`](exceptions.md#{fault.kind})"
-    return f"| `{fault.name}` | {fault.what} | {kind} | {fault.owner} | {_hours(fault.within)} |\n"
+        return f"| `{fault.name}` | {fault.description} | tolerated: {fault.expectation} | none | the week |\n"
+    kind = f"[`{fault.kind}`](../reference/exceptions.md#{fault.kind})"
+    return f"| `{fault.name}` | {fault.description} | {kind} | {fault.owner} | {_hours(fault.within)} |\n"
 
 
 def _hours(within: timedelta) -> str:

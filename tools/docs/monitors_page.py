@@ -1,6 +1,6 @@
-"""`docs/monitors.md`: everything that is watched, drawn from the code that watches.
+"""Generates `docs/reference/monitors.md`, the list of all checks that run although nothing failed, from the code.
 
-Run `python -m tools.docs.monitors_page docs/monitors.md` after a change of a monitor.
+Run `python -m tools.docs.monitors_page docs/reference/monitors.md` after a change of a monitor.
 """
 
 from __future__ import annotations
@@ -9,31 +9,34 @@ import sys
 from pathlib import Path
 
 from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind
-from weighbridge.domain.findings.finding import FindingKind, default_owner
+from weighbridge.domain.exceptions.owners import default_owner
+from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.monitors import MONITORS
 
 HEAD = """# Monitors
 
-What is watched although nothing failed. A round looks at everything every 15 minutes (`[...design.monitors]`), in what
-Weighbridge has kept anyway. Only three ask a platform: the search for missed orders asks the shop once for each number,
-standing and unfinished sales take four calls to Cin7 a round, and where there are kits their bills take one call more.
-What a monitor finds opens an exception, with its owner, and closes by itself when a later round finds it gone.
-`weighbridge monitors` tells when each looked last and what it found.
+Monitors find problems that no failure would show. They all run every 15 minutes (`[...design.monitors]`) on the data
+that Weighbridge has stored. Only some call a platform: the search for missed orders makes one call to the store for
+each missing number, the checks of orphaned and unfinished sales make four calls to Cin7 per run, and the check of kits
+makes one more if there are kits.
 
-| monitor | watches that | exception | owner |
+A finding of a monitor opens an exception with its owner, which closes automatically when a later run no longer finds
+it. `weighbridge monitors` prints when each monitor last ran and what it found.
+
+| monitor | checks that | exception | owner |
 |---|---|---|---|
 """
-ELSEWHERE_HEAD = """
-## Watched by the flows themselves
+FLOW_CHECKS_HEAD = """
+## Checks of the flows
 
-These see what they watch while they do their work, and open exceptions in the same way.
+The flows check the following while they run, and open exceptions in the same way.
 
-| watched | by | exceptions |
+| check | flow | exceptions |
 |---|---|---|
 """
-ELSEWHERE: tuple[tuple[str, str, tuple[FindingKind, ...]], ...] = (
+FLOW_CHECKS: tuple[tuple[str, str, tuple[FindingKind, ...]], ...] = (
     (
-        "What failed, was refused, or is tried in vain",
+        "Objects that failed, were refused, or whose retries all failed",
         "every flow",
         (
             FindingKind.REFUSED_BY_CIN7,
@@ -43,45 +46,49 @@ ELSEWHERE: tuple[tuple[str, str, tuple[FindingKind, ...]], ...] = (
         ),
     ),
     (
-        "SKUs of the shop that Cin7 does not have, or has twice",
-        "`references`, daily",
+        "SKUs of the store that Cin7 does not have or that are not unique",
+        "`reference_data`, daily",
         (FindingKind.SKU_UNKNOWN, FindingKind.SKU_NEARLY_MATCHES, FindingKind.SKU_NOT_UNIQUE),
     ),
-    ("Levels that somebody changed at the shop", "`stock_parity`, daily", (FindingKind.STOCK_DRIFT,)),
+    ("Stock levels that were changed in the store", "`stock_parity`, daily", (FindingKind.STOCK_DRIFT,)),
     (
-        "Stock that reaches no shop, or is sold at zero; kits of themselves",
+        "Stock that cannot be published, or is sold at zero; kits that contain themselves",
         "`stock`, every 5 minutes",
-        (FindingKind.STOCK_UNTRACKED, FindingKind.SELLABLE_AT_ZERO, FindingKind.BILL_CIRCULAR),
+        (FindingKind.STOCK_UNTRACKED, FindingKind.SELLABLE_AT_ZERO, FindingKind.BOM_CIRCULAR),
     ),
-    ("Old sales that hold stock", "`ghost_allocations`, daily", (FindingKind.GHOST_ALLOCATION,)),
+    ("Old sales that hold stock", "`stale_allocations`, daily", (FindingKind.STALE_ALLOCATION,)),
     ("Orders with more than one sale", "`orders`", (FindingKind.DUPLICATE_SALES,)),
-    ("One shopper's basket that came twice within minutes", "`orders`", (FindingKind.ORDER_REPEATED,)),
+    ("The same basket of one shopper ordered twice within minutes", "`orders`", (FindingKind.DOUBLE_SUBMIT,)),
     (
-        "Sales that people changed in Cin7, so that they are billed at another total than their order",
+        "Manually edited sales, which would be billed at another total than their order",
         "`fulfilment_sweep`",
         (FindingKind.TOTAL_DIFFERS_IN_CIN7,),
     ),
     (
-        "Refunds whose goods are back on no shelf, credits without a refund",
+        "Refunded goods that are not restocked, and orphan credit notes",
         "`refunds`, `fulfilment_sweep`",
         (FindingKind.NOT_RESTOCKED, FindingKind.CREDITED_NOT_REFUNDED, FindingKind.REFUND_AT_GATEWAY_ONLY),
     ),
-    ("Hooks that died: armed again, and the gap swept", "`hooks`, every 10 minutes", ()),
+    (
+        "Webhooks that were deactivated: they are registered again, and the gap is swept",
+        "`webhooks`, every 10 minutes",
+        (),
+    ),
 )
-"""What, by which flow, and the exceptions it opens."""
+"""(check, flow, exceptions that it opens)."""
 
 
 def page() -> str:
     """The whole page as Markdown."""
     rows = [
-        f"| `{one.name}` | {one.watches} | {_link(CATALOGUE[one.kind])} | {default_owner(one.kind)} |\n"
-        for one in MONITORS
+        f"| `{monitor.name}` | {monitor.watches} | {_link(CATALOGUE[monitor.kind])} | {default_owner(monitor.kind)} |\n"
+        for monitor in MONITORS
     ]
     others = [
-        f"| {what} | {flow} | {', '.join(_link(CATALOGUE[kind]) for kind in kinds) or 'none: mended by itself'} |\n"
-        for what, flow, kinds in ELSEWHERE
+        f"| {check} | {flow} | {', '.join(_link(CATALOGUE[kind]) for kind in kinds) or 'none: fixed automatically'} |\n"
+        for check, flow, kinds in FLOW_CHECKS
     ]
-    return "".join((HEAD, *rows, ELSEWHERE_HEAD, *others))
+    return "".join((HEAD, *rows, FLOW_CHECKS_HEAD, *others))
 
 
 def _link(kind: ExceptionKind) -> str:

@@ -1,1 +1,1 @@
-"""Access: users and roles, passwords, sessions, tokens, and the log of who did what."""
+"""Access: users and roles, passwords, sessions, tokens, and the audit log."""

@@ -1,6 +1,6 @@
-"""The audit log: who did what to what, each line chained to the one before by its digest, so that none can be changed.
+"""The audit log: actor, action and subject; each line's digest includes that of the line before.
 
-The database refuses changes; the chain shows what was done to the database itself.
+The database refuses changes of the log; the chain of digests reveals changes made to the database itself.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ class AuditLine:
     digest: str
 
     def digest_after(self, previous: str) -> str:
-        """What this line's digest must be when the one before has `previous`."""
-        told = [previous, self.number, self.at.isoformat(), self.actor, self.action, self.subject, self.detail]
-        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+        """The digest that this line must have after a line with the digest `previous`."""
+        content = [previous, self.number, self.at.isoformat(), self.actor, self.action, self.subject, self.detail]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """Where the chain does not hold."""
+class BrokenChain:
+    """The first line whose digest is wrong."""
 
     number: int
     why: str
 
 
 class AuditLog:
-    def __init__(self, database: Database, clock: Clock, way_in: str = "") -> None:
-        """`way_in` stands behind the names of people who came otherwise than by signing in."""
+    def __init__(self, database: Database, clock: Clock, via: str = "") -> None:
+        """`via` is appended to the names of actors who did not sign in."""
         self._database = database
         self._clock = clock
-        self._way_in = f" ({way_in})" if way_in else ""
+        self._via = f" ({via})" if via else ""
 
-    async def note(self, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
+    async def record(self, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
         """Adds a line. `detail` never holds a secret."""
         async with self._database.transaction() as transaction:
             await self.add(transaction, actor, action, subject, detail)
@@ -71,7 +71,7 @@ class AuditLog:
         subject: str,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        """`note` inside a transaction of the caller, so that the deed and its line are stored together."""
+        """`record` inside the caller's transaction, so that the action and its line are stored together."""
         if not self._database.is_sqlite:
             await transaction.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
         query = sa.select(audit.c.number, audit.c.digest).order_by(audit.c.number.desc()).limit(1)
@@ -79,7 +79,7 @@ class AuditLog:
         line = AuditLine(
             number=last.number + 1 if last else 1,
             at=self._clock.now(),
-            actor=actor[: 80 - len(self._way_in)] + self._way_in,
+            actor=actor[: 80 - len(self._via)] + self._via,
             action=action[:40],
             subject=subject[:200],
             detail=json.dumps(dict(detail or {}), sort_keys=True, ensure_ascii=False, default=str),
@@ -103,8 +103,8 @@ class AuditLog:
         async with self._database.reading() as reading:
             return [AuditLine(**row._mapping) for row in (await reading.execute(query)).all()]
 
-    async def check(self) -> Broken | None:
-        """The first place where the chain does not hold; None when it holds from the first line to the last."""
+    async def check(self) -> BrokenChain | None:
+        """The first line whose digest is wrong; None when the whole log is intact."""
         previous, number = BEGINNING, 0
         while True:
             query = sa.select(audit).where(audit.c.number > number).order_by(audit.c.number).limit(ROWS_PER_CHECK)
@@ -114,7 +114,7 @@ class AuditLog:
                 return None
             for line in lines:
                 if line.number != number + 1:
-                    return Broken(number + 1, f"missing; the next line there is has number {line.number}")
+                    return BrokenChain(number + 1, f"missing; the next line has the number {line.number}")
                 if line.digest != line.digest_after(previous):
-                    return Broken(line.number, "was changed, or the line before it")
+                    return BrokenChain(line.number, "was changed, or the line before it")
                 previous, number = line.digest, line.number

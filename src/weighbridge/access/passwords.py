@@ -1,4 +1,4 @@
-"""Passwords: kept as argon2id, checked away from the event loop, long rather than odd."""
+"""Passwords: stored as argon2id, checked outside the event loop; the rules ask for length, not for symbols."""
 
 from __future__ import annotations
 
@@ -10,44 +10,46 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 12, 256
 CHECKS_AT_ONCE = 2
-"""Each check takes 64 MiB: more at once would be a way to fill the memory."""
+"""Each check takes 64 MiB; without a limit, requests could exhaust the memory."""
 
 _hasher = PasswordHasher()
 
 
 class WeakPassword(ValueError):
-    """A password that is not taken; its text says what would be."""
+    """A password that is refused; the message says what is required."""
 
 
 class Passwords:
-    """Makes and checks hashes, a few at a time."""
+    """Computes and checks hashes, a few at a time."""
 
     def __init__(self) -> None:
-        self._turns = asyncio.Semaphore(CHECKS_AT_ONCE)
+        self._semaphore = asyncio.Semaphore(CHECKS_AT_ONCE)
 
     async def hash(self, password: str, name: str) -> str:
         """The hash of a new password of `name`. Raises WeakPassword."""
         if not SHORTEST <= len(password) <= LONGEST:
-            raise WeakPassword(f"a password has {SHORTEST} to {LONGEST} characters, this one {len(password)}")
+            raise WeakPassword(f"a password must have {SHORTEST} to {LONGEST} characters, not {len(password)}")
         if name.lower() in password.lower() or len(set(password)) < 5:
-            raise WeakPassword("a password has at least 5 different characters and not the user's name in it")
-        async with self._turns:
+            raise WeakPassword(
+                "a password must have at least 5 different characters and must not contain the user's name"
+            )
+        async with self._semaphore:
             return await asyncio.to_thread(_hasher.hash, password)
 
-    async def fits(self, password: str, kept: str) -> bool:
-        """Whether `password` is the one that `kept` was made of; takes as long where `kept` is empty."""
-        async with self._turns:
-            return await asyncio.to_thread(_fits, password[: LONGEST + 1], kept)
+    async def matches(self, password: str, stored_hash: str) -> bool:
+        """Whether `stored_hash` is that of `password`; takes the same time when `stored_hash` is empty."""
+        async with self._semaphore:
+            return await asyncio.to_thread(_matches, password[: LONGEST + 1], stored_hash)
 
 
 @cache
-def _nobodys() -> str:
-    """Checked against where there is no such user, so that the answer takes as long."""
+def _dummy_hash() -> str:
+    """Used where there is no such user, so that the check takes the same time."""
     return _hasher.hash("nobody's password")
 
 
-def _fits(password: str, kept: str) -> bool:
+def _matches(password: str, stored_hash: str) -> bool:
     try:
-        return _hasher.verify(kept or _nobodys(), password) and bool(kept)
+        return _hasher.verify(stored_hash or _dummy_hash(), password) and bool(stored_hash)
     except (VerificationError, InvalidHashError):
         return False

@@ -1,15 +1,15 @@
-"""Who may do what. A role is a set of permissions; there is no other way to a permission."""
+"""Roles and permissions. A role is a set of permissions; users get permissions only by their role."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Playbook
 from weighbridge.domain.findings.finding import Owner
 
 
 class Role(StrEnum):
-    """What a user is to the installation."""
+    """The role of a user in the installation."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -18,20 +18,20 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """One thing that a page or an address of the API asks for."""
+    """One permission that a page or an API endpoint requires."""
 
     READ = "read"
-    """See where everything stands."""
+    """See the status of everything."""
     READ_PAYLOADS = "read_payloads"
     """See the exact bytes that were sent and answered; they hold names and addresses of shoppers."""
     WORK = "work"
-    """Assign, comment, snooze, tag and reopen exceptions, and ask for another look."""
+    """Assign, comment, snooze, tag and reopen exceptions, and request a re-check."""
     DECIDE_GOODS = "decide_goods"
-    """Accept what operations or ecommerce owns as it is."""
+    """Accept exceptions that operations or ecommerce owns."""
     DECIDE_MONEY = "decide_money"
-    """Accept what finance owns as it is."""
+    """Accept exceptions that finance owns."""
     READ_AUDIT = "read_audit"
-    """See who did what."""
+    """See the audit log."""
     MANAGE_USERS = "manage_users"
     """Add, change and lock users."""
 
@@ -43,17 +43,17 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     Role.FINANCE: frozenset({*_WORKING, Permission.DECIDE_MONEY, Permission.READ_AUDIT}),
     Role.ADMIN: frozenset(Permission),
 }
-ROLE_WORDS = {
-    Role.VIEWER: "sees where everything stands; changes nothing and sees no payloads",
+ROLE_DESCRIPTIONS = {
+    Role.VIEWER: "sees the status of everything; changes nothing and sees no payloads",
     Role.OPERATOR: "works on exceptions and decides about goods and listings",
     Role.FINANCE: "works on exceptions, decides about money, reads the audit log",
     Role.ADMIN: "may do everything, and manages users",
 }
 
 
-_OF_MONEY = frozenset({Remedy.MAP_TAX, Remedy.MAP_PAYMENT})
-_OF_GOODS = frozenset({Remedy.MAP_SKU, Remedy.VOID_DUPLICATE, Remedy.RESTOCK_BY_HAND})
-_OF_THE_OWNER = frozenset({Remedy.ACCEPT, Remedy.RELEASE, Remedy.CORRECT})
+_OF_MONEY = frozenset({Playbook.MAP_TAX, Playbook.MAP_PAYMENT})
+_OF_GOODS = frozenset({Playbook.MAP_SKU, Playbook.VOID_DUPLICATE, Playbook.RESTOCK_BY_HAND})
+_OF_THE_OWNER = frozenset({Playbook.ACCEPT, Playbook.RELEASE, Playbook.CORRECT})
 
 
 def may(role: Role, permission: Permission) -> bool:
@@ -61,15 +61,15 @@ def may(role: Role, permission: Permission) -> bool:
     return permission in GRANTED[role]
 
 
-def to_decide(owner: Owner) -> Permission:
-    """What is needed to accept something of `owner` as it is."""
+def permission_to_decide(owner: Owner) -> Permission:
+    """The permission to accept an exception of `owner`."""
     return Permission.DECIDE_MONEY if owner is Owner.FINANCE else Permission.DECIDE_GOODS
 
 
-def to_run(remedy: Remedy, owner: Owner) -> Permission:
-    """What is needed to run a playbook on an exception of `owner`."""
-    if remedy in _OF_MONEY:
+def permission_to_run(playbook: Playbook, owner: Owner) -> Permission:
+    """The permission to run a playbook on an exception of `owner`."""
+    if playbook in _OF_MONEY:
         return Permission.DECIDE_MONEY
-    if remedy in _OF_GOODS:
+    if playbook in _OF_GOODS:
         return Permission.DECIDE_GOODS
-    return to_decide(owner) if remedy in _OF_THE_OWNER else Permission.WORK
+    return permission_to_decide(owner) if playbook in _OF_THE_OWNER else Permission.WORK

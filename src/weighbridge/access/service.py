@@ -1,4 +1,4 @@
-"""The desk of access: everything about users, sessions, tokens and the audit log of one installation, wired."""
+"""The access service: users, sessions, tokens, sign-in and the audit log of one installation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from weighbridge.access.audit import AuditLog
-from weighbridge.access.failed_sign_ins import Failures
+from weighbridge.access.failed_sign_ins import FailedSignIns
 from weighbridge.access.oidc.identities import Identities
 from weighbridge.access.oidc.provider import Provider
 from weighbridge.access.oidc.sign_in import ProviderSignIn
@@ -23,7 +23,7 @@ IDLE, LONGEST = timedelta(hours=1), timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may do what, who is here, and who did what."""
+    """Everything about access in one installation."""
 
     audit: AuditLog
     users: Users
@@ -31,8 +31,8 @@ class Access:
     tokens: Tokens
     sign_in: SignIn
     identities: Identities
-    at_provider: ProviderSignIn | None
-    """Signing in at the company's identity provider, where there is one."""
+    provider_sign_in: ProviderSignIn | None
+    """Sign-in by the company's identity provider, where one is configured."""
 
     @classmethod
     def of(
@@ -44,11 +44,11 @@ class Access:
         longest: timedelta = LONGEST,
         provider: Provider | None = None,
     ) -> Access:
-        """The access kept in `database`. `clock` is that of the people, whatever time the twins play in."""
+        """The access service over `database`. `clock` is the users' clock, also when the twins run faster."""
         audit = AuditLog(database, clock)
         users = Users(database, clock, audit, Passwords())
         sessions = Sessions(database, clock, idle=idle, longest=longest)
-        failures, identities = Failures(database, clock), Identities(database, clock, audit)
+        failures, identities = FailedSignIns(database, clock), Identities(database, clock, audit)
         return cls(
             audit=audit,
             users=users,
@@ -56,7 +56,7 @@ class Access:
             tokens=Tokens(database, clock, audit),
             sign_in=SignIn(users, sessions, failures, audit),
             identities=identities,
-            at_provider=ProviderSignIn(provider, clock, users, sessions, failures, identities, audit)
+            provider_sign_in=ProviderSignIn(provider, clock, users, sessions, failures, identities, audit)
             if provider is not None
             else None,
         )

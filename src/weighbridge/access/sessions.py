@@ -1,4 +1,4 @@
-"""Sessions: who is signed in. The secret stays in the browser's cookie; we keep its digest."""
+"""Sessions: who is signed in. The secret stays in the browser's cookie; the database holds its digest."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from weighbridge.common.clock import Clock
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.access import sessions, users
 
-NOTED_EVERY = timedelta(minutes=1)
-"""How exactly it is kept when a session was last seen: a write for each page would be many."""
+TOUCHED_EVERY = timedelta(minutes=1)
+"""How often a session's last use is stored; a write for each page would be too many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A user who is signed in."""
+    """The session of a signed-in user."""
 
     user: User
     csrf: str
@@ -33,8 +33,8 @@ class Sessions:
         self._idle = idle
         self._longest = longest
 
-    async def begin(self, user: User) -> str:
-        """Signs `user` in; answers the secret for the cookie. Sessions that are over are forgotten on the way."""
+    async def start(self, user: User) -> str:
+        """Starts a session of `user`; returns the secret for the cookie. Also deletes expired sessions."""
         now = self._clock.now()
         secret = new_secret()
         row = {
@@ -45,16 +45,16 @@ class Sessions:
             "seen_at": now,
             "ends_at": now + self._longest,
         }
-        over = (sessions.c.ends_at <= now) | (sessions.c.seen_at <= now - self._idle)
+        is_expired = (sessions.c.ends_at <= now) | (sessions.c.seen_at <= now - self._idle)
         async with self._database.transaction() as transaction:
-            await transaction.execute(sa.delete(sessions).where(over))
+            await transaction.execute(sa.delete(sessions).where(is_expired))
             await transaction.execute(sessions.insert(), row)
         return secret
 
-    async def of(self, secret: str, *, noted: bool = True) -> Session | None:
-        """The session of a cookie; None when it has ended, was idle for too long, or never was.
+    async def find(self, secret: str, *, touch: bool = True) -> Session | None:
+        """The session of a cookie; None when it has ended, was idle for too long, or does not exist.
 
-        Not `noted`: what a page asks by itself leaves an idle session idle.
+        Without `touch` the request does not count as activity: pages refresh themselves.
         """
         if not secret:
             return None
@@ -73,9 +73,9 @@ class Sessions:
             row = (await reading.execute(query)).one_or_none()
         if row is None:
             return None
-        if noted and row.seen_at <= now - NOTED_EVERY:
-            seen = sa.update(sessions).where(sessions.c.digest == digest).values(seen_at=now)
-            await self._database.execute(seen)
+        if touch and row.seen_at <= now - TOUCHED_EVERY:
+            change = sa.update(sessions).where(sessions.c.digest == digest).values(seen_at=now)
+            await self._database.execute(change)
         return Session(read_user(row), row.csrf, digest)
 
     async def end(self, digest: str) -> None:

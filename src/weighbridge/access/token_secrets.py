@@ -1,4 +1,4 @@
-"""Secrets of sessions and tokens: long, random, and kept as digests only."""
+"""Secrets of sessions and tokens: long, random, and stored only as digests."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ BYTES = 32
 
 
 def new_secret() -> str:
-    """A secret that nobody guesses, in letters that need no escaping."""
+    """A secret that cannot be guessed, of characters that need no escaping."""
     return secrets.token_urlsafe(BYTES)
 
 
 def digest_of(secret: str) -> str:
-    """What is kept of a secret. It is random and long, so a plain SHA-256 cannot be turned round."""
+    """The stored digest of a secret. The secret is random and long, so a plain SHA-256 cannot be reversed."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,1 +1,1 @@
-"""Alerts: people are told of exceptions where they are, by e-mail, chat or pager."""
+"""Alerts: owners are notified of exceptions by e-mail, chat or pager."""

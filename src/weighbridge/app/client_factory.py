@@ -1,4 +1,4 @@
-"""The roads of a connection to its platforms: where they lead, under which name, budget and patience."""
+"""Client factory: builds the HTTP clients of a connection with their address, credentials, budget and timeouts."""
 
 from __future__ import annotations
 
@@ -8,33 +8,11 @@ from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection
 from weighbridge.design.secrets import Secrets
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories import Journal
-from weighbridge.platforms.api_credentials import books_budget, shop_budget
-from weighbridge.platforms.bigcommerce.api_profile import BigCommerceDialect
-from weighbridge.platforms.cin7.api_profile import Cin7Dialect
-from weighbridge.platforms.http_client import Timeouts, Transport
-from weighbridge.platforms.http_exchange import Exchange
-
-
-class JournalRecorder:
-    """Keeps every exchange of the clients in the journal."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    async def record(self, exchange: Exchange) -> None:
-        await self._journal.exchanges.store(
-            connection=exchange.connection,
-            platform=exchange.platform,
-            method=exchange.method,
-            url=exchange.url,
-            request=exchange.request,
-            status=exchange.status,
-            response=exchange.response,
-            started_at=exchange.started_at,
-            duration_ms=exchange.duration_ms,
-            outcome=exchange.outcome,
-        )
+from weighbridge.persistence.repositories import Repositories
+from weighbridge.platforms.api_credentials import bigcommerce_budget, cin7_budget
+from weighbridge.platforms.bigcommerce.api_profile import BigCommerceApiProfile
+from weighbridge.platforms.cin7.api_profile import Cin7ApiProfile
+from weighbridge.platforms.http_client import HttpClient, Timeouts
 
 
 def timeouts_of(connection: Connection) -> Timeouts:
@@ -44,42 +22,42 @@ def timeouts_of(connection: Connection) -> Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Roads:
-    """Makes the transports of connections; every exchange on them is kept in the journal."""
+class ClientFactory:
+    """Builds HTTP clients whose every exchange is stored in the HTTP log."""
 
     database: Database
-    journal: Journal
+    repositories: Repositories
     clock: Clock
 
-    def to_shop(self, name: str, connection: Connection, secrets: Secrets) -> Transport:
-        """To BigCommerce, with the store's token and within its quota."""
+    def bigcommerce_http(self, name: str, connection: Connection, secrets: Secrets) -> HttpClient:
+        """The client for BigCommerce, with the store's token and within its quota."""
         account = connection.bigcommerce
-        return Transport(
-            BigCommerceDialect(),
+        return HttpClient(
+            BigCommerceApiProfile(),
             f"{account.api}/stores/{account.store_hash}",
             {"x-auth-token": secrets.access_token.get_secret_value(), "user-agent": "Weighbridge"},
             connection=name,
             clock=self.clock,
-            budget=shop_budget(self.database, self.clock, connection),
-            recorder=JournalRecorder(self.journal),
+            budget=bigcommerce_budget(self.database, self.clock, connection),
+            recorder=self.repositories.http_log,
             timeouts=timeouts_of(connection),
         )
 
-    def to_books(self, name: str, connection: Connection, secrets: Secrets) -> Transport:
-        """To Cin7 Core, with the company's keys and within the quota of this application."""
+    def cin7_http(self, name: str, connection: Connection, secrets: Secrets) -> HttpClient:
+        """The client for Cin7 Core, with the company's keys and within the quota of this application."""
         account_id = secrets.account_id.get_secret_value()
         headers = {
             "api-auth-accountid": account_id,
             "api-auth-applicationkey": secrets.application_key.get_secret_value(),
             "user-agent": "Weighbridge",
         }
-        return Transport(
-            Cin7Dialect(),
+        return HttpClient(
+            Cin7ApiProfile(),
             connection.cin7.api,
             headers,
             connection=name,
             clock=self.clock,
-            budget=books_budget(self.database, self.clock, connection, account_id),
-            recorder=JournalRecorder(self.journal),
+            budget=cin7_budget(self.database, self.clock, connection, account_id),
+            recorder=self.repositories.http_log,
             timeouts=timeouts_of(connection),
         )

@@ -1,4 +1,4 @@
-"""The office: everything that pages and API work with, wired once for one installation."""
+"""App context: everything that pages and API work with, built once for one installation."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from starlette.requests import HTTPConnection
 
 from weighbridge.access.oidc.provider import Provider
 from weighbridge.access.service import Access
-from weighbridge.common.cache import Memory
+from weighbridge.common.cache import Cache
 from weighbridge.common.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.design.schema import Connection, Installation
 from weighbridge.design.secrets import SecretFinder, resolve_provider_secret
-from weighbridge.exceptions.lifecycle import ExceptionDesk
-from weighbridge.exceptions.playbooks import Playbooks
-from weighbridge.exceptions.record_queries import CaseFile
+from weighbridge.exceptions.lifecycle import ExceptionLifecycle
+from weighbridge.exceptions.playbooks import PlaybookRunner
+from weighbridge.exceptions.record_queries import ExceptionQueries
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories import Repositories
 from weighbridge.reports.status import sharing_stock
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """What the console knows of its installation."""
+class AppContext:
+    """One installation as the web and the command line see it."""
 
     installation: Installation
     folder: Path
-    """The configuration file's."""
+    """The folder of the configuration file."""
     environment: Mapping[str, str]
     database: Database
     clock: Clock
-    """The platforms' time; against the twins it may run faster."""
-    people: Clock
-    """The time that people live in: sessions and audit go by it."""
+    """The platforms' time; with the twins it may run faster."""
+    wall_clock: Clock
+    """The real time; sessions and the audit log use it."""
     access: Access
-    journal: Journal
-    cases: CaseFile
-    desk: ExceptionDesk
-    playbooks: Playbooks
-    memory: Memory = field(default_factory=Memory)
+    repositories: Repositories
+    exception_queries: ExceptionQueries
+    lifecycle: ExceptionLifecycle
+    playbook_runner: PlaybookRunner
+    cache: Cache = field(default_factory=Cache)
 
     @classmethod
     def of(
@@ -50,15 +50,15 @@ class Office:
         folder: Path,
         environment: Mapping[str, str],
         database: Database,
-        people: Clock = REAL_CLOCK,
-    ) -> Office:
-        """The office over `database`; it opens and closes nothing. Raises SecretsProblem."""
+        wall_clock: Clock = REAL_CLOCK,
+    ) -> AppContext:
+        """The app context over `database`, which it neither opens nor closes. Raises SecretsProblem."""
         clock = ScaledClock.parse(installation.installation.clock) if installation.installation.clock else REAL_CLOCK
         console = installation.console
         secret = resolve_provider_secret(installation, folder, environment)
         access = Access.of(
             database,
-            people,
+            wall_clock,
             idle=timedelta(minutes=console.idle_minutes),
             longest=timedelta(hours=console.session_hours),
             provider=Provider(console.oidc, secret) if console.oidc is not None else None,
@@ -69,12 +69,14 @@ class Office:
             environment=environment,
             database=database,
             clock=clock,
-            people=people,
+            wall_clock=wall_clock,
             access=access,
-            journal=Journal.of(database, clock),
-            cases=CaseFile(database, clock),
-            desk=ExceptionDesk(database, clock),
-            playbooks=Playbooks(database, clock, {name: one.design for name, one in installation.connections.items()}),
+            repositories=Repositories.of(database, clock),
+            exception_queries=ExceptionQueries(database, clock),
+            lifecycle=ExceptionLifecycle(database, clock),
+            playbook_runner=PlaybookRunner(
+                database, clock, {name: connection.design for name, connection in installation.connections.items()}
+            ),
         )
 
     @property
@@ -82,23 +84,23 @@ class Office:
         return self.installation.connections
 
     @property
-    def takes_passwords(self) -> bool:
-        """Whether people may sign in with a password."""
+    def allows_passwords(self) -> bool:
+        """Whether users may sign in with a password."""
         oidc = self.installation.console.oidc
         return oidc is None or oidc.passwords
 
     @property
     def is_secure(self) -> bool:
-        """Whether people come by HTTPS, so that cookies must not travel otherwise."""
+        """Whether the console is reached by HTTPS, so that cookies must be sent by HTTPS only."""
         return self.installation.console.public_url.startswith("https://")
 
     def sharing(self, connection: str) -> tuple[str, ...]:
-        """The connections that sell the same company's stock."""
+        """The connections that sell the stock of the same company, `connection` among them."""
         return sharing_stock(self.installation, SecretFinder(self.folder, self.environment), connection)
 
 
-def office_of(request: HTTPConnection) -> Office:
-    """The office of the application that answers `request`."""
-    office = request.app.state.office
-    assert isinstance(office, Office)
-    return office
+def app_context_of(request: HTTPConnection) -> AppContext:
+    """The app context of the application that answers `request`."""
+    app = request.app.state.app_context
+    assert isinstance(app, AppContext)
+    return app

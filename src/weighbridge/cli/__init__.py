@@ -1,1 +1,1 @@
-"""The command line: `weighbridge --help` lists its commands."""
+"""The command line: `weighbridge --help` lists the commands."""

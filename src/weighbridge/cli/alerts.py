@@ -1,83 +1,76 @@
-"""`weighbridge alerts`: what was told whom, and a test of every channel."""
+"""`weighbridge alerts`: the alerts that were sent, and a test of the channels."""
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from weighbridge.alerts.sending import TEST_BODY, TEST_TITLE, owners_of, send
-from weighbridge.cli.context import (
-    DEFAULT_CONFIG,
-    AsJson,
-    Config,
-    fail,
-    installation_of,
-    out,
-    print_json,
-    with_database,
-)
-from weighbridge.design.schema import Installation
-from weighbridge.design.secrets import SecretsProblem, resolve_channels
-from weighbridge.persistence.repositories.sent_alerts import AlertLedger, Told
+from weighbridge.cli.api_client import ActorOption, ApiClient, ServerOption, with_api
+from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, fail, out, print_json
+from weighbridge.web.api.monitoring import AlertsResponse, ChannelTestResponse, SentAlertResponse
 
-alerts_app = typer.Typer(help="Who was told of exceptions, and whether every channel works.")
+alerts_app = typer.Typer(help="Alerts about exceptions, and a test of their channels.", no_args_is_help=True)
 
 
-@alerts_app.callback(invoke_without_command=True)
-def alerts_command(context: typer.Context, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Tell the last alerts: to whom, what, and whether it was taken."""
-    if context.invoked_subcommand is not None:
-        return
-    installation = installation_of(config)
-    told = with_database(installation, lambda database, clock: AlertLedger(database, clock).latest())
+@alerts_app.command("list")
+def list_alerts(config: Config = DEFAULT_CONFIG, as_json: AsJson = False, server: ServerOption = "") -> None:
+    """List the last alerts: channel, text, and whether the channel accepted it."""
+    alerts = with_api(config, server, "", _read).alerts
     if as_json:
-        print_json([_as_json(one) for one in told])
+        print_json([_as_json(alert) for alert in alerts])
+        return
+    if not alerts:
+        out.print("No alerts were sent yet.")
         return
     table = Table("When, UTC", "Channel", "What", "Result")
-    for one in told:
-        result = "sent" if one.sent_at else one.problem or "under way"
-        table.add_row(f"{one.claimed_at:%Y-%m-%d %H:%M}", one.channel, escape(one.words), result)
-    out.print(table if told else "Nobody was told of anything yet.")
+    for alert in alerts:
+        table.add_row(f"{alert.claimed_at:%Y-%m-%d %H:%M}", alert.channel, escape(alert.text), _result(alert))
+    out.print(table)
 
 
 @alerts_app.command("test")
-def try_command(
+def send_test_messages(
     config: Config = DEFAULT_CONFIG,
-    channel: Annotated[str, typer.Argument(help="Name of one channel; all without it.")] = "",
+    channel: Annotated[str, typer.Argument(help="Name of a channel; default: all channels.")] = "",
+    actor: ActorOption = "",
+    server: ServerOption = "",
 ) -> None:
-    """Send a test message to every channel; exit code 1 when one is not taken."""
-    installation = installation_of(config)
-    names = [channel] if channel else sorted(installation.alerts.channels)
-    if not names or channel not in ("", *installation.alerts.channels):
-        known = ", ".join(sorted(installation.alerts.channels)) or "none"
-        fail(f"no channel {channel!r} under [alerts.channels]; there are: {known}")
-    problems = asyncio.run(_try(installation, config, names))
+    """Send a test message to a channel or to all; exit code 1 if a channel does not accept it."""
+
+    async def work(api: ApiClient) -> dict[str, str]:
+        known = [known_channel.name for known_channel in (await _read(api)).channels]
+        names = [channel] if channel else known
+        if not names or not set(names) <= set(known):
+            fail(f"no channel {channel!r} under [alerts.channels]; there are: {', '.join(known) or 'none'}")
+        return {name: await _test(api, name) for name in names}
+
+    problems = with_api(config, server, actor, work)
     for name, problem in problems.items():
-        out.print(f"{name}: {problem or 'taken'}", style="red" if problem else "green")
+        out.print(f"{name}: {problem or 'accepted'}", style="red" if problem else "green")
     if any(problems.values()):
         raise typer.Exit(1)
 
 
-async def _try(installation: Installation, config: Path, names: list[str]) -> dict[str, str]:
-    try:
-        urls = resolve_channels(installation, config.absolute().parent)
-    except SecretsProblem as missing:
-        fail(str(missing))
-    owners = {name: owners_of(installation.alerts, name) for name in names}
-    return {name: await send(urls[name], TEST_TITLE, TEST_BODY.format(owners=owners[name])) for name in names}
+async def _read(api: ApiClient) -> AlertsResponse:
+    response: AlertsResponse = await api.get("/alerts", AlertsResponse)
+    return response
 
 
-def _as_json(one: Told) -> dict[str, str | None]:
-    return {
-        "channel": one.channel,
-        "words": one.words,
-        "stage": one.stage,
-        "claimed_at": one.claimed_at.isoformat(),
-        "sent_at": one.sent_at.isoformat() if one.sent_at else None,
-        "problem": one.problem,
-    }
+async def _test(api: ApiClient, channel: str) -> str:
+    """Why the channel did not accept the message; empty if it did."""
+    path = f"/alerts/{quote(channel, safe='')}/test"
+    response: ChannelTestResponse = await api.post(path, ChannelTestResponse)
+    return response.problem
+
+
+def _as_json(alert: SentAlertResponse) -> dict[str, Any]:
+    sent_at = alert.sent_at.isoformat() if alert.sent_at else None
+    return alert.model_dump() | {"claimed_at": alert.claimed_at.isoformat(), "sent_at": sent_at}
+
+
+def _result(alert: SentAlertResponse) -> str:
+    return "sent" if alert.sent_at else alert.problem or "in progress"

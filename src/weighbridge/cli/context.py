@@ -1,4 +1,4 @@
-"""What every command begins with: the installation's file, its database, one of its connections; and how it answers."""
+"""Shared parts of the commands: options, the installation of a configuration, its database, and output."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from weighbridge.design.schema import Installation
 from weighbridge.design.secrets import SecretsProblem, resolve_channels, resolve_provider_secret, resolve_secrets
 from weighbridge.observability.logs import configure_logs
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories import Journal
-from weighbridge.worker.worker import Service
+from weighbridge.persistence.repositories import Repositories
+from weighbridge.worker.worker import Worker
 
-Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONFIG", help="The installation's file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
-Connection = Annotated[str, typer.Option(help="Connection; may be left out where there is one.")]
+Config = Annotated[Path, typer.Option("--config", "-c", envvar="WEIGHBRIDGE_CONFIG", help="The configuration file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Connection = Annotated[str, typer.Option(help="Name of a connection; optional if there is only one.")]
 DEFAULT_CONFIG = Path("weighbridge.toml")
 COMMAND_LINE = "command line"
 Answer = TypeVar("Answer")
 PIPED_WIDTH = 130
-"""Columns where the output goes to a file or another program: a table must not be cut to a screen nobody has."""
+"""Columns if the output goes to a file or another program, so that tables are not cut to a terminal."""
 out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True)
 
 
-def service_of(config: Path, *, beside_workers: bool = False) -> Service:
-    """The service of a configuration; with `beside_workers` as a worker of its own name, since the one that the
-    configuration names may be at work."""
+def worker_of(config: Path, *, as_separate_worker: bool = False) -> Worker:
+    """The worker of a configuration; with `as_separate_worker` under a name of its own, because the worker that the
+    configuration names may be running."""
     installation = installation_of(config)
-    if beside_workers:
+    if as_separate_worker:
         name = f"{installation.installation.worker[:40]}-command-{token_hex(4)}"
-        own = installation.installation.model_copy(update={"worker": name})
-        installation = installation.model_copy(update={"installation": own})
+        settings = installation.installation.model_copy(update={"worker": name})
+        installation = installation.model_copy(update={"installation": settings})
     try:
         secrets = resolve_secrets(installation, config.absolute().parent)
         channels = resolve_channels(installation, config.absolute().parent)
@@ -51,65 +51,72 @@ def service_of(config: Path, *, beside_workers: bool = False) -> Service:
     except SecretsProblem as missing:
         fail(str(missing))
     configure_logs(installation.installation.log_level)
-    return Service(installation, secrets, channels)
+    return Worker(installation, secrets, channels)
 
 
 def installation_of(config: Path) -> Installation:
+    """The installation that a configuration file describes; a problem in the file ends the command."""
     try:
         return load_installation(config)
     except ConfigurationProblem as problem:
         fail(str(problem))
 
 
-def connection_of(installation: Installation, wanted: str) -> str:
-    return one_of(installation.connections, wanted)
+def connection_of(installation: Installation, name: str) -> str:
+    """The connection with this name; the only one if `name` is empty."""
+    return choose_connection(installation.connections, name)
 
 
-def one_of(connections: Iterable[str], wanted: str) -> str:
-    """The connection that is meant; may be left out where there is one."""
+def choose_connection(connections: Iterable[str], name: str) -> str:
+    """The connection with this name; the only one if `name` is empty."""
     names = sorted(connections)
-    if wanted and wanted not in names:
-        fail(f"no connection {wanted!r}; there are {', '.join(names)}")
-    if not wanted and len(names) > 1:
-        fail(f"say which connection: --connection {' | '.join(names)}")
-    return wanted or names[0]
+    if name and name not in names:
+        fail(f"no connection {name!r}; there are {', '.join(names)}")
+    if not name and len(names) > 1:
+        fail(f"name the connection: --connection {' | '.join(names)}")
+    return name or names[0]
 
 
-def with_journal(installation: Installation, ask: Callable[[Journal], Awaitable[Answer]]) -> Answer:
-    return with_database(installation, lambda database, clock: ask(Journal.of(database, clock)))
+def with_repositories(installation: Installation, work: Callable[[Repositories], Awaitable[Answer]]) -> Answer:
+    """The result of `work` on the repositories of the installation."""
+    return with_database(installation, lambda database, clock: work(Repositories.of(database, clock)))
 
 
-def with_database(installation: Installation, ask: Callable[[Database, Clock], Awaitable[Answer]]) -> Answer:
-    async def work() -> Answer:
+def with_database(installation: Installation, work: Callable[[Database, Clock], Awaitable[Answer]]) -> Answer:
+    """The result of `work` on the database of the installation."""
+
+    async def run() -> Answer:
         settings = installation.installation
         database = Database(settings.database)
         clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
         try:
             await database.create_tables()
-            return await ask(database, clock)
+            return await work(database, clock)
         finally:
             await database.close()
 
-    return asyncio.run(work())
+    return asyncio.run(run())
 
 
 def actor() -> str:
-    """Who acts at the command line, as the audit log tells it."""
+    """The user of the command line, as the audit log names them."""
     return f"{login_name()} ({COMMAND_LINE})"
 
 
 def login_name() -> str:
-    """The machine's own name for whoever acts."""
+    """The login name of the user on this machine."""
     try:
         return getpass.getuser()
     except OSError:
-        return "somebody"
+        return "unknown"
 
 
 def print_json(value: Any) -> None:
+    """Prints `value` as indented JSON."""
     sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
 
 
 def fail(message: str) -> NoReturn:
+    """Prints an error message and ends the command with exit code 2."""
     err.print(message, style="red", highlight=False, markup=False)
     raise typer.Exit(2)

@@ -1,47 +1,39 @@
-"""`weighbridge design`: what counts now, what was agreed beside the file, and how patiently causes are tried again."""
+"""`weighbridge design`: the design in effect, its changes and versions, and the retry schedules."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from weighbridge.cli.context import (
-    DEFAULT_CONFIG,
-    AsJson,
-    Config,
-    Connection,
-    fail,
-    out,
-    print_json,
-)
-from weighbridge.cli.design_backend import DesignDesk, at_the_desk
-from weighbridge.cli.server import AtServer
-from weighbridge.design.overrides import CHANGEABLE, DesignChange
+from weighbridge.cli.api_client import ActorOption, ApiClient, ServerOption, connection_name, with_api
+from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, Connection, fail, out, print_json
+from weighbridge.design.overrides import CHANGEABLE
+from weighbridge.design.retry_schedules import DEFAULT_SCHEDULES
 from weighbridge.design.schema import Design, design_version
-from weighbridge.design.timing import DEFAULT_SCHEDULES
-from weighbridge.persistence.repositories.designs import AgreedChange
+from weighbridge.web.api.design import ChangeResponse, DesignChangeResponse, DesignResponse
 
-design_app = typer.Typer(help="The operating model as it counts now, and what was agreed since.", no_args_is_help=True)
-By = Annotated[str, typer.Option("--by", envvar="WEIGHBRIDGE_PERSON", help="Who acts; by default who is signed in.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept with the change.")]
+design_app = typer.Typer(help="The design in effect, its changes and its versions.", no_args_is_help=True)
+Reason = Annotated[str, typer.Option("--reason", help="Reason; it is stored with the change.")]
 
 
 @design_app.command("show")
 def show(
-    config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False, server: AtServer = ""
+    config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False, server: ServerOption = ""
 ) -> None:
-    """Show mappings, owners and retry schedules as they count now, and every change that people agreed on."""
+    """Show the mappings, owners and retry schedules in effect, and every change of the design."""
 
-    async def read(desk: DesignDesk) -> tuple[str, Design, Sequence[AgreedChange]]:
-        name = await desk.connection(connection)
-        return name, *await desk.shown(name)
+    async def read(api: ApiClient) -> DesignResponse:
+        response: DesignResponse = await api.get(f"/design/{await connection_name(api, connection)}", DesignResponse)
+        return response
 
-    name, design, changes = at_the_desk(config, server, "", read)
+    response = with_api(config, server, "", read)
+    design = Design.model_validate(response.design)
     schedules = {cause: list(design.retry.schedule(cause)) for cause in DEFAULT_SCHEDULES}
     if as_json:
         print_json(
@@ -49,50 +41,38 @@ def show(
                 "version": design_version(design),
                 "design": design.model_dump(mode="json"),
                 "schedules": schedules,
-                "changes": [{slot: getattr(one, slot) for slot in one.__slots__} for one in changes],
+                "changes": [change.model_dump() for change in response.changes],
             }
         )
         return
-    out.print(f"[bold]{name}[/] works by {design_version(design)}")
-    tables = ("tax.rules", design.tax.rules), ("payments.accounts", design.payments.accounts), ("skus", design.skus)
-    own: tuple[tuple[str, Mapping[Any, Any]], ...] = (
-        ("owners", design.owners), ("backups", design.backups), ("deadlines", design.deadlines),
-        ("autonomy", design.autonomy),
-    )  # fmt: skip
-    for setting, entries in (*tables, *own):
-        for key, value in sorted(entries.items()):
-            out.print(f"  {setting}  {key} = {value}", markup=False, highlight=False)
-    waits = Table("Cause", "Seconds before each next try; then the object is held", title_justify="left")
-    for cause, seconds in schedules.items():
-        waits.add_row(cause, ", ".join(f"{one:g}" for one in seconds))
-    out.print(waits)
-    for one in changes:
-        undone = f" (taken back by {one.undone_by})" if one.undone_at else ""
-        before = f", before {one.before}" if one.before is not None else ""
-        told = f"{one.id}: {one.at:%Y-%m-%d %H:%M} {one.actor}: {one.setting} {one.key} = {one.value}{before}{undone}"
-        out.print(f"{told}. {one.reason}", markup=False, highlight=False)
+    out.print(f"[bold]{response.connection}[/] uses design {design_version(design)}")
+    _print_tables(design)
+    _print_schedules(schedules)
+    _print_changes(response.changes)
 
 
 @design_app.command("change")
 def change(
     setting: Annotated[str, typer.Argument(help=f"One of {', '.join(CHANGEABLE)}.")],
-    key: Annotated[str, typer.Argument(help="Which entry: a tax, a tender, a SKU, a kind, a cause.")],
-    value: Annotated[str, typer.Argument(help="What it is from now on; a list as JSON, such as [5, 60, 600].")],
+    key: Annotated[str, typer.Argument(help="The entry: a tax, a tender, a SKU, an exception kind or a cause.")],
+    value: Annotated[str, typer.Argument(help="The new value; a list as JSON, such as [5, 60, 600].")],
     reason: Reason,
     config: Config = DEFAULT_CONFIG,
     connection: Connection = "",
-    by: By = "",
-    server: AtServer = "",
+    actor: ActorOption = "",
+    server: ServerOption = "",
 ) -> None:
-    """Change one entry, beside the file. Running workers take it up within seconds."""
-    wanted = DesignChange(setting, key, json.loads(value) if value.startswith("[") else value)
+    """Change one entry, which overrides the file. Running workers reload the design within seconds."""
+    body = {"setting": setting, "key": key, "value": _parsed(value), "reason": reason}
     if not reason.strip():
         fail("a change needs a reason")
 
-    async def agree(desk: DesignDesk) -> int:
-        return await desk.change(await desk.connection(connection), wanted, reason)
+    async def store(api: ApiClient) -> ChangeResponse:
+        path = f"/design/{await connection_name(api, connection)}/changes"
+        response: ChangeResponse = await api.post(path, ChangeResponse, body)
+        return response
 
-    number = at_the_desk(config, server, by, agree)
+    number = with_api(config, server, actor, store).id
     out.print(f"Change {number}: {escape(setting)} {escape(key)} is {escape(value)} from now on.")
 
 
@@ -100,12 +80,12 @@ def change(
 def undo(
     number: Annotated[int, typer.Argument(help="Number of the change.")],
     config: Config = DEFAULT_CONFIG,
-    by: By = "",
-    server: AtServer = "",
+    actor: ActorOption = "",
+    server: ServerOption = "",
 ) -> None:
-    """Take a change back: the one agreed before it, or the file, counts again."""
-    at_the_desk(config, server, by, lambda desk: desk.undo(number))
-    out.print(f"Change {number} no longer counts.")
+    """Undo a change: the change before it, or the file, is in effect again."""
+    with_api(config, server, actor, lambda api: api.post(f"/design-changes/{number}/undo", ChangeResponse))
+    out.print(f"Change {number} is undone.")
 
 
 @design_app.command("version")
@@ -113,11 +93,53 @@ def version(
     name: Annotated[str, typer.Argument(help="A version as transfers name it, such as v1-1a2b3c4d.")],
     config: Config = DEFAULT_CONFIG,
     connection: Connection = "",
-    server: AtServer = "",
+    server: ServerOption = "",
 ) -> None:
-    """Print the whole design that transfers of that version crossed under, as JSON."""
+    """Print the whole design of a version that transfers used, as JSON."""
 
-    async def read(desk: DesignDesk) -> Any:
-        return await desk.version(await desk.connection(connection), name)
+    async def read(api: ApiClient) -> dict[str, Any]:
+        path = f"/design/{await connection_name(api, connection)}/versions/{quote(name, safe='')}"
+        response: dict[str, Any] = await api.get(path, dict[str, Any])
+        return response
 
-    print_json(at_the_desk(config, server, "", read))
+    print_json(with_api(config, server, "", read))
+
+
+def _parsed(value: str) -> Any:
+    """A list if the value is one as JSON, else the text."""
+    if not value.startswith("["):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        fail(f"the value is {value!r}; expected a list as JSON, such as [5, 60, 600]")
+
+
+def _print_tables(design: Design) -> None:
+    tables: tuple[tuple[str, Mapping[Any, Any]], ...] = (
+        ("tax.rules", design.tax.rules), ("payments.accounts", design.payments.accounts), ("skus", design.skus),
+        ("owners", design.owners), ("backups", design.backups), ("deadlines", design.deadlines),
+        ("autonomy", design.autonomy),
+    )  # fmt: skip
+    for setting, entries in tables:
+        for key, value in sorted(entries.items()):
+            out.print(f"  {setting}  {key} = {value}", markup=False, highlight=False)
+
+
+def _print_schedules(schedules: Mapping[str, Sequence[float]]) -> None:
+    table = Table("Cause", "Seconds before each next try; then the object is held", title_justify="left")
+    for cause, seconds in schedules.items():
+        table.add_row(cause, ", ".join(f"{wait:g}" for wait in seconds))
+    out.print(table)
+
+
+def _print_changes(changes: Sequence[DesignChangeResponse]) -> None:
+    for change in changes:
+        undone = f" (undone by {change.undone_by})" if change.undone_at else ""
+        before = f", before {change.before}" if change.before is not None else ""
+        entry = f"{change.setting} {change.key} = {change.value}{before}{undone}"
+        out.print(
+            f"{change.id}: {change.at:%Y-%m-%d %H:%M} {change.actor}: {entry}. {change.reason}",
+            markup=False,
+            highlight=False,
+        )

@@ -1,56 +1,48 @@
-"""`weighbridge exceptions assign|comment|snooze|...|act`: what people do about exceptions, under their name."""
+"""`weighbridge exceptions assign|comment|snooze|...|run`: actions on exceptions, under the name of the user."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from weighbridge.cli.api_client import ActorOption, ServerOption
 from weighbridge.cli.context import DEFAULT_CONFIG, Config, fail, out
-from weighbridge.cli.exception_backend import CaseDesk
-from weighbridge.cli.exception_backend_remote import at_the_desk
-from weighbridge.cli.exceptions import (
-    Containing,
-    OfConnection,
-    OfKind,
-    OfOwner,
-    WithTag,
-    exceptions_app,
-)
-from weighbridge.cli.server import AtServer
-from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.cli.exception_client import ExceptionClient, with_exceptions
+from weighbridge.cli.exceptions import Containing, OfConnection, OfKind, OfOwner, WithTag, exceptions_app
+from weighbridge.domain.exceptions.kinds import Playbook
 from weighbridge.domain.findings.finding import Owner
-from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Untag, Wake
-from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Unsnooze, Untag
+from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.lifecycle import Effect
 from weighbridge.exceptions.plan import Plan
-from weighbridge.exceptions.playbooks import Run
+from weighbridge.exceptions.playbooks import PlaybookRun
 
 Number = Annotated[int, typer.Argument(help="Number of the exception.")]
 Numbers = Annotated[list[int], typer.Argument(help="Numbers of the exceptions.")]
-By = Annotated[str, typer.Option("--by", envvar="WEIGHBRIDGE_PERSON", help="Who acts; by default who is signed in.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it stays in the history.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, only the preview is shown.")]
-RunNumber = Annotated[int, typer.Argument(help="Number of the run, as `show` has it.")]
-SPAN = re.compile(r"(\d+)([mhd])")
+Reason = Annotated[str, typer.Option("--reason", help="Reason; it is stored in the history.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Run the playbook; without it, only the preview is printed.")]
+RunNumber = Annotated[int, typer.Argument(help="Number of the run, as `exceptions show` prints it.")]
+DURATION = re.compile(r"(\d+)([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @exceptions_app.command("assign")
 def assign(
     numbers: Numbers,
-    to: Annotated[str | None, typer.Option(help="A person's name; empty: nobody.")] = None,
-    owner: Annotated[Owner | None, typer.Option(help="Who resolves it.")] = None,
+    to: Annotated[str | None, typer.Option(help="Name of the assignee; empty: unassign.")] = None,
+    owner: Annotated[Owner | None, typer.Option(help="The new owner.")] = None,
     config: Config = DEFAULT_CONFIG,
-    by: By = "",
-    server: AtServer = "",
+    actor: ActorOption = "",
+    server: ServerOption = "",
 ) -> None:
-    """Give exceptions to a person or another owner."""
+    """Assign exceptions to a user or to another owner."""
     if to is None and owner is None:
-        fail("say --to a person, --owner, or both")
-    _act(config, numbers, Assign(to, owner), by, server)
+        fail("give --to, --owner, or both")
+    _act(config, numbers, Assign(to, owner), actor, server)
 
 
 @exceptions_app.command("comment")
@@ -58,202 +50,212 @@ def comment(
     number: Number,
     text: Annotated[str, typer.Argument()],
     config: Config = DEFAULT_CONFIG,
-    by: By = "",
-    server: AtServer = "",
+    actor: ActorOption = "",
+    server: ServerOption = "",
 ) -> None:
-    """Say something that stays in the history."""
-    _act(config, [number], Comment(text), by, server)
+    """Add a comment to the history of an exception."""
+    _act(config, [number], Comment(text), actor, server)
 
 
 @exceptions_app.command("snooze")
 def snooze(
     numbers: Numbers,
-    span: Annotated[str, typer.Option("--for", help="How long: 30m, 4h, 2d.")],
+    duration: Annotated[str, typer.Option("--for", help="Duration, such as 30m, 4h or 2d.")],
     config: Config = DEFAULT_CONFIG,
-    by: By = "",
-    server: AtServer = "",
+    actor: ActorOption = "",
+    server: ServerOption = "",
 ) -> None:
-    """Keep exceptions out of the list for a while; their deadline stays."""
-    length = _span(span)
+    """Hide exceptions from the list for a while; their deadline stays."""
+    length = _duration(duration)
 
-    async def work(desk: CaseDesk) -> int:
-        return await desk.act(numbers, Snooze(await desk.now() + length))
+    async def work(client: ExceptionClient) -> int:
+        return await client.act(numbers, Snooze(await client.now() + length))
 
-    _tell(at_the_desk(config, server, by, work))
+    _print_count(with_exceptions(config, server, actor, work))
 
 
-@exceptions_app.command("wake")
-def wake(numbers: Numbers, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
-    """End the sleep of exceptions."""
-    _act(config, numbers, Wake(), by, server)
+@exceptions_app.command("unsnooze")
+def unsnooze(
+    numbers: Numbers, config: Config = DEFAULT_CONFIG, actor: ActorOption = "", server: ServerOption = ""
+) -> None:
+    """Show snoozed exceptions in the list again."""
+    _act(config, numbers, Unsnooze(), actor, server)
 
 
 @exceptions_app.command("tag")
 def tag(
-    word: Annotated[str, typer.Argument(metavar="TAG")],
+    name: Annotated[str, typer.Argument(metavar="TAG")],
     numbers: Numbers,
-    remove: Annotated[bool, typer.Option("--remove", help="Take it off.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the tag.")] = False,
     config: Config = DEFAULT_CONFIG,
-    by: By = "",
-    server: AtServer = "",
+    actor: ActorOption = "",
+    server: ServerOption = "",
 ) -> None:
-    """Put a tag on exceptions, or take it off."""
-    _act(config, numbers, Untag(word) if remove else Tag(word), by, server)
+    """Add a tag to exceptions, or remove it."""
+    _act(config, numbers, Untag(name) if remove else Tag(name), actor, server)
 
 
 @exceptions_app.command("reopen")
-def reopen(number: Number, reason: Reason, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
-    """Open what was closed last again, and have it looked at."""
-    _act(config, [number], Reopen(reason), by, server)
+def reopen(
+    number: Number, reason: Reason, config: Config = DEFAULT_CONFIG, actor: ActorOption = "", server: ServerOption = ""
+) -> None:
+    """Reopen the objects that were closed last, and requeue them."""
+    _act(config, [number], Reopen(reason), actor, server)
 
 
 @exceptions_app.command("merge")
 def merge(
     numbers: Numbers,
-    into: Annotated[int, typer.Option(help="Number of the exception that takes them up.")],
+    into: Annotated[int, typer.Option(help="Number of the exception that receives the objects.")],
     config: Config = DEFAULT_CONFIG,
-    by: By = "",
-    server: AtServer = "",
+    actor: ActorOption = "",
+    server: ServerOption = "",
 ) -> None:
-    """Show exceptions with one cause as one, now and later."""
-
-    moved = at_the_desk(config, server, by, lambda desk: desk.merge(numbers, into))
+    """Merge exceptions with the same cause into one, for present and later objects."""
+    moved = with_exceptions(config, server, actor, lambda client: client.merge(numbers, into))
     out.print(f"{moved:,} objects moved.")
 
 
 @exceptions_app.command("unmerge")
-def unmerge(number: Number, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
-    """Take a merge back."""
-
-    moved = at_the_desk(config, server, by, lambda desk: desk.unmerge(number))
+def unmerge(
+    number: Number, config: Config = DEFAULT_CONFIG, actor: ActorOption = "", server: ServerOption = ""
+) -> None:
+    """Reverse a merge."""
+    moved = with_exceptions(config, server, actor, lambda client: client.unmerge(number))
     out.print(f"{moved:,} objects moved back.")
 
 
 @exceptions_app.command("bulk")
 def bulk(
-    action: Annotated[str, typer.Argument(help="assign, comment, snooze, wake, tag, untag or accept.")],
-    told: Annotated[str, typer.Argument(help="The person, text, span, tag or reason.")] = "",
+    action: Annotated[str, typer.Argument(help="assign, comment, snooze, unsnooze, tag, untag or accept.")],
+    value: Annotated[str, typer.Argument(help="The assignee, text, duration, tag or reason.")] = "",
     config: Config = DEFAULT_CONFIG,
     connection: OfConnection = "",
     owner: OfOwner = None,
     kind: OfKind = None,
     tagged: WithTag = "",
     containing: Containing = "",
-    confirm: Annotated[str, typer.Option(help="Name of the preview that you have read; does it.")] = "",
-    by: By = "",
-    server: AtServer = "",
+    confirm: Annotated[str, typer.Option(help="Name of the preview; applies the action.")] = "",
+    actor: ActorOption = "",
+    server: ServerOption = "",
 ) -> None:
-    """Act on all that a pattern finds: first the preview with its name, then with --confirm NAME."""
-    wanted = Wanted(connection=connection, owner=owner, kinds=tuple(kind or ()), tag=tagged, words=containing)
-    if wanted == Wanted():
-        fail("say which: --connection, --owner, --kind, --tagged or --containing")
+    """Apply an action to all exceptions that a filter finds: print the preview, then repeat with --confirm NAME."""
+    exception_filter = ExceptionFilter(
+        connection=connection, owner=owner, kinds=tuple(kind or ()), tag=tagged, text=containing
+    )
+    if exception_filter == ExceptionFilter():
+        fail("give a filter: --connection, --owner, --kind, --tagged or --containing")
 
-    async def work(desk: CaseDesk) -> tuple[Effect, int]:
-        meant = _named_action(action, told, await desk.now())
-        effect = await desk.effect(wanted, meant)
+    async def work(client: ExceptionClient) -> tuple[Effect, int]:
+        named_action = _named_action(action, value, await client.now())
+        effect = await client.effect(exception_filter, named_action)
         if confirm and confirm == effect.name:
-            return effect, await desk.act_on_many(wanted, meant, effect)
+            return effect, await client.act_on_many(exception_filter, named_action, effect)
         return effect, 0
 
-    effect, done = at_the_desk(config, server, by, work)
-    if done:
-        _tell(done)
+    effect, count = with_exceptions(config, server, actor, work)
+    if count:
+        _print_count(count)
         return
-    money = ", ".join(str(one) for one in effect.money) or "no money"
+    money = ", ".join(str(amount) for amount in effect.money) or "no money"
     out.print(f"{len(effect.ids):,} exceptions with {effect.objects:,} objects, {money}, such as:")
     for title in effect.titles:
         out.print(f"  {title}", markup=False)
     for refused in effect.refused[:5]:
         out.print(f"  not {refused}", markup=False)
     if confirm:
-        fail(f"{confirm} is not what the pattern finds now; it finds {effect.name}")
+        fail(f"--confirm is {confirm}; expected {effect.name}, the name of what the filter finds now")
     if effect.ids:
-        out.print(f"Nothing is done yet. To do it: the same with --confirm {effect.name}")
+        out.print(f"Nothing has changed yet. To apply the action, repeat the command with --confirm {effect.name}")
 
 
-@exceptions_app.command("act")
-def act(
+@exceptions_app.command("run")
+def run_playbook(
     number: Number,
-    remedy: Annotated[Remedy, typer.Argument(help="One of its safe actions.")],
-    values: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE that the action asks for.")] = None,
+    playbook: Annotated[Playbook, typer.Argument(help="One of the safe actions of the exception.")],
+    values: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of an argument; repeatable.")] = None,
     reason: Reason = "",
     yes: Yes = False,
     config: Config = DEFAULT_CONFIG,
-    by: By = "",
-    server: AtServer = "",
+    actor: ActorOption = "",
+    server: ServerOption = "",
 ) -> None:
-    """Preview a safe action, and run it with --yes."""
-    arguments = dict(_pair(text) for text in values or ())
+    """Preview a playbook, and run it with --yes."""
+    arguments = dict(_argument(text) for text in values or ())
 
-    async def work(desk: CaseDesk) -> tuple[Plan, Run | None]:
-        plan = await desk.plan(number, remedy, arguments)
+    async def work(client: ExceptionClient) -> tuple[Plan, PlaybookRun | None]:
+        plan = await client.plan(number, playbook, arguments)
         if not yes or plan.problem:
             return plan, None
-        return plan, await desk.run(number, remedy, arguments, reason)
+        return plan, await client.run(number, playbook, arguments, reason)
 
-    plan, run = at_the_desk(config, server, by, work)
+    plan, run = with_exceptions(config, server, actor, work)
     if plan.problem:
         fail(plan.problem)
     for line in plan.lines:
         out.print(line, markup=False)
     if run is None:
-        undo = "It can be taken back." if plan.can_be_undone else "It cannot be taken back."
-        out.print(f"{undo} Nothing is done yet; --yes does it.")
+        undo_note = "It can be undone." if plan.can_be_undone else "It cannot be undone."
+        out.print(f"{undo_note} Nothing has changed yet; --yes runs it.")
     else:
-        out.print(f"Run {run.id} has begun. The exception closes once its proof was seen: {run.outcome}.")
+        out.print(f"Run {run.id} has started. The exception closes once its proof is read back: {run.outcome}.")
 
 
 @exceptions_app.command("undo")
-def undo(run: RunNumber, reason: Reason, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
-    """Take back what a run stored."""
-    undone = at_the_desk(config, server, by, lambda desk: desk.undo(run, reason))
-    out.print(f"Run {undone.id} is taken back.")
+def undo(
+    run: RunNumber, reason: Reason, config: Config = DEFAULT_CONFIG, actor: ActorOption = "", server: ServerOption = ""
+) -> None:
+    """Undo what a run stored."""
+    undone = with_exceptions(config, server, actor, lambda client: client.undo(run, reason))
+    out.print(f"Run {undone.id} is undone.")
 
 
 @exceptions_app.command("approve")
-def approve(run: RunNumber, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
-    """Run what was prepared."""
-    begun = at_the_desk(config, server, by, lambda desk: desk.decide(run, approve=True))
-    out.print(f"Run {begun} has begun.")
+def approve(
+    run: RunNumber, config: Config = DEFAULT_CONFIG, actor: ActorOption = "", server: ServerOption = ""
+) -> None:
+    """Approve a proposed run, which starts it."""
+    started = with_exceptions(config, server, actor, lambda client: client.decide(run, approve=True))
+    out.print(f"Run {started} has started.")
 
 
 @exceptions_app.command("refuse")
-def refuse(run: RunNumber, config: Config = DEFAULT_CONFIG, by: By = "", server: AtServer = "") -> None:
-    """Do not run what was prepared."""
-    at_the_desk(config, server, by, lambda desk: desk.decide(run, approve=False))
+def refuse(run: RunNumber, config: Config = DEFAULT_CONFIG, actor: ActorOption = "", server: ServerOption = "") -> None:
+    """Refuse a proposed run."""
+    with_exceptions(config, server, actor, lambda client: client.decide(run, approve=False))
     out.print("Refused.")
 
 
-def _act(config: Config, numbers: list[int], action: Action, by: str, server: str) -> None:
-    _tell(at_the_desk(config, server, by, lambda desk: desk.act(numbers, action)))
+def _act(config: Path, numbers: list[int], action: Action, actor: str, server: str) -> None:
+    _print_count(with_exceptions(config, server, actor, lambda client: client.act(numbers, action)))
 
 
-def _tell(done: int) -> None:
-    out.print(f"Done for {done:,} {'exception' if done == 1 else 'exceptions'}.")
+def _print_count(count: int) -> None:
+    out.print(f"Done for {count:,} {'exception' if count == 1 else 'exceptions'}.")
 
 
-def _span(text: str) -> timedelta:
-    found = SPAN.fullmatch(text.strip())
-    if found is None:
-        fail(f"{text!r} is no span; expected such as 30m, 4h or 2d")
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
+def _duration(text: str) -> timedelta:
+    match = DURATION.fullmatch(text.strip())
+    if match is None:
+        fail(f"the duration is {text!r}; expected a number and a unit, such as 30m, 4h or 2d")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _argument(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not sign:
-        fail(f"{text!r} should be NAME=VALUE")
+        fail(f"--set is {text!r}; expected NAME=VALUE")
     return name.strip(), value
 
 
-def _named_action(action: str, told: str, now: datetime) -> Action:
-    """What to do with many, by the word for it; ends the command when there is none."""
-    plain = {"assign": Assign, "comment": Comment, "tag": Tag, "untag": Untag, "accept": Accept}
-    if action == "snooze":
-        return Snooze(now + _span(told))
-    if action == "wake":
-        return Wake()
-    if action not in plain:
-        fail(f"cannot {action!r}; expected snooze, wake, {', '.join(plain)}")
-    made: Action = plain[action](told)
-    return made
+def _named_action(name: str, value: str, now: datetime) -> Action:
+    """The action with this name; an unknown name ends the command."""
+    actions = {"assign": Assign, "comment": Comment, "tag": Tag, "untag": Untag, "accept": Accept}
+    if name == "snooze":
+        return Snooze(now + _duration(value))
+    if name == "unsnooze":
+        return Unsnooze()
+    if name not in actions:
+        fail(f"the action is {name!r}; expected snooze, unsnooze, {', '.join(actions)}")
+    action: Action = actions[name](value)
+    return action

@@ -1,7 +1,8 @@
-"""The command line: `weighbridge --help` lists its commands; each lives in `weighbridge.cli`.
+"""The command line: `weighbridge --help` lists the commands.
 
-A command is loaded when it is called: the twins need nothing of the product, and a report nothing of the console, so
-that most commands begin in half the time or less.
+Commands are grouped by object: first the noun, then a verb or noun, as in `exceptions list`. A command is loaded when
+it is called, so the twins load nothing of the product and a report loads nothing of the console; most commands start
+in half the time or less.
 """
 
 from __future__ import annotations
@@ -15,54 +16,55 @@ from typer.core import TyperGroup
 
 from weighbridge.observability.logs import configure_logs
 
-REPORTS = ("trace", "shortages", "ghosts", "holds", "status", "returns", "explain")
-OWN: dict[str, str] = {
+BUILT_IN_COMMANDS: dict[str, str] = {
     "run": "weighbridge.cli.run:run_command",
     "console": "weighbridge.cli.console:console_command",
-    "monitors": "weighbridge.cli.monitors:monitors_command",
     "sync": "weighbridge.cli.sync:sync_app",
-    **dict.fromkeys(REPORTS, "weighbridge.cli.reports:reports_app"),
+    "monitors": "weighbridge.cli.monitors:monitors_command",
+    "orders": "weighbridge.cli.orders:orders_app",
+    "stock": "weighbridge.cli.stock:stock_app",
+    "returns": "weighbridge.cli.returns:returns_app",
     "exceptions": "weighbridge.cli.exception_actions:exceptions_app",
     "design": "weighbridge.cli.design:design_app",
     "alerts": "weighbridge.cli.alerts:alerts_app",
+    "reports": "weighbridge.cli.reports:reports_app",
     "users": "weighbridge.cli.users:users_app",
 }
-"""Command -> its module, and there the function, the group, or the group that it is one of; in the help's order."""
+"""Command -> module and attribute of its function or group, in the order of the help."""
 ENTRY_POINT_GROUP = "weighbridge.commands"
-"""Other installed distributions add commands under this group: the twins, the simulations."""
-WHERE = OWN | {point.name: point.value for point in sorted(entry_points(group=ENTRY_POINT_GROUP))}
+"""Other installed distributions add commands under this group, as the twins and the simulations do."""
+COMMANDS = BUILT_IN_COMMANDS | {point.name: point.value for point in sorted(entry_points(group=ENTRY_POINT_GROUP))}
 
 
-class LoadedWhenCalled(TyperGroup):
-    """The commands of `WHERE`."""
+class LazyCommandGroup(TyperGroup):
+    """The group of `COMMANDS`; loads a command when it is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Their names, in the order of the help."""
-        return list(WHERE)
+        """The names of the commands, in the order of the help."""
+        return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of this name, loaded now. Of a name that is none all are loaded: the error names those near."""
-        for name in [cmd_name] if cmd_name in WHERE else list(WHERE):
+        """The command with this name. For an unknown name it loads all commands, so that the error suggests one."""
+        for name in [cmd_name] if cmd_name in COMMANDS else list(COMMANDS):
             if name not in self.commands:
-                self.commands[name] = _loaded(name)
+                self.commands[name] = load_command(name)
         return super().get_command(ctx, cmd_name)
 
 
-def _loaded(name: str) -> Any:
-    module, _, attribute = WHERE[name].partition(":")
-    found = getattr(import_module(module), attribute)
-    holder = typer.Typer(add_completion=False)
-    if not isinstance(found, typer.Typer):
-        holder.command(name)(found)
-    elif name in REPORTS:
-        holder.add_typer(found)
+def load_command(name: str) -> Any:
+    """Imports the command with this name and builds it."""
+    module, _, attribute = COMMANDS[name].partition(":")
+    command = getattr(import_module(module), attribute)
+    parent = typer.Typer(add_completion=False)
+    if isinstance(command, typer.Typer):
+        parent.add_typer(command, name=name)
     else:
-        holder.add_typer(found, name=name)
-    holder.callback()(lambda: None)
-    return typer.main.get_group(holder).commands[name]
+        parent.command(name)(command)
+    parent.callback()(lambda: None)
+    return typer.main.get_group(parent).commands[name]
 
 
-app = typer.Typer(cls=LoadedWhenCalled, no_args_is_help=True)
+app = typer.Typer(cls=LazyCommandGroup, no_args_is_help=True)
 
 
 @app.callback()

@@ -1,36 +1,38 @@
-"""`weighbridge monitors`: what is watched, when each monitor looked last, and what it found."""
+"""`weighbridge monitors`: every monitor, its last run, and the number of its findings."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from typing import Any
 
 from rich.table import Table
 
-from weighbridge.cli.context import (
-    DEFAULT_CONFIG,
-    AsJson,
-    Config,
-    Connection,
-    connection_of,
-    installation_of,
-    out,
-    print_json,
-    with_journal,
-)
-from weighbridge.monitors.state import looked
+from weighbridge.cli.api_client import ApiClient, ServerOption, connection_name, with_api
+from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, Connection, out, print_json
+from weighbridge.web.api.monitoring import MonitorResponse
 
 
-def monitors_command(config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False) -> None:
-    """Tell what is watched, when each monitor looked last, and how much it found."""
-    installation = installation_of(config)
-    name = connection_of(installation, connection)
-    found = with_journal(installation, lambda journal: looked(journal, name))
+def monitors_command(
+    config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False, server: ServerOption = ""
+) -> None:
+    """List the monitors of a connection, when each ran last, and how many findings it has."""
+
+    async def read(api: ApiClient) -> list[MonitorResponse]:
+        query = {"connection": await connection_name(api, connection)}
+        response: list[MonitorResponse] = await api.get("/monitors", list[MonitorResponse], query)
+        return response
+
+    monitors = with_api(config, server, "", read)
     if as_json:
-        print_json([asdict(one) | {"looked_at": one.looked_at and one.looked_at.isoformat()} for one in found])
+        print_json([_as_json(monitor) for monitor in monitors])
         return
-    table = Table("Monitor", "Watches that", "Looked last, UTC", "Found", "Owner")
-    for one in found:
-        at = f"{one.looked_at:%Y-%m-%d %H:%M}" if one.looked_at else "never"
-        count = "" if one.found is None else "nothing" if not one.found else str(one.found)
-        table.add_row(one.monitor, one.watches, at, count, one.owner)
+    table = Table("Monitor", "Checks that", "Last run, UTC", "Findings", "Owner")
+    for monitor in monitors:
+        at = f"{monitor.last_run_at:%Y-%m-%d %H:%M}" if monitor.last_run_at else "never"
+        count = "" if monitor.finding_count is None else str(monitor.finding_count or "none")
+        table.add_row(monitor.monitor, monitor.watches, at, count, monitor.owner)
     out.print(table)
+
+
+def _as_json(monitor: MonitorResponse) -> dict[str, Any]:
+    last_run_at = monitor.last_run_at.isoformat() if monitor.last_run_at else None
+    return monitor.model_dump() | {"last_run_at": last_run_at}

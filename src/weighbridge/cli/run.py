@@ -1,4 +1,4 @@
-"""`weighbridge run`: the worker, with the console beside it where the installation has one."""
+"""`weighbridge run`: the worker, with the console in the same process if it is enabled."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import gc
 import uvloop
 
 from weighbridge.cli.console import run_with_console
-from weighbridge.cli.context import DEFAULT_CONFIG, Config, installation_of, service_of
+from weighbridge.cli.context import DEFAULT_CONFIG, Config, installation_of, worker_of
 
 
 def run_command(config: Config = DEFAULT_CONFIG) -> None:
-    """Work until stopped: receive hooks, sweep, post, push stock, report parcels."""
-    service, installation = service_of(config), installation_of(config)
-    # What is loaded by now stays; without this the collector walks it again and again.
+    """Run the worker until stopped: receive webhooks, sweep, post orders, publish stock, report shipments."""
+    worker, installation = worker_of(config), installation_of(config)
+    # Objects loaded so far are permanent; freezing them keeps the garbage collector from scanning them repeatedly.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-    uvloop.run(run_with_console(service, installation, config) if installation.console.enabled else service.run())
+    uvloop.run(run_with_console(worker, installation, config) if installation.console.enabled else worker.run())

@@ -1,4 +1,4 @@
-"""`weighbridge users`: who may use the console, for whoever runs the machine."""
+"""`weighbridge users`: administers the users of the console, directly in the database of the installation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from weighbridge.access.passwords import WeakPassword
-from weighbridge.access.roles import ROLE_WORDS, Role
+from weighbridge.access.roles import ROLE_DESCRIPTIONS, Role
 from weighbridge.access.service import Access
 from weighbridge.access.users import UserProblem
 from weighbridge.cli.context import (
@@ -29,20 +29,24 @@ from weighbridge.common.clock import REAL_CLOCK
 
 users_app = typer.Typer(help="Users of the console, their roles and tokens.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The user's name.")]
-Chosen = Annotated[Role, typer.Option(help="; ".join(f"{role}: {words}" for role, words in ROLE_WORDS.items()))]
+RoleOption = Annotated[
+    Role, typer.Option(help="; ".join(f"{role}: {text}" for role, text in ROLE_DESCRIPTIONS.items()))
+]
 FromStandardInput = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
-Generated = Annotated[bool, typer.Option("--generate", help="Make a password and print it.")]
+Generated = Annotated[bool, typer.Option("--generate", help="Generate a password and print it.")]
 Answer = TypeVar("Answer")
 
 
 @users_app.command("add")
 def add(
     name: Name,
-    role: Chosen = Role.VIEWER,
+    role: RoleOption = Role.VIEWER,
     config: Config = DEFAULT_CONFIG,
     password_stdin: FromStandardInput = False,
     generate: Generated = False,
-    no_password: Annotated[bool, typer.Option("--no-password", help="They sign in at the provider only.")] = False,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="The user signs in at the identity provider only.")
+    ] = False,
 ) -> None:
     """Add a user."""
     password = "" if no_password else _new_password(password_stdin, generate)
@@ -53,17 +57,17 @@ def add(
 @users_app.command("list")
 def list_users(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """List the users and their roles."""
-    found = _with_access(config, lambda access: access.users.all())
+    users = _with_access(config, lambda access: access.users.all())
     if as_json:
-        print_json([{"name": one.name, "role": one.role, "locked": one.disabled_at is not None} for one in found])
+        print_json([{"name": user.name, "role": user.role, "locked": user.disabled_at is not None} for user in users])
         return
-    if not found:
+    if not users:
         out.print("No users yet. Add the first: weighbridge users add NAME --role admin", markup=False)
         return
     table = Table("Name", "Role", "May", "Locked since")
-    for one in found:
-        locked = f"{one.disabled_at:%Y-%m-%d %H:%M} UTC" if one.disabled_at else ""
-        table.add_row(one.name, one.role, ROLE_WORDS[one.role], locked)
+    for user in users:
+        locked_since = f"{user.disabled_at:%Y-%m-%d %H:%M} UTC" if user.disabled_at else ""
+        table.add_row(user.name, user.role, ROLE_DESCRIPTIONS[user.role], locked_since)
     out.print(table)
 
 
@@ -71,7 +75,7 @@ def list_users(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None
 def password(
     name: Name, config: Config = DEFAULT_CONFIG, password_stdin: FromStandardInput = False, generate: Generated = False
 ) -> None:
-    """Give a user a new password; their sessions end."""
+    """Set the password of a user; their sessions end."""
     chosen = _new_password(password_stdin, generate)
     _with_access(config, lambda access: access.users.set_password(name, chosen, actor()))
     out.print(f"{name} has a new password.", highlight=False, markup=False)
@@ -79,56 +83,58 @@ def password(
 
 @users_app.command("role")
 def set_role(name: Name, role: Annotated[Role, typer.Argument()], config: Config = DEFAULT_CONFIG) -> None:
-    """Give a user another role; their sessions end."""
+    """Change the role of a user; their sessions end."""
     _with_access(config, lambda access: access.users.set_role(name, role, actor()))
     out.print(f"{name} is {role} now.", highlight=False, markup=False)
 
 
 @users_app.command("lock")
 def lock(name: Name, config: Config = DEFAULT_CONFIG) -> None:
-    """Keep a user out: sessions end, tokens are revoked. History keeps their name."""
+    """Lock a user: their sessions end and their tokens are revoked; their name stays in the history."""
     _with_access(config, lambda access: access.users.lock(name, actor()))
     out.print(f"{name} is locked.", highlight=False, markup=False)
 
 
 @users_app.command("unlock")
 def unlock(name: Name, config: Config = DEFAULT_CONFIG) -> None:
-    """Let a locked user in again."""
+    """Unlock a user."""
     _with_access(config, lambda access: access.users.unlock(name, actor()))
     out.print(f"{name} may sign in again.", highlight=False, markup=False)
 
 
 @users_app.command("unbind")
 def unbind(name: Name, config: Config = DEFAULT_CONFIG) -> None:
-    """Forget who at the identity provider a user is; the next one with this name there takes their place."""
+    """Unlink a user from the identity provider; the next account there with this name is linked to the user."""
 
-    async def forget(access: Access) -> None:
+    async def unlink(access: Access) -> None:
         user = await access.users.find(name)
         if user is None:
             raise UserProblem(f"there is no user {name!r}")
-        await access.identities.unbind(user, actor())
+        await access.identities.unlink(user, actor())
 
-    _with_access(config, forget)
-    out.print(f"{name} is bound to nobody at a provider.", highlight=False, markup=False)
+    _with_access(config, unlink)
+    out.print(f"{name} is not linked to an account of the identity provider.", highlight=False, markup=False)
 
 
 @users_app.command("token")
 def token(
     name: Name,
-    purpose: Annotated[str, typer.Argument(help="What the token is for.")],
+    purpose: Annotated[str, typer.Argument(help="Purpose of the token.")],
     config: Config = DEFAULT_CONFIG,
-    read_only: Annotated[bool, typer.Option("--read-only", help="It may look, and change nothing.")] = False,
-    days: Annotated[int | None, typer.Option(min=1, help="Ends after so many days.")] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="The token cannot change anything.")] = False,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Number of days until the token expires; default: never.")
+    ] = None,
 ) -> None:
-    """Make an API token for a user and print it, this once."""
+    """Create an API token for a user and print it; it is shown only once."""
 
-    async def make(access: Access) -> str:
+    async def create(access: Access) -> str:
         user = await access.users.find(name)
         if user is None:
             raise UserProblem(f"there is no user {name!r}")
-        return await access.tokens.make(user, purpose, read_only=read_only, days=days, actor=actor())
+        return await access.tokens.create(user, purpose, read_only=read_only, days=days, actor=actor())
 
-    sys.stdout.write(_with_access(config, make) + "\n")
+    sys.stdout.write(_with_access(config, create) + "\n")
 
 
 def _new_password(from_standard_input: bool, generate: bool) -> str:
@@ -141,8 +147,8 @@ def _new_password(from_standard_input: bool, generate: bool) -> str:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
-def _with_access(config: Config, ask: Callable[[Access], Awaitable[Answer]]) -> Answer:
+def _with_access(config: Config, work: Callable[[Access], Awaitable[Answer]]) -> Answer:
     try:
-        return with_database(installation_of(config), lambda database, _: ask(Access.of(database, REAL_CLOCK)))
+        return with_database(installation_of(config), lambda database, _: work(Access.of(database, REAL_CLOCK)))
     except (UserProblem, WeakPassword) as problem:
         fail(str(problem))

@@ -1,1 +1,1 @@
-"""Common: clock, ids, certificates and concurrency; nothing of the business."""
+"""Common: clock, ids, certificates, concurrency and cache; nothing about the business."""

@@ -1,4 +1,4 @@
-"""Figures that cost much and change slowly are worked out once for all who look within a few seconds."""
+"""A cache for results that are expensive and change slowly: computed once for all readers within a few seconds."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-Figure = TypeVar("Figure")
+T = TypeVar("T")
 
 
-class Memory:
-    """Remembers answers for a while, by the machine's own seconds; who asks meanwhile waits for the one that works."""
+class Cache:
+    """Caches results for some of the machine's seconds; concurrent readers wait for one computation."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, object]] = {}
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._entries: dict[str, tuple[float, object]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
 
-    async def recall(self, name: str, seconds: float, work: Callable[[], Awaitable[Figure]]) -> Figure:
-        """What `work` answered at most `seconds` ago under this name, or answers now."""
-        async with self._turns.setdefault(name, asyncio.Lock()):
-            kept = self._kept.get(name)
-            if kept is None or kept[0] < time.monotonic():
-                kept = (time.monotonic() + seconds, await work())
-                self._kept[name] = kept
-        answer: Figure = kept[1]  # type: ignore[assignment]
-        return answer
+    async def get_or_compute(self, name: str, seconds: float, compute: Callable[[], Awaitable[T]]) -> T:
+        """The result of `compute` under `name` from at most `seconds` ago, computed now if there is none."""
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            entry = self._entries.get(name)
+            if entry is None or entry[0] < time.monotonic():
+                entry = (time.monotonic() + seconds, await compute())
+                self._entries[name] = entry
+        result: T = entry[1]  # type: ignore[assignment]
+        return result

@@ -1,4 +1,4 @@
-"""Whose certificates this process believes when it calls somebody."""
+"""The certificates that this process trusts for outgoing connections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx2
 
 
 @cache
-def trusted() -> ssl.SSLContext:
-    """Those that the machine or the HTTP library has, read once for all clients: reading takes a twentieth of a second
-    of the processor's time, during which nothing else of this process moves."""
+def ssl_context() -> ssl.SSLContext:
+    """The certificates of the machine or the HTTP library, read once for all clients: reading blocks the process for a
+    twentieth of a second."""
     return httpx2.create_ssl_context()

@@ -1,4 +1,4 @@
-"""Which time is it? One clock, injected everywhere, always UTC; it may run faster than the wall's."""
+"""The clock: injected everywhere, always UTC; it may run faster than the machine's."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Answers the time and waits; nothing else in the product reads the machine's time."""
+    """Tells the time and waits; nothing else in Weighbridge reads the machine's time."""
 
     def now(self) -> datetime:
-        """The current moment, aware, UTC."""
+        """The current time as an aware datetime in UTC."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -21,15 +21,15 @@ class Clock(Protocol):
         ...
 
     def wall_seconds(self, seconds: float) -> float:
-        """How many of the machine's own seconds `seconds` of this clock take."""
+        """How many of the machine's seconds `seconds` of this clock take."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ScaledClock:
-    """A clock that passes `speed` seconds for each second of the machine's.
+    """A clock that advances `speed` seconds for each second of the machine's.
 
-    Processes that share `speed`, `wall_origin` and `origin` share one time, across restarts.
+    Processes that share `speed`, `wall_origin` and `origin` share one time, also across restarts.
     The default is the ordinary clock.
     """
 
@@ -41,7 +41,7 @@ class ScaledClock:
 
     @classmethod
     def starting_now(cls, speed: float, origin: datetime | None = None) -> ScaledClock:
-        """A clock that shows `origin` (or the machine's time) at this moment and then runs at `speed`."""
+        """A clock that shows `origin` (or the machine's time) now and runs at `speed` from then on."""
         wall = time.time()
         return cls(speed, wall, origin.timestamp() if origin else wall)
 
@@ -50,10 +50,10 @@ class ScaledClock:
         """Reads what `str()` wrote: `speed@wall_origin@origin`. Raises ValueError on anything else."""
         parts = text.split("@")
         if len(parts) != 3:
-            raise ValueError(f"a clock is written speed@wall_origin@origin, not {text!r}")
+            raise ValueError(f"a clock is written as speed@wall_origin@origin, not {text!r}")
         speed, wall_origin, origin = (float(part) for part in parts)
         if speed <= 0:
-            raise ValueError(f"a clock's speed is above zero, not {speed}")
+            raise ValueError(f"a clock's speed must be above zero, not {speed}")
         return cls(speed, wall_origin, origin)
 
     def __str__(self) -> str:
@@ -74,5 +74,5 @@ REAL_CLOCK = ScaledClock()
 
 
 def seconds_between(earlier: datetime, later: datetime) -> float:
-    """Seconds from `earlier` to `later`; negative when they are the other way round."""
+    """Seconds from `earlier` to `later`; negative when they are in the opposite order."""
     return (later - earlier) / timedelta(seconds=1)

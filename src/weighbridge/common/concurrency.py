@@ -1,4 +1,4 @@
-"""Several calls at once: work on many things, a few at the same time."""
+"""Concurrent work on many items with a limit."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def side_by_side(things: Iterable[T], work: Callable[[T], Awaitable[None]], at_once: int) -> None:
-    """Does `work` on each of `things`, at most `at_once` at a time.
+async def map_limited(items: Iterable[T], work: Callable[[T], Awaitable[None]], limit: int) -> None:
+    """Runs `work` on each of `items`, on at most `limit` of them concurrently.
 
-    The first failure keeps the rest from being begun; what is under way is finished, never cut off in the middle of
-    a call, and then the failure is raised.
+    After the first failure no further item is started. Items in progress are finished, never cancelled in the middle of
+    a call; then the failure is raised.
     """
-    waiting = iter(things)
+    waiting = iter(items)
     failures: list[Exception] = []
 
-    async def one_after_the_other() -> None:
-        for thing in waiting:
+    async def run_next() -> None:
+        for item in waiting:
             if failures:
                 return
             try:
-                await work(thing)
-            except Exception as failure:  # noqa: BLE001 - raised below, once the others have come to their end
+                await work(item)
+            except Exception as failure:  # noqa: BLE001 - raised below, once the others have finished
                 failures.append(failure)
 
-    await asyncio.gather(*(one_after_the_other() for _ in range(max(1, at_once))))
+    await asyncio.gather(*(run_next() for _ in range(max(1, limit))))
     if failures:
         raise failures[0]

@@ -1,1 +1,1 @@
-"""The design: the agreed operating model of a connection, as a file that people read and machines check."""
+"""The design: the agreed operating model of a connection, read from a file and validated."""

@@ -1,4 +1,4 @@
-"""Who is told of exceptions, by which channel, and when not."""
+"""Alerts: who is notified of exceptions, by which channel, and when."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from weighbridge.design.sections import Name, Part, SecretReference
+from weighbridge.design.sections import Name, SecretReference, Section
 from weighbridge.domain.findings.finding import Owner
 
 
-class Channel(Part):
-    """One way to reach people."""
+class Channel(Section):
+    """One way to notify people."""
 
     url: SecretReference
-    """Where the address is kept, in the form of Apprise: `mailtos://...`, `slack://...`, `msteams://...`, `pagerduty://...`."""
+    """Where the channel's address is kept, in the form of Apprise: `mailtos://...`, `slack://...`, `msteams://...`, `pagerduty://...`."""
     owners: tuple[Owner, ...] = Field(default=(Owner.FINANCE, Owner.OPERATIONS, Owner.ECOMMERCE), min_length=1)
-    """Whose exceptions are told there; those past their deadline are told their owner's backup too."""
+    """Owners whose exceptions are sent there; those past their deadline are also sent to the owner's backup."""
 
 
-class Alerts(Part):
-    """Who is told of exceptions without looking. Each cause is told once, whatever number of objects share it."""
+class Alerts(Section):
+    """Who is notified of exceptions. Each cause is sent once, however many objects share it."""
 
     channels: dict[Name, Channel] = Field(default_factory=dict)
-    """Name -> channel; none tells nobody."""
+    """Name -> channel; without any, no alerts are sent."""
     quiet_from: time | None = None
-    """From when on nobody is told of what can wait, such as `22:00`; what comes meanwhile is told together later."""
+    """Start of the quiet hours, such as `22:00`; alerts that can wait are sent together afterwards."""
     quiet_until: time | None = None
-    """Until when; critical exceptions are told at any time."""
+    """End of the quiet hours; critical exceptions are sent at any time."""
     time_zone: Name = "UTC"
-    """Zone of these hours and of the digest, such as `America/New_York`."""
+    """Time zone of the quiet hours and of the digest, such as `America/New_York`."""
     digest: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "never"] = "monday"
-    """Day of the weekly digest of what is open, sent from eight in the morning on."""
+    """Day of the weekly digest of open exceptions, sent from eight in the morning on."""
 
     @field_validator("time_zone")
     @classmethod
@@ -41,5 +41,5 @@ class Alerts(Part):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"a time zone such as America/New_York; {name!r} is none") from error
+            raise ValueError(f"a time zone such as America/New_York; {name!r} is not one") from error
         return name

@@ -1,4 +1,4 @@
-"""The catalogue part of a design: what the shop lists of the books' products, and who masters which field."""
+"""The catalogue policy of a design: which Cin7 products the store lists, and which system masters each field."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from weighbridge.design.sections import Name, Part
+from weighbridge.design.sections import Name, Section
 
 AnyMaster = Literal["cin7", "first", "bigcommerce"]
 NeededMaster = Literal["cin7", "first"]
-"""No listing can be made without these fields, so Cin7 says them at least once."""
+"""A listing cannot be created without these fields, so Cin7 provides them at least once."""
 
 
-class FieldMasters(Part):
-    """Who decides what each field says: `cin7`; `first`, Cin7 when the listing is made and the shop from then on;
+class FieldMasters(Section):
+    """Who masters each field: `cin7`; `first`, Cin7 when the listing is created and the store from then on;
     `bigcommerce`, never written."""
 
     name: NeededMaster = "first"
@@ -25,7 +25,7 @@ class FieldMasters(Part):
     weight: NeededMaster = "cin7"
     """Weight, in the store's unit."""
     visibility: NeededMaster = "cin7"
-    """Whether shoppers see it: active, sellable and tagged in Cin7; hidden otherwise, never deleted."""
+    """Whether shoppers see the product: active, sellable and tagged in Cin7; otherwise hidden, never deleted."""
     description: AnyMaster = "first"
     """Description, as HTML."""
     sale_price: AnyMaster = "cin7"
@@ -37,33 +37,33 @@ class FieldMasters(Part):
     dimensions: AnyMaster = "cin7"
     """Width, height and depth, in the store's unit."""
     brand: AnyMaster = "first"
-    """Brand, made at the shop when missing."""
+    """Brand; created at the store when missing."""
     category: AnyMaster = "first"
-    """The one category that comes from Cin7; others that the shop chose stay."""
+    """The one category that comes from Cin7; the store's other categories stay."""
     images: AnyMaster = "first"
-    """Pictures that come from Cin7; others that the shop has stay."""
+    """Pictures that come from Cin7; the store's other pictures stay."""
 
 
-class PriceList(Part):
-    """A price list of the shop that a Cin7 price tier fills."""
+class PriceList(Section):
+    """A price list of the store that a Cin7 price tier fills."""
 
     price_list: Name
-    """Name of the price list; made when missing."""
+    """Name of the price list; created when missing."""
     customer_group: str = ""
-    """Customer group that gets it; empty: nobody is assigned."""
+    """Customer group that gets the price list; empty: none is assigned."""
 
 
-class Catalogue(Part):
-    """What the shop lists. Off by default; the first round waits until a person has accepted its differences."""
+class Catalogue(Section):
+    """Which products the store lists. Off by default; the first run waits until a user has accepted its changes."""
 
     enabled: bool = False
-    """Whether products and prices are written to the shop; a dry run works without."""
+    """Whether products and prices are written to the store; a dry run works without it."""
     cadence_seconds: float = Field(default=3600, gt=0)
     """How often both catalogues are compared in full."""
     sku_match: Literal["exact", "ignore_case_and_space"] = "exact"
-    """What makes two SKUs the same; with the second the shop's SKU is rewritten as Cin7 has it."""
+    """When two SKUs are the same; with `ignore_case_and_space` the store's SKU is rewritten as Cin7 has it."""
     only_tag: str = ""
-    """Only Cin7 products with this tag are listed; empty: all that are active and sellable."""
+    """Tag of the Cin7 products that are listed; empty: all that are active and sellable."""
     price_tier: Name = "Tier 1"
     """Cin7 price tier that becomes the price."""
     sale_price_tier: str = ""
@@ -71,13 +71,13 @@ class Catalogue(Part):
     retail_price_tier: str = ""
     """Cin7 price tier that becomes the retail price; empty: none."""
     prices_include_tax: bool = False
-    """Whether the tiers hold prices with tax; the store must say the same of its own."""
+    """Whether the tiers hold prices with tax; the store must have the same setting."""
     categories: dict[str, Name] = Field(default_factory=dict)
-    """Cin7 category -> its path at the shop, such as `Home > Kitchen`; one not named keeps its name."""
+    """Cin7 category -> its path at the store, such as `Home > Kitchen`; other categories keep their name."""
     review: Literal["first", "always"] = "first"
-    """Which rounds wait for a person: the first one, or each one that would change anything."""
+    """Which runs wait for a user: the first one, or each one with changes."""
     unattended_changes: int = Field(default=1000, ge=0)
-    """Most listings that a later round changes without a person; a larger one waits as well."""
+    """Most listings that a later run changes without acceptance; a run with more changes waits too."""
     fields: FieldMasters = FieldMasters()
     price_lists: dict[str, PriceList] = Field(default_factory=dict)
 

@@ -1,11 +1,12 @@
-"""The design in the domain's own words: the policies that pure functions are given."""
+"""Converts a design to the policies of the domain."""
 
 from __future__ import annotations
 
 from weighbridge.design.schema import Connection, Design
+from weighbridge.domain.fulfilment.carriers import StoreCarrier
 from weighbridge.domain.orders.capture_rule import CaptureRule
 from weighbridge.domain.orders.order import ChargeKind
-from weighbridge.domain.orders.sale_policy import CancelPolicy, Depth, EditPolicy, SalePolicy, ShopRate
+from weighbridge.domain.orders.sale_policy import CancelPolicy, Depth, EditPolicy, SalePolicy, StoreRate
 from weighbridge.domain.returns.refund import RefundPolicy
 from weighbridge.domain.returns.restock import RestockPolicy
 
@@ -13,7 +14,7 @@ AUTO_FULFIL = {"no": "NOPICK", "pick": "AUTOPICK", "pick_pack": "AUTOPICKPACK", 
 
 
 def capture_rule(design: Design) -> CaptureRule:
-    """Which orders cross under this design."""
+    """Which orders are transferred under this design."""
     capture = design.capture
     return CaptureRule(
         status_ids=frozenset(capture.status_ids),
@@ -23,22 +24,30 @@ def capture_rule(design: Design) -> CaptureRule:
     )
 
 
+def store_carriers(design: Design) -> dict[str, StoreCarrier]:
+    """The carriers that this design maps, by their Cin7 name."""
+    return {
+        name: StoreCarrier(carrier.provider, carrier.tracking_carrier)
+        for name, carrier in design.fulfilment.carriers.items()
+    }
+
+
 def refund_policy(design: Design) -> RefundPolicy:
-    """What becomes of refunds under this design."""
+    """How refunds are processed under this design."""
     refunds = design.refunds
-    place = refunds.restock_location or design.sale.location
+    location = refunds.restock_location or design.sale.location
     return RefundPolicy(
         posts_credit_notes=refunds.mode == "credit_note",
         goodwill_product=refunds.goodwill_product,
         restock=RestockPolicy(
-            location=place if refunds.restock == "dispatched" else "",
-            by_reason={word.lower(): location for word, location in refunds.restock_reasons.items()},
+            location=location if refunds.restock == "dispatched" else "",
+            by_reason={word.lower(): other for word, other in refunds.restock_reasons.items()},
         ),
     )
 
 
 def sale_policy(connection: Connection) -> SalePolicy:
-    """How a sale is made under this connection's design."""
+    """How a sale is created under this connection's design."""
     sale, tax = connection.design.sale, connection.design.tax
     return SalePolicy(
         external_id_prefix=sale.external_id_prefix,
@@ -65,7 +74,7 @@ def sale_policy(connection: Connection) -> SalePolicy:
         unusual_quantity=sale.unusual_quantity,
         auto_fulfil=AUTO_FULFIL[sale.auto_fulfil],
         drop_ship=sale.drop_ship,
-        shop_rate=ShopRate(sale.shop_rate),
+        store_rate=StoreRate(sale.store_rate),
         edits=EditPolicy(connection.design.edits.policy),
         cancelled=CancelPolicy(connection.design.edits.cancelled),
     )

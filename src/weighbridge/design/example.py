@@ -1,4 +1,4 @@
-"""A design to start from: the configuration text of an installation that works against the twins' default company."""
+"""An example configuration: the text of an installation that works against the twins' default company."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What differs from one example installation to the next; the rest is the design below."""
+    """The values that differ between example installations; the rest is the design below."""
 
     bigcommerce_api: str
     """The API's address without `/stores/...`."""
     store_hash: str
     cin7_api: str
     secrets: Mapping[str, str]
-    """Environment variable for each of `access_token`, `client_secret`, `account_id`, `application_key`, `hooks`."""
+    """Environment variable for each of `access_token`, `client_secret`, `account_id`, `application_key`, `webhooks`."""
     database: str = "sqlite:///weighbridge.db"
     worker: str = "worker-1"
     clock: str = ""
     host: str = "127.0.0.1"
     port: int = 8800
     public_url: str = ""
-    """Where the twins reach our hooks; empty: hooks stay off and sweeps find everything."""
+    """Where the twins reach our webhook endpoints; empty: webhooks are off and sweeps find all orders."""
     connection: str = "main"
     post: str = "order"
     currencies: tuple[str, ...] = ("USD",)
-    """Currencies that orders come in; each gets a web customer of its own."""
+    """Currencies of orders; each gets its own web customer."""
     locations: tuple[str, ...] = ("Main Warehouse", "Overflow")
-    """Cin7 locations whose stock the shop sells."""
-    shop_rate: str = "order_per_store"
-    repeat_minutes: float = 10.0
+    """Cin7 locations whose stock the store sells."""
+    store_rate: str = "order_per_store"
+    double_submit_minutes: float = 10.0
     installation: Mapping[str, str | int | float] = field(default_factory=dict)
-    """More fields of the installation's own table."""
+    """Further fields of the table `installation`."""
 
 
 def example_toml(example: Example) -> str:
-    """The text of a `weighbridge.toml` for `example`; it loads without a problem."""
+    """The text of a valid `weighbridge.toml` for `example`."""
     own: dict[str, str | int | float] = {
         "database": example.database,
         "worker": example.worker,
@@ -65,12 +65,12 @@ api = {_toml(example.cin7_api)}
 account_id = {{ env = {env["account_id"]} }}
 application_key = {{ env = {env["application_key"]} }}
 
-[{name}.hooks]
+[{name}.webhooks]
 enabled = {"true" if example.public_url else "false"}
-secret = {{ env = {env["hooks"]} }}
+secret = {{ env = {env["webhooks"]} }}
 
 [{name}.design.capture]
-repeat_minutes = {example.repeat_minutes:g}
+double_submit_minutes = {example.double_submit_minutes:g}
 
 [{name}.design.sale]
 customers = {{ {", ".join(f'{code} = "Web customer {code}"' for code in example.currencies)} }}
@@ -79,7 +79,7 @@ payment_terms = "30 days"
 revenue_account = "200"
 receivable_account = "610"
 post = {_toml(example.post)}
-shop_rate = {_toml(example.shop_rate)}
+store_rate = {_toml(example.store_rate)}
 gift_certificate_product = "Gift certificate"
 
 [{name}.design.tax]

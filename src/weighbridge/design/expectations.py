@@ -1,4 +1,4 @@
-"""What would have been right? Says for each validation error what the schema expects at that place."""
+"""What the schema expects, for the message of each validation error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic_core import ErrorDetails
 
 from weighbridge.design.schema import Installation
-from weighbridge.design.sections import Part
+from weighbridge.design.sections import Section
 from weighbridge.design.source_map import KeyPath
 
 FEW = 8
@@ -18,7 +18,7 @@ FEW = 8
 
 
 def expectation(detail: ErrorDetails, path: KeyPath) -> str:
-    """What the schema expects at `path`, where `detail` was found."""
+    """What the schema expects at `path`, where the error `detail` occurred."""
     kind = detail["type"]
     if kind == "extra_forbidden":
         return _known_key(path)
@@ -39,14 +39,14 @@ def expectation(detail: ErrorDetails, path: KeyPath) -> str:
 
 
 def _known_key(path: KeyPath) -> str:
-    around = schema_at(path[:-1])
-    known = list(around.model_fields) if isinstance(around, type) and issubclass(around, Part) else []
+    section = schema_at(path[:-1])
+    known = list(section.model_fields) if isinstance(section, type) and issubclass(section, Section) else []
     near = get_close_matches(str(path[-1]), known, n=1)
     return f"perhaps '{near[0]}'" if near else f"one of {', '.join(known)}"
 
 
 def _one_of(value: str, allowed: str) -> str:
-    """`allowed` as the schema lists it, `'a', 'b' or 'c'`; a long list shrinks to its nearest member."""
+    """`allowed` as the schema lists it, `'a', 'b' or 'c'`; of a long list only the nearest member."""
     known = re.findall(r"'([^']*)'", allowed)
     near = get_close_matches(value, known, n=1)
     if len(known) > FEW and near:
@@ -55,44 +55,44 @@ def _one_of(value: str, allowed: str) -> str:
 
 
 def _description(path: KeyPath) -> str:
-    around = schema_at(path[:-1])
-    if isinstance(around, type) and issubclass(around, Part):
-        field = around.model_fields.get(str(path[-1]))
+    section = schema_at(path[:-1])
+    if isinstance(section, type) and issubclass(section, Section):
+        field = section.model_fields.get(str(path[-1]))
         if field is not None:
             return _phrase(field.description) if field.description else "a table"
     return "a value"
 
 
 def _phrase(description: str) -> str:
-    """The first clause of a field's description, fit to stand inside a sentence."""
+    """The first clause of a field's description, for use inside a sentence."""
     clause = re.split(r"[;.](?:\s|$)", description, maxsplit=1)[0]
-    named = clause.startswith(("Cin7", "BigCommerce", "ISO"))
-    return clause if named else clause[:1].lower() + clause[1:]
+    starts_with_name = clause.startswith(("Cin7", "BigCommerce", "ISO", "SKU"))
+    return clause if starts_with_name else clause[:1].lower() + clause[1:]
 
 
 def schema_at(path: KeyPath) -> Any:
-    """The type that the schema has at `path`; None where the schema has nothing."""
-    found: Any = Installation
-    for part in path:
-        found = _step(_bare(found), part)
-    return _bare(found)
+    """The type that the schema has at `path`; None where it has none."""
+    current: Any = Installation
+    for key in path:
+        current = _step(_bare(current), key)
+    return _bare(current)
 
 
-def _step(around: Any, part: str | int) -> Any:
-    if isinstance(around, type) and issubclass(around, Part):
-        field = around.model_fields.get(str(part))
+def _step(section: Any, key: str | int) -> Any:
+    if isinstance(section, type) and issubclass(section, Section):
+        field = section.model_fields.get(str(key))
         return field.annotation if field else None
-    if get_origin(around) is dict:
-        return get_args(around)[1]
-    if get_origin(around) is tuple:
-        return get_args(around)[0]
+    if get_origin(section) is dict:
+        return get_args(section)[1]
+    if get_origin(section) is tuple:
+        return get_args(section)[0]
     return None
 
 
 def _bare(annotation: Any) -> Any:
-    """`annotation` without `| None`, its metadata peeled off."""
+    """`annotation` without `| None` and without metadata."""
     if get_origin(annotation) in (Union, UnionType):
-        return next(one for one in get_args(annotation) if one is not type(None))
+        return next(member for member in get_args(annotation) if member is not type(None))
     if hasattr(annotation, "__metadata__"):
         return annotation.__origin__
     return annotation

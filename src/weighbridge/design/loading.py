@@ -1,4 +1,4 @@
-"""Reading `weighbridge.toml`: either an installation, or every problem of the file with its line and who acts."""
+"""Reads `weighbridge.toml`: returns an installation, or reports every problem of the file with its line and owner."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from weighbridge.domain.findings.finding import Owner
 
 _FINANCE = ("sale", "tax", "payments")
 _ECOMMERCE = ("capture", "bigcommerce", "catalogue")
-_OF_THE_WAREHOUSE = ("location", "type", "unusual_quantity")
-_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_OPERATIONS_FIELDS = ("location", "type", "unusual_quantity")
+_TOML_POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a configuration file."""
+    """One problem of a configuration file."""
 
     file: str
     line: int
     table: str
     """Dotted name of the table; empty for the top of the file."""
     field: str
-    """Name inside the table; empty when the table or the file as a whole is meant."""
+    """Name inside the table; empty when the problem concerns the whole table or file."""
     got: str
     expected: str
     owner: Owner
@@ -46,7 +46,7 @@ class Problem:
 
 
 class ConfigurationProblem(Exception):
-    """A configuration file that cannot be used. Its text has one line for each problem, in the file's order."""
+    """An unusable configuration file. The message has one line for each problem, in the file's order."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -54,16 +54,16 @@ class ConfigurationProblem(Exception):
 
 
 def load_installation(path: Path | str) -> Installation:
-    """The installation that the file at `path` states, database paths resolved against its folder.
+    """The installation of the file at `path`, with database paths resolved against its folder.
 
-    Raises ConfigurationProblem with all problems of the file. Secrets are not looked up here: see settings.py.
+    Raises ConfigurationProblem with all problems of the file. Secrets are resolved elsewhere: see secrets.py.
     """
     path = Path(path)
     return parse_installation(_text(path), str(path)).resolved(path.absolute().parent)
 
 
 def parse_installation(text: str, file: str = "weighbridge.toml") -> Installation:
-    """The installation that `text` states; `file` is its name in messages. Raises ConfigurationProblem."""
+    """The installation of `text`; `file` is its name in messages. Raises ConfigurationProblem."""
     try:
         document = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
@@ -72,9 +72,9 @@ def parse_installation(text: str, file: str = "weighbridge.toml") -> Installatio
         return Installation.model_validate(document)
     except ValidationError as error:
         lines = key_lines(text)
-        found = {_problem(detail, document, lines, file): None for detail in error.errors(include_url=False)}
-    # Raised outside the handler: the validation error carries the input, in which a secret may stand.
-    raise ConfigurationProblem(tuple(sorted(found, key=lambda problem: problem.line)))
+        problems = {_problem(detail, document, lines, file): None for detail in error.errors(include_url=False)}
+    # Raised outside the handler: the validation error carries the input, which may contain a secret.
+    raise ConfigurationProblem(tuple(sorted(problems, key=lambda problem: problem.line)))
 
 
 def _text(path: Path) -> str:
@@ -89,25 +89,25 @@ def _text(path: Path) -> str:
 
 def _syntax_problem(error: tomllib.TOMLDecodeError, text: str, file: str) -> Problem:
     message = str(error)
-    place = _TOML_PLACE.search(message)
-    line = int(place[1]) if place and place[1] else text.count("\n") + 1
-    return Problem(file, line, "", "", _TOML_PLACE.sub("", message), "valid TOML", Owner.OPERATIONS)
+    position = _TOML_POSITION.search(message)
+    line = int(position[1]) if position and position[1] else text.count("\n") + 1
+    return Problem(file, line, "", "", _TOML_POSITION.sub("", message), "valid TOML", Owner.OPERATIONS)
 
 
 def _problem(detail: ErrorDetails, document: Mapping[str, Any], lines: Mapping[KeyPath, int], file: str) -> Problem:
-    # A bad key of a mapping is reported below the key, as `[key]`, which is no place in the file.
-    path: KeyPath = tuple(part for part in detail["loc"] if part != "[key]")
+    # Pydantic reports a bad key of a mapping below the key, as `[key]`, which does not exist in the file.
+    path: KeyPath = tuple(key for key in detail["loc"] if key != "[key]")
     table, field = _split(path, document)
-    got = "an unknown field" if detail["type"] == "extra_forbidden" else _shown(detail, path)
+    got = "an unknown field" if detail["type"] == "extra_forbidden" else _displayed_value(detail, path)
     return Problem(file, line_of(path, lines), table, field, got, expectation(detail, path), _owner(path))
 
 
 def _split(path: KeyPath, document: Mapping[str, Any]) -> tuple[str, str]:
-    """`path` as the name of the innermost table around it and what is left."""
+    """`path` as the name of the innermost table and the name inside it."""
     value: Any = document
     depth = 0
-    for part in path:
-        value = value.get(part) if isinstance(value, Mapping) else None
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
         if not isinstance(value, Mapping):
             break
         depth += 1
@@ -115,22 +115,22 @@ def _split(path: KeyPath, document: Mapping[str, Any]) -> tuple[str, str]:
     return ".".join(map(str, path[:depth])), ".".join(map(str, path[depth:]))
 
 
-def _shown(detail: ErrorDetails, path: KeyPath) -> str:
-    """The value as it stands in the file; where a secret might stand only its type."""
+def _displayed_value(detail: ErrorDetails, path: KeyPath) -> str:
+    """The value as in the file; where it might be a secret, only its type."""
     value = detail["input"]
     if detail["type"] == "missing":
         return "nothing"
     if isinstance(value, Mapping):
         return "a table"
-    if schema_at(path) is SecretReference or (len(path) > 2 and path[2] in ("bigcommerce", "cin7", "hooks")):
-        return {str: "text", bool: "a truth value", int: "a number"}.get(type(value), "a value")
+    if schema_at(path) is SecretReference or (len(path) > 2 and path[2] in ("bigcommerce", "cin7", "webhooks")):
+        return {str: "text", bool: "a boolean", int: "a number"}.get(type(value), "a value")
     return f"{value!s}" if isinstance(value, Decimal) else repr(value)
 
 
 def _owner(path: KeyPath) -> Owner:
-    """Who can say what belongs at `path`: money and tax finance, the shop ecommerce, all else operations."""
-    if any(part in _FINANCE for part in path[3:4]) and path[-1] not in _OF_THE_WAREHOUSE:
+    """The owner of the setting at `path`: finance for money and tax, ecommerce for the store, otherwise operations."""
+    if any(key in _FINANCE for key in path[3:4]) and path[-1] not in _OPERATIONS_FIELDS:
         return Owner.FINANCE
-    if any(part in _ECOMMERCE for part in path[2:4]):
+    if any(key in _ECOMMERCE for key in path[2:4]):
         return Owner.ECOMMERCE
     return Owner.OPERATIONS

@@ -1,4 +1,4 @@
-"""Signing in at the company's own identity provider, by OpenID Connect."""
+"""Sign-in by the company's own identity provider, with OpenID Connect."""
 
 from __future__ import annotations
 
@@ -7,62 +7,62 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from weighbridge.design.sections import Name, Part, SecretReference
+from weighbridge.design.sections import Name, SecretReference, Section
 
 RoleName = Literal["viewer", "operator", "finance", "admin"]
 NO_ROLE = "none"
 _LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?")
 
 
-def speaks_safely(address: str) -> bool:
-    """Whether nobody between here and `address` can read or change what is said: by HTTPS, or on this machine."""
+def is_safe_address(address: str) -> bool:
+    """Whether requests to `address` cannot be read or changed on the way: by HTTPS, or on this machine."""
     return bool(re.fullmatch(r"https://[^\s/?#]+(/\S*)?", address) or _LOCAL.fullmatch(address))
 
 
 def _issuer(text: str) -> str:
-    if not speaks_safely(text) or "?" in text or "#" in text:
-        raise ValueError("the provider's issuer, an https address as it stands in its discovery document")
+    if not is_safe_address(text) or "?" in text or "#" in text:
+        raise ValueError("the provider's issuer, an https address exactly as in its discovery document")
     return text
 
 
-class Oidc(Part):
-    """Signing in at your identity provider. It sends people back to `/sign-in/provider/back` below `public_url`."""
+class Oidc(Section):
+    """Sign-in by your identity provider, which redirects users to `/sign-in/provider/callback` below `public_url`."""
 
     issuer: Annotated[str, AfterValidator(_issuer)]
-    """The provider's issuer, letter for letter; what it publishes is read below it."""
+    """The provider's issuer, letter for letter; its metadata is read below it."""
     client_id: Name
-    """Under which the provider knows Weighbridge."""
+    """The id of Weighbridge at the provider."""
     client_secret: SecretReference | None = None
-    """Where the client's secret is kept; none for a public client, which PKCE alone protects."""
+    """Where the client's secret is kept; none for a public client, which only PKCE protects."""
     label: Name = "single sign-on"
-    """What the button on the sign-in page names: "Sign in with ..."."""
+    """Text of the button on the sign-in page: "Sign in with ..."."""
     scopes: tuple[Name, ...] = ("openid", "profile", "email")
-    """What is asked for; `openid` is always among it."""
+    """The requested scopes; `openid` must be one of them."""
     user_claim: Name = "email"
-    """Claim that names the user; `preferred_username` or, with dots, one inside another."""
+    """Claim that names the user, such as `preferred_username`; dots name a nested claim."""
     require_verified_email: bool = True
-    """Whether an `email` counts only when the provider says that it has verified it."""
+    """Whether an `email` counts only when the provider has verified it."""
     role_claim: Name = "groups"
-    """Claim that holds groups or roles, such as `realm_access.roles`."""
+    """Claim that lists groups or roles, such as `realm_access.roles`."""
     roles: dict[Name, RoleName] = Field(default_factory=dict)
-    """Group -> role, given anew at each sign-in by the first entry that fits; none: roles are given in Weighbridge."""
-    role_otherwise: Literal["none", "viewer", "operator", "finance", "admin"] = "none"
-    """Role of whom no entry of `roles` fits; with `none` they are kept out, or keep theirs where `roles` is empty."""
+    """Group -> role, set at each sign-in by the first matching entry; without entries, roles are set in Weighbridge."""
+    default_role: Literal["none", "viewer", "operator", "finance", "admin"] = "none"
+    """Role of users without a matching entry; with `none` they are refused, or keep their role if `roles` is empty."""
     new_users: Literal["refuse", "create"] = "refuse"
-    """Whether somebody whom Weighbridge does not know is refused, or becomes a user with the role from above."""
+    """Whether a person unknown to Weighbridge is refused, or becomes a user with the role from above."""
     passwords: bool = True
-    """Whether people may sign in with a password too."""
+    """Whether users may sign in with a password too."""
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """The claims without which a decision cannot be made."""
+        """The claims that a decision needs."""
         verified = ("email_verified",) if self.user_claim == "email" and self.require_verified_email else ()
         return (self.user_claim, *verified, *((self.role_claim,) if self.roles else ()))
 
     @model_validator(mode="after")
     def _asks_for_an_identity(self) -> Oidc:
         if "openid" not in self.scopes:
-            raise ValueError("'openid' among scopes: without it nobody's identity is told")
-        if self.new_users == "create" and not self.roles and self.role_otherwise == NO_ROLE:
-            raise ValueError("field 'roles' or 'role_otherwise' beside new_users = 'create', to give new users a role")
+            raise ValueError("'openid' among scopes: without it the provider returns no identity")
+        if self.new_users == "create" and not self.roles and self.default_role == NO_ROLE:
+            raise ValueError("field 'roles' or 'default_role' with new_users = 'create', to give new users a role")
         return self

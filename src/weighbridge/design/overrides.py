@@ -1,4 +1,4 @@
-"""The design as people agreed to change it while Weighbridge runs, laid over the file. The file itself stays theirs."""
+"""Overrides: changes of the design that users make while Weighbridge runs, applied on top of the file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from weighbridge.design.schema import Design
 CHANGEABLE = (
     "tax.rules", "payments.accounts", "skus", "owners", "backups", "deadlines", "autonomy", "retry.schedules",
 )  # fmt: skip
-"""Tables of the design whose entries may be changed while it runs; all else is changed in the file."""
+"""Tables of the design whose entries may be changed at run time; everything else is changed in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class DesignChange:
-    """One entry of one table of the design, as it is to be."""
+    """One new entry of one table of the design."""
 
     setting: str
     """Dotted name of the table, one of CHANGEABLE."""
@@ -27,22 +27,24 @@ class DesignChange:
 
 
 class UnusableChange(ValueError):
-    """A change that would make the design unusable; its text says why."""
+    """A change that would make the design invalid; the message says why."""
 
 
 def overridden(design: Design, changes: Iterable[DesignChange]) -> Design:
-    """`design` with `changes` laid over it, in their order. Raises UnusableChange."""
-    wanted = list(changes)
-    if not wanted:
+    """`design` with `changes` applied in their order. Raises UnusableChange."""
+    ordered = list(changes)
+    if not ordered:
         return design
     content = design.model_dump()
-    for one in wanted:
-        if one.setting not in CHANGEABLE:
-            raise UnusableChange(f"{one.setting} is changed in the file; here only {', '.join(CHANGEABLE)}")
+    for change in ordered:
+        if change.setting not in CHANGEABLE:
+            raise UnusableChange(
+                f"{change.setting} can only be changed in the file; expected one of {', '.join(CHANGEABLE)}"
+            )
         table = content
-        for part in one.setting.split("."):
-            table = table[part]
-        table[_key(one)] = one.value
+        for name in change.setting.split("."):
+            table = table[name]
+        table[_key(change)] = change.value
     try:
         return Design.model_validate(content)
     except ValidationError as error:
@@ -51,10 +53,10 @@ def overridden(design: Design, changes: Iterable[DesignChange]) -> Design:
 
 
 def entry_of(design: Design, setting: str, key: str) -> Any:
-    """What `design` has under `key` of the table `setting`, as JSON; None when it has nothing there."""
+    """The entry of `design` under `key` of the table `setting`, as JSON; None when there is none."""
     table: Any = design.model_dump(mode="json")
-    for part in setting.split("."):
-        table = table[part]
+    for name in setting.split("."):
+        table = table[name]
     return table.get(key.lower() if setting == "payments.accounts" else key)
 
 

@@ -1,4 +1,4 @@
-"""The operating model of an installation and its connections, as the configuration file states it."""
+"""The schema of the configuration file: an installation and the designs of its connections."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from weighbridge.design.catalogue import Catalogue
 from weighbridge.design.console import Console
 from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.refunds import Refunds
-from weighbridge.design.sections import Name, Part, SecretReference
-from weighbridge.design.timing import Cadence, Monitors, Quota, Retry
+from weighbridge.design.retry_schedules import Retry
+from weighbridge.design.sections import Name, SecretReference, Section
+from weighbridge.design.timing import Cadence, Monitors, Quota
 from weighbridge.domain.exceptions.kinds import DEFAULT_AUTONOMY, Autonomy
-from weighbridge.domain.findings.finding import FindingKind, Owner, default_owner
+from weighbridge.domain.exceptions.owners import owner_of
+from weighbridge.domain.findings.finding import FindingKind, Owner
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
@@ -45,42 +47,42 @@ Address = Annotated[str, AfterValidator(_web_address)]
 ConnectionName = Annotated[str, AfterValidator(_connection_name)]
 
 
-class BigCommerceAccount(Part):
-    """One store and the API account that speaks for us."""
+class BigCommerceAccount(Section):
+    """One store and its API account for Weighbridge."""
 
     api: Address = "https://api.bigcommerce.com"
-    """Where the API answers; changed only to work against a twin."""
+    """Address of the API; changed only to work against a twin."""
     store_hash: Name
     """The store's hash, as in the API path of its API account."""
     access_token: SecretReference
-    """Token of the store-level API account."""
+    """Access token of the store-level API account."""
     client_secret: SecretReference | None = None
-    """Signs the store's webhooks; without it hooks are known by their secret path and header only."""
+    """Secret that signs the store's webhooks; without it only the secret path and header authenticate them."""
 
 
-class Cin7Account(Part):
-    """One company and the API application that speaks for us."""
+class Cin7Account(Section):
+    """One company and its API application for Weighbridge."""
 
     api: Address = "https://inventory.dearsystems.com/ExternalApi/v2"
-    """Where the API answers; changed only to work against a twin."""
+    """Address of the API; changed only to work against a twin."""
     account_id: SecretReference
     """The company's account id."""
     application_key: SecretReference
-    """Key of the API application made for Weighbridge."""
+    """Key of the API application created for Weighbridge."""
 
 
-class Hooks(Part):
-    """Webhooks of a connection; off by default, since they need a public address."""
+class Webhooks(Section):
+    """Webhooks of a connection; off by default, because they need a public address."""
 
     enabled: bool = False
-    """Whether both platforms are asked to tell us of changes; needs `public_url` of the installation."""
+    """Whether webhooks are registered at both platforms; needs `public_url` of the installation."""
     secret: SecretReference | None = None
-    """Part of the path and of a header of every delivery; needed when enabled."""
+    """Secret in the path and in a header of every delivery; needed when enabled."""
 
     @model_validator(mode="after")
-    def _secret_when_enabled(self) -> Hooks:
+    def _secret_when_enabled(self) -> Webhooks:
         if self.enabled and self.secret is None:
-            raise ValueError("field 'secret' beside enabled = true")
+            raise ValueError("field 'secret' with enabled = true")
         return self
 
 
@@ -88,11 +90,11 @@ Hours = Annotated[float, Field(gt=0, le=8760, allow_inf_nan=False)]
 """Up to a year."""
 
 
-class Design(Part):
-    """The agreed operating model of a connection. Every transfer names the version it crossed under."""
+class Design(Section):
+    """The agreed operating model of a connection. Every transfer names the version it was posted under."""
 
     version: int = Field(default=1, ge=1)
-    """Counted up by people when they agree on a change."""
+    """Version number; raise it when you agree on a change."""
     masters: Masters = Masters()
     capture: Capture = Capture()
     sale: Sale
@@ -108,22 +110,22 @@ class Design(Part):
     retry: Retry = Retry()
     quota: Quota = Quota()
     owners: dict[FindingKind, Owner] = Field(default_factory=dict)
-    """Kind of finding -> who resolves it, where that differs from the default."""
+    """Kind of finding -> its owner, where that differs from the default."""
     backups: dict[Owner, Owner] = Field(default_factory=dict)
-    """Owner -> who stands in, told too once an exception is past its deadline, where that differs from the default."""
+    """Owner -> backup, notified too once an exception is past its deadline, where it differs from the default."""
     deadlines: dict[FindingKind, Hours] = Field(default_factory=dict)
-    """Kind of finding -> hours within which its exception should be resolved, where that differs from the default."""
+    """Kind of finding -> hours within which its exception should be resolved, where they differ from the default."""
     autonomy: dict[FindingKind, Autonomy] = Field(default_factory=dict)
-    """Kind of finding -> `watch`, `suggest`, `approve` or `act`: how far its first safe action goes by itself."""
+    """Kind of finding -> `watch`, `suggest`, `approve` or `act`: how automatically its first safe action runs."""
     skus: dict[Name, Name] = Field(default_factory=dict)
-    """SKU of the shop -> Cin7 SKU that orders of it are for; its stock is not told until both are written alike."""
+    """Store SKU -> Cin7 SKU that its orders are for; its stock is not published until both SKUs are the same."""
 
     @field_validator("backups")
     @classmethod
-    def _nobody_stands_in_for_themselves(cls, backups: dict[Owner, Owner]) -> dict[Owner, Owner]:
+    def _backups_are_other_owners(cls, backups: dict[Owner, Owner]) -> dict[Owner, Owner]:
         for owner, backup in backups.items():
             if owner is backup:
-                raise ValueError(f"another owner to stand in for {owner}, not {owner} again")
+                raise ValueError(f"another owner as the backup of {owner}, not {owner} again")
         return backups
 
     @model_validator(mode="after")
@@ -135,12 +137,12 @@ class Design(Part):
         return self
 
     def autonomy_of(self, kind: FindingKind) -> Autonomy:
-        """How far the first safe action of `kind` goes by itself under this design."""
+        """How automatically the first safe action of `kind` runs under this design."""
         return self.autonomy.get(kind, DEFAULT_AUTONOMY.get(kind, Autonomy.SUGGEST))
 
     def owner_of(self, kind: FindingKind) -> Owner:
-        """Who resolves findings of `kind` under this design."""
-        return self.owners.get(kind, default_owner(kind))
+        """The owner of findings of `kind` under this design."""
+        return owner_of(kind, self.owners)
 
 
 def design_version(design: Design) -> str:
@@ -152,38 +154,38 @@ def design_version(design: Design) -> str:
     return f"v{design.version}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
 
 
-class Connection(Part):
-    """One store joined to one company."""
+class Connection(Section):
+    """One store connected to one company."""
 
     bigcommerce: BigCommerceAccount
     cin7: Cin7Account
-    hooks: Hooks = Hooks()
+    webhooks: Webhooks = Webhooks()
     design: Design
 
 
-class Settings(Part):
-    """What belongs to the installation, not to a merchant."""
+class Settings(Section):
+    """Settings of the installation, not of a merchant."""
 
     database: str = "sqlite:///weighbridge.db"
     """Weighbridge's own tables: `sqlite:///PATH` (relative to the configuration file) or `postgresql://...`."""
     engine_database: str = ""
-    """The durable engine's tables; by default beside our own."""
+    """The durable engine's tables; by default next to Weighbridge's own."""
     worker: Name = "worker-1"
-    """Stable, and unique among processes on one database: unfinished work is resumed under this name."""
+    """A stable name, unique among the processes on one database: unfinished work is resumed under it."""
     clock: str = ""
-    """Only for work against the twins: their clock, as they print it, `speed@wall@origin`."""
+    """The twins' clock as they print it, `speed@wall@origin`; only for work against the twins."""
     host: Name = "127.0.0.1"
-    """Address on which hooks and the operators' API are served."""
+    """Address on which webhooks and the operators' API are served."""
     port: int = Field(default=8800, ge=0, le=65535)
-    """Port for the same; 0 takes any free one."""
+    """Port of that address; 0 takes any free port."""
     public_url: Annotated[str, AfterValidator(_web_address_if_any)] = ""
-    """The address under which the platforms reach this process's hooks."""
+    """The address at which the platforms reach this process's webhook endpoints."""
     concurrency: int = Field(default=12, ge=1, le=200)
-    """Looks that run side by side in one process."""
+    """Jobs that run concurrently in one process."""
     polling_seconds: float = Field(default=0.1, gt=0, le=60)
-    """How often the agenda is asked what is due; shorter is quicker and costs more of the processor."""
+    """How often the job queue is polled for due jobs; a shorter interval is faster and uses more processor time."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least severe event that is logged."""
+    """Lowest level that is logged."""
 
     @field_validator("database", "engine_database")
     @classmethod
@@ -203,8 +205,8 @@ class Settings(Part):
         return text
 
 
-class Installation(Part):
-    """Everything one `weighbridge.toml` says."""
+class Installation(Section):
+    """The content of one `weighbridge.toml`."""
 
     installation: Settings = Settings()
     console: Console = Console()
@@ -217,23 +219,25 @@ class Installation(Part):
         for name, connection in self.connections.items():
             store = connection.bigcommerce.store_hash
             if store in seen:
-                raise ValueError(f"each store in one connection; {store!r} stands in {seen[store]!r} and {name!r}")
+                raise ValueError(f"each store in one connection; {store!r} is in {seen[store]!r} and {name!r}")
             seen[store] = name
         return self
 
     @model_validator(mode="after")
-    def _hooks_need_an_address(self) -> Installation:
+    def _webhooks_need_an_address(self) -> Installation:
         for name, connection in self.connections.items():
-            if connection.hooks.enabled and not self.installation.public_url:
-                raise ValueError(f"installation.public_url, since connection {name!r} has hooks enabled")
+            if connection.webhooks.enabled and not self.installation.public_url:
+                raise ValueError(f"installation.public_url, since connection {name!r} has webhooks enabled")
         return self
 
     def resolved(self, folder: Path) -> Installation:
-        """The same with SQLite paths resolved against `folder`, and the engine's database named."""
+        """A copy with SQLite paths resolved against `folder`, and with the engine's database set."""
         settings = self.installation
-        ours = _resolve(settings.database, folder)
-        engine = _resolve(settings.engine_database, folder) if settings.engine_database else _beside(ours)
-        changed = settings.model_copy(update={"database": ours, "engine_database": engine})
+        database = _resolve(settings.database, folder)
+        engine = (
+            _resolve(settings.engine_database, folder) if settings.engine_database else _default_engine_url(database)
+        )
+        changed = settings.model_copy(update={"database": database, "engine_database": engine})
         return self.model_copy(update={"installation": changed})
 
 
@@ -243,8 +247,8 @@ def _resolve(url: str, folder: Path) -> str:
     return url
 
 
-def _beside(url: str) -> str:
-    """The engine's own database: another file on SQLite, the same database (its own schema) on PostgreSQL."""
+def _default_engine_url(url: str) -> str:
+    """The engine's default database: another file on SQLite, the same database (in its own schema) on PostgreSQL."""
     if not url.startswith(SQLITE):
         return url
     path = PurePosixPath(url.removeprefix(SQLITE))

@@ -1,4 +1,4 @@
-"""What every part of a design has in common: frozen, strict about unknown fields, and without secrets in it."""
+"""The base of all sections of the configuration: frozen, strict about unknown fields, and free of secrets."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 INLINE_SECRET = 'a reference such as { env = "NAME" } or { file = "PATH" }; a secret is never written into this file'
 
 
-class Part(BaseModel):
-    """A frozen part of a design; unknown fields are mistakes."""
+class Section(BaseModel):
+    """A frozen section of the configuration; unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class SecretReference(Part):
-    """Where a secret is kept: the name of an environment variable or the path of a file. Never the secret itself."""
+class SecretReference(Section):
+    """Where a secret is kept: the name of an environment variable or the path of a file, never the secret itself."""
 
     env: Name | None = None
     """Name of an environment variable that holds the secret."""

@@ -1,4 +1,4 @@
-"""Where in a TOML text does a key stand? The standard library's parser keeps no positions, people need lines."""
+"""The lines of the keys in a TOML text, for messages; the standard library's parser keeps no positions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TRIPLES = ('"""', "'''")
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:
-    """Line (from 1) of every table, key and array item of `text`, which must be valid TOML.
+    """The line (from 1) of every table, key and array item of `text`, which must be valid TOML.
 
     Source: TOML 1.0, sections keys, table, inline table, array of tables.
     """
@@ -21,20 +21,20 @@ def key_lines(text: str) -> dict[KeyPath, int]:
 
 
 def line_of(path: Iterable[str | int], lines: Mapping[KeyPath, int]) -> int:
-    """The line of `path` or, where it does not stand in the text, of the nearest thing around it; 1 at worst."""
-    wanted = tuple(path)
-    for length in range(len(wanted), 0, -1):
-        if wanted[:length] in lines:
-            return lines[wanted[:length]]
+    """The line of `path`; if the text does not contain it, that of the innermost table around it, or 1."""
+    keys = tuple(path)
+    for length in range(len(keys), 0, -1):
+        if keys[:length] in lines:
+            return lines[keys[:length]]
     return 1
 
 
 class _Reader:
-    """Walks the text once, noting where keys begin. It skips values without understanding them."""
+    """Reads the text once and records where keys begin. It skips values without parsing them."""
 
     def __init__(self, text: str) -> None:
         self._text = text.replace("\r\n", "\n") + "\n"
-        self._at = 0
+        self._offset = 0
         self._counted = 0
         self._line = 1
         self._lines: dict[KeyPath, int] = {}
@@ -43,7 +43,7 @@ class _Reader:
     def read(self) -> dict[KeyPath, int]:
         table: KeyPath = ()
         while self._skip_blank():
-            if self._here("["):
+            if self._starts_with("["):
                 table = self._header()
             else:
                 self._pair(table)
@@ -51,10 +51,10 @@ class _Reader:
 
     def _header(self) -> KeyPath:
         line = self._line_now()
-        is_array = self._here("[[")
-        self._at += 2 if is_array else 1
+        is_array = self._starts_with("[[")
+        self._offset += 2 if is_array else 1
         keys = self._keys()
-        self._at += 2 if is_array else 1
+        self._offset += 2 if is_array else 1
         path = self._within_arrays(keys[:-1])
         self._note(path, line)
         path = (*path, keys[-1])
@@ -69,7 +69,7 @@ class _Reader:
         return path
 
     def _within_arrays(self, keys: list[str]) -> KeyPath:
-        """`keys` as a path: behind an array of tables they mean its latest table."""
+        """`keys` as a path: after an array of tables they refer to its latest table."""
         path: KeyPath = ()
         for key in keys:
             path = (*path, key)
@@ -83,7 +83,7 @@ class _Reader:
         for key in self._keys():
             path = (*path, key)
             self._note(path, line)
-        self._at += 1
+        self._offset += 1
         self._skip_blank()
         self._value(path)
 
@@ -92,27 +92,27 @@ class _Reader:
             self._lines.setdefault(path, line)
 
     def _keys(self) -> list[str]:
-        """The parts of a dotted key; leaves the reader at the `=` or `]` behind it."""
+        """The parts of a dotted key; leaves the reader at the `=` or `]` after it."""
         keys: list[str] = []
         while True:
             self._skip_spaces()
             keys.append(self._key())
             self._skip_spaces()
-            if not self._here("."):
+            if not self._starts_with("."):
                 return keys
-            self._at += 1
+            self._offset += 1
 
     def _key(self) -> str:
-        start = self._at
+        start = self._offset
         if self._text[start] in "\"'":
             self._string()
-            return str(tomllib.loads(f"key = {self._text[start : self._at]}")["key"])
-        while self._text[self._at] not in _BARE_END:
-            self._at += 1
-        return self._text[start : self._at]
+            return str(tomllib.loads(f"key = {self._text[start : self._offset]}")["key"])
+        while self._text[self._offset] not in _BARE_END:
+            self._offset += 1
+        return self._text[start : self._offset]
 
     def _value(self, path: KeyPath) -> None:
-        first = self._text[self._at]
+        first = self._text[self._offset]
         if first in "\"'":
             self._string()
         elif first == "[":
@@ -120,60 +120,60 @@ class _Reader:
         elif first == "{":
             self._inline_table(path)
         else:
-            while self._text[self._at] not in ",]}#\n":
-                self._at += 1
+            while self._text[self._offset] not in ",]}#\n":
+                self._offset += 1
 
     def _array(self, path: KeyPath) -> None:
-        self._at += 1
+        self._offset += 1
         position = 0
-        while self._skip_blank() and not self._here("]"):
-            if self._here(","):
-                self._at += 1
+        while self._skip_blank() and not self._starts_with("]"):
+            if self._starts_with(","):
+                self._offset += 1
                 continue
             self._note((*path, position), self._line_now())
             self._value((*path, position))
             position += 1
-        self._at += 1
+        self._offset += 1
 
     def _inline_table(self, path: KeyPath) -> None:
-        self._at += 1
-        while self._skip_blank() and not self._here("}"):
-            if self._here(","):
-                self._at += 1
+        self._offset += 1
+        while self._skip_blank() and not self._starts_with("}"):
+            if self._starts_with(","):
+                self._offset += 1
                 continue
             self._pair(path)
-        self._at += 1
+        self._offset += 1
 
     def _string(self) -> None:
-        quote = self._text[self._at]
-        closing = quote * 3 if self._text.startswith(_TRIPLES, self._at) else quote
-        self._at += len(closing)
-        while not self._here(closing):
-            self._at += 2 if quote == '"' and self._here("\\") else 1
-        self._at += len(closing)
+        quote = self._text[self._offset]
+        closing = quote * 3 if self._text.startswith(_TRIPLES, self._offset) else quote
+        self._offset += len(closing)
+        while not self._starts_with(closing):
+            self._offset += 2 if quote == '"' and self._starts_with("\\") else 1
+        self._offset += len(closing)
         # A multi-line string may end with up to two quotes of its own before the closing ones.
-        while len(closing) == 3 and self._here(quote):
-            self._at += 1
+        while len(closing) == 3 and self._starts_with(quote):
+            self._offset += 1
 
     def _skip_spaces(self) -> None:
-        while self._text[self._at] in " \t":
-            self._at += 1
+        while self._text[self._offset] in " \t":
+            self._offset += 1
 
     def _skip_blank(self) -> bool:
-        """Passes white space, line ends and comments; False at the end of the text."""
-        while self._at < len(self._text):
-            if self._here("#"):
-                self._at = self._text.index("\n", self._at)
-            elif self._text[self._at] in " \t\n":
-                self._at += 1
+        """Skips white space, line ends and comments; False at the end of the text."""
+        while self._offset < len(self._text):
+            if self._starts_with("#"):
+                self._offset = self._text.index("\n", self._offset)
+            elif self._text[self._offset] in " \t\n":
+                self._offset += 1
             else:
                 return True
         return False
 
-    def _here(self, expected: str) -> bool:
-        return self._text.startswith(expected, self._at)
+    def _starts_with(self, expected: str) -> bool:
+        return self._text.startswith(expected, self._offset)
 
     def _line_now(self) -> int:
-        self._line += self._text.count("\n", self._counted, self._at)
-        self._counted = self._at
+        self._line += self._text.count("\n", self._counted, self._offset)
+        self._counted = self._offset
         return self._line

@@ -1,4 +1,4 @@
-"""Lanes: who may use the next call when calls are scarce. Pure rules; budget.py keeps the book."""
+"""Lanes: which waiting call is made next when the quota is short. `platforms/budget.py` applies these rules."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ DEFAULT_FLOORS: Mapping[Lane, int] = {
     Lane.RECONCILIATION: 2,
     Lane.BACKFILL: 1,
 }
-"""Calls per window that a lane keeps while it waits, however busy the lanes before it are."""
+"""Calls per window that a waiting lane gets, however busy the lanes of higher priority are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class GrantedCall:
     """A call that counts against the window."""
 
     lane: Lane
     frees_at: datetime
-    """When it stops counting: its answer plus the window, or the latest that can be while it is under way."""
-    under_way: bool = False
-    """True while its answer has not come."""
+    """When it stops counting: the window after its answer, or the latest possible time while it is in flight."""
+    in_flight: bool = False
+    """True until its answer has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """A call that wants a slot."""
+    """A call that waits for a call slot."""
 
     id: str
     lane: Lane
@@ -55,45 +55,45 @@ class Waiter:
 def claim_order(waiters: tuple[Waiter, ...], used: Mapping[Lane, int], floors: Mapping[Lane, int]) -> list[Waiter]:
     """`waiters` in the order in which they are served.
 
-    Lanes below their floor come first, by priority; then everyone by priority; first come, first served inside a
-    lane. A floor matters only while its lane waits, so no capacity lies idle for a lane that wants nothing.
+    Lanes below their floor come first, by priority; then all others, by priority; within a lane, first come, first
+    served. A floor counts only while its lane has waiters, so no capacity is reserved for an idle lane.
     """
-    left = {lane: floors.get(lane, 0) - used.get(lane, 0) for lane in Lane}
+    unused_floor = {lane: floors.get(lane, 0) - used.get(lane, 0) for lane in Lane}
     ordered: list[tuple[bool, Waiter]] = []
-    for waiter in sorted(waiters, key=lambda one: (one.lane, one.since, one.id)):
-        below_floor = left[waiter.lane] > 0
-        left[waiter.lane] -= 1
+    for waiter in sorted(waiters, key=lambda waiter: (waiter.lane, waiter.since, waiter.id)):
+        below_floor = unused_floor[waiter.lane] > 0
+        unused_floor[waiter.lane] -= 1
         ordered.append((below_floor, waiter))
     return [waiter for below, waiter in sorted(ordered, key=lambda pair: not pair[0])]
 
 
 def first_served(
     waiters: tuple[Waiter, ...],
-    slots: tuple[Slot, ...],
+    granted_calls: tuple[GrantedCall, ...],
     capacity: int,
     floors: Mapping[Lane, int],
-    at_once: int | None = None,
+    max_concurrent: int | None = None,
 ) -> list[Waiter]:
     """The waiters that may call now: as many of the first in claim order as there are free slots.
 
-    `capacity` is calls per window, `at_once` calls under way at the same moment (None: as many as there are slots).
+    `capacity` is in calls per window; `max_concurrent` limits the calls in flight (None: no limit but the capacity).
     """
-    free = capacity - len(slots)
-    if at_once is not None:
-        free = min(free, at_once - sum(slot.under_way for slot in slots))
+    free = capacity - len(granted_calls)
+    if max_concurrent is not None:
+        free = min(free, max_concurrent - sum(call.in_flight for call in granted_calls))
     if free <= 0:
         return []
     used: dict[Lane, int] = {}
-    for slot in slots:
-        used[slot.lane] = used.get(slot.lane, 0) + 1
+    for call in granted_calls:
+        used[call.lane] = used.get(call.lane, 0) + 1
     return claim_order(waiters, used, floors)[:free]
 
 
-def window_opens(slots: tuple[Slot, ...], capacity: int) -> datetime | None:
-    """When the window has room for one more call; None when it has room now."""
-    if len(slots) < capacity:
+def window_opens(granted_calls: tuple[GrantedCall, ...], capacity: int) -> datetime | None:
+    """When the window allows one more call; None when it allows one now."""
+    if len(granted_calls) < capacity:
         return None
-    return sorted(slot.frees_at for slot in slots)[len(slots) - capacity]
+    return sorted(call.frees_at for call in granted_calls)[len(granted_calls) - capacity]
 
 
 def recovered_capacity(capacity: int, lowered_to: int, elapsed: float) -> int:

@@ -1,4 +1,5 @@
-"""What monitors judge: whether silence is usual, which numbers are missing, who used up a quota."""
+"""Decisions of the monitors: whether a gap without orders is unusual, which order numbers are missing, and whether
+other software uses the quota."""
 
 from __future__ import annotations
 
@@ -9,85 +10,85 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 HOUR, WEEK_HOURS, WEEKS = timedelta(hours=1), 168, 4
-SURELY = Decimal(7)
-"""So many orders expected and none seen is chance in one case of a thousand: e to the power of minus 7."""
-MOST_MISSING = 10
+MIN_EXPECTED = Decimal(7)
+"""If this many orders are expected, none arrives by chance in one case of a thousand (e to the power of -7)."""
+MAX_MISSING = 10
 MINUTE = timedelta(minutes=1)
 OWN_SHARE = Decimal("0.8")
-FEW_THROTTLES = 3
-"""One throttle answer may be the platform's own clock; three in an hour are somebody's calls."""
+MIN_THROTTLES = 3
+"""One throttled call may be a clock difference; three in an hour come from other software."""
 
 
-def hour_of(moment: datetime) -> int:
-    """The number of a moment's hour since 1970, UTC."""
-    return int(moment.astimezone(UTC).timestamp() // HOUR.total_seconds())
+def hour_of(at: datetime) -> int:
+    """The number of hours from 1970 (UTC) to the hour of `at`."""
+    return int(at.astimezone(UTC).timestamp() // HOUR.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A feed that has been silent for longer than chance explains."""
+    """A time without orders that is longer than chance explains."""
 
     since: datetime
-    """The end of the last hour in which something came."""
+    """The end of the last hour with an order."""
     expected: Decimal
-    """How much usually comes in so much time at these hours of the week."""
+    """How many orders usually arrive in this time at these hours of the week."""
 
 
-def silence(seen: Mapping[int, int], now: datetime) -> Silence | None:
-    """Whether nothing came for so long that it cannot be chance.
+def silence(counts_by_hour: Mapping[int, int], now: datetime) -> Silence | None:
+    """The current silence if it is too long to be chance; None while orders arrive as usual or for less than a week.
 
-    `seen` is how much came in each hour (`hour_of`); what is usual is the mean of the same hours of the week in up to
-    four weeks before. None while a feed is younger than a week, or comes as usual.
+    `counts_by_hour` are the orders of each hour (`hour_of`). The usual count is the mean of the same hour of the week
+    in up to four earlier weeks.
     """
-    past = {hour: count for hour, count in seen.items() if count}
+    past = {hour: count for hour, count in counts_by_hour.items() if count}
     if not past:
         return None
     current, first, last = hour_of(now), min(past), max(past)
     expected = Decimal(0)
     for hour in range(last + 1, current):
         earlier = [hour - week * WEEK_HOURS for week in range(1, WEEKS + 1)]
-        known = [past.get(one, 0) for one in earlier if one >= first]
+        known = [past.get(same_hour, 0) for same_hour in earlier if same_hour >= first]
         if known:
             expected += Decimal(sum(known)) / len(known)
-    if expected < SURELY:
+    if expected < MIN_EXPECTED:
         return None
     since = datetime.fromtimestamp((last + 1) * HOUR.total_seconds(), UTC)
     return Silence(since, expected.quantize(Decimal("0.1")))
 
 
-def missing_numbers(known: Sequence[int], asked: frozenset[int]) -> tuple[int, ...]:
-    """Numbers between the first and the last known that are not known and were not `asked` for yet, the latest first.
+def missing_numbers(known: Sequence[int], already_requested: frozenset[int]) -> tuple[int, ...]:
+    """Numbers between the first and the last known one that are not known and not yet requested, the latest first.
 
-    Gaps are natural: a shop gives numbers to orders that are never finished. So each is asked for once.
+    Gaps are normal, since a store also numbers orders that are never completed. So each number is requested once.
     """
     if not known:
         return ()
-    there = set(known) | asked
-    found: list[int] = []
+    excluded = set(known) | already_requested
+    missing: list[int] = []
     for number in range(max(known) - 1, min(known), -1):
-        if number not in there:
-            found.append(number)
-            if len(found) == MOST_MISSING:
+        if number not in excluded:
+            missing.append(number)
+            if len(missing) == MAX_MISSING:
                 break
-    return tuple(found)
+    return tuple(missing)
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignUse:
-    """Throttle answers that our own calls do not explain."""
+    """Throttled calls that our own calls do not explain."""
 
     throttles: int
-    most_of_ours: int
-    """Our calls in the fullest of the minutes before them."""
+    peak_own_calls: int
+    """Our own calls in the busiest of the minutes before them."""
 
 
 def foreign_use(calls: Sequence[datetime], throttled: Sequence[datetime], per_minute: int) -> ForeignUse | None:
-    """Whether somebody else calls on our quota: throttle answers although we made less than four fifths of the calls
-    that `per_minute` allows in the minute before.
+    """The throttled calls that show that other software uses our quota; None when our own calls explain them.
 
-    Source: platform notes, cin7 1.2 (whether keys of one account share its quota is open; whoever uses our key does).
+    A throttled call is unexplained if we made less than four fifths of `per_minute` calls in the minute before.
+    Source: platform notes, cin7 1.2 (whether keys of one account share a quota is open; users of one key do).
     """
-    moments = sorted(calls)
-    ours = [bisect_left(moments, at) - bisect_left(moments, at - MINUTE) for at in throttled]
+    timestamps = sorted(calls)
+    ours = [bisect_left(timestamps, at) - bisect_left(timestamps, at - MINUTE) for at in throttled]
     unexplained = [count for count in ours if count < per_minute * OWN_SHARE]
-    return ForeignUse(len(unexplained), max(unexplained)) if len(unexplained) >= FEW_THROTTLES else None
+    return ForeignUse(len(unexplained), max(unexplained)) if len(unexplained) >= MIN_THROTTLES else None

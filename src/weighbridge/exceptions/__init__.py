@@ -1,1 +1,1 @@
-"""Exceptions: what waits for a person, what was done about it, and the safe ways out."""
+"""Exceptions that wait for a person: their records, actions of users, and the playbooks that resolve them."""

@@ -1,107 +1,143 @@
-"""What a person can do about exceptions without touching a platform: assign, comment, snooze, tag, accept, reopen."""
+"""Actions of users on exceptions that touch no platform: assign, comment, snooze, tag, accept, reopen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from weighbridge.domain.findings.finding import Owner
+from weighbridge.domain.exceptions.kinds import CATALOGUE, Playbook
+from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.persistence.repositories.exception_records import CLOSED, OPEN
+
+LONGEST_TAG = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Gives it to a person, to another owner, or to both; an empty assignee takes it from its person."""
+    """Assigns an exception to a user, to another owner, or to both; an empty assignee unassigns it."""
 
     assignee: str | None = None
     owner: Owner | None = None
 
     @property
-    def words(self) -> str:
-        told = []
+    def description(self) -> str:
+        changes = []
         if self.owner is not None:
-            told.append(f"for {self.owner}")
+            changes.append(f"for {self.owner}")
         if self.assignee is not None:
-            told.append(f"to {self.assignee}" if self.assignee else "to nobody")
-        return f"assigned {' '.join(told)}"
+            changes.append(f"to {self.assignee}" if self.assignee else "to nobody")
+        return f"assigned {' '.join(changes)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """Says something that stays in the history."""
+    """Adds a comment to the history."""
 
     text: str
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         return self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """Keeps it out of the lists until a moment; its deadline stays."""
+    """Hides an exception from the lists until a time; its deadline stays."""
 
     until: datetime
 
     @property
-    def words(self) -> str:
-        return f"sleeps until {self.until:%Y-%m-%d %H:%M} UTC"
+    def description(self) -> str:
+        return f"snoozed until {self.until:%Y-%m-%d %H:%M} UTC"
 
 
 @dataclass(frozen=True, slots=True)
-class Wake:
-    """Ends its sleep."""
+class Unsnooze:
+    """Shows a snoozed exception in the lists again."""
 
     @property
-    def words(self) -> str:
-        return "woken"
+    def description(self) -> str:
+        return "unsnoozed"
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """Puts a tag on it."""
+    """Adds a tag to an exception."""
 
     tag: str
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         return f"tagged {self.tag}"
 
 
 @dataclass(frozen=True, slots=True)
 class Untag:
-    """Takes a tag off it."""
+    """Removes a tag from an exception."""
 
     tag: str
 
     @property
-    def words(self) -> str:
-        return f"no longer tagged {self.tag}"
+    def description(self) -> str:
+        return f"untagged {self.tag}"
 
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """Leaves its objects as they are, on a named person's word; only for kinds whose safe actions say so."""
+    """Closes an exception with its objects as they are, because a user accepts them; only kinds that allow it."""
 
     reason: str
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         return f"accepted as it is: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reopen:
-    """Opens what was closed last again, because somebody does not believe it."""
+    """Reopens the objects that were closed last, because a user doubts that they are resolved."""
 
     reason: str
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         return f"reopened: {self.reason}"
 
 
-Action = Assign | Comment | Snooze | Wake | Tag | Untag | Accept | Reopen
+Action = Assign | Comment | Snooze | Unsnooze | Tag | Untag | Accept | Reopen
 
 
 class NotAllowed(Exception):
-    """What was asked for cannot be done to this exception; its text says why and what can be done."""
+    """The action is not possible on this exception; the message says why and what is possible."""
+
+
+def problem_with(action: Action, kind: FindingKind, state: str) -> str:
+    """Why `action` is not possible on an exception of this kind and state; empty if it is possible."""
+    match action:
+        case Accept(reason):
+            if not reason.strip():
+                return "accepting needs a reason"
+            if state != OPEN:
+                return f"it is {state}"
+            if Playbook.ACCEPT not in CATALOGUE[kind].playbooks:
+                return f"{kind} closes only by proof: {CATALOGUE[kind].proof}"
+        case Reopen(reason):
+            if not reason.strip():
+                return "reopening needs a reason"
+            if state != CLOSED:
+                return f"it is {state}"
+        case Snooze() | Unsnooze() | Assign():
+            if state != OPEN:
+                return f"it is {state}"
+        case Comment(text):
+            if not text.strip():
+                return "the comment is empty; expected text"
+        case Tag(tag):
+            if not 0 < len(clean_tag(tag)) <= LONGEST_TAG:
+                return f"tag is {tag!r}; expected 1 to {LONGEST_TAG} characters"
+    return ""
+
+
+def clean_tag(tag: str) -> str:
+    """The tag as it is stored: in lower case, with single spaces."""
+    return " ".join(tag.lower().split())

@@ -1,42 +1,42 @@
-"""Evidence: the call and the answer that an exception rests on, as they went over the wire."""
+"""The evidence of an exception: the request that caused it and its response, byte for byte."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.http_log import StoredExchange
 
-WENT_WELL = "answered"
-LONGEST_SHOWN = 4000
+ANSWERED = "answered"
+MAX_TEXT_LENGTH = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One exchange, its bodies as text and cut to what people read."""
+    """One HTTP exchange; its bodies as text, cut to a readable length."""
 
     exchange_id: str
     platform: str
     call: str
-    """Method and address."""
+    """Method and URL."""
     answer: str
-    """Status, or how it failed."""
+    """HTTP status, or how the request failed."""
     request: str
     response: str
     at: datetime
 
 
-async def evidence_of(journal: Journal, transfer_id: str) -> Evidence | None:
-    """The last exchange of a transfer that went wrong, or its last one at all; None when nothing was exchanged."""
-    exchanges = await journal.exchanges.of_transfer(transfer_id)
+async def evidence_of(repositories: Repositories, transfer_id: str) -> Evidence | None:
+    """The last failed exchange of a transfer, or its last exchange if none failed; None without any exchange."""
+    exchanges = await repositories.http_log.of_transfer(transfer_id)
     if not exchanges:
         return None
-    wrong = [one for one in exchanges if one.outcome != WENT_WELL]
-    return _told((wrong or exchanges)[-1])
+    failed = [exchange for exchange in exchanges if exchange.outcome != ANSWERED]
+    return _to_evidence((failed or exchanges)[-1])
 
 
-def _told(exchange: StoredExchange) -> Evidence:
+def _to_evidence(exchange: StoredExchange) -> Evidence:
     return Evidence(
         exchange_id=exchange.id,
         platform=exchange.platform,
@@ -50,4 +50,4 @@ def _told(exchange: StoredExchange) -> Evidence:
 
 def _text(body: bytes) -> str:
     text = body.decode("utf-8", errors="replace")
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}... ({len(text)} characters)"
+    return text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH]}... ({len(text)} characters)"

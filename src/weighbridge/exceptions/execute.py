@@ -1,6 +1,6 @@
-"""Doing what a plan says: decisions are stored, looks are asked for, all in one transaction.
+"""Executes a plan: stores its decisions and enqueues the jobs it needs, in one transaction.
 
-Nothing here calls a platform: what must be written there is left to the worker's flows, which write exactly once.
+Nothing here calls a platform: the worker's flows do the writes there, exactly once.
 """
 
 from __future__ import annotations
@@ -14,122 +14,137 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from weighbridge.common.clock import Clock
 from weighbridge.design.overrides import DesignChange, overridden
 from weighbridge.design.schema import Design
-from weighbridge.domain.exceptions.kinds import MENDED_IN_CIN7, Remedy
+from weighbridge.domain.exceptions.kinds import FIXED_IN_CIN7, Playbook
+from weighbridge.domain.job_types import CIN7_ONLY_KEY, WHOLE_CONNECTION, Flow
 from weighbridge.domain.orders.correction import Correction
 from weighbridge.exceptions.plan import Plan
-from weighbridge.exceptions.records import Case
-from weighbridge.exceptions.requeue import REASON, ask_for_looks
+from weighbridge.exceptions.records import ExceptionRecord
+from weighbridge.exceptions.requeue import REASON, enqueue_jobs
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories import Journal
-from weighbridge.persistence.repositories.exception_rows import Held
-from weighbridge.persistence.repositories.recheck_jobs import ALL, BOOKS, REFERENCES
+from weighbridge.persistence.repositories import Repositories
+from weighbridge.persistence.repositories.exception_rows import LockedRow
 from weighbridge.persistence.repositories.reference_cache import UNKNOWN_SKU
+from weighbridge.persistence.tables.decisions import corrections, design_changes, releases
 from weighbridge.persistence.tables.exceptions import exception_objects
-from weighbridge.persistence.tables.remedies import corrections, design_changes, releases
 from weighbridge.persistence.tables.stock import stock_levels
 from weighbridge.persistence.tables.transfers import transfers
 
 REPLAY_FLOW, DUPLICATES_FLOW = "replay", "void_duplicates"
-"""Flows of the worker that send what is stored, and that void what an order has twice."""
-OF_THE_WORKER = {Remedy.REPLAY: REPLAY_FLOW, Remedy.VOID_DUPLICATE: DUPLICATES_FLOW}
-STOCK_ROUNDS = ("stock", "stock_parity")
+"""Flows of the worker that send a stored request again, and that void the duplicate sales of an order."""
+WORKER_FLOWS = {Playbook.REPLAY: REPLAY_FLOW, Playbook.VOID_DUPLICATE: DUPLICATES_FLOW}
+STOCK_FLOWS = ("stock", "stock_parity")
 
 
-class Doing:
-    def __init__(self, database: Database, clock: Clock, journal: Journal) -> None:
+class PlanExecutor:
+    def __init__(self, database: Database, clock: Clock, repositories: Repositories) -> None:
         self._database = database
         self._clock = clock
-        self._journal = journal
+        self._repositories = repositories
 
-    async def do(
+    async def execute(
         self,
         transaction: AsyncConnection,
-        case: Case,
+        exception_record: ExceptionRecord,
         plan: Plan,
         design: Design,
         actor: str,
         reason: str,
-        held: dict[int, Held],
+        locked_rows: dict[int, LockedRow],
     ) -> dict[str, list[int]]:
-        """Stores what `plan` says and asks for the looks it needs; answers the records that undo takes back.
+        """Stores what `plan` says and enqueues the jobs it needs; returns the records that undo reverts.
 
-        `design` is the file's. Raises UnusableChange when the design could not be used with the change.
+        `design` is the one of the file. Raises UnusableChange if the changed design would be invalid.
         """
-        made: dict[str, list[int]] = {}
-        words = self._journal.words
-        for one in plan.change.get("releases", ()):
-            number = await words.release(transaction, **one, reason=reason, actor=actor)
-            made.setdefault("releases", []).append(number)
-        for one in plan.change.get("corrections", ()):
-            correction = Correction(one["field"], one["before"], one["after"])
-            number = await words.correct(transaction, one["transfer_id"], correction, reason, actor)
-            made.setdefault("corrections", []).append(number)
+        created: dict[str, list[int]] = {}
+        decisions = self._repositories.decisions
+        for release in plan.change.get("releases", ()):
+            number = await decisions.release(transaction, **release, reason=reason, actor=actor)
+            created.setdefault("releases", []).append(number)
+        for values in plan.change.get("corrections", ()):
+            correction = Correction(values["field"], values["before"], values["after"])
+            number = await decisions.correct(transaction, values["transfer_id"], correction, reason, actor)
+            created.setdefault("corrections", []).append(number)
         if changes := plan.change.get("design"):
-            made["design"] = await self._agree(transaction, case, design, changes, reason, actor)
+            created["design"] = await self._store_design_changes(
+                transaction, exception_record, design, changes, reason, actor
+            )
         if closing := plan.change.get("closes"):
-            await self._close(transaction, case.id, f"{actor}: {closing}. {reason}", held, actor)
-            return made
-        await self._ask(transaction, case, plan)
-        return made
+            await self._close(transaction, exception_record.id, f"{actor}: {closing}. {reason}", locked_rows, actor)
+            return created
+        await self._enqueue_jobs(transaction, exception_record, plan)
+        return created
 
-    async def take_back(self, transaction: AsyncConnection, made: Mapping[str, list[int]], actor: str) -> None:
-        """Takes back what a run stored; every record stays, marked as undone."""
-        await self._journal.words.take_back(transaction, releases, made.get("releases", []), actor)
-        await self._journal.words.take_back(transaction, corrections, made.get("corrections", []), actor)
-        for number in made.get("design", []):
-            await self._journal.designs.undo(transaction, number, actor)
+    async def undo(self, transaction: AsyncConnection, created_records: Mapping[str, list[int]], actor: str) -> None:
+        """Marks the records that a run stored as undone; no record is deleted."""
+        await self._repositories.decisions.undo(transaction, releases, created_records.get("releases", []), actor)
+        await self._repositories.decisions.undo(transaction, corrections, created_records.get("corrections", []), actor)
+        for number in created_records.get("design", []):
+            await self._repositories.designs.undo(transaction, number, actor)
 
-    async def _agree(
+    async def _store_design_changes(
         self,
         transaction: AsyncConnection,
-        case: Case,
+        exception_record: ExceptionRecord,
         design: Design,
         changes: list[dict[str, Any]],
         reason: str,
         actor: str,
     ) -> list[int]:
         of = design_changes.c
-        query = sa.select(of.setting, of.key, of.value).where(of.connection == case.connection, of.undone_at.is_(None))
-        agreed = [DesignChange(*row) for row in (await transaction.execute(query.order_by(of.id))).all()]
-        effective = overridden(design, agreed)
+        query = sa.select(of.setting, of.key, of.value).where(
+            of.connection == exception_record.connection, of.undone_at.is_(None)
+        )
+        changes_so_far = [DesignChange(*row) for row in (await transaction.execute(query.order_by(of.id))).all()]
+        effective = overridden(design, changes_so_far)
         numbers = []
-        for one in changes:
-            change = DesignChange(**one)
+        for values in changes:
+            change = DesignChange(**values)
             numbers.append(
-                await self._journal.designs.agree(
-                    transaction, case.connection, effective, change, reason, actor, case.id
+                await self._repositories.designs.add_change(
+                    transaction, exception_record.connection, effective, change, reason, actor, exception_record.id
                 )
             )
             effective = overridden(effective, [change])
         return numbers
 
     async def _close(
-        self, transaction: AsyncConnection, case_id: int, words: str, held: dict[int, Held], actor: str
+        self,
+        transaction: AsyncConnection,
+        exception_id: int,
+        description: str,
+        locked_rows: dict[int, LockedRow],
+        actor: str,
     ) -> None:
         of = exception_objects.c
-        query = sa.select(exception_objects).where(of.exception_id == case_id, of.closed_at.is_(None))
-        parts = (await transaction.execute(query)).all()
-        followed = self._journal.exceptions
-        await followed.close(transaction, held, parts, {"words": words, "person": actor}, actor=actor, accepted=True)
-        await followed.store(transaction, held)
+        query = sa.select(exception_objects).where(of.exception_id == exception_id, of.closed_at.is_(None))
+        objects = (await transaction.execute(query)).all()
+        exception_records = self._repositories.exception_records
+        await exception_records.close_objects(
+            transaction, locked_rows, objects, {"text": description, "actor": actor}, actor=actor, accepted=True
+        )
+        await exception_records.store(transaction, locked_rows)
 
-    async def _ask(self, transaction: AsyncConnection, case: Case, plan: Plan) -> None:
-        agenda, now = self._journal.agenda, self._clock.now()
-        if plan.remedy in OF_THE_WORKER:
+    async def _enqueue_jobs(self, transaction: AsyncConnection, exception_record: ExceptionRecord, plan: Plan) -> None:
+        job_queue, now = self._repositories.job_queue, self._clock.now()
+        if plan.playbook in WORKER_FLOWS:
             query = sa.select(transfers.c.key).where(transfers.c.id.in_(plan.transfer_ids))
             for key in (await transaction.execute(query)).scalars().all():
-                await agenda.add(transaction, case.connection, OF_THE_WORKER[plan.remedy], key, REASON, now)
+                await job_queue.add(
+                    transaction, exception_record.connection, WORKER_FLOWS[plan.playbook], key, REASON, now
+                )
             return
-        if plan.remedy is Remedy.PUSH_STOCK:
-            mine = sa.update(stock_levels).where(stock_levels.c.connection == case.connection)
-            await transaction.execute(mine.values(shown=None))
-            for flow in STOCK_ROUNDS:
-                await agenda.add(transaction, case.connection, flow, ALL, REASON, now)
+        if plan.playbook is Playbook.PUSH_STOCK:
+            forget_levels = sa.update(stock_levels).where(stock_levels.c.connection == exception_record.connection)
+            await transaction.execute(forget_levels.values(current_level=None))
+            for flow in STOCK_FLOWS:
+                await job_queue.add(transaction, exception_record.connection, flow, WHOLE_CONNECTION, REASON, now)
             return
-        if plan.remedy is Remedy.RETRY:
-            # Whoever asks has just made the product, as a rule: what Cin7 said a few minutes ago is not believed.
-            await self._journal.references.forget(transaction, case.connection, UNKNOWN_SKU)
-            if case.kind in MENDED_IN_CIN7:
-                await agenda.add(transaction, case.connection, REFERENCES, BOOKS, REASON, now)
+        if plan.playbook is Playbook.RETRY:
+            # The user has usually just created the product, so the cached answer of Cin7 is discarded.
+            await self._repositories.reference_cache.forget(transaction, exception_record.connection, UNKNOWN_SKU)
+            if exception_record.kind in FIXED_IN_CIN7:
+                await job_queue.add(
+                    transaction, exception_record.connection, Flow.REFERENCE_DATA, CIN7_ONLY_KEY, REASON, now
+                )
                 return
-        await ask_for_looks(transaction, agenda, now, [case.id], plan.transfer_ids)
+        await enqueue_jobs(transaction, job_queue, now, [exception_record.id], plan.transfer_ids)

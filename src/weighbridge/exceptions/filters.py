@@ -1,4 +1,4 @@
-"""Which exceptions are meant: the filter of a list, and of what is done to many at once."""
+"""The filter of exceptions, for lists and for bulk actions."""
 
 from __future__ import annotations
 
@@ -13,52 +13,56 @@ from weighbridge.persistence.tables.exceptions import exception_objects, excepti
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A filter; what is left at its default does not restrict."""
+class ExceptionFilter:
+    """A filter of exceptions; a field with its default value does not restrict."""
 
     connection: str = ""
     state: str = "open"
     """open, closed, merged, or `any`."""
     owner: Owner | None = None
     assignee: str | None = None
-    """A name; empty: nobody."""
+    """Name of a user; empty: exceptions without an assignee."""
     kinds: tuple[FindingKind, ...] = ()
     at_least: Urgency = Urgency.LOW
     tag: str = ""
-    words: str = ""
-    """A part of the title, the cause, or the key of an object, in any case."""
+    text: str = ""
+    """Part of the title or cause in any case, or the whole key of an object."""
     snoozed: bool = False
-    """Whether those that sleep are meant too."""
+    """Whether snoozed exceptions are included."""
     late: bool = False
-    """Only those beyond their deadline."""
+    """Whether only exceptions past their deadline are included."""
 
 
-def condition(wanted: Wanted, now: datetime) -> sa.ColumnElement[bool]:
-    """The filter in the database's words."""
+def condition(exception_filter: ExceptionFilter, now: datetime) -> sa.ColumnElement[bool]:
+    """The filter as an SQL condition."""
     of = exceptions.c
-    tests: list[sa.ColumnElement[bool]] = [] if wanted.state == "any" else [of.state == wanted.state]
-    if wanted.connection:
-        tests.append(of.connection == wanted.connection)
-    if wanted.owner is not None:
-        tests.append(of.owner == str(wanted.owner))
-    if wanted.assignee is not None:
-        tests.append(of.assignee == wanted.assignee)
-    if wanted.kinds:
-        tests.append(of.kind.in_([str(kind) for kind in wanted.kinds]))
-    if wanted.at_least > Urgency.LOW:
-        tests.append(of.rank <= Urgency.CRITICAL - wanted.at_least)
-    if wanted.tag:
-        tests.append(of.id.in_(sa.select(exception_tags.c.exception_id).where(exception_tags.c.tag == wanted.tag)))
-    if wanted.words:
-        tests.append(_speaks_of(wanted.words))
-    if not wanted.snoozed and wanted.state == "open":
+    tests: list[sa.ColumnElement[bool]] = (
+        [] if exception_filter.state == "any" else [of.state == exception_filter.state]
+    )
+    if exception_filter.connection:
+        tests.append(of.connection == exception_filter.connection)
+    if exception_filter.owner is not None:
+        tests.append(of.owner == str(exception_filter.owner))
+    if exception_filter.assignee is not None:
+        tests.append(of.assignee == exception_filter.assignee)
+    if exception_filter.kinds:
+        tests.append(of.kind.in_([str(kind) for kind in exception_filter.kinds]))
+    if exception_filter.at_least > Urgency.LOW:
+        tests.append(of.rank <= Urgency.CRITICAL - exception_filter.at_least)
+    if exception_filter.tag:
+        tests.append(
+            of.id.in_(sa.select(exception_tags.c.exception_id).where(exception_tags.c.tag == exception_filter.tag))
+        )
+    if exception_filter.text:
+        tests.append(_contains(exception_filter.text))
+    if not exception_filter.snoozed and exception_filter.state == "open":
         tests.append(of.snoozed_until.is_(None) | (of.snoozed_until <= now))
-    if wanted.late:
+    if exception_filter.late:
         tests.append(of.deadline_at < now)
     return sa.and_(sa.true(), *tests)
 
 
-def _speaks_of(words: str) -> sa.ColumnElement[bool]:
+def _contains(text: str) -> sa.ColumnElement[bool]:
     of = exceptions.c
-    with_key = sa.select(exception_objects.c.exception_id).where(exception_objects.c.key == words)
-    return of.title.icontains(words, autoescape=True) | of.cause.icontains(words, autoescape=True) | of.id.in_(with_key)
+    with_key = sa.select(exception_objects.c.exception_id).where(exception_objects.c.key == text)
+    return of.title.icontains(text, autoescape=True) | of.cause.icontains(text, autoescape=True) | of.id.in_(with_key)

@@ -1,4 +1,4 @@
-"""A playbook before it runs: what it needs to know, what it would do, to how many, and whether it can be taken back."""
+"""The plan of a playbook before it runs: arguments, effect, affected objects, and whether it can be undone."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Playbook
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One thing that a person tells a playbook."""
+    """One argument of a playbook that a user supplies."""
 
     name: str
     meaning: str
     needed: bool = True
 
 
-ARGUMENTS: Mapping[Remedy, tuple[Argument, ...]] = {
-    Remedy.MAP_TAX: (Argument("rule", "Cin7 tax rule for sales, by its name"),),
-    Remedy.MAP_PAYMENT: (
+ARGUMENTS: Mapping[Playbook, tuple[Argument, ...]] = {
+    Playbook.MAP_TAX: (Argument("rule", "Cin7 tax rule for sales, by its name"),),
+    Playbook.MAP_PAYMENT: (
         Argument("account", "Cin7 account code that receives it"),
-        Argument("tender", "tender method, gateway or payment method; without it the gateway that was found", False),
+        Argument("tender", "tender method, gateway or payment method; by default the gateway of the finding", False),
     ),
-    Remedy.MAP_SKU: (Argument("sku", "SKU in Cin7 that orders of this one are for"),),
-    Remedy.CORRECT: (
+    Playbook.MAP_SKU: (Argument("sku", "SKU in Cin7 that orders of this one are for"),),
+    Playbook.CORRECT: (
         Argument("key", "order number", False),
-        Argument("field", "place in the order, such as lines[0].sku; without it the one that was found", False),
-        Argument("value", "what it should be"),
+        Argument("field", "field of the order, such as lines[0].sku; by default the field of the finding", False),
+        Argument("value", "the correct value"),
     ),
-    Remedy.RESTOCK_BY_HAND: (Argument("document", "number of the Cin7 document that put the goods back"),),
+    Playbook.RESTOCK_BY_HAND: (Argument("document", "number of the Cin7 document that put the goods back"),),
 }
-"""What each playbook asks for; those not named ask for nothing."""
+"""Arguments of each playbook; a playbook that is not listed has none."""
 
-UNDOABLE = frozenset({Remedy.MAP_TAX, Remedy.MAP_PAYMENT, Remedy.MAP_SKU, Remedy.CORRECT, Remedy.RELEASE})
-"""Playbooks whose doing can be taken back, as far as nothing was posted by it yet."""
-NEED_A_REASON = UNDOABLE | {Remedy.ACCEPT, Remedy.RESTOCK_BY_HAND}
-"""Playbooks that change what counts, so a person says why."""
+UNDOABLE = frozenset({Playbook.MAP_TAX, Playbook.MAP_PAYMENT, Playbook.MAP_SKU, Playbook.CORRECT, Playbook.RELEASE})
+"""Playbooks that can be undone, except for what was already posted because of them."""
+NEED_A_REASON = UNDOABLE | {Playbook.ACCEPT, Playbook.RESTOCK_BY_HAND}
+"""Playbooks that change rules or decisions and therefore need a reason."""
 LONGEST_ARGUMENT = 256
 
 
@@ -45,32 +45,32 @@ LONGEST_ARGUMENT = 256
 class Plan:
     """The preview of a playbook on one exception; nothing has happened yet."""
 
-    remedy: Remedy
+    playbook: Playbook
     lines: tuple[str, ...]
-    """What will happen, each line a sentence."""
+    """What the playbook will do, one sentence each."""
     transfer_ids: tuple[str, ...]
-    """Whose objects it is meant to bring on."""
+    """Transfers that the playbook affects."""
     change: Mapping[str, Any]
-    """What it would store, by kind of record."""
+    """What the playbook would store, by kind of record."""
     problem: str = ""
-    """Why it cannot run; empty when it can."""
+    """Why the playbook cannot run; empty if it can."""
 
     @property
     def can_be_undone(self) -> bool:
-        return self.remedy in UNDOABLE
+        return self.playbook in UNDOABLE
 
 
-def missing_argument(remedy: Remedy, arguments: Mapping[str, str]) -> str:
-    """What a person has still to tell; empty when nothing is missing, unknown or too long."""
-    known = {one.name: one for one in ARGUMENTS.get(remedy, ())}
-    strange = sorted(arguments.keys() - known.keys())
-    if strange:
+def missing_argument(playbook: Playbook, arguments: Mapping[str, str]) -> str:
+    """Which argument is missing, unknown or too long; empty if the arguments are complete."""
+    known = {argument.name: argument for argument in ARGUMENTS.get(playbook, ())}
+    unknown = sorted(arguments.keys() - known.keys())
+    if unknown:
         takes = ", ".join(known) or "nothing"
-        return f"{remedy} does not take {strange[0]!r}; it takes {takes}"
-    for one in known.values():
-        told = arguments.get(one.name, "").strip()
-        if one.needed and not told:
-            return f"{remedy} needs {one.name}: {one.meaning}"
-        if len(told) > LONGEST_ARGUMENT:
-            return f"{one.name} has at most {LONGEST_ARGUMENT} characters"
+        return f"{playbook} does not take {unknown[0]!r}; it takes {takes}"
+    for argument in known.values():
+        value = arguments.get(argument.name, "").strip()
+        if argument.needed and not value:
+            return f"{playbook} needs {argument.name}: {argument.meaning}"
+        if len(value) > LONGEST_ARGUMENT:
+            return f"{argument.name} is {len(value)} characters long; expected at most {LONGEST_ARGUMENT}"
     return ""

@@ -1,4 +1,4 @@
-"""Exceptions as people read them: one case, its objects, its history, and the pages of a list."""
+"""Exceptions as users see them: one exception, its objects, its history, and the pages of a list."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from weighbridge.domain.values.money import Money
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One exception as it stands. Kept texts are those of the object that opened it last."""
+class ExceptionRecord:
+    """One exception. Its texts are those of the object that opened it last."""
 
     id: int
     connection: str
@@ -36,7 +36,7 @@ class Case:
     objects_open: int
     objects_ever: int
     money: tuple[Money, ...]
-    """What its open objects come to, by currency. One order may be counted in several exceptions."""
+    """Total of its open objects by currency. An order may count in several exceptions."""
     times_opened: int
     opened_at: datetime
     last_seen_at: datetime
@@ -47,15 +47,15 @@ class Case:
 
     @property
     def entry(self) -> ExceptionKind:
-        """What the catalogue says about its kind."""
+        """The entry of its kind in the catalogue of exceptions."""
         return CATALOGUE[self.kind]
 
     def is_late(self, now: datetime) -> bool:
-        """Whether it is open beyond its deadline."""
+        """Whether it is open and past its deadline."""
         return self.state == "open" and self.deadline_at < now
 
     def as_json(self) -> dict[str, Any]:
-        """The case for machines; moments in ISO 8601, UTC, money as text."""
+        """The exception as JSON: timestamps in ISO 8601, UTC, money as text."""
         return {
             "id": self.id,
             "connection": self.connection,
@@ -67,7 +67,7 @@ class Case:
             "assignee": self.assignee,
             "objects_open": self.objects_open,
             "objects_ever": self.objects_ever,
-            "money": {one.currency: format(one.amount, "f") for one in self.money},
+            "money": {money.currency: format(money.amount, "f") for money in self.money},
             "field": self.field,
             "value": self.value,
             "expected": self.expected,
@@ -75,7 +75,7 @@ class Case:
             "blocks": self.entry.blocks,
             "advice": self.entry.advice,
             "proof": self.entry.proof,
-            "remedies": list(self.entry.remedies),
+            "playbooks": list(self.entry.playbooks),
             "tags": list(self.tags),
             "times_opened": self.times_opened,
             "opened_at": self.opened_at.isoformat(),
@@ -88,8 +88,8 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseObject:
-    """One object of an exception: what was found on it, where it stands, and what closed it."""
+class ExceptionObject:
+    """One object of an exception: its finding, its status, and the proof that closed it."""
 
     id: int
     transfer_id: str
@@ -106,41 +106,41 @@ class CaseObject:
     accepted: bool
     proof: Mapping[str, str] | None
     state: str
-    """The transfer's state now."""
+    """Current state of the transfer."""
     reason: str
     tries: int
     next_try_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class CaseEvent:
+class ExceptionEvent:
     """One line of an exception's history."""
 
     id: int
     at: datetime
     actor: str
     action: str
-    words: str
+    text: str
     detail: Mapping[str, Any]
     transfer_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list, most urgent first and oldest first among equals."""
+    """A page of a list, most urgent first, then oldest first."""
 
-    cases: tuple[Case, ...]
+    exception_records: tuple[ExceptionRecord, ...]
     after: tuple[int, int] | None
-    """Where the next page begins; None when this is the last."""
+    """Position behind which the next page starts; None on the last page."""
 
 
 def money_of(stored: Mapping[str, str]) -> tuple[Money, ...]:
-    """Money by currency, as it is stored with an exception."""
+    """Money by currency, from the form in which an exception stores it."""
     return tuple(Money(Decimal(amount), currency) for currency, amount in sorted(stored.items()))
 
 
-def read_case(row: sa.Row[Any], tags: tuple[str, ...] = ()) -> Case:
-    """A case from its row."""
+def read_exception_record(row: sa.Row[Any], tags: tuple[str, ...] = ()) -> ExceptionRecord:
+    """The exception of a row."""
     values = dict(row._mapping)
     rank = values.pop("rank")
     values |= {
@@ -149,4 +149,4 @@ def read_case(row: sa.Row[Any], tags: tuple[str, ...] = ()) -> Case:
         "urgency": Urgency(Urgency.CRITICAL - rank),
         "money": money_of(values["money"]),
     }
-    return Case(**values, tags=tags)
+    return ExceptionRecord(**values, tags=tags)

@@ -1,4 +1,4 @@
-"""Looking again: whatever belongs to an exception is weighed anew, by its own look or by the reading that found it."""
+"""Requeues the objects of exceptions: by a job of their own, or by the job that found them."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from weighbridge.domain.job_types import recheck_job
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories.job_queue import Agenda
-from weighbridge.persistence.repositories.recheck_jobs import look_at
+from weighbridge.persistence.repositories.job_queue import JobQueue
+from weighbridge.persistence.tables.decisions import design_changes
 from weighbridge.persistence.tables.exceptions import exception_objects, exceptions
-from weighbridge.persistence.tables.remedies import design_changes
 from weighbridge.persistence.tables.transfers import transfers
 
-REASON = "somebody acted on its exception"
+REASON = "action on its exception"
 
 
-async def ask_for_looks(
+async def enqueue_jobs(
     transaction: AsyncConnection,
-    agenda: Agenda,
+    job_queue: JobQueue,
     now: datetime,
     exception_ids: Iterable[int],
     transfer_ids: Iterable[str] | None = None,
 ) -> int:
-    """Asks for a look at every open object of these exceptions, or at those among `transfer_ids`; answers how many.
+    """Enqueues a job for every open object of these exceptions, or for those in `transfer_ids`; returns the count.
 
-    Inside the caller's transaction. Objects that only a monitor can judge are left to its next round.
+    Runs inside the caller's transaction. Objects that only a monitor can evaluate wait for its next run.
     """
     of = exception_objects.c
     query = (
@@ -38,20 +38,20 @@ async def ask_for_looks(
     )
     if transfer_ids is not None:
         query = query.where(transfers.c.id.in_(sorted(transfer_ids)))
-    looks = {
-        (row.connection, *look)
+    jobs = {
+        (row.connection, *job)
         for row in (await transaction.execute(query)).all()
-        if (look := look_at(row.flow, row.key)) is not None
+        if (job := recheck_job(row.flow, row.key)) is not None
     }
-    for connection, flow, key in sorted(looks):
-        await agenda.add(transaction, connection, flow, key, REASON, now)
-    return len(looks)
+    for connection, flow, key in sorted(jobs):
+        await job_queue.add(transaction, connection, flow, key, REASON, now)
+    return len(jobs)
 
 
-async def look_again_at_changed(database: Database, agenda: Agenda, now: datetime) -> int:
-    """Asks for a look at what is still open in exceptions for which the design was changed; answers how many."""
+async def requeue_changed(database: Database, job_queue: JobQueue, now: datetime) -> int:
+    """Enqueues jobs for the open objects of exceptions for which the design was changed; returns the number of jobs."""
     async with database.transaction() as transaction:
         changed = sa.select(design_changes.c.exception_id).where(design_changes.c.exception_id.is_not(None))
-        open_ones = sa.select(exceptions.c.id).where(exceptions.c.id.in_(changed), exceptions.c.state == "open")
-        ids = (await transaction.execute(open_ones)).scalars().all()
-        return await ask_for_looks(transaction, agenda, now, ids) if ids else 0
+        open_exceptions = sa.select(exceptions.c.id).where(exceptions.c.id.in_(changed), exceptions.c.state == "open")
+        ids = (await transaction.execute(open_exceptions)).scalars().all()
+        return await enqueue_jobs(transaction, job_queue, now, ids) if ids else 0

@@ -1,8 +1,7 @@
-"""What a running worker has at hand: its journal, its clock, and one site for each connection."""
+"""What a flow works with: one connection with its design, its clients, and the worker's clock and repositories."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weighbridge.common.clock import Clock
@@ -10,66 +9,39 @@ from weighbridge.design.schema import Connection
 from weighbridge.domain.orders.capture_rule import CaptureRule
 from weighbridge.domain.orders.sale_policy import SalePolicy
 from weighbridge.domain.returns.refund import RefundPolicy
-from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories import Repositories
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
 from weighbridge.platforms.cin7.client import Cin7Client
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a platform delivers a connection's hooks, with the secret that each delivery must show."""
+class WebhookDestination:
+    """Where a platform delivers the webhooks of a connection, with the secret that each delivery must carry."""
 
     url: str
     secret: str
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """One connection, wired: its design, its clients, its policies."""
+class ConnectionContext:
+    """One connection in one worker. Every job gets it as its first argument."""
 
     name: str
     connection: Connection
     design_version: str
     company: str
-    """The Cin7 company whose stock the shop sells; several sites may share one."""
-    shop: BigCommerceClient
-    books: Cin7Client
+    """The Cin7 company whose stock the store sells; several connections may share one."""
+    stock_connections: tuple[str, ...]
+    """The connections that sell the stock of the same company, this one among them."""
+    worker: str
+    """The id of the worker that runs the job."""
+    clock: Clock
+    repositories: Repositories
+    bigcommerce: BigCommerceClient
+    cin7: Cin7Client
     sale_policy: SalePolicy
     refund_policy: RefundPolicy
     capture_rule: CaptureRule
-    shop_hooks: Destination | None = None
-    """Where the store delivers; None when hooks are off."""
-    books_hooks: Destination | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """The worker that the flows of this process belong to."""
-
-    worker: str
-    clock: Clock
-    journal: Journal
-    sites: Mapping[str, Site]
-
-    def sharing_stock(self, site: Site) -> tuple[str, ...]:
-        """The connections whose shops sell from the same company as `site`, itself among them."""
-        return tuple(name for name, one in self.sites.items() if one.company == site.company)
-
-
-_running: Runtime | None = None
-
-
-def install(runtime: Runtime | None) -> None:
-    """Makes `runtime` the one this process works with; None when it stops.
-
-    The engine calls flows by name with plain arguments, so they find their worker here.
-    """
-    global _running
-    _running = runtime
-
-
-def running() -> Runtime:
-    """This process's runtime. Raises RuntimeError outside a running worker."""
-    if _running is None:
-        raise RuntimeError("no worker is running in this process")
-    return _running
+    bigcommerce_webhooks: WebhookDestination | None = None
+    """Where the store delivers; None when webhooks are disabled."""
+    cin7_webhooks: WebhookDestination | None = None

@@ -1,97 +1,124 @@
-"""Writing exactly once: intent, call, answer, probe.
+"""Writes to a platform that happen exactly once: intent, call, answer, probe.
 
-What if we die right here? Before `sent` is stored nothing left; after it the next run finds an unanswered intent and
-asks the platform first. What if the answer is lost? The same. What if the write arrives twice? It is not sent a
-second time before the first had its time to show, and two looks found nothing.
+A crash before `sent` is stored leaves nothing at the platform. After it, the next run finds an intent without an answer
+and probes the platform before it sends anything. A lost answer is treated the same way. A write is sent a second time
+only after the first had time to appear and two probes found nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from weighbridge.flows.context import running
+from pydantic import BaseModel
+
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.jobs.engine import current_run
+from weighbridge.persistence.repositories.intents import Intent
+from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.http_exchange import AnswerLost, Refused, Throttled, Unreachable
 
 BeforeSend = Callable[[], Awaitable[None]]
-Answered = dict[str, Any]
+WriteResult = dict[str, Any]
+Send = Callable[[Transfer, BeforeSend], Awaitable[WriteResult]]
+"""Makes the call for a transfer; awaits its second argument immediately before the request leaves."""
+Probe = Callable[[Transfer], Awaitable[WriteResult | None]]
+"""Asks the platform whether the write arrived; None when the platform does not show it."""
 
-LOOKS_BEFORE_RESENDING = 2
+PROBES_BEFORE_RESENDING = 2
 
 
-class Later(Exception):
-    """The transfer can go on at `at`, not now."""
+class RetryLater(Exception):
+    """The transfer can continue at `retry_at`, not now."""
 
-    def __init__(self, kind: str, reason: str, at: datetime) -> None:
+    def __init__(self, kind: str, reason: str, retry_at: datetime) -> None:
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
-        self.at = at
+        self.retry_at = retry_at
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One write to a platform, as the flow knows it."""
+class IdempotentWriter:
+    """The writes of one transfer."""
 
-    key: str
-    """Unique for ever: the same write has the same key after any crash."""
-    kind: str
-    request: Any
-    """What is about to be written, as JSON, for the record."""
-    send: Callable[[BeforeSend], Awaitable[Answered]]
-    """Makes the call; awaits its argument immediately before the request leaves."""
-    probe: Callable[[], Awaitable[Answered | None]]
-    """Asks the platform whether the write is there; None when it is not to be seen."""
-    settle_seconds: float
-    """How long a write whose answer was lost may take to show. 0 where the platform itself refuses a second one."""
+    def __init__(self, ctx: ConnectionContext, transfer: Transfer) -> None:
+        self._ctx = ctx
+        self._transfer = transfer
 
+    def key(self, name: str) -> str:
+        """The intent key of the write `name`: the same write has the same key after any crash."""
+        return f"{self._ctx.name}:{self._transfer.flow}:{self._transfer.key}:{name}"
 
-async def write_once(transfer_id: str, write: Write, lease_seconds: float) -> Answered:
-    """The write's answer: stored, found by the probe, or fresh. Never sends while an earlier sending may still land.
+    async def write(
+        self,
+        name: str,
+        body: BaseModel | None,
+        send: Send,
+        probe: Probe,
+        *,
+        settle_seconds: float,
+        key: str = "",
+    ) -> WriteResult:
+        """The answer to the write `name` ("kind" or "kind:which"): stored, found by the probe, or new.
 
-    Raises Later when only time can tell, Refused when the platform says no (nothing was written), LeaseLost when
-    another run works on this transfer.
-    """
-    journal, clock = running().journal, running().clock
-    run = f"{running().worker}/{current_run()}"
-    intent = await journal.intents.intend(write.key, transfer_id, write.kind, write.request)
-    if intent.answered_at is not None:
-        return dict(intent.answer)
-    if intent.sent_at is not None:
-        found = await write.probe()
-        if found is not None:
-            await journal.intents.answered(write.key, found, "adopted")
-            return found
-        await journal.intents.looked(write.key)
-        settled_at = intent.sent_at + timedelta(seconds=write.settle_seconds)
-        if write.settle_seconds and (clock.now() < settled_at or intent.looks + 1 < LOOKS_BEFORE_RESENDING):
-            at = max(settled_at, clock.now() + timedelta(seconds=1))
-            raise Later("answer_lost", f"no answer to {write.kind}; looking for it again", at)
+        `body` is kept for the record. `settle_seconds` is how long a write whose answer was lost may take to appear; 0
+        where the platform itself refuses a second one. `key` replaces the key made of transfer and name.
+        Raises RetryLater when it must be probed again later, Refused when the platform refuses (nothing was written),
+        LeaseLost when another run works on this transfer.
+        """
+        intents = self._ctx.repositories.intents
+        key, kind = key or self.key(name), name.split(":")[0]
+        request = body.model_dump(mode="json", by_alias=True, exclude_none=True) if body is not None else None
+        intent = await intents.intend(key, self._transfer.id, kind, request)
+        if intent.answered_at is not None:
+            return dict(intent.answer)
+        if intent.sent_at is not None:
+            answer = await self._adopt(intent, probe, settle_seconds)
+            if answer is not None:
+                return answer
+        return await self._send(intent, send, probe, settle_seconds)
 
-    async def before_send() -> None:
-        await journal.intents.sent(write.key, transfer_id, run, lease_seconds)
+    async def _adopt(self, intent: Intent, probe: Probe, settle_seconds: float) -> WriteResult | None:
+        """The answer to an earlier request, read back; None when the write may be sent again. Raises RetryLater."""
+        intents, now = self._ctx.repositories.intents, self._ctx.clock.now()
+        assert intent.sent_at is not None
+        answer = await probe(self._transfer)
+        if answer is not None:
+            await intents.answered(intent.key, answer, "adopted")
+            return answer
+        await intents.probed(intent.key)
+        settled_at = intent.sent_at + timedelta(seconds=settle_seconds)
+        if settle_seconds and (now < settled_at or intent.probes + 1 < PROBES_BEFORE_RESENDING):
+            retry_at = max(settled_at, now + timedelta(seconds=1))
+            raise RetryLater("answer_lost", f"no answer to {intent.kind}; probing again", retry_at)
+        return None
 
-    try:
-        answer = await write.send(before_send)
-    except Refused:
-        if intent.sent_at is None:
-            await journal.intents.not_sent(write.key)
+    async def _send(self, intent: Intent, send: Send, probe: Probe, settle_seconds: float) -> WriteResult:
+        ctx, intents = self._ctx, self._ctx.repositories.intents
+        lease_seconds = ctx.connection.design.retry.lease_seconds
+
+        async def before_send() -> None:
+            await intents.sent(intent.key, self._transfer.id, f"{ctx.worker}/{current_run()}", lease_seconds)
+
+        try:
+            answer = await send(self._transfer, before_send)
+        except Refused:
+            if intent.sent_at is None:
+                await intents.not_sent(intent.key)
+                raise
+            # An earlier request may have arrived only now and be the reason for this refusal. If not, it may still
+            # arrive, so the intent stays sent and the next attempt probes first.
+            adopted = await probe(self._transfer)
+            if adopted is None:
+                raise
+            await intents.answered(intent.key, adopted, "adopted")
+            return adopted
+        except (Throttled, Unreachable):
+            await intents.not_sent(intent.key)
             raise
-        # An earlier sending may have landed only now, and be why this one is refused; if not, it may still land, so
-        # the intent stays sent and whoever tries again looks first.
-        found = await write.probe()
-        if found is None:
-            raise
-        await journal.intents.answered(write.key, found, "adopted")
-        return found
-    except (Throttled, Unreachable):
-        await journal.intents.not_sent(write.key)
-        raise
-    except AnswerLost as lost:
-        at = clock.now() + timedelta(seconds=max(1.0, write.settle_seconds))
-        raise Later("answer_lost", f"no answer to {write.kind}: {lost}", at) from lost
-    await journal.intents.answered(write.key, answer, "done")
-    return answer
+        except AnswerLost as lost:
+            retry_at = ctx.clock.now() + timedelta(seconds=max(1.0, settle_seconds))
+            raise RetryLater("answer_lost", f"no answer to {intent.kind}: {lost}", retry_at) from lost
+        await intents.answered(intent.key, answer, "done")
+        return answer

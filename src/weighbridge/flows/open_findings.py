@@ -1,4 +1,4 @@
-"""Held objects: things beside orders that wait for a person, each under a name of its own, until they come right."""
+"""Open findings: held objects other than orders, each under the flow name of its kind, until they are fixed."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from weighbridge.domain.findings.finding import Finding
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import owned, weighed
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_evaluation, record_passed, with_owners
 from weighbridge.persistence.repositories.transfers import State, stored_finding
-from weighbridge.persistence.tables.transfers import transfers
 
 LONGEST_KEY = 160
-WORTHLESS: Mapping[str, tuple[Decimal, str]] = MappingProxyType({})
+NOTHING_AT_RISK: Mapping[str, tuple[Decimal, str]] = MappingProxyType({})
 
 
 async def report(
-    site: Site,
+    ctx: ConnectionContext,
     name: str,
     findings: Mapping[str, tuple[Finding, ...]],
-    worth: Mapping[str, tuple[Decimal, str]] = WORTHLESS,
+    amounts_at_risk: Mapping[str, tuple[Decimal, str]] = NOTHING_AT_RISK,
 ) -> None:
-    """Holds every object in `findings` under the flow `name`; those that are held and not among them are closed.
+    """Holds every object in `findings` under the flow `name`, and closes the held objects that are not in it.
 
-    `worth` says of some how much money is at risk, and in which currency.
+    `amounts_at_risk` names the amount and the currency of the objects for which it is known.
     """
-    journal = running().journal
-    own = (transfers.c.connection == site.name) & (transfers.c.flow == name) & (transfers.c.state == State.HELD)
-    held = {row.key: row for row in await journal.transfers.select(own, limit=1_000_000)}
-    for of, found in findings.items():
-        key = of[:LONGEST_KEY]
-        row = held.pop(key, None) or await journal.transfers.open(site.name, name, key)
-        if row.state is not State.HELD or list(row.findings) != [stored_finding(one) for one in owned(row, found)]:
-            amount, currency = worth.get(of, (None, ""))
-            await weighed(row, found, design_version=site.design_version, amount=amount, currency=currency)
-    for row in held.values():
-        await weighed(row, (), state=State.POSTED, reason_kind="", reason="", owner="")
+    transfers = ctx.repositories.transfers
+    held = {transfer.key: transfer for transfer in await transfers.held_in_flow(ctx.name, name)}
+    for object_key, object_findings in findings.items():
+        key = object_key[:LONGEST_KEY]
+        transfer = held.pop(key, None) or await transfers.open(ctx.name, name, key)
+        stored = [stored_finding(finding) for finding in with_owners(ctx, object_findings)]
+        if transfer.state is not State.HELD or list(transfer.findings) != stored:
+            amount, currency = amounts_at_risk.get(object_key, (None, ""))
+            await record_evaluation(
+                ctx, transfer, object_findings, design_version=ctx.design_version, amount=amount, currency=currency
+            )
+    for transfer in held.values():
+        await record_passed(ctx, transfer)

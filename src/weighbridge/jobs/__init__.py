@@ -1,1 +1,1 @@
-"""Jobs: what is to be done, by whom and when, on the durable engine."""
+"""Jobs: the dispatcher starts due jobs, and the durable engine runs each to its end."""

@@ -1,4 +1,4 @@
-"""Monitors: what nobody would notice until a customer or the bank does, looked for on a cadence, one file each."""
+"""Monitors: scheduled checks for problems that cause no failure, one file each."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from weighbridge.monitors import (
     unfinished_sales,
     untracked_parcels,
 )
-from weighbridge.monitors import late_jobs as late_looks
+from weighbridge.monitors import late_jobs as late_jobs
 from weighbridge.monitors.monitor import Monitor
 
 MONITORS: tuple[Monitor, ...] = (
     missed_orders.MONITOR,
     silent_feed.MONITOR,
-    late_looks.MONITOR,
+    late_jobs.MONITOR,
     credentials.MONITOR,
     shared_quota.MONITOR,
     late_dispatch.MONITOR,
@@ -32,6 +32,6 @@ MONITORS: tuple[Monitor, ...] = (
     unfinished_sales.MONITOR,
     kit_drift.MONITOR,
 )
-"""Every monitor, in the order in which a round looks."""
+"""Every monitor, in the order in which a run checks them."""
 
 __all__ = ["MONITORS", "Monitor"]

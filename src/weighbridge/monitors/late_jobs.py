@@ -1,42 +1,38 @@
-"""Late looks: what is on the agenda is looked at in time; when it is not, the workers cannot keep up."""
+"""Checks that due jobs start in time; if they do not, the workers cannot keep up."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from weighbridge.domain.findings.finding import FindingKind, hold
-from weighbridge.flows.context import Site, running
-from weighbridge.monitors.monitor import Monitor, Seen
-from weighbridge.persistence.repositories.monitoring_facts import Overdue
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.monitors.monitor import CheckResult, Monitor
+from weighbridge.persistence.repositories.monitoring_facts import OverdueJobs
 
 PATIENCE = timedelta(minutes=15)
-OURSELVES = "monitors"
+OWN_FLOW = "monitors"
 
 
-async def _look(site: Site) -> Seen | None:
-    now = running().clock.now()
-    since = await running().journal.workers.up_since()
+async def _check(ctx: ConnectionContext) -> CheckResult | None:
+    now = ctx.clock.now()
+    since = await ctx.repositories.workers.up_since()
     if since is None or now - since < PATIENCE:
-        # Whoever has just begun finds everything late, and needs a while for it: what was late before still counts.
+        # After a start all jobs are late, and the workers need a while to catch up. Earlier findings stay open.
         return None
-    overdue = await running().journal.watching.overdue(site.name, now - PATIENCE)
-    return Seen(
+    overdue = await ctx.repositories.monitoring_facts.overdue(ctx.name, now - PATIENCE)
+    expected = "jobs that start within 15 minutes: start another worker, or find out what delays this one"
+    return CheckResult(
         {
-            one.flow: hold(
-                FindingKind.LOOKS_LATE,
-                one.flow,
-                _waiting(one, now),
-                "looks within 15 minutes: start another worker, or see what holds this one up",
-            )
-            for one in overdue
-            if one.flow != OURSELVES
+            row.flow: hold(FindingKind.JOBS_LATE, row.flow, _waiting(row, now), expected)
+            for row in overdue
+            if row.flow != OWN_FLOW
         }
     )
 
 
-def _waiting(one: Overdue, now: datetime) -> str:
-    looks = "1 look waits" if one.looks == 1 else f"{one.looks} looks wait"
-    return f"{looks}, the oldest for {(now - one.oldest) // timedelta(minutes=1)} minutes"
+def _waiting(overdue: OverdueJobs, now: datetime) -> str:
+    jobs = "1 job waits" if overdue.jobs == 1 else f"{overdue.jobs} jobs wait"
+    return f"{jobs}, the oldest for {(now - overdue.oldest) // timedelta(minutes=1)} minutes"
 
 
-MONITOR = Monitor("late_looks", "Every look on the agenda is done within 15 minutes.", FindingKind.LOOKS_LATE, _look)
+MONITOR = Monitor("late_jobs", "Every due job starts within 15 minutes.", FindingKind.JOBS_LATE, _check)

@@ -1,4 +1,4 @@
-"""What a monitor is: what it watches, under which name its findings wait, and how it looks."""
+"""The parts of a monitor: what it watches, the flow that holds its findings, and its check."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from weighbridge.domain.findings.finding import Finding, FindingKind
-from weighbridge.flows.context import Site
+from weighbridge.flows.context import ConnectionContext
 
-Worth = tuple[Decimal, str]
-"""Money at risk and its currency."""
+AmountAtRisk = tuple[Decimal, str]
+"""Amount at risk and its currency."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What one look of a monitor found, by the key of the object that is wrong."""
+class CheckResult:
+    """The result of one check, by the key of the affected object."""
 
     findings: Mapping[str, Finding] = field(default_factory=dict)
-    worth: Mapping[str, Worth] = field(default_factory=dict)
+    amounts_at_risk: Mapping[str, AmountAtRisk] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """One thing that is watched."""
+    """One scheduled check."""
 
     name: str
-    """Under this name its findings wait; at most 32 characters."""
+    """The flow under which its findings are held; at most 32 characters."""
     watches: str
-    """In one sentence, for people."""
+    """The watched condition in one sentence, for users."""
     kind: FindingKind
-    look: Callable[[Site], Awaitable[Seen | None]]
-    """Everything that is wrong now: what is not among it any more has come right. None when nobody can tell yet."""
+    check: Callable[[ConnectionContext], Awaitable[CheckResult | None]]
+    """Returns everything that is wrong now; findings that are no longer returned are closed. None if unknown yet."""

@@ -1,54 +1,55 @@
-"""The round of all monitors: each looks by itself, and what one cannot read keeps no other from looking."""
+"""Runs all monitors. Each runs independently: a monitor that cannot read a platform stops no other monitor."""
 
 from __future__ import annotations
 
 import structlog
 
-from weighbridge.flows.attempt_runner import end_round, run_stage
-from weighbridge.flows.context import Site, running
+from weighbridge.domain.job_types import Flow
+from weighbridge.flows.attempt_runner import run_attempt, schedule_next
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.open_findings import report
-from weighbridge.jobs.engine import durable_flow, durable_step
+from weighbridge.jobs.engine import durable_step
 from weighbridge.monitors import MONITORS
 from weighbridge.monitors.monitor import Monitor
+from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.http_exchange import PlatformError
 
 log = structlog.get_logger()
 
-FLOW = "monitors"
-LOOKED = "monitor:"
-"""Prefix of the references that say when a monitor looked last and what it found."""
+FLOW = Flow.MONITORS
+LAST_RUN = "monitor:"
+"""Prefix of the cache entries with the time and the number of findings of the last run of a monitor."""
 
 
-@durable_flow(FLOW)
-async def monitors(connection: str, key: str) -> str:
-    """One look of every monitor."""
-    return await look_around(connection, key)
+async def monitors(ctx: ConnectionContext, key: str) -> str:
+    """Runs every monitor once."""
+    return await run_monitors(ctx, key)
 
 
 @durable_step(FLOW)
-async def look_around(connection: str, key: str) -> str:
-    site = running().sites[connection]
-    transfer = await running().journal.transfers.open(connection, FLOW, key)
-
-    async def work() -> str:
-        found = [await _look(site, monitor) for monitor in MONITORS]
-        return f"{sum(one or 0 for one in found)} things found, {found.count(None)} monitors could not look"
-
-    ended = await run_stage(site, transfer, FLOW, (FLOW, key), work)
-    await end_round(transfer, ended, site.connection.design.monitors.cadence)
-    return ended
+async def run_monitors(ctx: ConnectionContext, key: str) -> str:
+    transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
+    outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), _run_all)
+    await schedule_next(ctx, transfer, outcome, ctx.connection.design.monitors.cadence)
+    return outcome
 
 
-async def _look(site: Site, monitor: Monitor) -> int | None:
-    """How much a monitor found; None when it could not tell, or a platform did not let it look: what it found before
-    stands then."""
+async def _run_all(ctx: ConnectionContext, transfer: Transfer) -> str:
+    counts = [await _run_monitor(ctx, monitor) for monitor in MONITORS]
+    return f"{sum(count or 0 for count in counts)} findings, {counts.count(None)} monitors failed"
+
+
+async def _run_monitor(ctx: ConnectionContext, monitor: Monitor) -> int | None:
+    """The number of findings of a monitor. None if it has no result yet or a platform failed; its earlier findings stay
+    open then."""
     try:
-        seen = await monitor.look(site)
+        result = await monitor.check(ctx)
     except PlatformError as error:
-        log.warning("monitor_could_not_look", connection=site.name, monitor=monitor.name, error=str(error))
+        log.warning("monitor_failed", connection=ctx.name, monitor=monitor.name, error=str(error))
         return None
-    if seen is None:
+    if result is None:
         return None
-    await report(site, monitor.name, {key: (finding,) for key, finding in seen.findings.items()}, seen.worth)
-    await running().journal.references.keep(site.name, f"{LOOKED}{monitor.name}", len(seen.findings))
-    return len(seen.findings)
+    findings = {key: (finding,) for key, finding in result.findings.items()}
+    await report(ctx, monitor.name, findings, result.amounts_at_risk)
+    await ctx.repositories.reference_cache.store(ctx.name, f"{LAST_RUN}{monitor.name}", len(findings))
+    return len(findings)

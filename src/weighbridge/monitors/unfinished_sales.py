@@ -1,4 +1,4 @@
-"""Unfinished sales: sales under our key whose order document is missing or was taken back: nobody ships them."""
+"""Finds unfinished sales: sales with our key without an authorised order document, which will not ship."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from datetime import timedelta
 
 from weighbridge.domain.findings.finding import FindingKind, hold
 from weighbridge.domain.lanes import Lane
-from weighbridge.flows.context import Site, running
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders
-from weighbridge.monitors.monitor import Monitor, Seen, Worth
+from weighbridge.monitors.monitor import AmountAtRisk, CheckResult, Monitor
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.cin7.models.sales import SaleRow
 from weighbridge.platforms.cin7.read import order_id_of
 
 PATIENCE = timedelta(minutes=30)
-"""How long a sale may stand without its order document: ours are authorised in the next call, or tried again soon."""
-MOVING = (State.NEW, State.WAITING, State.HELD)
-"""States of an order that gets on by itself, or waits for a person already."""
+"""How long a sale may be without its order document: we authorise it in the next call, or retry soon."""
+IN_PROGRESS = (State.NEW, State.WAITING, State.HELD)
+"""States of an order that is being processed, or is held already."""
 
 
-async def _look(site: Site) -> Seen:
-    now = running().clock.now()
+async def _check(ctx: ConnectionContext) -> CheckResult:
+    now = ctx.clock.now()
     rows = [
         (row, number)
-        async for page in site.books.unfinished_sales(lane=Lane.RECONCILIATION)
+        async for page in ctx.cin7.unfinished_sales(lane=Lane.RECONCILIATION)
         for row in page
         if isinstance(row, SaleRow)
-        and (number := order_id_of(row, site.sale_policy)) is not None
+        and (number := order_id_of(row, ctx.sale_policy)) is not None
         and now - row.updated >= PATIENCE
     ]
-    known = await running().journal.transfers.find_many(site.name, orders.FLOW, [str(number) for _, number in rows])
-    findings, worth = {}, dict[str, Worth]()
+    known = await ctx.repositories.transfers.find_many(ctx.name, orders.FLOW, [str(number) for _, number in rows])
+    findings, amounts = {}, dict[str, AmountAtRisk]()
     for row, number in rows:
         order = known.get(str(number))
         expected = _expected(row, order)
@@ -39,19 +39,19 @@ async def _look(site: Site) -> Seen:
             value = f"{row.status} without an authorised order document, for order {number}"
             findings[name] = hold(FindingKind.SALE_UNFINISHED, f"sale {name}", value, expected)
             if order is not None and order.amount is not None:
-                worth[name] = (order.amount, order.currency)
-    return Seen(findings, worth)
+                amounts[name] = (order.amount, order.currency)
+    return CheckResult(findings, amounts)
 
 
 def _expected(row: SaleRow, order: Transfer | None) -> str:
-    """What should be instead; empty for a sale that somebody takes care of."""
-    if order is None or order.state not in (*MOVING, State.POSTED):
-        return "no sale: its order ended or is not known to us; void it in Cin7"
+    """The expected state; empty for a sale that is in progress."""
+    if order is None or order.state not in (*IN_PROGRESS, State.POSTED):
+        return "no sale: its order ended or is unknown; void it in Cin7"
     if order.state is State.POSTED and order.target_id == row.id:
-        return "an authorised order, as it was posted: authorise it again in Cin7, or cancel the order at the shop"
+        return "an authorised order, as it was posted: authorise it again in Cin7, or cancel the order in the store"
     return ""
 
 
 MONITOR = Monitor(
-    "unfinished_sale", "Every sale under our key has its authorised order.", FindingKind.SALE_UNFINISHED, _look
+    "unfinished_sale", "Every sale with our key has its authorised order.", FindingKind.SALE_UNFINISHED, _check
 )

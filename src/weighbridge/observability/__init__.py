@@ -1,1 +1,1 @@
-"""Observability: the log of decisions."""
+"""Observability: logs."""

@@ -1,4 +1,4 @@
-"""Logs: one JSON event per decision on standard error, with fields, never secrets or personal data."""
+"""Logs: one JSON event with fields per decision, on standard error; never secrets or personal data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 
 
 def configure_logs(level: str = "info") -> None:
-    """Sets up logging for this process; `level` is the least severe event that is written."""
+    """Sets up logging for this process; `level` is the lowest level that is written."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

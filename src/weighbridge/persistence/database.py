@@ -1,4 +1,4 @@
-"""The one way to the tables: short transactions, safe on SQLite and PostgreSQL alike."""
+"""The only access to the tables: short transactions that are safe on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from weighbridge.persistence.tables import metadata
 
 LOCK_WAIT_SECONDS = 30
+DatabaseError = sa.exc.DBAPIError
+"""What a database answers instead of rows."""
 LARGEST_GROUP = 24
-"""Transactions that share one commit at most, so that none waits long for the others."""
+"""The most transactions that share one commit, so that none waits long for the others."""
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -24,33 +26,33 @@ def _async_url(url: str) -> sa.URL:
     parsed = sa.make_url(url)
     backend = parsed.get_backend_name()
     if backend not in _DRIVERS:
-        raise ValueError(f"database {backend!r} is not known; expected sqlite or postgresql")
+        raise ValueError(f"database URL: unknown backend {backend!r}; expected sqlite or postgresql")
     return parsed.set(drivername=_DRIVERS[backend])
 
 
 class GroupCommit:
-    """Joins the transactions that wait at the same moment into one commit.
+    """Joins transactions that wait at the same time into one commit.
 
-    SQLite has one writer and makes it wait for the disk at each commit. Members run one after the other, each inside
-    its own savepoint, so one that fails takes nobody with it; each returns only after the commit it belongs to.
+    SQLite has one writer, which waits for the disk at each commit. Members run one after the other, each inside its own
+    savepoint, so that a failed one does not undo the others; each returns only after the commit that it belongs to.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._waiting = 0
         self._connection: AsyncConnection | None = None
         self._committed: asyncio.Future[None] | None = None
         self._members = 0
         self._leftover: asyncio.Task[None] | None = None
-        """Commits the group when the one that should have gone on with it was cancelled."""
+        """Commits the group when the member that should have continued it was cancelled."""
 
     @asynccontextmanager
     async def member(self, *, atomic: bool = False) -> AsyncIterator[AsyncConnection]:
-        """One transaction of the group that is open or begins now; `atomic`: it will run one statement only."""
+        """One transaction of the open group, or of a new one. With `atomic` it may run one statement only."""
         self._waiting += 1
         try:
-            await self._turn.acquire()
+            await self._lock.acquire()
         except BaseException:
             self._waiting -= 1
             if self._waiting == 0:
@@ -58,7 +60,7 @@ class GroupCommit:
             raise
         self._waiting -= 1
         try:
-            connection = await self._begun()
+            connection = await self._ensure_begun()
             committed = self._committed
             assert committed is not None
             self._members += 1
@@ -66,36 +68,36 @@ class GroupCommit:
                 if atomic:
                     yield connection
                 else:
-                    async with self._undoable(connection):
+                    async with self._savepoint(connection):
                         yield connection
             finally:
                 if self._waiting == 0 or self._members >= LARGEST_GROUP:
                     await self._commit(connection, committed)
         finally:
-            self._turn.release()
+            self._lock.release()
         await asyncio.shield(committed)
 
     @asynccontextmanager
-    async def _undoable(self, connection: AsyncConnection) -> AsyncIterator[None]:
-        """Takes back what a member that fails did, and nothing of the others."""
-        alone = self._members == 1
-        if not alone:
+    async def _savepoint(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Rolls back a member that fails, and none of the others."""
+        is_alone = self._members == 1
+        if not is_alone:
             await connection.exec_driver_sql("SAVEPOINT member")
         try:
             yield
         except BaseException:
-            await connection.exec_driver_sql("ROLLBACK" if alone else "ROLLBACK TO member")
-            if alone:
+            await connection.exec_driver_sql("ROLLBACK" if is_alone else "ROLLBACK TO member")
+            if is_alone:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             raise
 
     async def close(self) -> None:
-        """Commits what is still open."""
-        async with self._turn:
+        """Commits an open group."""
+        async with self._lock:
             if self._connection is not None and self._committed is not None:
                 await self._commit(self._connection, self._committed)
 
-    async def _begun(self) -> AsyncConnection:
+    async def _ensure_begun(self) -> AsyncConnection:
         if self._connection is None:
             self._connection = await self._engine.connect().__aenter__()
             self._committed = asyncio.get_running_loop().create_future()
@@ -125,7 +127,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._upserts: dict[tuple[str, tuple[str, ...]], sa.Executable] = {}
         self._new: dict[str, sa.Executable] = {}
-        """Statements are made once: making one costs more than running it."""
+        """Statements are built once: building one costs more than running it."""
         if self.is_sqlite:
             self.engine: AsyncEngine = create_async_engine(
                 self.url,
@@ -142,7 +144,7 @@ class Database:
             self.engine = create_async_engine(self.url, pool_size=10, max_overflow=10)
 
     async def create_tables(self) -> None:
-        """Creates what is missing; safe to run from several processes at once."""
+        """Creates missing tables; safe to run from several processes at once."""
         async with self.engine.begin() as connection:
             if not self.is_sqlite:
                 await connection.execute(sa.text("SELECT pg_advisory_xact_lock(7305811)"))
@@ -150,9 +152,9 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A short writing transaction; committed when the block has ended, rolled back on an exception.
+        """A short writing transaction; committed at the end of the block, rolled back on an exception.
 
-        Never open one inside another: on SQLite the second would wait for the first for ever.
+        Never nest them: on SQLite the inner one would wait for the outer one for ever.
         """
         if self._group is not None:
             async with self._group.member() as connection:
@@ -163,7 +165,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read with; on SQLite it takes no lock."""
+        """A connection for reading; on SQLite it takes no lock."""
         async with self.engine.connect() as connection:
             connection = await connection.execution_options(reading=True)
             yield connection
@@ -174,9 +176,9 @@ class Database:
         await self.engine.dispose()
 
     async def execute(self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> int:
-        """Runs one statement as a transaction of its own; answers how many rows it wrote.
+        """Runs one statement as a transaction of its own; returns how many rows it wrote.
 
-        One statement happens wholly or not at all, so on SQLite it joins a group without a savepoint.
+        One statement is atomic, so on SQLite it joins a group without a savepoint.
         """
         if self._group is None:
             async with self.engine.begin() as connection:
@@ -186,27 +188,27 @@ class Database:
         return result.rowcount
 
     def upsert(self, table: sa.Table, columns: Iterable[str]) -> sa.Executable:
-        """An INSERT of rows of `columns` that overwrites existing ones by primary key."""
+        """An INSERT of rows of `columns` that overwrites existing rows by primary key."""
         names = tuple(columns)
         if (table.name, names) not in self._upserts:
             insert = self.insert(table)
             key = [column.name for column in table.primary_key]
-            written = {name: insert.excluded[name] for name in names if name not in key}
+            updated = {name: insert.excluded[name] for name in names if name not in key}
             self._upserts[table.name, names] = (
-                insert.on_conflict_do_update(index_elements=key, set_=written)
-                if written
+                insert.on_conflict_do_update(index_elements=key, set_=updated)
+                if updated
                 else insert.on_conflict_do_nothing(index_elements=key)
             )
         return self._upserts[table.name, names]
 
     def insert_new(self, table: sa.Table) -> sa.Executable:
-        """An INSERT that leaves existing rows alone."""
+        """An INSERT that does not change existing rows."""
         if table.name not in self._new:
             self._new[table.name] = self.insert(table).on_conflict_do_nothing()
         return self._new[table.name]
 
     def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-        """An INSERT in the database's own dialect, which knows what to do about conflicts."""
+        """An INSERT in the database's own SQL, which has a clause for conflicts."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
 

@@ -1,4 +1,4 @@
-"""What every table is made of: the metadata, and column types that both databases order and compare alike."""
+"""The metadata of all tables, and column types that both databases order and compare alike."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+import uuid_utils
 
 metadata = sa.MetaData()
 
@@ -14,8 +15,8 @@ metadata = sa.MetaData()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class UtcMoment(sa.types.TypeDecorator[datetime]):
-    """An aware UTC moment, stored as Unix microseconds so that both databases order and compare it alike."""
+class UtcTimestamp(sa.types.TypeDecorator[datetime]):
+    """An aware UTC timestamp, stored as Unix microseconds so that both databases order and compare it alike."""
 
     impl = sa.BigInteger
     cache_ok = True
@@ -24,7 +25,7 @@ class UtcMoment(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"a moment needs its time zone: {value}")
+            raise ValueError(f"timestamp {value} has no time zone; expected an aware datetime")
         return (value - EPOCH) // timedelta(microseconds=1)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
@@ -42,3 +43,8 @@ class ExactDecimal(sa.types.TypeDecorator[Decimal]):
 
     def process_result_value(self, value: str | None, dialect: Any) -> Decimal | None:
         return None if value is None else Decimal(value)
+
+
+def new_id() -> str:
+    """A new UUID version 7 as text."""
+    return str(uuid_utils.uuid7())

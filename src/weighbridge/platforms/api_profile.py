@@ -1,4 +1,4 @@
-"""How one platform says no, what it tells of its quota, and where its bodies carry secrets."""
+"""How one platform reports errors, throttling and its quota, and where its bodies hold secrets."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Protocol
 from weighbridge.platforms.call_slot import Quota
 
 
-class Dialect(Protocol):
-    """How one platform says no, what it tells of its quota, and where its bodies carry secrets."""
+class ApiProfile(Protocol):
+    """How one platform reports errors, throttling and its quota, and where its bodies hold secrets."""
 
     name: str
 

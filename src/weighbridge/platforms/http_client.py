@@ -1,4 +1,4 @@
-"""The way to a platform: pooled, patient, recorded. Reads are retried here; writes never are."""
+"""The HTTP client of a platform: pools connections and records exchanges. It retries reads, never writes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any, Protocol, TypeVar, cast
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-from weighbridge.common.certificates import trusted
-from weighbridge.common.clock import Clock
+from weighbridge.common.certificates import ssl_context
+from weighbridge.common.clock import Clock, seconds_between
 from weighbridge.domain.lanes import Lane
-from weighbridge.platforms.api_profile import Dialect
-from weighbridge.platforms.call_slot import Permit, Quota
+from weighbridge.platforms.api_profile import ApiProfile
+from weighbridge.platforms.call_slot import CallSlot, Quota
 from weighbridge.platforms.http_exchange import (
     AnswerLost,
     CredentialsRefused,
@@ -30,28 +30,27 @@ from weighbridge.platforms.http_exchange import (
     Throttled,
     Unreachable,
 )
-from weighbridge.platforms.json_encoding import dump
-from weighbridge.platforms.parsing import is_json, parsed, problems_of
+from weighbridge.platforms.json_bodies import dump, is_json, parsed, problems_of
 
 T = TypeVar("T")
 BeforeSend = Callable[[], Awaitable[None]]
 
 READ_ATTEMPTS = 4
-NEVER_LEFT = "unreachable"
+UNREACHABLE_OUTCOME = "unreachable"
 TIMED_OUT = 408
-"""Comes from gateways too, which may have passed the request on: no refusal."""
+"""Gateways answer with it too, and may have passed the request on, so it does not count as refused."""
 
 
-class PermitEnded(Exception):
-    """Permission to call ran out before the request left."""
+class CallSlotExpired(Exception):
+    """The call slot expired before the request was sent."""
 
 
-NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, PermitEnded)
+NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, CallSlotExpired)
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds of the machine's time that a call may take."""
+    """How long a call may take, in the machine's seconds."""
 
     connect: float = 10.0
     read: float = 30.0
@@ -59,34 +58,34 @@ class Timeouts:
     """Authorising a long order is slow; a short time-out would make its outcome uncertain. Source: notes, cin7 1.6."""
 
 
-class SlotGiver(Protocol):
-    """Gives permission for one call at a time. See budget.py."""
+class CallBudget(Protocol):
+    """Grants slots for calls. See budget.py."""
 
-    def slot(self, lane: Lane) -> AbstractAsyncContextManager[Permit]: ...
+    def call_slot(self, lane: Lane) -> AbstractAsyncContextManager[CallSlot]: ...
 
-    async def throttled(self, retry_after_seconds: float | None) -> None: ...
+    async def record_throttle(self, retry_after_seconds: float | None) -> None: ...
 
-    async def learned(self, told: Quota) -> None: ...
+    async def record_quota(self, quota: Quota) -> None: ...
 
     async def close(self) -> None: ...
 
 
-class Transport:
+class HttpClient:
     """All calls of one connection to one platform."""
 
     def __init__(
         self,
-        dialect: Dialect,
+        api_profile: ApiProfile,
         base_url: str,
         headers: Mapping[str, str],
         *,
         connection: str,
         clock: Clock,
-        budget: SlotGiver,
+        budget: CallBudget,
         recorder: Recorder,
         timeouts: Timeouts = Timeouts(),
     ) -> None:
-        self._dialect = dialect
+        self._api_profile = api_profile
         self._base = base_url.rstrip("/")
         self._connection = connection
         self._clock = clock
@@ -97,7 +96,7 @@ class Transport:
         self._client = httpx2.AsyncClient(
             headers=dict(headers),
             follow_redirects=False,
-            verify=trusted(),
+            verify=ssl_context(),
             limits=httpx2.Limits(max_connections=20, max_keepalive_connections=10),
         )
 
@@ -114,8 +113,8 @@ class Transport:
         query: Mapping[str, str] | None = None,
         before_send: BeforeSend | None = None,
     ) -> T:
-        """A GET, parsed as `model`; tried again when the answer is lost or the quota used up. `before_send` runs before
-        each try, once it has its turn.
+        """A GET, parsed as `model`; retried when the answer is lost or the quota is used up. `before_send` runs before
+        each try, once it has a call slot.
 
         Raises Refused, Throttled, Unreachable, AnswerLost or Malformed.
         """
@@ -144,9 +143,9 @@ class Transport:
         query: Mapping[str, str] | None = None,
         before_send: BeforeSend | None = None,
     ) -> T:
-        """One POST, PUT or DELETE, sent at most once. `before_send` runs when nothing but the sending is left to do.
+        """One POST, PUT or DELETE, sent at most once. `before_send` runs immediately before the sending.
 
-        Raises Refused, Throttled and Unreachable when nothing was written, AnswerLost when that is not known.
+        Raises Refused, Throttled or Unreachable when nothing was written, AnswerLost when that is unknown.
         An answer that cannot be parsed after a write counts as lost: the write happened.
         """
         raw = b"" if body is None else dump(body)
@@ -165,37 +164,37 @@ class Transport:
         lane: Lane,
         before_send: BeforeSend | None,
     ) -> Exchange:
-        async with self._budget.slot(lane) as permit:
+        async with self._budget.call_slot(lane) as call_slot:
             if before_send is not None:
                 try:
                     await before_send()
                 except BaseException:
-                    permit.give_back()
+                    call_slot.release()
                     raise
-            return await self._send(permit, method, path, query, raw)
+            return await self._send(call_slot, method, path, query, raw)
 
     async def _send(
-        self, permit: Permit, method: str, path: str, query: Mapping[str, str] | None, raw: bytes
+        self, call_slot: CallSlot, method: str, path: str, query: Mapping[str, str] | None, raw: bytes
     ) -> Exchange:
-        """One call, judged and recorded. Raises PlatformError for every answer that cannot be used."""
+        """One call, recorded. Raises PlatformError for every answer that cannot be used."""
         request = self._request(method, path, query, raw)
         started_at, began = self._clock.now(), time.perf_counter()
         answer: httpx2.Response | None = None
         outcome = "answered"
         try:
-            # A call that outlives its slot would count at the platform and no more in our book.
-            left = permit.seconds_left()
+            # A call that outlives its slot would count at the platform, but no longer in the budget.
+            left = self._clock.wall_seconds(seconds_between(self._clock.now(), call_slot.ends_at))
             if left <= 0:
-                raise PermitEnded
+                raise CallSlotExpired
             async with asyncio.timeout(left):
                 answer = await self._client.send(request)
         except NEVER_SENT as cause:
-            permit.give_back()
-            outcome = f"{NEVER_LEFT}: {type(cause).__name__}"
+            call_slot.release()
+            outcome = f"{UNREACHABLE_OUTCOME}: {type(cause).__name__}"
         except (httpx2.HTTPError, TimeoutError) as cause:
             outcome = f"answer lost: {type(cause).__name__}"
         done = Exchange(
-            self._dialect.name,
+            self._api_profile.name,
             self._connection,
             method,
             str(request.url),
@@ -206,12 +205,12 @@ class Transport:
             int((time.perf_counter() - began) * 1000),
             outcome[:32],
         )
-        error = self._failed(done) if answer is None else self._judge(done, answer.headers)
-        await self._record(done, path, outcome if answer is None else _verdict(error))
-        if answer is not None and (told := self._dialect.quota(answer.headers)) is not None:
-            await self._budget.learned(told)
+        error = self._error_without_answer(done) if answer is None else self._error_for_status(done, answer.headers)
+        await self._record(done, path, outcome if answer is None else _outcome_of(error))
+        if answer is not None and (quota := self._api_profile.quota(answer.headers)) is not None:
+            await self._budget.record_quota(quota)
         if isinstance(error, Throttled):
-            await self._budget.throttled(error.retry_after_seconds)
+            await self._budget.record_throttle(error.retry_after_seconds)
         if error is not None:
             raise error
         return done
@@ -228,31 +227,31 @@ class Transport:
         )
 
     async def _record(self, exchange: Exchange, path: str, outcome: str) -> None:
-        shown = self._dialect.without_secrets
+        redacted = self._api_profile.without_secrets
         await self._recorder.record(
             replace(
                 exchange,
-                request=shown(path, exchange.request),
-                response=shown(path, exchange.response),
+                request=redacted(path, exchange.request),
+                response=redacted(path, exchange.response),
                 outcome=outcome[:32],
             )
         )
 
-    def _failed(self, exchange: Exchange) -> PlatformError:
-        kind = Unreachable if exchange.outcome.startswith(NEVER_LEFT) else AnswerLost
+    def _error_without_answer(self, exchange: Exchange) -> PlatformError:
+        kind = Unreachable if exchange.outcome.startswith(UNREACHABLE_OUTCOME) else AnswerLost
         return kind(exchange, exchange.outcome)
 
-    def _judge(self, exchange: Exchange, headers: Mapping[str, str]) -> PlatformError | None:
-        """What a status says; None when the answer can be read."""
+    def _error_for_status(self, exchange: Exchange, headers: Mapping[str, str]) -> PlatformError | None:
+        """The error for a status; None when the answer is usable."""
         status = exchange.status or 0
-        if self._dialect.is_throttle(status, exchange.response):
-            return Throttled(exchange, self._dialect.retry_after(headers))
+        if self._api_profile.is_throttle(status, exchange.response):
+            return Throttled(exchange, self._api_profile.retry_after(headers))
         if status in (401, 403):
-            return CredentialsRefused(exchange, self._dialect.messages(exchange.response))
+            return CredentialsRefused(exchange, self._api_profile.messages(exchange.response))
         if status == 404:
-            return NotFound(exchange, self._dialect.messages(exchange.response))
+            return NotFound(exchange, self._api_profile.messages(exchange.response))
         if 400 <= status < 500 and status != TIMED_OUT:
-            return Refused(exchange, self._dialect.messages(exchange.response))
+            return Refused(exchange, self._api_profile.messages(exchange.response))
         if status >= 500 or 300 <= status < 400 or status == TIMED_OUT:
             return AnswerLost(exchange, f"HTTP {status}")
         if exchange.response.strip() and not is_json(headers, exchange.response):
@@ -270,5 +269,5 @@ class Transport:
             raise AnswerLost(exchange, f"the answer is cut short: {error}") from error
 
 
-def _verdict(error: PlatformError | None) -> str:
+def _outcome_of(error: PlatformError | None) -> str:
     return "answered" if error is None else type(error).__name__.lower()

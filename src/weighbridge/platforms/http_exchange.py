@@ -1,4 +1,4 @@
-"""One request and its answer, as bytes, and the ways an exchange can end."""
+"""One request and its answer as bytes, and the errors that an exchange can end with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What was sent and what came back. Credentials are headers and never part of it."""
+    """A request and its answer. Credentials are headers and never part of it."""
 
     platform: str
     connection: str
@@ -24,13 +24,13 @@ class Exchange:
 
 
 class Recorder(Protocol):
-    """Keeps every exchange, failed ones too."""
+    """Records every exchange, failed ones included."""
 
     async def record(self, exchange: Exchange) -> None: ...
 
 
 class PlatformError(Exception):
-    """An exchange that did not give what was asked for."""
+    """An exchange without a usable answer."""
 
     def __init__(self, exchange: Exchange, message: str) -> None:
         super().__init__(f"{exchange.platform} {exchange.method} {exchange.url}: {message}")
@@ -43,12 +43,12 @@ class PlatformError(Exception):
 
 
 class Refused(PlatformError):
-    """The platform said no; nothing was written."""
+    """The platform refused the request; nothing was written."""
 
     def __init__(self, exchange: Exchange, messages: tuple[str, ...]) -> None:
         super().__init__(exchange, f"HTTP {exchange.status}: {'; '.join(messages)}")
         self.messages = messages
-        """What the platform gave as reasons, in its own words."""
+        """The platform's own messages."""
 
 
 class NotFound(Refused):
@@ -65,22 +65,22 @@ class Throttled(PlatformError):
     def __init__(self, exchange: Exchange, retry_after_seconds: float | None) -> None:
         super().__init__(exchange, f"HTTP {exchange.status}: throttled")
         self.retry_after_seconds = retry_after_seconds
-        """How long the platform asks to wait; None where it does not say."""
+        """How long to wait according to the platform; None where it does not say."""
 
 
 class Unreachable(PlatformError):
-    """The request never left: no connection, or permission to call had run out. Nothing was written."""
+    """The request was never sent: no connection, or its call slot had expired. Nothing was written."""
 
 
 class AnswerLost(PlatformError):
-    """The request left and no usable answer came: it may have been carried out."""
+    """The request was sent and no usable answer came: it may have been carried out."""
 
 
 class Malformed(PlatformError):
-    """The answer is JSON, but not what the platform documents."""
+    """The answer is JSON, but does not match the platform's documentation."""
 
     def __init__(self, exchange: Exchange, problems: tuple[tuple[str, str, str], ...]) -> None:
-        told = "; ".join(f"{field} is {value}, expected {expected}" for field, value, expected in problems)
-        super().__init__(exchange, told)
+        text = "; ".join(f"{field} is {value}, expected {expected}" for field, value, expected in problems)
+        super().__init__(exchange, text)
         self.problems = problems
         """(field, value, expected) of each problem."""

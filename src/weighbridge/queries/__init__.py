@@ -1,1 +1,1 @@
-"""What the pages and the API show, read from our tables; a module for each page."""
+"""The data that pages and API show, read from our tables; a module for each page."""

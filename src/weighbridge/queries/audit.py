@@ -1,15 +1,15 @@
-"""The audit log's chain: checking it reads every line, so all who look within a minute share one check."""
+"""The check of the audit log's chain: it reads every line, so its result is shared for a minute."""
 
 from __future__ import annotations
 
-from weighbridge.access.audit import Broken
-from weighbridge.app.context import Office
+from weighbridge.access.audit import BrokenChain
+from weighbridge.app.context import AppContext
 
 AUDIT_LINES = 100
-"""Lines of a page."""
-CHECKED_SECONDS = 60.0
+"""Lines on a page."""
+CACHE_SECONDS = 60.0
 
 
-async def chain_of(office: Office) -> Broken | None:
-    """Where the chain does not hold; None when it holds from the first line to the last."""
-    return await office.memory.recall("audit", CHECKED_SECONDS, office.access.audit.check)
+async def chain_of(app: AppContext) -> BrokenChain | None:
+    """Where the chain is broken; None if it is intact from the first line to the last."""
+    return await app.cache.get_or_compute("audit", CACHE_SECONDS, app.access.audit.check)

@@ -1,4 +1,4 @@
-"""Exceptions as a list: filtered, by urgency, money or deadline, a page at a time; and everything about one."""
+"""Exceptions: the filtered list by urgency, money or deadline, a page at a time; and the detail of one."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.app.context import Office
+from weighbridge.app.context import AppContext
 from weighbridge.domain.exceptions.kinds import BY_AREA
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.exceptions.evidence import Evidence, evidence_of
-from weighbridge.exceptions.filters import Wanted, condition
-from weighbridge.exceptions.playbooks import Run
-from weighbridge.exceptions.records import Case, CaseEvent, CaseObject, read_case
+from weighbridge.exceptions.filters import ExceptionFilter, condition
+from weighbridge.exceptions.playbooks import PlaybookRun
+from weighbridge.exceptions.records import ExceptionEvent, ExceptionObject, ExceptionRecord, read_exception_record
 from weighbridge.persistence.tables.exceptions import exceptions
 
 PER_PAGE = 50
 MOST_SORTED = 5000
-"""Money stands in the table by currency, so that it is sorted here; more than so many are sorted by urgency only."""
-OBJECTS_SHOWN = 100
+"""Exceptions that are sorted by money at most. The table holds amounts by currency, so they are sorted in memory."""
+MAX_OBJECTS = 100
 
 
-class Order(StrEnum):
-    """What a list begins with."""
+class SortOrder(StrEnum):
+    """The sort order of a list."""
 
     URGENCY = "urgency"
     MONEY = "money"
@@ -33,7 +33,7 @@ class Order(StrEnum):
 
 
 class Area(StrEnum):
-    """A part of the business, as Today asks for it."""
+    """An area of the business, as on the Today page."""
 
     MONEY = "money"
     STOCK = "stock"
@@ -51,69 +51,71 @@ _AREAS = {
 
 def kinds_in(area: Area) -> tuple[FindingKind, ...]:
     """The kinds that belong to an area."""
-    return tuple(one.kind for name in _AREAS[area] for one in BY_AREA[name])
+    return tuple(entry.kind for name in _AREAS[area] for entry in BY_AREA[name])
 
 
 @dataclass(frozen=True, slots=True)
-class CasePage:
-    """A part of a list of exceptions."""
+class ExceptionPage:
+    """A page of a list of exceptions."""
 
-    cases: tuple[Case, ...]
+    exception_records: tuple[ExceptionRecord, ...]
     more: bool
 
 
 @dataclass(frozen=True, slots=True)
-class WholeCase:
-    """One exception with all that belongs to it."""
+class ExceptionDetail:
+    """One exception with its objects, history, runs and evidence."""
 
-    case: Case
-    objects: Sequence[CaseObject]
-    history: Sequence[CaseEvent]
+    exception_record: ExceptionRecord
+    objects: Sequence[ExceptionObject]
+    history: Sequence[ExceptionEvent]
     """Newest first."""
-    runs: Sequence[Run]
+    runs: Sequence[PlaybookRun]
     evidence: Evidence | None
 
 
-async def cases_of(office: Office, wanted: Wanted, order: Order, page: int) -> CasePage:
-    """Page number `page`, from 1, of what is wanted."""
+async def exception_page(
+    app: AppContext, exception_filter: ExceptionFilter, order: SortOrder, page: int
+) -> ExceptionPage:
+    """Page number `page`, counted from 1, of the filtered list."""
     of = exceptions.c
     skipped = (page - 1) * PER_PAGE
-    base = sa.select(exceptions).where(condition(wanted, office.clock.now()))
-    if order is Order.MONEY:
-        narrow = sa.select(of.id, of.money).where(condition(wanted, office.clock.now())).limit(MOST_SORTED)
-        async with office.database.reading() as reading:
-            worth = [(row.id, _largest(row.money)) for row in (await reading.execute(narrow)).all()]
-            worth.sort(key=lambda pair: (-pair[1], pair[0]))
-            ids = [number for number, _ in worth[skipped : skipped + PER_PAGE]]
+    base = sa.select(exceptions).where(condition(exception_filter, app.clock.now()))
+    if order is SortOrder.MONEY:
+        narrow = sa.select(of.id, of.money).where(condition(exception_filter, app.clock.now())).limit(MOST_SORTED)
+        async with app.database.reading() as reading:
+            amounts = [(row.id, _largest(row.money)) for row in (await reading.execute(narrow)).all()]
+            amounts.sort(key=lambda pair: (-pair[1], pair[0]))
+            ids = [number for number, _ in amounts[skipped : skipped + PER_PAGE]]
             rows = {row.id: row for row in (await reading.execute(sa.select(exceptions).where(of.id.in_(ids)))).all()}
-        return await _page(office, [rows[one] for one in ids], more=len(worth) > skipped + PER_PAGE)
-    first = (of.deadline_at, of.id) if order is Order.DEADLINE else (of.rank, of.id)
-    async with office.database.reading() as reading:
-        found = (await reading.execute(base.order_by(*first).offset(skipped).limit(PER_PAGE + 1))).all()
-    return await _page(office, found[:PER_PAGE], more=len(found) > PER_PAGE)
+        return await _page(app, [rows[number] for number in ids], more=len(amounts) > skipped + PER_PAGE)
+    first = (of.deadline_at, of.id) if order is SortOrder.DEADLINE else (of.rank, of.id)
+    async with app.database.reading() as reading:
+        page_rows = (await reading.execute(base.order_by(*first).offset(skipped).limit(PER_PAGE + 1))).all()
+    return await _page(app, page_rows[:PER_PAGE], more=len(page_rows) > PER_PAGE)
 
 
-async def _page(office: Office, rows: Sequence[sa.Row[Any]], *, more: bool) -> CasePage:
-    tags = await office.cases.tags([row.id for row in rows])
-    return CasePage(tuple(read_case(row, tags.get(row.id, ())) for row in rows), more)
+async def _page(app: AppContext, rows: Sequence[sa.Row[Any]], *, more: bool) -> ExceptionPage:
+    tags = await app.exception_queries.tags([row.id for row in rows])
+    return ExceptionPage(tuple(read_exception_record(row, tags.get(row.id, ())) for row in rows), more)
 
 
-async def whole_case(office: Office, number: int, objects_shown: int = OBJECTS_SHOWN) -> WholeCase | None:
-    """Everything about one exception; None when there is none."""
-    case = await office.cases.one(number)
-    if case is None:
+async def exception_detail(app: AppContext, number: int, object_limit: int = MAX_OBJECTS) -> ExceptionDetail | None:
+    """The detail of one exception; None if there is no such number."""
+    exception_record = await app.exception_queries.find(number)
+    if exception_record is None:
         return None
-    objects = await office.cases.objects(number, open_only=False, limit=objects_shown)
-    first = next((one for one in objects if one.closed_at is None), objects[0] if objects else None)
-    return WholeCase(
-        case=case,
+    objects = await app.exception_queries.objects(number, open_only=False, limit=object_limit)
+    first = next((item for item in objects if item.closed_at is None), objects[0] if objects else None)
+    return ExceptionDetail(
+        exception_record=exception_record,
         objects=objects,
-        history=tuple(reversed(await office.cases.history(number, limit=1000))),
-        runs=await office.playbooks.of_case(number),
-        evidence=await evidence_of(office.journal, first.transfer_id) if first is not None else None,
+        history=tuple(reversed(await app.exception_queries.history(number, limit=1000))),
+        runs=await app.playbook_runner.of_exception(number),
+        evidence=await evidence_of(app.repositories, first.transfer_id) if first is not None else None,
     )
 
 
 def _largest(stored: dict[str, str]) -> float:
-    """The largest amount of an exception, whatever its currency: only for the order of a list."""
+    """The largest amount of an exception in any currency; only for sorting."""
     return max(map(float, stored.values()), default=0.0)

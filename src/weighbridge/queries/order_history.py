@@ -1,4 +1,4 @@
-"""One order on one page: where it stands, both systems side by side, its refunds, its exceptions, and every step."""
+"""The page of an order: its status, the comparison of both systems, its refunds, its exceptions, and its history."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from weighbridge.app.context import Office
-from weighbridge.domain.orders.snapshot import CAPTURED, Captured
+from weighbridge.app.context import AppContext
+from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, OrderSnapshot
 from weighbridge.domain.values.money import Money, total
-from weighbridge.exceptions.records import Case
+from weighbridge.exceptions.records import ExceptionRecord
 from weighbridge.persistence.repositories.http_log import StoredExchange
-from weighbridge.persistence.repositories.order_history import Story, tell_order
+from weighbridge.persistence.repositories.order_history import OrderHistory, read_order_history
 from weighbridge.persistence.repositories.transfers import Transfer
 
 REFUNDS = "refunds"
 TOTALS_OF = ("/sale/order", "/sale")
-"""Answers of Cin7 that state what the order of a sale comes to. Source: Cin7 Core API v2, /sale and /sale/order."""
+"""Answers of Cin7 that state the total of a sale's order. Source: Cin7 Core API v2, /sale and /sale/order."""
 
 
 @dataclass(frozen=True, slots=True)
 class GoodsLine:
-    """A line of goods as both systems have it."""
+    """A line of goods in both systems."""
 
     sku: str
     name: str
     ordered: Decimal | None
-    """At the shop."""
+    """Units in the store's order."""
     sold: Decimal | None
-    """In the sale."""
+    """Units in the Cin7 sale."""
     price: Decimal | None
     total: Decimal | None
-    """Of the sale's line."""
+    """Total of the line in the sale."""
 
     @property
     def agrees(self) -> bool:
@@ -41,101 +41,101 @@ class GoodsLine:
 
 
 @dataclass(frozen=True, slots=True)
-class SideBySide:
-    """The order at the shop and its sale in Cin7."""
+class OrderComparison:
+    """The order in the store and its sale in Cin7."""
 
     lines: tuple[GoodsLine, ...]
     charges: tuple[tuple[str, Decimal], ...]
     tax: Decimal
     order_total: Money | None
     sale_total: Money | None
-    """What the sale was mapped to."""
-    told_total: Money | None
-    """What Cin7 itself answered last."""
+    """Total of the sale as mapped."""
+    cin7_total: Money | None
+    """Total in Cin7's latest answer."""
 
     @property
     def difference(self) -> Money | None:
-        """What Cin7's figure is above the order's; None while one of them is not known."""
-        if self.order_total is None or self.told_total is None:
+        """Cin7's total minus the order's; None while one of them is not known."""
+        if self.order_total is None or self.cin7_total is None:
             return None
-        return self.told_total - self.order_total
+        return self.cin7_total - self.order_total
 
 
 @dataclass(frozen=True, slots=True)
 class OrderTrace:
-    """The whole story of an order."""
+    """Everything about an order."""
 
-    story: Story
-    both: SideBySide | None
-    """None while nothing was mapped."""
+    history: OrderHistory
+    comparison: OrderComparison | None
+    """None until the order is mapped."""
     refunds: tuple[Transfer, ...]
-    cases: Sequence[Case]
+    exception_records: Sequence[ExceptionRecord]
 
 
-async def trace_order(office: Office, connection: str, number: str) -> OrderTrace | None:
-    """The story of an order, None when it was never seen."""
-    story = await tell_order(office.journal, connection, number)
-    if story is None:
+async def trace_order(app: AppContext, connection: str, number: str) -> OrderTrace | None:
+    """Everything about an order; None if it was never received."""
+    history = await read_order_history(app.repositories, connection, number)
+    if history is None:
         return None
-    exchanges = await office.journal.exchanges.of_transfer(story.transfer.id)
+    exchanges = await app.repositories.http_log.of_transfer(history.transfer.id)
     return OrderTrace(
-        story=story,
-        both=side_by_side(story.transfer, exchanges),
-        refunds=tuple(await office.journal.transfers.beneath(connection, REFUNDS, number)),
-        cases=await office.cases.of_transfer(story.transfer.id),
+        history=history,
+        comparison=compare_order(history.transfer, exchanges),
+        refunds=tuple(await app.repositories.transfers.with_parent_key(connection, REFUNDS, number)),
+        exception_records=await app.exception_queries.of_transfer(history.transfer.id),
     )
 
 
-def side_by_side(transfer: Transfer, exchanges: Sequence[StoredExchange]) -> SideBySide | None:
-    """Both sides of a captured order; None when nothing that can be read was mapped."""
+def compare_order(transfer: Transfer, exchanges: Sequence[StoredExchange]) -> OrderComparison | None:
+    """Both sides of a captured order; None without a readable order snapshot."""
     try:
-        captured: Captured = CAPTURED.validate_python(transfer.content)
+        snapshot: OrderSnapshot = ORDER_SNAPSHOT.validate_python(transfer.content)
     except ValueError:
         return None
-    sale, currency = captured.sale, captured.sale.currency
-    told = _told_total(exchanges)
-    return SideBySide(
-        lines=_goods(captured),
+    sale, currency = snapshot.sale, snapshot.sale.currency
+    cin7_total = _cin7_total(exchanges)
+    return OrderComparison(
+        lines=_goods(snapshot),
         charges=tuple((charge.product_name, charge.price) for charge in sale.charges),
         tax=sale.tax,
         order_total=None if transfer.amount is None else Money(transfer.amount, transfer.currency or currency),
         sale_total=Money(sale.total, currency),
-        told_total=None if told is None else Money(told, currency),
+        cin7_total=None if cin7_total is None else Money(cin7_total, currency),
     )
 
 
-def _goods(captured: Captured) -> tuple[GoodsLine, ...]:
-    """Each line of the order with the lines of the sale that it became: one, or two where cents ask for two prices."""
+def _goods(snapshot: OrderSnapshot) -> tuple[GoodsLine, ...]:
+    """Each line of the order with its lines of the sale: one, or two where the cents need two prices."""
     lines = []
-    for line in captured.lines:
-        sold = [one for one in captured.sale.lines if one.order_line_id == line.id]
+    for line in snapshot.lines:
+        sale_lines = [sale_line for sale_line in snapshot.sale.lines if sale_line.order_line_id == line.id]
         lines.append(
             GoodsLine(
                 sku=line.sku,
                 name=line.name,
                 ordered=line.quantity,
-                sold=total(one.quantity for one in sold) if sold else None,
-                price=sold[0].price if len(sold) == 1 else None,
-                total=total(one.line_total for one in sold) if sold else None,
+                sold=total(sale_line.quantity for sale_line in sale_lines) if sale_lines else None,
+                price=sale_lines[0].price if len(sale_lines) == 1 else None,
+                total=total(sale_line.line_total for sale_line in sale_lines) if sale_lines else None,
             )
         )
-    known = {line.id for line in captured.lines}
+    known = {line.id for line in snapshot.lines}
     lines += [
-        GoodsLine(one.sku, one.name, None, one.quantity, one.price, one.line_total)
-        for one in captured.sale.lines
-        if one.order_line_id not in known
+        GoodsLine(sale_line.sku, sale_line.name, None, sale_line.quantity, sale_line.price, sale_line.line_total)
+        for sale_line in snapshot.sale.lines
+        if sale_line.order_line_id not in known
     ]
     return tuple(lines)
 
 
-def _told_total(exchanges: Sequence[StoredExchange]) -> Decimal | None:
+def _cin7_total(exchanges: Sequence[StoredExchange]) -> Decimal | None:
     """The order total in Cin7's latest answer that states one."""
     for exchange in reversed(exchanges):
         path = exchange.url.partition("?")[0]
         if exchange.platform == "cin7" and exchange.status == 200 and path.endswith(TOTALS_OF):
-            found = _total_in(exchange.response)
-            if found is not None:
-                return found
+            stated = _total_in(exchange.response)
+            if stated is not None:
+                return stated
     return None
 
 

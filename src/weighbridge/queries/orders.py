@@ -1,4 +1,4 @@
-"""Orders as a list: newest first, by state, a page at a time."""
+"""The list of orders: newest first, by state, a page at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from weighbridge.app.context import Office
+from weighbridge.app.context import AppContext
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 
@@ -36,17 +36,17 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """A part of the list, newest first."""
+    """A page of the list, newest first."""
 
     orders: tuple[OrderLine, ...]
     after: str
-    """Where the next page begins; empty when this is the last."""
+    """Cursor of the next page; empty on the last page."""
 
 
 async def orders_of(
-    office: Office, *, state: State | None = None, connection: str = "", after: str = "", limit: int = PER_PAGE
+    app: AppContext, *, state: State | None = None, connection: str = "", after: str = "", limit: int = PER_PAGE
 ) -> OrderPage:
-    """A page of the orders, from where `after` of the page before says. Raises ValueError for another `after`."""
+    """A page of orders after the cursor `after` of the previous page. Raises ValueError if `after` is no cursor."""
     of = transfers.c
     query = sa.select(
         of.id, of.connection, of.key.label("number"), of.state, of.reason, of.owner, of.amount, of.currency,
@@ -58,32 +58,32 @@ async def orders_of(
         query = query.where(of.connection == connection)
     if after:
         query = query.where(
-            sa.tuple_(of.created_at, of.id) < sa.tuple_(*_read_place(after), types=(of.created_at.type, sa.String()))
+            sa.tuple_(of.created_at, of.id) < sa.tuple_(*_parse_cursor(after), types=(of.created_at.type, sa.String()))
         )
     query = query.order_by(of.created_at.desc(), of.id.desc()).limit(limit + 1)
-    async with office.database.reading() as reading:
+    async with app.database.reading() as reading:
         rows = (await reading.execute(query)).all()
     orders = tuple(OrderLine(**{**row._mapping, "state": State(row.state)}) for row in rows[:limit])
-    return OrderPage(orders, _place(orders[-1]) if len(rows) > limit else "")
+    return OrderPage(orders, _cursor(orders[-1]) if len(rows) > limit else "")
 
 
-async def counts_by_state(office: Office, connection: str = "") -> dict[State, int]:
-    """How many orders are in each state that needs looking at; those that are done are too many to count each time."""
+async def counts_by_state(app: AppContext, connection: str = "") -> dict[State, int]:
+    """The number of orders in each unfinished state; finished orders are too many to count on each page."""
     of = transfers.c
-    looked_at = (State.HELD, State.WAITING, State.NEW, State.REJECTED)
+    unfinished = (State.HELD, State.WAITING, State.NEW, State.REJECTED)
     query = (
         sa.select(of.state, sa.func.count())
-        .where(of.flow == ORDERS, of.state.in_(looked_at), of.connection == connection if connection else sa.true())
+        .where(of.flow == ORDERS, of.state.in_(unfinished), of.connection == connection if connection else sa.true())
         .group_by(of.state)
     )
-    async with office.database.reading() as reading:
+    async with app.database.reading() as reading:
         return {State(state): number for state, number in (await reading.execute(query)).all()}
 
 
-def _place(order: OrderLine) -> str:
+def _cursor(order: OrderLine) -> str:
     return f"{order.created_at.timestamp():.6f}~{order.id}"
 
 
-def _read_place(text: str) -> tuple[datetime, str]:
-    moment, _, order_id = text.partition("~")
-    return datetime.fromtimestamp(float(moment), UTC), order_id
+def _parse_cursor(text: str) -> tuple[datetime, str]:
+    timestamp, _, order_id = text.partition("~")
+    return datetime.fromtimestamp(float(timestamp), UTC), order_id

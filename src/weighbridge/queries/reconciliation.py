@@ -1,6 +1,6 @@
-"""Reconciliation, as far as the journal tells: what crossed day by day, as the shop asked and as Cin7 answered.
+"""Reconciliation from the database: objects posted day by day, with the store's total and the total that Cin7 answered.
 
-This is what both systems said when it crossed, not a reading of both ledgers now.
+The totals are those at the time of posting, not a reading of both ledgers now.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from weighbridge.app.context import Office
+from weighbridge.app.context import AppContext
 from weighbridge.domain.values.money import ZERO, Money
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import intents
 
 DAYS = 7
-REMEMBERED_SECONDS = 60.0
+CACHE_SECONDS = 60.0
 ANSWERED_BY = {"orders": "order", "refunds": "credit_note"}
-"""Flow -> kind of the intent whose answer states what the document comes to in Cin7."""
+"""Flow -> kind of the intent whose answer states the document's total in Cin7."""
 AT_ONCE = 200
-"""Objects whose answers are asked for together, by the index of their transfers."""
+"""Objects whose answers are read by one query, by the index of their transfers."""
 DAY_MICROSECONDS = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Objects of a flow that crossed on a day, in one currency."""
+    """Objects of a flow that were posted on a day, in one currency."""
 
     objects: int = 0
-    shop: Decimal = ZERO
-    """What they come to at the shop."""
-    books: Decimal = ZERO
-    """What Cin7 answered that their documents come to."""
+    store_total: Decimal = ZERO
+    """Their total in the store."""
+    cin7_total: Decimal = ZERO
+    """The total of their documents in Cin7's answers."""
     unanswered: int = 0
-    """Objects without such an answer; they are in `shop` and not in `books`."""
+    """Objects without such an answer; they are in `store_total` and not in `cin7_total`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What crossed on one day, UTC, in one currency."""
+    """The objects posted on one day, UTC, in one currency."""
 
     day: date
     currency: str
@@ -55,59 +55,59 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The last days, newest first, and when they were counted."""
+    """The last days, newest first, and the time of the count."""
 
     days: tuple[Day, ...]
     counted_at: datetime
     held: int
-    """Orders and refunds that wait for people; they are in no day yet."""
+    """Held orders and refunds; they belong to no day yet."""
 
 
-async def reconciliation_of(office: Office, connection: str) -> Reconciliation:
-    """What crossed on the last days of a connection; at most a minute old."""
+async def reconciliation_of(app: AppContext, connection: str) -> Reconciliation:
+    """The objects posted on the last days of a connection; at most a minute old."""
 
     async def work() -> Reconciliation:
-        return await _counted(office, connection)
+        return await _reconcile(app, connection)
 
-    return await office.memory.recall(f"reconciliation {connection}", REMEMBERED_SECONDS, work)
+    return await app.cache.get_or_compute(f"reconciliation {connection}", CACHE_SECONDS, work)
 
 
-async def _counted(office: Office, connection: str) -> Reconciliation:
-    now = office.clock.now()
+async def _reconcile(app: AppContext, connection: str) -> Reconciliation:
+    now = app.clock.now()
     since = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
     of, day = transfers.c, sa.type_coerce(transfers.c.posted_at, sa.BigInteger) // DAY_MICROSECONDS
-    crossed = sa.select(of.id, of.flow, of.currency, of.amount, day.label("day")).where(
+    posted = sa.select(of.id, of.flow, of.currency, of.amount, day.label("day")).where(
         of.posted_at >= since, of.connection == connection, of.flow.in_(sorted(ANSWERED_BY)), of.state == State.POSTED
     )
     waiting = sa.select(sa.func.count()).where(
         of.state == State.HELD, of.flow.in_(sorted(ANSWERED_BY)), of.connection == connection
     )
-    async with office.database.reading() as reading:
-        rows = (await reading.execute(crossed)).all()
-        told: dict[tuple[str, str], object] = {}
+    async with app.database.reading() as reading:
+        rows = (await reading.execute(posted)).all()
+        answers: dict[tuple[str, str], object] = {}
         for start in range(0, len(rows), AT_ONCE):
             ids = [row.id for row in rows[start : start + AT_ONCE]]
             answered = sa.select(intents.c.transfer_id, intents.c.kind, intents.c.answer).where(
                 intents.c.transfer_id.in_(ids), intents.c.kind.in_(sorted(ANSWERED_BY.values())),
                 intents.c.answered_at.is_not(None),
             ).order_by(intents.c.answered_at)  # fmt: skip
-            told |= {(row.transfer_id, row.kind): row.answer for row in (await reading.execute(answered)).all()}
+            answers |= {(row.transfer_id, row.kind): row.answer for row in (await reading.execute(answered)).all()}
         held = int((await reading.execute(waiting)).scalar_one())
-    return Reconciliation(tuple(_days(rows, told)), now, held)
+    return Reconciliation(tuple(_days(rows, answers)), now, held)
 
 
-def _days(rows: Iterable[sa.Row[tuple[object, ...]]], told: dict[tuple[str, str], object]) -> list[Day]:
+def _days(rows: Iterable[sa.Row[tuple[object, ...]]], answers: dict[tuple[str, str], object]) -> list[Day]:
     sides: dict[tuple[int, str, str], Side] = {}
     for row in rows:
-        place = (int(row.day), row.currency, row.flow)
-        had, stated = sides.get(place, Side()), _total_in(told.get((row.id, ANSWERED_BY[row.flow])))
-        sides[place] = Side(
-            had.objects + 1,
-            had.shop + (row.amount or ZERO),
-            had.books + (stated or ZERO),
-            had.unanswered + (stated is None),
+        key = (int(row.day), row.currency, row.flow)
+        side, stated = sides.get(key, Side()), _total_in(answers.get((row.id, ANSWERED_BY[row.flow])))
+        sides[key] = Side(
+            side.objects + 1,
+            side.store_total + (row.amount or ZERO),
+            side.cin7_total + (stated or ZERO),
+            side.unanswered + (stated is None),
         )
-    found = sorted({(number, currency) for number, currency, _ in sides}, key=lambda one: (-one[0], one[1]))
+    keys = sorted({(number, currency) for number, currency, _ in sides}, key=lambda key: (-key[0], key[1]))
     return [
         Day(
             date(1970, 1, 1) + timedelta(days=number),
@@ -115,7 +115,7 @@ def _days(rows: Iterable[sa.Row[tuple[object, ...]]], told: dict[tuple[str, str]
             sides.get((number, currency, "orders"), Side()),
             sides.get((number, currency, "refunds"), Side()),
         )
-        for number, currency in found
+        for number, currency in keys
     ]
 
 

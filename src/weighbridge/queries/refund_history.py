@@ -1,4 +1,4 @@
-"""One refund on one page: what the shop gave back, what the books credited, and the three clocks of a return."""
+"""The page of a refund: the refund in the store, the credit note in Cin7, and the three clocks of a return."""
 
 from __future__ import annotations
 
@@ -7,45 +7,46 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from weighbridge.app.context import Office
+from weighbridge.app.context import AppContext
 from weighbridge.domain.orders.order import OrderLine
-from weighbridge.domain.orders.snapshot import CAPTURED
+from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT
 from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.domain.returns.refund import Refund, RefundItemKind
 from weighbridge.domain.values.money import Money, total
-from weighbridge.exceptions.records import Case
-from weighbridge.flows.returns.flow import CREDIT, FLOW
+from weighbridge.exceptions.records import ExceptionRecord
+from weighbridge.flows.returns.flow import FLOW
+from weighbridge.flows.returns.post import CREDIT
 from weighbridge.persistence.repositories.http_log import StoredExchange
-from weighbridge.persistence.repositories.order_history import Event, tell_refund
+from weighbridge.persistence.repositories.order_history import HistoryEvent, read_refund_history
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.models.orders import Refund as RefundPayload
 from weighbridge.platforms.bigcommerce.payload import Enveloped
 from weighbridge.platforms.bigcommerce.read import read_refund
 from weighbridge.platforms.cin7.models.sales import CreditNoteSet
 from weighbridge.platforms.cin7.read import credit_note_with
-from weighbridge.platforms.parsing import parsed
+from weighbridge.platforms.json_bodies import parsed
 from weighbridge.queries.return_status import Clock, clocks_of
 
 ORDERS = "orders"
 CREDIT_NOTES = "/sale/creditnote"
 """Answers of Cin7 that show the credit notes of a sale. Source: Cin7 Core API v2, /sale/creditnote."""
 UNREFUNDED: Mapping[str, str] = {
-    "gateway": "The money went back at the payment gateway; the shop has no refund that says for what.",
-    "books": "The sale was credited in Cin7; the shop has refunded nothing.",
+    "gateway": "The money went back at the payment gateway; the store has no refund that says for what.",
+    "cin7": "The sale was credited in Cin7; the store has refunded nothing.",
 }
-"""What a refund is that the shop has no record of, by the first word of its number."""
+"""Explanation of a refund that the store has no record of, by the first word of its number."""
 
 
 @dataclass(frozen=True, slots=True)
-class RefundedPart:
-    """A part of a refund as both systems have it."""
+class RefundLine:
+    """A line of a refund in both systems."""
 
     name: str
     sku: str
     units: Decimal | None
-    """Refunded at the shop."""
-    asked: Decimal | None
-    """Refunded at the shop with tax; None for goods, whose worth the shop does not tell reliably."""
+    """Refunded in the store."""
+    refunded: Decimal | None
+    """Refunded in the store with tax; None for goods, whose amount the store does not state reliably."""
     credited_units: Decimal | None
     credited: Decimal | None
     """In the credit note, without tax unless its prices include it."""
@@ -54,96 +55,96 @@ class RefundedPart:
 
 
 @dataclass(frozen=True, slots=True)
-class PaidBack:
+class RefundPayment:
     """A refund payment of the credit note."""
 
     account: str
     money: Money
     reference: str
     at: datetime | None
-    """When Cin7 took it; None while it has not."""
+    """When Cin7 accepted it; None until then."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefundTrace:
-    """The whole story of a refund."""
+    """Everything about a refund."""
 
     headline: str
     transfer: Transfer
     order: Transfer | None
     number: str
-    shop: Refund | None
-    """The refund as the shop showed it last; None where it has none."""
+    refund: Refund | None
+    """The refund in the store's latest answer; None if the store has none."""
     unrefunded: str
-    """Why the shop has none."""
+    """Why the store has none."""
     note: CreditNote | None
-    """The credit note as it was mapped."""
+    """The credit note as mapped."""
     invoice: str
-    parts: tuple[RefundedPart, ...]
-    paid_back: tuple[PaidBack, ...]
-    shop_total: Money | None
+    lines: tuple[RefundLine, ...]
+    refund_payments: tuple[RefundPayment, ...]
+    store_total: Money | None
     note_total: Money | None
-    told_total: Money | None
-    """What Cin7 answered that the note comes to."""
+    cin7_total: Money | None
+    """The credit note's total in Cin7's latest answer."""
     clocks: tuple[Clock, ...]
-    cases: Sequence[Case]
-    events: tuple[Event, ...]
+    exception_records: Sequence[ExceptionRecord]
+    events: tuple[HistoryEvent, ...]
 
     @property
     def difference(self) -> Money | None:
-        """What Cin7's figure is above the shop's; None while one of them is not known."""
-        return None if self.shop_total is None or self.told_total is None else self.told_total - self.shop_total
+        """Cin7's total minus the store's; None while one of them is not known."""
+        return None if self.store_total is None or self.cin7_total is None else self.cin7_total - self.store_total
 
 
-async def trace_refund(office: Office, connection: str, order_id: str, number: str) -> RefundTrace | None:
-    """The story of a refund, None when it was never seen."""
-    journal = office.journal
-    told = await tell_refund(journal, connection, f"{order_id}:{number}")
-    if told is None:
+async def trace_refund(app: AppContext, connection: str, order_id: str, number: str) -> RefundTrace | None:
+    """Everything about a refund; None if it was never received."""
+    repositories = app.repositories
+    history = await read_refund_history(repositories, connection, f"{order_id}:{number}")
+    if history is None:
         return None
-    headline, transfer, events = told
-    order = await journal.transfers.find(connection, ORDERS, order_id)
-    exchanges = await journal.exchanges.of_transfer(transfer.id)
-    shop, currency = _shop_refund(exchanges), transfer.currency or (order.currency if order else "")
+    headline, transfer, events = history
+    order = await repositories.transfers.find(connection, ORDERS, order_id)
+    exchanges = await repositories.http_log.of_transfer(transfer.id)
+    store, currency = _store_refund(exchanges), transfer.currency or (order.currency if order else "")
     credit = CREDIT.validate_python(transfer.content) if transfer.content is not None else None
     note = credit.credit_note if credit else None
-    books = _note_in_cin7(exchanges, note.reference) if note else None
-    sent = {one.key: one.answered_at for one in await journal.intents.of_transfer(transfer.id)}
-    cases = await office.cases.of_transfer(transfer.id)
+    cin7_note = _note_in_cin7(exchanges, note.reference) if note else None
+    sent = {intent.key: intent.answered_at for intent in await repositories.intents.of_transfer(transfer.id)}
+    exception_records = await app.exception_queries.of_transfer(transfer.id)
     skus = sorted({line.sku for line in note.restock} if note else set())
-    levels = [level for sku in skus for level in await journal.stock_levels.of(connection, sku)]
+    levels = [level for sku in skus for level in await repositories.stock_levels.for_sku(connection, sku)]
     return RefundTrace(
         headline=headline,
         transfer=transfer,
         order=order,
         number=number,
-        shop=shop,
-        unrefunded=UNREFUNDED.get(number.partition("-")[0], "The shop's refund has not been read yet."),
+        refund=store,
+        unrefunded=UNREFUNDED.get(number.partition("-")[0], "The store's refund was not read yet."),
         note=note,
         invoice=credit.invoice_number if credit else "",
-        parts=_parts(shop, note, _lines(order)),
-        paid_back=_paid_back(note, sent, currency),
-        shop_total=Money(shop.total, currency) if shop and currency else None,
+        lines=_refund_lines(store, note, _lines(order)),
+        refund_payments=_refund_payments(note, sent, currency),
+        store_total=Money(store.total, currency) if store and currency else None,
         note_total=Money(note.value, currency) if note and currency else None,
-        told_total=Money(Decimal(books["total"]), currency) if books and currency else None,
-        clocks=clocks_of(transfer, shop, note, currency, levels, cases),
-        cases=cases,
+        cin7_total=Money(Decimal(cin7_note["total"]), currency) if cin7_note and currency else None,
+        clocks=clocks_of(transfer, store, note, currency, levels, exception_records),
+        exception_records=exception_records,
         events=events,
     )
 
 
-async def refunds_of(office: Office, connection: str, order_id: str) -> tuple[Transfer, ...]:
+async def refunds_of(app: AppContext, connection: str, order_id: str) -> tuple[Transfer, ...]:
     """The refunds of an order, oldest first."""
-    return tuple(await office.journal.transfers.beneath(connection, FLOW, order_id))
+    return tuple(await app.repositories.transfers.with_parent_key(connection, FLOW, order_id))
 
 
 def _lines(order: Transfer | None) -> Mapping[int, OrderLine]:
     if order is None or order.content is None:
         return {}
-    return {line.id: line for line in CAPTURED.validate_python(order.content).lines}
+    return {line.id: line for line in ORDER_SNAPSHOT.validate_python(order.content).lines}
 
 
-def _shop_refund(exchanges: Sequence[StoredExchange]) -> Refund | None:
+def _store_refund(exchanges: Sequence[StoredExchange]) -> Refund | None:
     for exchange in reversed(exchanges):
         path = exchange.url.partition("?")[0]
         if exchange.platform == "bigcommerce" and exchange.status == 200 and "/payment_actions/refunds/" in path:
@@ -160,53 +161,59 @@ def _note_in_cin7(exchanges: Sequence[StoredExchange], reference: str) -> Mappin
         path = exchange.url.partition("?")[0].lower()
         if exchange.platform == "cin7" and exchange.status == 200 and path.endswith(CREDIT_NOTES):
             try:
-                found = credit_note_with(parsed(exchange.response, CreditNoteSet), reference)
+                credit_note = credit_note_with(parsed(exchange.response, CreditNoteSet), reference)
             except ValueError:
                 continue
-            if found is not None:
-                return found
+            if credit_note is not None:
+                return credit_note
     return None
 
 
-def _parts(shop: Refund | None, note: CreditNote | None, lines: Mapping[int, OrderLine]) -> tuple[RefundedPart, ...]:
-    """Goods of both systems line by line; then what else the shop gave back, and what else was credited."""
+def _refund_lines(
+    refund: Refund | None, note: CreditNote | None, lines: Mapping[int, OrderLine]
+) -> tuple[RefundLine, ...]:
+    """Goods of both systems line by line; then all other refunded items and credited charges."""
     units: dict[int, Decimal] = {}
-    for item in shop.items if shop else ():
+    for item in refund.items if refund else ():
         if item.kind == RefundItemKind.PRODUCT:
             units[item.item_id] = units.get(item.item_id, Decimal(0)) + item.quantity
     credited = note.lines if note else ()
-    found = []
+    refund_lines = []
     for line_id in dict.fromkeys((*units, *(line.order_line_id for line in credited))):
-        mine = [line for line in credited if line.order_line_id == line_id]
+        note_lines = [line for line in credited if line.order_line_id == line_id]
         line = lines.get(line_id)
-        found.append(
-            RefundedPart(
-                name=line.name if line else (mine[0].name if mine else f"line {line_id} of the order"),
-                sku=line.sku if line else (mine[0].sku if mine else ""),
+        refund_lines.append(
+            RefundLine(
+                name=line.name if line else (note_lines[0].name if note_lines else f"line {line_id} of the order"),
+                sku=line.sku if line else (note_lines[0].sku if note_lines else ""),
                 units=units.get(line_id),
-                asked=None,
-                credited_units=total(one.quantity for one in mine) if mine else None,
-                credited=total(one.line_total for one in mine) if mine else None,
-                tax=total(one.tax for one in mine) if mine else None,
-                tax_rule=mine[0].tax_rule if mine else "",
+                refunded=None,
+                credited_units=total(note_line.quantity for note_line in note_lines) if note_lines else None,
+                credited=total(note_line.line_total for note_line in note_lines) if note_lines else None,
+                tax=total(note_line.tax for note_line in note_lines) if note_lines else None,
+                tax_rule=note_lines[0].tax_rule if note_lines else "",
             )
         )
-    for item in shop.items if shop else ():
+    for item in refund.items if refund else ():
         if item.kind != RefundItemKind.PRODUCT:
             name = item.kind.replace("_", " ").capitalize()
-            found.append(RefundedPart(name, "", None, item.amount, None, None, None, ""))
+            refund_lines.append(RefundLine(name, "", None, item.amount, None, None, None, ""))
     for charge in note.charges if note else ():
-        found.append(RefundedPart(charge.product_name, "", None, None, None, charge.price, charge.tax, charge.tax_rule))
-    return tuple(found)
-
-
-def _paid_back(note: CreditNote | None, sent: Mapping[str, datetime | None], currency: str) -> tuple[PaidBack, ...]:
-    return tuple(
-        PaidBack(
-            one.account,
-            Money(one.amount, currency),
-            one.reference,
-            next((at for key, at in sent.items() if key.endswith(f"refund_payment:{one.reference}")), None),
+        refund_lines.append(
+            RefundLine(charge.product_name, "", None, None, None, charge.price, charge.tax, charge.tax_rule)
         )
-        for one in (note.payouts if note and currency else ())
+    return tuple(refund_lines)
+
+
+def _refund_payments(
+    note: CreditNote | None, sent: Mapping[str, datetime | None], currency: str
+) -> tuple[RefundPayment, ...]:
+    return tuple(
+        RefundPayment(
+            payout.account,
+            Money(payout.amount, currency),
+            payout.reference,
+            next((at for key, at in sent.items() if key.endswith(f"refund_payment:{payout.reference}")), None),
+        )
+        for payout in (note.payouts if note and currency else ())
     )

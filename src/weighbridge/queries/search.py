@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from weighbridge.app.context import Office
-from weighbridge.exceptions.filters import Wanted
+from weighbridge.app.context import AppContext
+from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.persistence.repositories.transfers import Transfer
-from weighbridge.persistence.tables.stock import book_products, shop_items
+from weighbridge.persistence.tables.stock import cin7_products, store_items
 from weighbridge.persistence.tables.transfers import transfers
 
 MOST = 20
@@ -18,74 +18,81 @@ MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing that was found."""
+    """One search result."""
 
-    what: str
+    kind: str
     """order, SKU, exception ..."""
     name: str
     address: str
     connection: str
     note: str = ""
     exact: bool = True
-    """Whether it is what was asked for, not something that contains it."""
+    """Whether it equals the search text instead of containing it."""
 
 
-async def search(office: Office, words: str) -> list[Hit]:
-    """What `words` means: exact numbers first, then SKUs and exceptions that contain it."""
-    words = words.strip()
-    if not words:
+async def search(app: AppContext, text: str) -> list[Hit]:
+    """The results for `text`: exact numbers first, then SKUs and exceptions that contain it."""
+    text = text.strip()
+    if not text:
         return []
-    hits = [*await _transfers(office, words), *await _skus(office, words), *await _exceptions(office, words)]
-    unique = {(hit.what, hit.address): hit for hit in hits}
+    hits = [*await _transfers(app, text), *await _skus(app, text), *await _exceptions(app, text)]
+    unique = {(hit.kind, hit.address): hit for hit in hits}
     return list(unique.values())[: 3 * MOST]
 
 
-async def _transfers(office: Office, words: str) -> list[Hit]:
+async def _transfers(app: AppContext, text: str) -> list[Hit]:
     of = transfers.c
-    plain = words.removeprefix("#")
-    found: list[Transfer] = []
+    plain = text.removeprefix("#")
+    matches: list[Transfer] = []
     for where in (
-        of.connection.in_(sorted(office.connections)) & of.flow.in_(["orders", "refunds"]) & (of.key == plain),
+        of.connection.in_(sorted(app.connections)) & of.flow.in_(["orders", "refunds"]) & (of.key == plain),
         of.target_number.in_(sorted({plain, plain.upper()})),
     ):
-        found += await office.journal.transfers.select(where, limit=MOST)
-    found += await office.journal.transfers.found_by(words, limit=MOST)
-    return [_of_transfer(one) for one in found if one.flow in ("orders", "refunds", "fulfilment")]
+        matches += await app.repositories.transfers.select(where, limit=MOST)
+    matches += await app.repositories.transfers.search(text, limit=MOST)
+    return [_of_transfer(transfer) for transfer in matches if transfer.flow in ("orders", "refunds", "fulfilment")]
 
 
-def _of_transfer(one: Transfer) -> Hit:
-    if one.flow == "refunds":
-        order, _, number = one.key.partition(":")
-        address = f"/refunds/{one.connection}/{quote(order, safe='')}/{quote(number, safe='')}"
-        note = f"{one.state}" + (f", credit note {one.target_number}" if one.target_number else "")
-        return Hit("refund", f"Refund {number} of order {order}", address, one.connection, note)
-    order = one.target_number if one.flow == "fulfilment" else one.key
-    address = f"/orders/{one.connection}/{quote(order, safe='')}"
-    note = f"{one.state}" + (f", sale {one.target_number}" if one.flow == "orders" and one.target_number else "")
-    return Hit("order", f"Order {order}", address, one.connection, note if one.flow == "orders" else one.flow)
+def _of_transfer(transfer: Transfer) -> Hit:
+    if transfer.flow == "refunds":
+        order, _, number = transfer.key.partition(":")
+        address = f"/refunds/{transfer.connection}/{quote(order, safe='')}/{quote(number, safe='')}"
+        note = f"{transfer.state}" + (f", credit note {transfer.target_number}" if transfer.target_number else "")
+        return Hit("refund", f"Refund {number} of order {order}", address, transfer.connection, note)
+    order = transfer.target_number if transfer.flow == "fulfilment" else transfer.key
+    address = f"/orders/{transfer.connection}/{quote(order, safe='')}"
+    note = f"{transfer.state}" + (
+        f", sale {transfer.target_number}" if transfer.flow == "orders" and transfer.target_number else ""
+    )
+    return Hit(
+        "order", f"Order {order}", address, transfer.connection, note if transfer.flow == "orders" else transfer.flow
+    )
 
 
-async def _skus(office: Office, words: str) -> list[Hit]:
-    """SKUs that are exactly this; without any, those that contain it."""
+async def _skus(app: AppContext, text: str) -> list[Hit]:
+    """SKUs that equal `text`; if there are none, SKUs that contain it."""
     for exact in (True, False):
-        found: dict[tuple[str, str], str] = {}
-        async with office.database.reading() as reading:
-            for table, note in ((shop_items, "at the shop"), (book_products, "in Cin7")):
-                own = table.c.connection.in_(sorted(office.connections))
-                fits = table.c.sku == words if exact else table.c.sku.icontains(words, autoescape=True)
+        notes: dict[tuple[str, str], str] = {}
+        async with app.database.reading() as reading:
+            for table, note in ((store_items, "in the store"), (cin7_products, "in Cin7")):
+                own = table.c.connection.in_(sorted(app.connections))
+                fits = table.c.sku == text if exact else table.c.sku.icontains(text, autoescape=True)
                 query = sa.select(table.c.connection, table.c.sku).where(own, fits).order_by(table.c.sku).limit(MOST)
                 for row in (await reading.execute(query)).all():
-                    place = (row.connection, row.sku)
-                    found[place] = f"{found[place]} and {note}" if place in found else note
-        if found:
+                    key = (row.connection, row.sku)
+                    notes[key] = f"{notes[key]} and {note}" if key in notes else note
+        if notes:
             return [
                 Hit("SKU", sku, f"/stock/{connection}/{quote(sku, safe='')}", connection, note, exact)
-                for (connection, sku), note in sorted(found.items())
+                for (connection, sku), note in sorted(notes.items())
             ]
     return []
 
 
-async def _exceptions(office: Office, words: str) -> list[Hit]:
-    wanted = Wanted(words=words, state="any", snoozed=True)
-    cases = (await office.cases.page(wanted, limit=MOST)).cases
-    return [Hit("exception", one.title, f"/exceptions/{one.id}", one.connection, one.state, False) for one in cases]
+async def _exceptions(app: AppContext, text: str) -> list[Hit]:
+    exception_filter = ExceptionFilter(text=text, state="any", snoozed=True)
+    exception_records = (await app.exception_queries.page(exception_filter, limit=MOST)).exception_records
+    return [
+        Hit("exception", record.title, f"/exceptions/{record.id}", record.connection, record.state, False)
+        for record in exception_records
+    ]

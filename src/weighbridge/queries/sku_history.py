@@ -1,4 +1,4 @@
-"""One SKU on one page: both systems, every term of its figure, what the shop was told and when, who waits for it."""
+"""The page of a SKU: both systems, the terms of its level, the published levels, and its exceptions."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from weighbridge.app.context import Office
-from weighbridge.domain.orders.reference_data import BookProduct
-from weighbridge.domain.stock.available import ShopItem
-from weighbridge.exceptions.filters import Wanted
-from weighbridge.exceptions.records import Case
+from weighbridge.app.context import AppContext
+from weighbridge.domain.orders.reference_data import ReferenceProduct
+from weighbridge.domain.stock.available import StoreItem
+from weighbridge.exceptions.filters import ExceptionFilter
+from weighbridge.exceptions.records import ExceptionRecord
 from weighbridge.persistence.repositories.http_log import StoredExchange
 from weighbridge.reports.stock_explanation import Explanation, explain_sku
 
-TELLS = "/inventory/adjustments/absolute"
-"""Calls that tell the shop levels. Source: Inventory V3, PUT /inventory/adjustments/absolute."""
-TOLD_SINCE = timedelta(days=3)
+PUBLISH_PATH = "/inventory/adjustments/absolute"
+"""Calls that publish levels. Source: Inventory V3, PUT /inventory/adjustments/absolute."""
+PUBLISHED_SINCE = timedelta(days=3)
 MOST_CALLS = 100
-MOST_TELLINGS = 20
-MOST_CASES = 10
+MAX_PUBLISHED_LEVELS = 20
+MAX_EXCEPTIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """One time that the shop was told a level of the SKU."""
+class PublishedLevel:
+    """One publication of a level of the SKU."""
 
     at: datetime
-    shop_location: int
+    store_location: int
     level: int
     accepted: bool
     exchange_id: str
@@ -36,54 +36,59 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class SkuTrace:
-    """All that is known of a SKU."""
+    """Everything about a SKU."""
 
-    told: Explanation
-    product: BookProduct | None
-    """How Cin7 knows it; None when it does not."""
-    tellings: tuple[Telling, ...]
+    explanation: Explanation
+    product: ReferenceProduct | None
+    """The product in Cin7; None if Cin7 has none."""
+    published_levels: tuple[PublishedLevel, ...]
     """Newest first, of the last days."""
-    cases: Sequence[Case]
-    """Open ones first, then those that were closed last."""
+    exception_records: Sequence[ExceptionRecord]
+    """Open exceptions first, then the latest closed ones."""
 
 
-async def trace_sku(office: Office, connection: str, sku: str) -> SkuTrace | None:
-    """The story of a SKU; None when neither system knows it and nobody waits for it."""
-    told = await explain_sku(
-        office.journal, connection, office.connections[connection], office.sharing(connection), sku
+async def trace_sku(app: AppContext, connection: str, sku: str) -> SkuTrace | None:
+    """Everything about a SKU; None if neither system knows it and no order waits for it."""
+    explanation = await explain_sku(
+        app.repositories, connection, app.connections[connection], app.sharing(connection), sku
     )
-    product = (await office.journal.catalogue.book_products(connection, [sku])).get(sku)
-    cases = await _cases(office, connection, sku)
-    if told.item is None and product is None and not (told.levels or told.open or cases):
+    product = (await app.repositories.catalogue.cin7_products(connection, [sku])).get(sku)
+    exception_records = await _exception_records(app, connection, sku)
+    is_known = explanation.item is not None or product is not None
+    if not (is_known or explanation.levels or explanation.open_reservations or exception_records):
         return None
-    return SkuTrace(told, product, await _tellings(office, connection, told.item), cases)
+    levels = await _published_levels(app, connection, explanation.item)
+    return SkuTrace(explanation, product, levels, exception_records)
 
 
-async def _cases(office: Office, connection: str, sku: str) -> list[Case]:
-    found: list[Case] = []
+async def _exception_records(app: AppContext, connection: str, sku: str) -> list[ExceptionRecord]:
+    exception_records: list[ExceptionRecord] = []
     for state in ("open", "closed"):
-        wanted = Wanted(connection=connection, state=state, words=sku, snoozed=True)
-        found += (await office.cases.page(wanted, limit=MOST_CASES)).cases
-    return found[:MOST_CASES]
+        exception_filter = ExceptionFilter(connection=connection, state=state, text=sku, snoozed=True)
+        page = await app.exception_queries.page(exception_filter, limit=MAX_EXCEPTIONS)
+        exception_records += page.exception_records
+    return exception_records[:MAX_EXCEPTIONS]
 
 
-async def _tellings(office: Office, connection: str, item: ShopItem | None) -> tuple[Telling, ...]:
+async def _published_levels(app: AppContext, connection: str, item: StoreItem | None) -> tuple[PublishedLevel, ...]:
     if item is None:
         return ()
-    since = office.clock.now() - TOLD_SINCE
-    calls = await office.journal.exchanges.sent(connection, "bigcommerce", "PUT", TELLS, since, MOST_CALLS)
-    return tuple(one for call in calls for one in _levels_in(call, item))[:MOST_TELLINGS]
+    since = app.clock.now() - PUBLISHED_SINCE
+    calls = await app.repositories.http_log.latest_calls(
+        connection, "bigcommerce", "PUT", PUBLISH_PATH, since, MOST_CALLS
+    )
+    return tuple(level for call in calls for level in _levels_in(call, item))[:MAX_PUBLISHED_LEVELS]
 
 
-def _levels_in(call: StoredExchange, item: ShopItem) -> list[Telling]:
-    """What a call told of the item; variants are addressed by their own id, products by theirs."""
+def _levels_in(call: StoredExchange, item: StoreItem) -> list[PublishedLevel]:
+    """The levels of the item in a call, which addresses variants by variant id and products by product id."""
     try:
-        items = json.loads(call.request)["items"]
+        rows = json.loads(call.request)["items"]
     except (ValueError, KeyError, TypeError):
         return []
     name, number = ("product_id", item.product_id) if item.variant_id is None else ("variant_id", item.variant_id)
     return [
-        Telling(call.started_at, one["location_id"], one["quantity"], call.outcome == "answered", call.id)
-        for one in items
-        if one.get(name) == number
+        PublishedLevel(call.started_at, row["location_id"], row["quantity"], call.outcome == "answered", call.id)
+        for row in rows
+        if row.get(name) == number
     ]

@@ -1,1 +1,1 @@
-"""Reports: what the command line prints and pages show about an installation."""
+"""Reports on an installation, which the command line prints and the console shows."""

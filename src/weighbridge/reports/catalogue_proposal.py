@@ -1,4 +1,4 @@
-"""What `weighbridge sync catalogue` shows: the changes that a person reads before they are accepted."""
+"""The catalogue proposal of `weighbridge sync catalogue`: the changes that a person reads before accepting them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from weighbridge.domain.catalogue.plan import Review, ReviewLine
-from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.transfers import State, Transfer
 
 LONGEST_VALUE = 60
 
 
-async def is_current(journal: Journal, connection: str, name: str) -> bool:
-    """Whether `name` is the fingerprint of exactly what was last proposed."""
-    fingerprint, changes = await journal.listings.proposal(connection)
-    return changes > 0 and fingerprint == name
+async def is_current(repositories: Repositories, connection: str, fingerprint: str) -> bool:
+    """Whether `fingerprint` is that of the last proposal and the proposal has changes."""
+    current, changes = await repositories.listings.proposal(connection)
+    return changes > 0 and current == fingerprint
 
 
 def as_json(proposal: Transfer, reviews: Sequence[Review]) -> dict[str, Any]:
-    """The whole proposal for machines."""
+    """The whole proposal as JSON."""
     content: dict[str, Any] = proposal.content or {}
     return {
         "state": proposal.state,
@@ -31,10 +31,10 @@ def as_json(proposal: Transfer, reviews: Sequence[Review]) -> dict[str, Any]:
         **content,
         "changes": [
             {
-                "source": one.source,
-                "sku": one.sku,
-                "name": one.name,
-                "action": one.action,
+                "source": review.source,
+                "sku": review.sku,
+                "name": review.name,
+                "action": review.action,
                 "lines": [
                     {
                         "sku": line.where,
@@ -43,31 +43,31 @@ def as_json(proposal: Transfer, reviews: Sequence[Review]) -> dict[str, Any]:
                         "after": line.after,
                         "overwrites": line.overwrites,
                     }
-                    for line in one.lines
+                    for line in review.lines
                 ],
             }
-            for one in reviews
+            for review in reviews
         ],
     }
 
 
 def print_proposal(out: Console, proposal: Transfer, reviews: Sequence[Review], limit: int) -> None:
-    """The proposal as a person reads it: what would be made and changed, what waits, and how to accept it."""
+    """Prints the proposal: the changes, the held listings, and the command that accepts the changes."""
     if proposal.state is not State.POSTED:
-        out.print(f"Nothing could be compared. {proposal.reason}", markup=False)
+        out.print(f"The catalogues could not be compared. {proposal.reason}", markup=False)
         return
     content = proposal.content
-    for one in reviews[:limit]:
-        out.print(f"[bold]{one.action}[/] {escape(one.sku)}  {escape(one.name)}")
-        for line in one.lines:
+    for review in reviews[:limit]:
+        out.print(f"[bold]{review.action}[/] {escape(review.sku)}  {escape(review.name)}")
+        for line in review.lines:
             out.print(_line(line), markup=False, highlight=False)
     if len(reviews) > limit:
         out.print(f"... and {len(reviews) - limit:,} more; --limit shows them, --json shows all")
     if content["findings"]:
-        table = Table("Listing", "Owner", "What is wrong", title="Not listed until resolved", title_justify="left")
+        table = Table("Listing", "Owner", "Problem", title="Not listed until resolved", title_justify="left")
         for finding in content["findings"][:limit]:
-            wrong = f"{finding['field']} is {finding['value'] or 'empty'}; expected {finding['expected']}"
-            table.add_row(escape(finding["key"]), finding["owner"], escape(wrong))
+            problem = f"{finding['field']} is {finding['value'] or 'empty'}; expected {finding['expected']}"
+            table.add_row(escape(finding["key"]), finding["owner"], escape(problem))
         out.print(table)
     out.print(
         f"{content['listings']:,} listings: {content['create']:,} to create, {content['update']:,} to update, "
@@ -78,11 +78,11 @@ def print_proposal(out: Console, proposal: Transfer, reviews: Sequence[Review], 
             f"Price list {name}: {prices['write']:,} prices to write, {prices['remove']:,} to remove.", markup=False
         )
     if reviews:
-        out.print(f"To write exactly these changes: weighbridge sync catalogue --accept {content['fingerprint']}")
+        out.print(f"To accept exactly these changes: weighbridge sync catalogue --accept {content['fingerprint']}")
 
 
 def _line(line: ReviewLine) -> str:
-    mark = " (edited at the shop since)" if line.overwrites else ""
+    mark = " (edited in the store since)" if line.overwrites else ""
     before = f"{_short(line.before)} -> " if line.before else ""
     return f"    {line.where} {line.field}: {before}{_short(line.after) or '(nothing)'}{mark}"
 

@@ -1,4 +1,4 @@
-"""Returns: money out, goods in and stock back are three facts; what has one without the other, and since when."""
+"""Returns report: refunds for which refund, returned goods and credit note do not agree, and since when."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from weighbridge.common.clock import Clock
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.flows.orders.gateway_refunds import FLOW
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.transfers import State, Transfer
-from weighbridge.persistence.tables.transfers import transfers
 
-REFUNDED_NOT_CREDITED = "refunded, not in the books"
+REFUNDED_NOT_CREDITED = "refunded, not credited in Cin7"
 GOODS_NOT_BACK = "refunded, goods not back"
 NOT_TO_BE_SENT = "refunded, not to be sent"
 NOT_REFUNDED = "goods back, not refunded"
-LIST_OF = {
-    FindingKind.NOT_RESTOCKED: GOODS_NOT_BACK,
-    FindingKind.REFUNDED_BEFORE_DISPATCH: NOT_TO_BE_SENT,
+NAME_BY_KIND = {
+    str(FindingKind.NOT_RESTOCKED): GOODS_NOT_BACK,
+    str(FindingKind.REFUNDED_BEFORE_DISPATCH): NOT_TO_BE_SENT,
 }
-"""The list that a finding on a posted refund puts it on."""
+"""The list to which a finding adds a posted refund."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenReturn:
-    """One refund whose clocks do not agree."""
+    """One refund on one of the lists."""
 
     list: str
     connection: str
     order: str
     refund: str
-    what: str
+    problem: str
     amount: str
     currency: str
     owner: str
@@ -46,47 +45,47 @@ class OpenReturn:
 
 
 async def returns_of(database: Database, clock: Clock) -> list[OpenReturn]:
-    """Every refund with a fact that has not its counterpart, oldest first."""
-    rows = await Journal.of(database, clock).transfers.select(transfers.c.flow == FLOW, limit=10_000)
-    return sorted(open_returns(rows, clock.now()), key=lambda one: one.since)
+    """Every refund that is on a list now, oldest first."""
+    refunds = await Repositories.of(database, clock).transfers.in_flow(FLOW, limit=10_000)
+    return sorted(open_returns(refunds, clock.now()), key=lambda open_return: open_return.since)
 
 
-def open_returns(rows: Sequence[Transfer], now: datetime) -> list[OpenReturn]:
+def open_returns(refunds: Sequence[Transfer], now: datetime) -> list[OpenReturn]:
     """The lists that these refunds are on at `now`."""
-    found: list[OpenReturn] = []
-    for row in rows:
-        if row.state in (State.HELD, State.WAITING, State.NEW):
-            in_books = row.reason_kind == FindingKind.CREDITED_NOT_REFUNDED
-            name = NOT_REFUNDED if in_books else REFUNDED_NOT_CREDITED
-            found.append(_open(row, name, row.reason or row.state, row.owner, row.created_at, now))
+    rows: list[OpenReturn] = []
+    for refund in refunds:
+        if refund.state in (State.HELD, State.WAITING, State.NEW):
+            is_credited = refund.reason_kind == FindingKind.CREDITED_NOT_REFUNDED
+            name = NOT_REFUNDED if is_credited else REFUNDED_NOT_CREDITED
+            rows.append(_row(refund, name, refund.reason or refund.state, refund.owner, refund.created_at, now))
             continue
-        for finding in row.findings if row.state is State.POSTED else ():
-            name_of = {str(kind): name for kind, name in LIST_OF.items()}
-            if finding["kind"] in name_of:
-                since = row.posted_at or row.created_at
-                found.append(_open(row, name_of[finding["kind"]], finding["value"], finding["owner"], since, now))
-    return found
+        for finding in refund.findings if refund.state is State.POSTED else ():
+            if finding["kind"] in NAME_BY_KIND:
+                name, since = NAME_BY_KIND[finding["kind"]], refund.posted_at or refund.created_at
+                rows.append(_row(refund, name, finding["value"], finding["owner"], since, now))
+    return rows
 
 
-def _open(row: Transfer, name: str, what: str, owner: str, since: datetime, now: datetime) -> OpenReturn:
-    order, _, refund = row.key.partition(":")
-    amount = "" if row.amount is None else str(row.amount)
+def _row(refund: Transfer, name: str, problem: str, owner: str, since: datetime, now: datetime) -> OpenReturn:
+    order, _, refund_id = refund.key.partition(":")
+    amount = "" if refund.amount is None else str(refund.amount)
     age = round((now - since) / timedelta(hours=1), 1)
-    return OpenReturn(name, row.connection, order, refund, what, amount, row.currency, owner, since, age)
+    return OpenReturn(name, refund.connection, order, refund_id, problem, amount, refund.currency, owner, since, age)
 
 
-def as_json(found: Sequence[OpenReturn]) -> list[dict[str, Any]]:
-    """The lists for machines; moments in ISO 8601, UTC."""
-    return [asdict(one) | {"since": one.since.isoformat()} for one in found]
+def as_json(rows: Sequence[OpenReturn]) -> list[dict[str, Any]]:
+    """The lists as JSON; timestamps in ISO 8601, UTC."""
+    return [asdict(row) | {"since": row.since.isoformat()} for row in rows]
 
 
-def print_returns(found: Sequence[OpenReturn], out: Console) -> None:
-    """The lists for people."""
+def print_returns(rows: Sequence[OpenReturn], out: Console) -> None:
+    """Prints the lists as a table."""
     table = Table("List", "Connection", "Order", "Refund", "Owner")
     for column in ("Amount", "Hours"):
         table.add_column(column, justify="right")
-    table.add_column("What")
-    for one in found:
-        amount = f"{one.amount} {one.currency}".strip()
-        table.add_row(one.list, one.connection, one.order, one.refund, one.owner, amount, f"{one.age_hours}", one.what)
+    table.add_column("Problem")
+    for row in rows:
+        amount = f"{row.amount} {row.currency}".strip()
+        hours = f"{row.age_hours}"
+        table.add_row(row.list, row.connection, row.order, row.refund, row.owner, amount, hours, row.problem)
     out.print(table)

@@ -1,4 +1,4 @@
-"""`weighbridge shortages`: what to buy so that more kits can be sold."""
+"""Shortages report of `weighbridge stock shortages`: which components to buy so that more kits can be sold."""
 
 from __future__ import annotations
 
@@ -11,40 +11,45 @@ from rich.markup import escape
 from rich.table import Table
 
 from weighbridge.domain.stock.shortages import Shortage, shortages
-from weighbridge.flows.stock.compute import PARTS
-from weighbridge.persistence.repositories import Journal
+from weighbridge.flows.stock.compute import COMPONENT_STOCK
+from weighbridge.persistence.repositories import Repositories
 
 
-async def shortages_of(journal: Journal, connection: str, location: str, goal: int) -> tuple[Shortage, ...] | None:
-    """The shortages of the kits that the shop sells, at one location, by the last reading and less what is sold.
-    None when no stock was read yet."""
-    kept = await journal.references.read(connection, PARTS)
-    if kept is None:
+async def shortages_of(
+    repositories: Repositories, connection: str, location: str, goal: int
+) -> tuple[Shortage, ...] | None:
+    """The shortages of the store's kits at one location, from the last reading less what is sold since.
+
+    None before the first reading of stock.
+    """
+    stored = await repositories.reference_cache.read(connection, COMPONENT_STOCK)
+    if stored is None:
         return None
-    there, read_at = kept
-    bills = await journal.catalogue.bills(connection)
-    sold = await journal.promises.in_flight([connection], read_at)
-    stock = {sku: Decimal(units) for sku, units in there.get(location, {}).items()}
-    left = bills.left_over({sku: units for sku, units in sold.items() if sku in bills or sku in stock}, stock)
-    shop = await journal.catalogue.shop_items(connection)
-    return shortages(bills.kits & shop.keys(), bills, left, goal)
+    component_stock, read_at = stored
+    bills = await repositories.catalogue.bills(connection)
+    sold = await repositories.reservations.in_flight([connection], read_at)
+    stock = {sku: Decimal(units) for sku, units in component_stock.get(location, {}).items()}
+    remaining = bills.left_over({sku: units for sku, units in sold.items() if sku in bills or sku in stock}, stock)
+    items = await repositories.catalogue.store_items(connection)
+    return shortages(bills.kits & items.keys(), bills, remaining, goal)
 
 
-def as_json(found: Sequence[Shortage]) -> list[dict[str, Any]]:
-    return [{"kit": one.kit, "can_build": one.can_build, "buy": dict(one.buy), "unlocks": one.unlocks} for one in found]
+def as_json(rows: Sequence[Shortage]) -> list[dict[str, Any]]:
+    """The shortages as JSON."""
+    return [{"kit": row.kit, "can_build": row.can_build, "buy": dict(row.buy), "unlocks": row.unlocks} for row in rows]
 
 
-def print_shortages(found: Sequence[Shortage], location: str, out: Console) -> None:
-    """One line a kit, the best buy first."""
-    if not found:
-        out.print("No kit of the shop lacks a part.")
+def print_shortages(rows: Sequence[Shortage], location: str, out: Console) -> None:
+    """Prints one line per kit, the best purchase first."""
+    if not rows:
+        out.print("No kit of the store lacks a component.")
         return
     table = Table("Kit", title=f"What to buy for {escape(location)}", title_justify="left")
     table.add_column("Can build", justify="right")
     table.add_column("Buy")
     table.add_column("Unlocks", justify="right")
-    for one in found:
-        buy = ", ".join(f"{units:,} of {part}" for part, units in one.buy.items())
-        table.add_row(escape(one.kit), f"{one.can_build:,}", escape(buy), f"{one.unlocks:,}")
+    for row in rows:
+        buy = ", ".join(f"{units:,} of {component}" for component, units in row.buy.items())
+        table.add_row(escape(row.kit), f"{row.can_build:,}", escape(buy), f"{row.unlocks:,}")
     out.print(table)
-    out.print("Each kit by itself: kits that share a part cannot both use what is bought for one.")
+    out.print("Each kit is computed separately: kits that share a component cannot both use one purchase.")

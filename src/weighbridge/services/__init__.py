@@ -1,1 +1,1 @@
-"""Deeds: what people do by page or API, under the same roles; the audit log has a line of each."""
+"""Actions of users, by page, API or command line: each checks permissions and writes the audit log."""

@@ -1,4 +1,4 @@
-"""What can be wrong with a request, in words for whoever made it, and where to go from there."""
+"""Errors of requests, with messages for the user who made the request."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class NotFound(Exception):
-    """There is no such thing; its text says what may have happened."""
+    """The object does not exist; the message says why that may be."""
 
-    def __init__(self, words: str, way_out: str, way_out_name: str) -> None:
-        super().__init__(words)
-        self.way_out = way_out
-        self.way_out_name = way_out_name
+    def __init__(self, message: str, back_url: str, back_label: str) -> None:
+        super().__init__(message)
+        self.back_url = back_url
+        self.back_label = back_label
 
 
-class Unusable(Exception):
-    """What was asked for cannot be done as it was asked; its text says what can."""
+class InvalidRequest(Exception):
+    """The request is not possible as it is; the message says what is possible."""
 
 
 def chosen(choices: type[Choice], text: str, field: str) -> Choice | None:
-    """The choice that `text` names, None for an empty one. Raises Unusable."""
+    """The choice that `text` names, None for an empty text. Raises InvalidRequest."""
     if not text:
         return None
     try:
         return choices(text)
     except ValueError:
-        raise Unusable(f"{field} is {text!r}; expected one of {', '.join(choices)}.") from None
+        raise InvalidRequest(f"{field} is {text!r}; expected one of {', '.join(choices)}.") from None

@@ -1,110 +1,110 @@
-"""What people do about exceptions; the audit log has a line of each before it is done."""
+"""Actions of users on exceptions; each is written to the audit log before it is done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from weighbridge.access.roles import Permission, to_decide, to_run
+from weighbridge.access.roles import Permission, permission_to_decide, permission_to_run
 from weighbridge.access.users import User
-from weighbridge.app.context import Office
-from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.app.context import AppContext
+from weighbridge.domain.exceptions.kinds import Playbook
 from weighbridge.exceptions.actions import Accept, Action
-from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.lifecycle import DONE_AS, Effect
-from weighbridge.exceptions.playbooks import Run
-from weighbridge.services.errors import Unusable
+from weighbridge.exceptions.playbooks import PlaybookRun
+from weighbridge.services.errors import InvalidRequest
 from weighbridge.services.permission import require
 
 
-async def act(office: Office, user: User, ids: Sequence[int], action: Action) -> int:
-    """Does `action` to these exceptions; answers how many. Raises NotPermitted, NotAllowed, LookupError."""
+async def act(app: AppContext, user: User, ids: Sequence[int], action: Action) -> int:
+    """Applies `action` to these exceptions; returns their number. Raises NotPermitted, NotAllowed, LookupError."""
     require(user, Permission.WORK)
     for number in ids if isinstance(action, Accept) else ():
-        case = await office.cases.one(number)
-        if case is not None:
-            require(user, to_decide(case.owner))
+        exception_record = await app.exception_queries.find(number)
+        if exception_record is not None:
+            require(user, permission_to_decide(exception_record.owner))
     verb = f"exception.{DONE_AS[type(action)]}"
-    told = {name: str(value) for name, value in asdict(action).items() if value is not None}
-    await office.access.audit.note(user.name, verb, _subject(ids), told | {"exceptions": list(ids)})
-    return await office.desk.act(ids, action, user.name)
+    detail = {name: str(value) for name, value in asdict(action).items() if value is not None}
+    await app.access.audit.record(user.name, verb, _subject(ids), detail | {"exceptions": list(ids)})
+    return await app.lifecycle.act(ids, action, user.name)
 
 
-async def act_on_many(office: Office, user: User, wanted: Wanted, action: Action, name: str) -> int:
-    """Does `action` to exactly what the preview with this name showed. Raises Unusable when that has changed."""
-    effect = await preview_many(office, user, wanted, action)
+async def act_on_many(app: AppContext, user: User, exception_filter: ExceptionFilter, action: Action, name: str) -> int:
+    """Applies `action` to exactly the previewed exceptions. Raises InvalidRequest if the filter finds others now."""
+    effect = await preview_many(app, user, exception_filter, action)
     if effect.name != name:
-        raise Unusable("What the filter finds has changed since you read it; look at the preview again.")
-    return await act(office, user, effect.ids, action)
+        raise InvalidRequest("The filter finds other exceptions than in your preview; preview the action again.")
+    return await act(app, user, effect.ids, action)
 
 
-async def merge(office: Office, user: User, ids: Sequence[int], into: int) -> int:
-    """Shows exceptions with one cause as one; answers how many objects moved. Raises as `act` does."""
+async def merge(app: AppContext, user: User, ids: Sequence[int], into: int) -> int:
+    """Merges exceptions with one cause; returns how many objects moved. Raises as `act` does."""
     require(user, Permission.WORK)
     detail = {"exceptions": list(ids), "into": into}
-    await office.access.audit.note(user.name, "exception.merged", _subject([into]), detail)
-    return await office.desk.merge(ids, into, user.name)
+    await app.access.audit.record(user.name, "exception.merged", _subject([into]), detail)
+    return await app.lifecycle.merge(ids, into, user.name)
 
 
-async def unmerge(office: Office, user: User, number: int) -> int:
-    """Takes a merge back; answers how many objects moved. Raises as `act` does."""
+async def unmerge(app: AppContext, user: User, number: int) -> int:
+    """Reverses a merge; returns how many objects moved. Raises as `act` does."""
     require(user, Permission.WORK)
-    await office.access.audit.note(user.name, "exception.unmerged", _subject([number]))
-    return await office.desk.unmerge(number, user.name)
+    await app.access.audit.record(user.name, "exception.unmerged", _subject([number]))
+    return await app.lifecycle.unmerge(number, user.name)
 
 
 async def run(
-    office: Office, user: User, case_id: int, remedy: Remedy, arguments: Mapping[str, str], reason: str
-) -> Run:
+    app: AppContext, user: User, exception_id: int, playbook: Playbook, arguments: Mapping[str, str], reason: str
+) -> PlaybookRun:
     """Runs a playbook. Raises NotPermitted, NotAllowed, LookupError."""
-    case = await office.cases.one(case_id)
-    if case is None:
-        raise LookupError(f"no exception has the number {case_id}")
-    require(user, to_run(remedy, case.owner))
-    detail = {"remedy": remedy, "arguments": dict(arguments), "reason": reason}
-    await office.access.audit.note(user.name, "playbook.run", _subject([case_id]), detail)
-    return await office.playbooks.run(case_id, remedy, arguments, user.name, reason)
+    exception_record = await app.exception_queries.find(exception_id)
+    if exception_record is None:
+        raise LookupError(f"no exception has the number {exception_id}")
+    require(user, permission_to_run(playbook, exception_record.owner))
+    detail = {"playbook": playbook, "arguments": dict(arguments), "reason": reason}
+    await app.access.audit.record(user.name, "playbook.run", _subject([exception_id]), detail)
+    return await app.playbook_runner.run(exception_id, playbook, arguments, user.name, reason)
 
 
-async def undo(office: Office, user: User, run_id: int, reason: str) -> Run:
-    """Takes a run back. Raises NotPermitted, NotAllowed, LookupError."""
-    found = await _decidable(office, user, run_id)
-    detail = {"run": run_id, "remedy": found.remedy, "reason": reason}
-    await office.access.audit.note(user.name, "playbook.undone", _subject([found.exception_id]), detail)
-    return await office.playbooks.undo(run_id, user.name, reason)
+async def undo(app: AppContext, user: User, run_id: int, reason: str) -> PlaybookRun:
+    """Undoes a run. Raises NotPermitted, NotAllowed, LookupError."""
+    stored = await _decidable(app, user, run_id)
+    detail = {"run": run_id, "playbook": stored.playbook, "reason": reason}
+    await app.access.audit.record(user.name, "playbook.undone", _subject([stored.exception_id]), detail)
+    return await app.playbook_runner.undo(run_id, user.name, reason)
 
 
-async def decide(office: Office, user: User, run_id: int, *, approve: bool) -> Run:
-    """Runs what was prepared, or does not. Raises NotPermitted, NotAllowed, LookupError."""
-    found = await _decidable(office, user, run_id)
+async def decide(app: AppContext, user: User, run_id: int, *, approve: bool) -> PlaybookRun:
+    """Approves or refuses a proposed run. Raises NotPermitted, NotAllowed, LookupError."""
+    stored = await _decidable(app, user, run_id)
     verb = "playbook.approved" if approve else "playbook.refused"
-    detail = {"run": run_id, "remedy": found.remedy}
-    await office.access.audit.note(user.name, verb, _subject([found.exception_id]), detail)
+    detail = {"run": run_id, "playbook": stored.playbook}
+    await app.access.audit.record(user.name, verb, _subject([stored.exception_id]), detail)
     if approve:
-        return await office.playbooks.approve(run_id, user.name)
-    await office.playbooks.refuse(run_id, user.name)
-    return await office.playbooks.one(run_id)
+        return await app.playbook_runner.approve(run_id, user.name)
+    await app.playbook_runner.refuse(run_id, user.name)
+    return await app.playbook_runner.get(run_id)
 
 
-async def preview_many(office: Office, user: User, wanted: Wanted, action: Action) -> Effect:
-    """What `action` would do to all that `wanted` finds. Raises NotPermitted."""
+async def preview_many(app: AppContext, user: User, exception_filter: ExceptionFilter, action: Action) -> Effect:
+    """The effect of `action` on all exceptions that the filter finds. Raises NotPermitted."""
     require(user, Permission.WORK)
     if isinstance(action, Accept):
-        for permission in {to_decide(wanted.owner)} if wanted.owner else _EVERY_DECISION:
+        for permission in {permission_to_decide(exception_filter.owner)} if exception_filter.owner else _EVERY_DECISION:
             require(user, permission)
-    return await office.desk.preview(wanted, action)
+    return await app.lifecycle.preview(exception_filter, action)
 
 
 _EVERY_DECISION = frozenset({Permission.DECIDE_GOODS, Permission.DECIDE_MONEY})
 
 
-async def _decidable(office: Office, user: User, run_id: int) -> Run:
-    found = await office.playbooks.one(run_id)
-    case = await office.cases.one(found.exception_id)
-    if case is None:
-        raise LookupError(f"no exception has the number {found.exception_id}")
-    require(user, to_run(found.remedy, case.owner))
-    return found
+async def _decidable(app: AppContext, user: User, run_id: int) -> PlaybookRun:
+    stored = await app.playbook_runner.get(run_id)
+    exception_record = await app.exception_queries.find(stored.exception_id)
+    if exception_record is None:
+        raise LookupError(f"no exception has the number {stored.exception_id}")
+    require(user, permission_to_run(stored.playbook, exception_record.owner))
+    return stored
 
 
 def _subject(ids: Sequence[int]) -> str:

@@ -1,4 +1,4 @@
-"""Whether somebody may do a deed; asked again here, whatever page or address it came by."""
+"""The permission check of every action, whichever page, API path or command called it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def require(user: User, permission: Permission) -> None:
 
 
 class NotPermitted(Exception):
-    """Who is signed in may not do this."""
+    """The role of the user does not allow the action."""
 
     def __init__(self, user: User, permission: Permission) -> None:
         super().__init__(f"{user.role} may not {permission}")

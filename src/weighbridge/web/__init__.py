@@ -1,1 +1,1 @@
-"""Web: everything that answers HTTP."""
+"""HTTP: the console, the JSON API and the webhook receiver."""

@@ -1,4 +1,4 @@
-"""Serving the console: by itself, or beside a worker in the same process."""
+"""Serves the console alone, or next to a worker in the same process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from weighbridge.app.context import Office
+from weighbridge.app.context import AppContext
 from weighbridge.design.schema import Installation
 from weighbridge.persistence.database import Database
 from weighbridge.web.console.app import console_app
@@ -20,8 +20,8 @@ from weighbridge.web.console.app import console_app
 log = structlog.get_logger()
 
 
-class _Beside(uvicorn.Server):
-    """A server that leaves the process's signals to somebody else."""
+class _EmbeddedServer(uvicorn.Server):
+    """A server that leaves the process's signals to the worker."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -31,20 +31,20 @@ class _Beside(uvicorn.Server):
 async def serve_console(
     installation: Installation, folder: Path, environment: Mapping[str, str], port: int | None = None
 ) -> None:
-    """Serves until told to stop; `port` overrides the configuration's. Raises OSError when it is taken."""
-    async with _office(installation, folder, environment) as office:
-        listening = _listen(office, port)
-        await uvicorn.Server(_config(office)).serve([listening])
+    """Serves until a signal stops it; `port` overrides the configuration. Raises OSError if the port is in use."""
+    async with _app_context(installation, folder, environment) as app:
+        listening = _listen(app, port)
+        await uvicorn.Server(_config(app)).serve([listening])
 
 
 @asynccontextmanager
-async def console_beside(
+async def embedded_console(
     installation: Installation, folder: Path, environment: Mapping[str, str], port: int | None = None
 ) -> AsyncIterator[int]:
-    """The console alive while the block runs; answers its port. Raises OSError when that is taken."""
-    async with _office(installation, folder, environment) as office:
-        listening = _listen(office, port)
-        server = _Beside(_config(office))
+    """Serves the console while the block runs; yields its port. Raises OSError if the port is in use."""
+    async with _app_context(installation, folder, environment) as app:
+        listening = _listen(app, port)
+        server = _EmbeddedServer(_config(app))
         serving = asyncio.create_task(server.serve([listening]))
         try:
             yield int(listening.getsockname()[1])
@@ -54,30 +54,32 @@ async def console_beside(
 
 
 @asynccontextmanager
-async def _office(installation: Installation, folder: Path, environment: Mapping[str, str]) -> AsyncIterator[Office]:
+async def _app_context(
+    installation: Installation, folder: Path, environment: Mapping[str, str]
+) -> AsyncIterator[AppContext]:
     database = Database(installation.installation.database)
     try:
         await database.create_tables()
-        yield Office.of(installation, folder, environment, database)
+        yield AppContext.of(installation, folder, environment, database)
     finally:
         await database.close()
 
 
-def _listen(office: Office, port: int | None) -> socket.socket:
-    console = office.installation.console
+def _listen(app_context: AppContext, port: int | None) -> socket.socket:
+    console = app_context.installation.console
     family = socket.AF_INET6 if ":" in console.host else socket.AF_INET
     listening = socket.create_server((console.host, console.port if port is None else port), family=family)
     log.info("console_started", host=console.host, port=listening.getsockname()[1])
     return listening
 
 
-def _config(office: Office) -> uvicorn.Config:
+def _config(app_context: AppContext) -> uvicorn.Config:
     return uvicorn.Config(
-        console_app(office),
+        console_app(app_context),
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=office.installation.console.behind_proxy,
+        proxy_headers=app_context.installation.console.behind_proxy,
         forwarded_allow_ips="127.0.0.1",
         timeout_graceful_shutdown=3,
     )

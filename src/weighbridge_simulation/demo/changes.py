@@ -1,4 +1,4 @@
-"""What changed about orders after they were placed, and whether the books followed; from the twins' state alone."""
+"""How orders changed after they were placed, and whether Cin7 followed; computed from the twins' state alone."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from typing import Any
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
-COUNTING = ("AUTHORISED", "PAID")
+LIVE_STATUSES = ("AUTHORISED", "PAID")
 State = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Edits, ends and refunds of orders, against their sales."""
+    """Edits, cancellations and refunds of orders, compared with their sales."""
 
     edited_orders: int
-    """Whose address or money was changed, and that have a sale."""
+    """Orders with a sale whose address or total was changed."""
     edited_equal: int
-    """Of these: whose sale is worth what the order is, and goes where it goes."""
+    """The edited orders whose sale has the order's total and address."""
     ended_orders: int
-    """Cancelled, or refunded whole without a sale."""
+    """Orders that were cancelled, or refunded in full without a sale."""
     ended_with_sale: int
     refunds: int
-    """Of orders that have a sale."""
+    """Refunds of orders that have a sale."""
     credit_notes: int
     refunded_total: str
     credited_total: str
     refunds_equal: bool
-    """True when for every order, but those that wait for a person, credits equal refunds to the cent."""
+    """True when credits equal refunds to the cent for every order that does not wait for a person."""
     units_restocked: str
     edits_equal: bool
-    """True when every edited order was followed, but those that wait for a person."""
+    """True when the sale of every edited order that does not wait for a person followed the edit."""
 
     @property
     def balanced(self) -> bool:
-        """True when nothing but what waits for a person differs."""
+        """True when only orders that wait for a person differ."""
         return self.refunds_equal and self.edits_equal
 
 
@@ -48,17 +48,20 @@ def changes(
     edited: Set[str],
     waiting: Set[str],
 ) -> Changes:
-    """The changes of all orders; `live` are the sales by order, `waiting` the orders that a person must act on."""
+    """The changes of all orders; `live` holds the sales by order, `waiting` the orders that wait for a person."""
     with_sale = {key: live[key][0] for key in orders if key in live}
     refunds = {key: moved_refunds(orders[key]) for key in with_sale}
-    notes = {key: [one for one in sale["credit_notes"] if one["Status"] in COUNTING] for key, sale in with_sale.items()}
-    refunded = {key: sum((decimal(one["total_amount"]) for one in rows), ZERO) for key, rows in refunds.items()}
-    credited = {key: sum((decimal(one["Total"]) for one in rows), ZERO) for key, rows in notes.items()}
-    restocked = [line for rows in notes.values() for one in rows for line in one["Restock"]]
+    notes = {
+        key: [note for note in sale["credit_notes"] if note["Status"] in LIVE_STATUSES]
+        for key, sale in with_sale.items()
+    }
+    refunded = {key: sum((decimal(row["total_amount"]) for row in rows), ZERO) for key, rows in refunds.items()}
+    credited = {key: sum((decimal(row["Total"]) for row in rows), ZERO) for key, rows in notes.items()}
+    restocked = [line for rows in notes.values() for note in rows for line in note["Restock"]]
     changed = {key for key in edited if key in with_sale}
     return Changes(
         edited_orders=len(changed),
-        edited_equal=sum(same(orders[key], with_sale[key]) for key in changed),
+        edited_equal=sum(sale_matches_order(orders[key], with_sale[key]) for key in changed),
         ended_orders=len(ended),
         ended_with_sale=sum(key in live for key in ended),
         refunds=sum(map(len, refunds.values())),
@@ -66,43 +69,43 @@ def changes(
         refunded_total=str(sum(refunded.values(), ZERO).quantize(CENT)),
         credited_total=str(sum(credited.values(), ZERO).quantize(CENT)),
         refunds_equal=all(refunded[key] == credited[key] for key in with_sale if key not in waiting),
-        edits_equal=all(same(orders[key], with_sale[key]) for key in changed - waiting),
+        edits_equal=all(sale_matches_order(orders[key], with_sale[key]) for key in changed - waiting),
         units_restocked=f"{sum((decimal(line['Quantity']) for line in restocked), ZERO).normalize():f}",
     )
 
 
 def moved_refunds(order: State) -> list[State]:
-    """Refunds of which a payment was not declined."""
-    return [one for one in order["refunds"] if any(not payment["is_declined"] for payment in one["payments"])]
+    """Refunds with at least one payment that was not declined."""
+    return [refund for refund in order["refunds"] if any(not payment["is_declined"] for payment in refund["payments"])]
 
 
-def refunded_whole(order: State) -> bool:
-    """True when all money of an order went back."""
-    back = sum((decimal(one["total_amount"]) for one in moved_refunds(order)), ZERO)
-    return bool(order["refunds"]) and back >= decimal(order["fields"]["total_inc_tax"])
+def is_fully_refunded(order: State) -> bool:
+    """True when the whole total of an order was refunded."""
+    refunded = sum((decimal(refund["total_amount"]) for refund in moved_refunds(order)), ZERO)
+    return bool(order["refunds"]) and refunded >= decimal(order["fields"]["total_inc_tax"])
 
 
-def same(order: State, sale: State) -> bool:
-    """Whether a sale is worth what its order is, and goes where it goes."""
+def sale_matches_order(order: State, sale: State) -> bool:
+    """True when a sale has the total and the street of its order."""
     street = str((sale["header"].get("ShippingAddress") or {}).get("Line1") or "")
-    return worth(sale) == decimal(order["fields"]["total_inc_tax"]) and all(
+    return sale_total(sale) == decimal(order["fields"]["total_inc_tax"]) and all(
         street == str(address["street_1"]) for address in order["addresses"][:1]
     )
 
 
-def worth(sale: State) -> Decimal:
-    """What the order document of a sale comes to."""
+def sale_total(sale: State) -> Decimal:
+    """The total of a sale's order document."""
     return decimal((sale["order"] or {}).get("Total"))
 
 
-def plain(value: Any) -> Any:
-    """State files mark moments and decimals; this is the value itself."""
+def unwrap(value: Any) -> Any:
+    """The plain value: state files wrap timestamps and decimals in a mapping of one key."""
     if isinstance(value, Mapping) and len(value) == 1:
         return next(iter(value.values()))
     return value
 
 
 def decimal(value: Any) -> Decimal:
-    """A number of a state file, zero for nothing."""
-    bare = plain(value)
-    return Decimal(str(bare)) if bare is not None else ZERO
+    """A number of a state file; zero where it is missing."""
+    plain = unwrap(value)
+    return Decimal(str(plain)) if plain is not None else ZERO

@@ -1,4 +1,4 @@
-"""How a demonstration is played until everything has come to rest."""
+"""Plays a demonstration until neither platform changes any more."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from weighbridge_simulation.demo.run import Demo, DemoFailed
 from weighbridge_simulation.demo.summary import Summary
 
 QUIET_SECONDS = 1.5
-Progress = Callable[[str, int, int], None]
-"""Told what is going on: words, how much is done, of how much."""
+ReportProgress = Callable[[str, int, int], None]
+"""Called with a message, the number of steps done and the number of all steps."""
 
 
-async def play(demo: Demo, tell: Progress, disturb: Callable[[Demo], None] | None = None) -> Summary:
-    """Opens the shop once it shows stock, and answers the summary when everything has come to rest.
+async def play(demo: Demo, report_progress: ReportProgress, disturb: Callable[[Demo], None] | None = None) -> Summary:
+    """Opens the store once it shows stock; returns the summary once two readings in a row balance and are equal.
 
-    `disturb` is called about ten times a second while the world plays. Raises DemoFailed when a worker ends by itself
-    or nothing comes to rest within the limit.
+    `disturb` is called about ten times a second while the world plays. Raises DemoFailed when a worker exits, or when
+    the summary still changes or does not balance at the time limit.
     """
     until = time.monotonic() + demo.options.limit_seconds
-    tell("Reading both systems, telling the shop its stock", 0, demo.options.orders)
-    while not any((await demo.shop_levels()).values()):
-        _check(demo, until, "the shop was told no stock")
+    report_progress("Reading both systems, publishing the stock", 0, demo.options.orders)
+    while not any((await demo.store_levels()).values()):
+        _check(demo, until, "no stock level was published to the store within the time limit")
         if disturb:
             disturb(demo)
         await asyncio.sleep(0.2)
-    await demo.open_shop()
+    await demo.open_store()
     calm_since: float | None = None
     before: Summary | None = None
     checked = 0.0
     while True:
         if disturb:
             disturb(demo)
-        _check(demo, until, f"the run did not come to rest; last: {before.as_json() if before else None}")
+        last = before.as_json() if before else None
+        _check(demo, until, f"the run was not balanced and stable within the time limit; last summary: {last}")
         await asyncio.sleep(0.1)
         if time.monotonic() - checked < QUIET_SECONDS:
             continue
         checked = time.monotonic()
         status = await demo.world_status()
-        tell("Shoppers order, the warehouse ships", int(status["placed"]), int(status["planned"]))
+        report_progress("Shoppers order, the warehouse ships", int(status["placed"]), int(status["planned"]))
         if not status["done"]:
             continue
         summary = await demo.summary()
@@ -56,6 +57,6 @@ async def play(demo: Demo, tell: Progress, disturb: Callable[[Demo], None] | Non
 def _check(demo: Demo, until: float, failure: str) -> None:
     dead = demo.dead_worker()
     if dead is not None:
-        raise DemoFailed(f"{dead} ended by itself: {(demo.folder / f'{dead}.log').read_text()[-3000:]}")
+        raise DemoFailed(f"{dead} exited; end of its log: {(demo.folder / f'{dead}.log').read_text()[-3000:]}")
     if time.monotonic() > until:
         raise DemoFailed(failure)

@@ -1,4 +1,4 @@
-"""The demonstration: both twins, the product, a real retailer's baskets, and a summary that does not take our word."""
+"""The demonstration: both twins, the product, a real retailer's baskets, and a summary from the twins' state alone."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import sqlalchemy as sa
 
 from weighbridge.common.clock import ScaledClock
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import load_installation
-from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.database import Database, DatabaseError
+from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge_simulation.demo.summary import Held, Summary, summarise
@@ -34,9 +33,9 @@ SECRETS = {
     "client_secret": "DEMO_CLIENT_SECRET",
     "account_id": "DEMO_ACCOUNT_ID",
     "application_key": "DEMO_APPLICATION_KEY",
-    "hooks": "DEMO_HOOK_SECRET",
+    "webhooks": "DEMO_WEBHOOK_SECRET",
 }
-HOOK_SECRET = "demo-hook-secret-not-for-real-use"
+WEBHOOK_SECRET = "demo-webhook-secret-not-for-real-use"
 LOCATIONS = frozenset({"Main Warehouse", "Overflow"})
 START_SECONDS = 30.0
 
@@ -53,9 +52,10 @@ policy = "rebill"
 mode = "credit_note"
 restock = "dispatched"
 """
-"""Hooks tell of everything here; at sixty times the speed the usual sweeps would come every second.
+"""Webhooks report every change; at sixty times the speed, sweeps at their default cadence would run every second.
 
-Sales follow their edited orders, refunds are credited, and goods that had left are back when they are refunded.
+Sales follow edits of their orders, refunds become credit notes, and dispatched goods are restocked when they are
+refunded.
 """
 
 
@@ -65,7 +65,7 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """How a demonstration runs; minutes and rates are the twins' time, `speed` of which pass in one second."""
+    """How a demonstration runs; minutes and rates are in the twins' time, `speed` seconds of which pass per second."""
 
     baskets: Path | None = None
     products: Path | None = None
@@ -73,11 +73,11 @@ class DemoOptions:
     speed: float = 60.0
     seed: int = 1
     rate: float = 7.0
-    """Orders a minute."""
+    """Orders per minute."""
     post: str = "invoice_and_payment"
     record: Path | None = None
     database: str = ""
-    """Empty: SQLite in a folder of its own."""
+    """URL of a PostgreSQL database; empty for SQLite in the demonstration's folder."""
     workers: int = 1
     limit_seconds: float = 240.0
     world: Mapping[str, Any] = field(default_factory=dict)
@@ -99,11 +99,11 @@ WORLD: Mapping[str, Any] = {
     "return_share": 0.03,
     "shipping_refund_share": 0.015,
 }
-"""A brisk warehouse, so that a day's work fits into the demonstration, and a little of everything that happens."""
+"""A fast warehouse, so that a day's work fits into the demonstration, and a small share of every kind of event."""
 
 
 class Demo:
-    """Twins and workers of one demonstration, each a process of its own."""
+    """Twins and workers of one demonstration, each a separate process."""
 
     def __init__(self, options: DemoOptions, folder: Path) -> None:
         self.options = options
@@ -117,7 +117,7 @@ class Demo:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Demo]:
-        """Twins up, shop not yet open, workers up. Everything is stopped at the end."""
+        """Starts the twins and the workers, with the store still closed; stops all of them at the end."""
         try:
             self._start_twins()
             for number in range(1, self.options.workers + 1):
@@ -132,20 +132,20 @@ class Demo:
                     self._twins.wait(10)
             await self._http.aclose()
 
-    async def open_shop(self) -> None:
-        """Lets shoppers and warehouse begin."""
+    async def open_store(self) -> None:
+        """Starts the shoppers and the warehouse."""
         await self._post("bigcommerce", "world", {})
 
     async def world_status(self) -> dict[str, Any]:
         return dict(await self._get("bigcommerce", "world"))
 
-    async def shop_levels(self) -> dict[str, int]:
-        """What the shop shows per SKU."""
+    async def store_levels(self) -> dict[str, int]:
+        """The stock level that the store shows, by SKU."""
         return dict(await self._post("bigcommerce", "act/stock_levels", {}))
 
     async def summary(self) -> Summary:
-        """The summary of this moment, from the twins' state."""
-        shop, books, shop_quota, books_quota, world = await asyncio.gather(
+        """The summary at this time, from the twins' state."""
+        bigcommerce, cin7, bigcommerce_quota, cin7_quota, world = await asyncio.gather(
             self._get("bigcommerce", "state"),
             self._get("cin7", "state"),
             self._get("bigcommerce", "quota"),
@@ -153,17 +153,17 @@ class Demo:
             self.world_status(),
         )
         edited = frozenset(str(number) for number in world["edited_orders"])
-        return summarise(shop, books, shop_quota, books_quota, await self._holds(), LOCATIONS, edited)
+        return summarise(bigcommerce, cin7, bigcommerce_quota, cin7_quota, await self._holds(), LOCATIONS, edited)
 
     def start_worker(self, name: str) -> None:
-        """Starts a worker, or starts it again under the same name."""
+        """Starts a worker, or restarts it under the same name."""
         config = self._write_config(name)
         command = [sys.executable, "-m", "weighbridge", "run", "--config", str(config)]
         log = (self.folder / f"{name}.log").open("ab")
         self._workers[name] = subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log)
 
     def stop_worker(self, name: str, how: signal.Signals) -> None:
-        """Stops a worker; SIGKILL is a crash."""
+        """Stops a worker with a signal; SIGKILL simulates a crash."""
         worker = self._workers.pop(name)
         worker.send_signal(how)
         try:
@@ -176,7 +176,7 @@ class Demo:
         return sorted(self._workers)
 
     def dead_worker(self) -> str | None:
-        """A worker that ended by itself, which it never should."""
+        """The name of a worker that exited although nobody stopped it; None where all run."""
         return next((name for name, worker in self._workers.items() if worker.poll() is not None), None)
 
     def _start_twins(self) -> None:
@@ -190,7 +190,7 @@ class Demo:
             command += ["--products", str(options.products)]
         if options.record:
             command += ["--record", str(options.record)]
-        # Without invoices of its own the connector credits those that people make.
+        # Where the product posts no invoices, people make the invoices that it credits.
         world = {**WORLD, "invoice_at_dispatch": options.post == "order", **options.world}
         for name, value in world.items():
             command += ["--world-option", f"{name}={json.dumps(value)}"]
@@ -199,14 +199,16 @@ class Demo:
         assert self._twins.stdout is not None
         line = self._twins.stdout.readline()
         if not line:
-            raise DemoFailed(f"the twins did not start: {(self.folder / 'twins.log').read_text()[-2000:]}")
+            raise DemoFailed(
+                f"the twins did not start; end of their log: {(self.folder / 'twins.log').read_text()[-2000:]}"
+            )
         self.announcement = json.loads(line)
 
     def _write_config(self, worker: str) -> Path:
         port = self._ports.setdefault(worker, free_port())
-        shop = str(self.announcement["bigcommerce_url"]).partition("/stores/")[0]
+        store = str(self.announcement["bigcommerce_url"]).partition("/stores/")[0]
         example = Example(
-            bigcommerce_api=shop,
+            bigcommerce_api=store,
             store_hash=self.announcement["store_hash"],
             cin7_api=self.announcement["cin7_url"],
             secrets=SECRETS,
@@ -222,19 +224,19 @@ class Demo:
         return config
 
     def _environment(self) -> dict[str, str]:
-        secrets = {**self.announcement, "hooks": HOOK_SECRET}
+        secrets = {**self.announcement, "webhooks": WEBHOOK_SECRET}
         return {**os.environ, **{variable: str(secrets[name]) for name, variable in SECRETS.items()}}
 
     async def _holds(self) -> dict[str, Held]:
-        """The product's own words for what it holds; the only part of a summary that is not the twins'."""
+        """The product's holds and their reasons; the only part of a summary that does not come from the twins."""
         installation = load_installation(next(self.folder.glob("worker-*.toml")))
         database = Database(installation.installation.database)
         try:
             clock = ScaledClock.parse(self.announcement["clock"])
             held = transfers.c.flow.in_(("orders", "refunds")) & transfers.c.state.in_([State.HELD, State.REJECTED])
-            rows = await Journal.of(database, clock).transfers.select(held, limit=100_000)
+            rows = await Repositories.of(database, clock).transfers.select(held, limit=100_000)
             return {row.key: Held(row.key, row.reason_kind, row.owner, row.reason) for row in rows}
-        except sa.exc.DBAPIError:
+        except DatabaseError:
             return {}
         finally:
             await database.close()
@@ -252,7 +254,7 @@ class Demo:
 
 @contextlib.contextmanager
 def demo_folder() -> Iterator[Path]:
-    """A folder for the databases and logs of one demonstration."""
+    """A temporary folder for the databases and logs of one demonstration."""
     with tempfile.TemporaryDirectory(prefix="weighbridge-demo-") as folder:
         yield Path(folder)
 

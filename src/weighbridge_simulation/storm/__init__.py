@@ -1,2 +1,2 @@
-"""The storm: a flash sale in bad weather, once with our stock protocol and once with a plain copy, counted by the same
-ledger of the truth."""
+"""The storm: a flash sale under faults, once with our stock protocol and once with a plain copy, counted by one ledger
+that trusts neither."""

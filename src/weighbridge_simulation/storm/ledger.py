@@ -1,4 +1,7 @@
-"""The truth: what the warehouse had, what the shop sold of it, and what it claimed to have. No connector's word."""
+"""The true stock: what the warehouse had, what the store sold and what the store claimed to have.
+
+No number in it comes from a connector.
+"""
 
 from __future__ import annotations
 
@@ -8,45 +11,45 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Ledger:
-    """Counts as things happen. A unit is oversold when the shop has sold more than ever was there for it."""
+    """Counts every event. A unit is oversold when the store has sold more units than the supply."""
 
     supply: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """On hand at first, plus receipts, less what other channels took."""
+    """By SKU, units on hand at the start, plus receipts, less sales of other channels."""
     sold: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    short: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """By SKU, the most units that were oversold at any moment."""
+    oversold: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """By SKU, the most units that were oversold at any time."""
     claimed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """By SKU, the most units that would have been oversold had every unit shown been sold at that moment."""
+    """By SKU, the most units that would have been oversold if the store had sold all the units it showed at once."""
     lost: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """Units that shoppers wanted, the warehouse had free, and the shop did not show."""
-    wanted: int = 0
+    """By SKU, units that shoppers demanded and the warehouse had free, but the store did not show."""
+    units_demanded: int = 0
     _sales: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def move(self, sku: str, units: int) -> None:
-        """The warehouse gains units, or loses them to another channel."""
+        """The warehouse receives units, or (negative) another channel sells them."""
         self.supply[sku] += units
-        self._judge(sku)
+        self._update_oversold(sku)
 
-    def shop(self, sku: str, *, wanted: int, bought: int, order: int) -> None:
-        """A shopper wanted units and got those that the shop showed."""
+    def record_purchase(self, sku: str, *, units_demanded: int, bought: int, order: int) -> None:
+        """A shopper demanded units and bought those that the store showed."""
         free = max(0, self.supply[sku] - self.sold[sku])
-        self.wanted += wanted
-        self.lost[sku] += max(0, min(wanted, free) - bought)
+        self.units_demanded += units_demanded
+        self.lost[sku] += max(0, min(units_demanded, free) - bought)
         self.sold[sku] += bought
         if bought:
             self._sales[sku].append((order, bought))
-        self._judge(sku)
+        self._update_oversold(sku)
 
-    def show(self, sku: str, shown: int) -> int:
-        """The shop shows so many: answers how many units would be oversold if all were sold now."""
-        claim = max(0, self.sold[sku] + max(0, shown) - self.supply[sku])
+    def record_store_level(self, sku: str, level: int) -> int:
+        """The store shows this level; returns how many units would be oversold if it sold all of them now."""
+        claim = max(0, self.sold[sku] + max(0, level) - self.supply[sku])
         self.claimed[sku] = max(self.claimed[sku], claim)
         return claim
 
     def oversold_orders(self) -> int:
-        """Orders that cannot be shipped whole: where a SKU was oversold, the latest that had some of it."""
+        """Number of orders that cannot be shipped in full: the latest orders of each SKU that was oversold."""
         orders: set[int] = set()
-        for sku, units in self.short.items():
+        for sku, units in self.oversold.items():
             for order, bought in reversed(self._sales[sku]):
                 if units <= 0:
                     break
@@ -54,5 +57,5 @@ class Ledger:
                 units -= bought
         return len(orders)
 
-    def _judge(self, sku: str) -> None:
-        self.short[sku] = max(self.short[sku], self.sold[sku] - self.supply[sku])
+    def _update_oversold(self, sku: str) -> None:
+        self.oversold[sku] = max(self.oversold[sku], self.sold[sku] - self.supply[sku])

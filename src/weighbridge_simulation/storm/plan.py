@@ -1,5 +1,5 @@
-"""What happens in a storm, decided by the seed and the baskets before anything happens: both protocols meet the same
-shoppers, the same other channel and the same receipts.
+"""The plan of a storm. The seed and the baskets decide it in advance, so that both protocols meet the same shoppers,
+the same sales of the other channel and the same receipts.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from weighbridge_twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, Basket, B
 CENT: Final = Decimal("0.01")
 ORDINARY_PRICE: Final = Decimal("2.49")
 LARGEST_LINE: Final = 20
-"""Fuel is sold by the thousandth of a gallon; what is no basket of goods is left out."""
+"""Units per line; larger lines are left out, such as fuel, which is sold by the thousandth of a gallon."""
 SPARE_UNITS: Final = 10
-SEAM: Final = 1000
-"""Rows of a page of Cin7's list: what stands at a seam is what moving lists lose."""
+PAGE_SIZE: Final = 1000
+"""Rows per page of Cin7's list; a list that moves while it is read loses the row at a page boundary."""
 MINUTE: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class StormOptions:
-    """A storm; minutes and cadence are the twins' time, `speed` seconds of which pass in one."""
+    """A storm; minutes and cadences are in the twins' time, `speed` seconds of which pass per second."""
 
     baskets: Path = SAMPLE_BASKETS
     products: Path = SAMPLE_PRODUCTS
@@ -38,14 +38,14 @@ class StormOptions:
     flash_minutes: float = 20.0
     after_minutes: float = 10.0
     cadence_minutes: float = 5.0
-    """How often either protocol reads the warehouse's stock."""
+    """How often each protocol reads the warehouse's stock."""
     fast_lane_seconds: float = 0.0
-    """How often the product reads and tells what the flash sale sells; 0 leaves that to its full readings."""
+    """How often the product reads and publishes the SKUs of the flash sale; 0: only with all other SKUs."""
     quota_share: float = 0.3
-    """Of Cin7's 60 calls a minute, what the connector gets."""
-    hooks_lost: float = 0.5
+    """Share of Cin7's 60 calls a minute that the connector may use."""
+    webhooks_lost: float = 0.5
     lag_seconds: float = 20.0
-    """Until new orders show in the shop's list, and at most until an accepted stock level shows."""
+    """Time until the store lists a new order, and the longest time until it shows an accepted stock level."""
     page_drift: int = 1
     """Rows that vanish between two pages of Cin7's lists."""
 
@@ -57,7 +57,7 @@ class StormOptions:
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """One SKU as both sides know it on the first day."""
+    """One SKU as both platforms know it at the start."""
 
     sku: str
     name: str
@@ -67,7 +67,7 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a shopper wants of one SKU; `line` is the basket's own, None for what the flash sale sells."""
+    """Units of one SKU that a shopper demands; `line` is the line of the basket, None for a SKU of the flash sale."""
 
     sku: str
     units: int
@@ -76,19 +76,19 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """Arrives, looks at what the shop shows, and buys what of the wishes is there."""
+    """Arrives, reads the store's levels, and buys the part of the wishes that the store shows."""
 
-    at: float
-    """Seconds after the storm began."""
+    at_seconds: float
+    """Seconds after the start of the storm."""
     household_id: str
     wishes: tuple[Wish, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Units that the warehouse gains, or (negative) that another channel sells if Cin7 has them free."""
+    """Units that the warehouse receives, or (negative) that another channel sells if Cin7 has them free."""
 
-    at: float
+    at_seconds: float
     sku: str
     units: int
 
@@ -105,37 +105,37 @@ class Plan:
 
 
 def plan_storm(baskets: Sequence[Basket], products: Mapping[str, Product], options: StormOptions) -> Plan:
-    """The plan: a calm, a flash sale in which most shoppers also want what is hot, and a while after it.
+    """Plans a calm period, a flash sale in which most shoppers also demand the hot SKUs, and a period after it.
 
-    A quarter of the baskets comes before the sale and a tenth after it. The warehouse has three fifths of what is
-    wanted of the hot SKUs, and enough of everything else.
+    A quarter of the baskets comes before the sale and a tenth after it. The warehouse has three fifths of the demand
+    for the hot SKUs, and enough of all other SKUs.
     """
     chosen = [_sellable(basket, products) for basket in baskets]
     seen = Counter(line.product_id for lines in chosen for line in lines)
     hot = tuple(sku_of(number) for number, _ in seen.most_common(options.hot_skus))
     dice = random.Random(f"{options.seed}/storm")
-    moments = sorted(_moments(len(baskets), options, dice))
+    timestamps = sorted(_arrival_times(len(baskets), options, dice))
     shoppers = tuple(
         Shopper(at, basket.household_id, _wishes(lines, hot, options, at, dice))
-        for at, basket, lines in zip(moments, baskets, chosen, strict=True)
+        for at, basket, lines in zip(timestamps, baskets, chosen, strict=True)
     )
     counter = tuple(sale for sku in hot for sale in _counter_sales(sku, options, dice))
-    wanted = Counter[str]()
+    demand = Counter[str]()
     for shopper in shoppers:
-        wanted.update({wish.sku: wish.units for wish in shopper.wishes})
+        demand.update({wish.sku: wish.units for wish in shopper.wishes})
     for sale in counter:
-        wanted[sale.sku] -= sale.units
+        demand[sale.sku] -= sale.units
     middle = (options.calm_minutes + options.flash_minutes / 2) * MINUTE
-    receipt = (Movement(middle, hot[0], max(1, wanted[hot[0]] // 10)),) if hot else ()
-    movements = tuple(sorted((*counter, *receipt), key=lambda movement: movement.at))
-    return Plan(_goods(chosen, products, hot, wanted), hot, shoppers, movements)
+    receipt = (Movement(middle, hot[0], max(1, demand[hot[0]] // 10)),) if hot else ()
+    movements = tuple(sorted((*counter, *receipt), key=lambda movement: movement.at_seconds))
+    return Plan(_goods(chosen, products, hot, demand), hot, shoppers, movements)
 
 
 def _sellable(basket: Basket, products: Mapping[str, Product]) -> list[BasketLine]:
     return [line for line in basket.lines if 0 < line.quantity <= LARGEST_LINE and line.product_id in products]
 
 
-def _moments(shoppers: int, options: StormOptions, dice: random.Random) -> Iterable[float]:
+def _arrival_times(shoppers: int, options: StormOptions, dice: random.Random) -> Iterable[float]:
     flash, after = options.calm_minutes, options.calm_minutes + options.flash_minutes
     for number in range(shoppers):
         share = (number + 0.5) / shoppers
@@ -144,12 +144,12 @@ def _moments(shoppers: int, options: StormOptions, dice: random.Random) -> Itera
 
 
 def _wishes(
-    lines: Sequence[BasketLine], hot: Sequence[str], options: StormOptions, at: float, dice: random.Random
+    lines: Sequence[BasketLine], hot: Sequence[str], options: StormOptions, at_seconds: float, dice: random.Random
 ) -> tuple[Wish, ...]:
     ordinary = tuple(
         Wish(sku_of(line.product_id), line.quantity, line) for line in lines if sku_of(line.product_id) not in hot
     )
-    flash = options.calm_minutes * MINUTE <= at < (options.calm_minutes + options.flash_minutes) * MINUTE
+    flash = options.calm_minutes * MINUTE <= at_seconds < (options.calm_minutes + options.flash_minutes) * MINUTE
     eager = [sku for sku in hot if dice.random() < (0.35 if flash else 0.08)]
     return (*ordinary, *(Wish(sku, dice.randint(1, 3)) for sku in eager))
 
@@ -165,7 +165,7 @@ def _counter_sales(sku: str, options: StormOptions, dice: random.Random) -> Iter
 
 
 def _goods(
-    chosen: Iterable[Iterable[BasketLine]], products: Mapping[str, Product], hot: Sequence[str], wanted: Counter[str]
+    chosen: Iterable[Iterable[BasketLine]], products: Mapping[str, Product], hot: Sequence[str], demand: Counter[str]
 ) -> tuple[Goods, ...]:
     prices: dict[str, Decimal] = {}
     for lines in chosen:
@@ -174,17 +174,17 @@ def _goods(
     ordinary = [number for number in sorted(prices) if sku_of(number) not in hot]
     popular = [number for sku in hot for number in prices if sku_of(number) == sku]
     listed = list(ordinary)
-    for place, number in enumerate(popular, 1):
-        # The row that page n + 1 begins with, when one row vanishes between each two pages.
-        listed.insert(min(place * (SEAM + 1) - 1, len(listed)), number)
+    for position, number in enumerate(popular, 1):
+        # The first row of page n + 1 when one row vanishes between each two pages.
+        listed.insert(min(position * (PAGE_SIZE + 1) - 1, len(listed)), number)
     return tuple(
-        Goods(sku_of(number), products[number].name, prices[number], _on_hand(sku_of(number), hot, wanted))
+        Goods(sku_of(number), products[number].name, prices[number], _on_hand(sku_of(number), hot, demand))
         for number in listed
     )
 
 
-def _on_hand(sku: str, hot: Sequence[str], wanted: Counter[str]) -> int:
-    return max(1, wanted[sku] * 3 // 5) if sku in hot else wanted[sku] + SPARE_UNITS
+def _on_hand(sku: str, hot: Sequence[str], demand: Counter[str]) -> int:
+    return max(1, demand[sku] * 3 // 5) if sku in hot else demand[sku] + SPARE_UNITS
 
 
 def _price(line: BasketLine) -> Decimal:

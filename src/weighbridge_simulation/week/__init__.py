@@ -1,1 +1,1 @@
-"""The week: seven days of real baskets against both twins, clean or with forty different faults."""
+"""The week: seven days of real baskets against both twins, without faults or with forty different ones."""

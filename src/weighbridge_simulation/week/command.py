@@ -1,4 +1,4 @@
-"""`weighbridge week`: play it, print it, and fail when a fault was not found or anything was told without a reason."""
+"""`weighbridge week`: plays and prints a week; fails when a fault was not found or an exception was a false alarm."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from weighbridge_simulation.week.fault import Injected
+from weighbridge_simulation.week.fault import InjectedFault
 from weighbridge_simulation.week.options import WeekOptions
 from weighbridge_simulation.week.play import Outcome, WeekFailed, play
 from weighbridge_simulation.week.report import as_json, passed, print_week
-from weighbridge_simulation.week.table import A_WEEKS_FAULTS, drawn
+from weighbridge_simulation.week.table import FAULTS_PER_WEEK, draw_faults
 from weighbridge_twins.baskets import UnreadableBaskets
 
 PIPED_WIDTH = 150
-"""Columns where the output goes to a file: a table must not be cut to a screen nobody has."""
+"""Width in columns where the output is not a terminal, so that no table is cut."""
 out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True)
 DEFAULTS = WeekOptions()
 
 
 def week_command(
-    bad: Annotated[bool, typer.Option("--bad/--clean", help="With faults, or an ordinary week.")] = False,
-    seed: Annotated[int, typer.Option(help="Decides everything that people do, which faults strike, and when.")] = 1,
-    orders: Annotated[int, typer.Option(min=1, help="How many baskets are ordered beside the faults'.")] = (
+    bad: Annotated[bool, typer.Option("--bad/--clean", help="A week with faults, or an ordinary week.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of what people do, of the faults drawn and of their times.")] = 1,
+    orders: Annotated[int, typer.Option(min=1, help="Number of baskets ordered, without those of the faults.")] = (
         DEFAULTS.orders
     ),
-    hours: Annotated[float, typer.Option(min=1, help="How long: a week and the next morning.")] = DEFAULTS.hours,
-    faults: Annotated[int, typer.Option(min=1, help="How many faults are drawn from the table.")] = A_WEEKS_FAULTS,
-    only: Annotated[list[str] | None, typer.Option(help="These faults by name instead; several times.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the same to this file.")] = None,
-    log_file: Annotated[Path | None, typer.Option("--log", help="Write what the product logs to this file.")] = None,
+    hours: Annotated[float, typer.Option(min=1, help="Length; default: a week and a morning.")] = DEFAULTS.hours,
+    faults: Annotated[int, typer.Option(min=1, help="Number of faults drawn from the table.")] = FAULTS_PER_WEEK,
+    only: Annotated[list[str] | None, typer.Option(help="Only the fault of this name; may be repeated.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the results to this file.")] = None,
+    log_file: Annotated[Path | None, typer.Option("--log", help="Write the product's log to this file.")] = None,
 ) -> None:
-    """Play a week of real baskets against both twins, clean or with faults, and judge what the product told.
+    """Play a week of real baskets against both twins, with or without faults, and check the exceptions it opened.
 
-    Exit code 1: a fault was not found in time, or something was told without a reason.
+    Exit code 1: a fault was not found in time, or an exception was a false alarm.
     """
     options = WeekOptions(orders=orders, seed=seed, hours=hours, bad=bad, names=tuple(only or ()))
     try:
-        injected = drawn(seed, options.length, faults, options.names) if bad else []
+        injected = draw_faults(seed, options.length, faults, options.names) if bad else []
     except ValueError as unknown:
         _fail(unknown)
     try:
@@ -65,7 +65,7 @@ def _fail(reason: Exception) -> NoReturn:
     raise typer.Exit(2) from reason
 
 
-def _played(options: WeekOptions, injected: Sequence[Injected], log_file: Path | None) -> Outcome:
+def _played(options: WeekOptions, injected: Sequence[InjectedFault], log_file: Path | None) -> Outcome:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn())  # fmt: skip
     with (
@@ -77,10 +77,10 @@ def _played(options: WeekOptions, injected: Sequence[Injected], log_file: Path |
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
         task = progress.add_task("Starting the twins and the product", total=None)
 
-        def tell(words: str, done: int, of: int) -> None:
-            progress.update(task, description=words, completed=done, total=of)
+        def report_progress(message: str, done: int, of: int) -> None:
+            progress.update(task, description=message, completed=done, total=of)
 
         try:
-            return play(options, injected, Path(folder), tell)
+            return play(options, injected, Path(folder), report_progress)
         finally:
             structlog.configure(**before)

@@ -1,31 +1,24 @@
-"""What a fault is: how it is injected through the twins, and what must come of it."""
+"""Faults: how each is injected through the twins, and what the product must do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from weighbridge.domain.findings.finding import FindingKind, Owner, default_owner
+from weighbridge_simulation.week.scene import Scene
+from weighbridge_simulation.week.script import Script
 
-if TYPE_CHECKING:
-    from weighbridge_simulation.week.scene import Scene
-
-Wait = Callable[[], bool] | timedelta
-"""Until something is so in the twins, or for a while of their time."""
-Script = Generator[Wait, None, None]
 HOUR: timedelta = timedelta(hours=1)
 DAY: timedelta = timedelta(days=1)
-
-
-LEFT_STANDING = (FindingKind.GHOST_ALLOCATION, FindingKind.DISPATCH_LATE)
-"""What follows for every sale that nobody takes care of for days."""
+UNATTENDED_SALE_KINDS = (FindingKind.STALE_ALLOCATION, FindingKind.DISPATCH_LATE)
+"""Kinds that follow for every sale that nobody ships for days."""
 
 
 class Area(StrEnum):
-    """Where a fault comes from."""
+    """The area of the business in which a fault occurs."""
 
     ORDERS = "orders"
     SALES = "sales"
@@ -36,50 +29,51 @@ class Area(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong."""
+    """One fault that can be injected."""
 
     name: str
     area: Area
-    what: str
+    description: str
     """What happens, in one sentence."""
-    script: Callable[[Scene, Injected], Script]
-    """Makes it happen, step by step, and calls `Injected.struck` once it has."""
+    script: Callable[[Scene, InjectedFault], Script]
+    """Injects the fault step by step, and calls `InjectedFault.mark_occurred` when it has occurred."""
     kind: FindingKind | None = None
-    """The exception that must be found; None: the product must bear it without a person."""
+    """The kind of exception that must be opened; None where the product must tolerate the fault without a person."""
     within: timedelta = 3 * HOUR
-    """How long after it struck it must be found at the latest."""
-    then: str = ""
-    """For faults that are borne: what must be true in the twins at the end."""
-    holds: Callable[[Scene, Injected], bool] | None = None
-    """The same as a question."""
+    """The longest time from the fault to its exception."""
+    expectation: str = ""
+    """For tolerated faults: what must be true in the twins at the end, in words."""
+    is_met: Callable[[Scene, InjectedFault], bool] | None = None
+    """For tolerated faults: checks the expectation."""
     follows: tuple[FindingKind, ...] = ()
-    """Further exceptions that name the same object and are no false alarm."""
+    """Further kinds of exceptions about the same objects that are no false alarm."""
     from_hour: float = 1.0
-    """Not before so many hours of the week."""
+    """The earliest hour of the week at which the script starts."""
     to_hour: float = 120.0
+    """The latest hour of the week at which the script starts."""
     takes: timedelta = timedelta(0)
-    """From the beginning of the script until it strikes, about."""
+    """The approximate time from the start of the script until the fault occurs."""
 
     @property
     def owner(self) -> Owner | None:
-        """Whose exception it must be."""
+        """The owner that the exception must have; None for a tolerated fault."""
         return default_owner(self.kind) if self.kind else None
 
 
 @dataclass(slots=True)
-class Injected:
-    """A fault of a week: when it struck, and under which names its objects may be found."""
+class InjectedFault:
+    """A fault of one week: when it occurred, and the names of the objects that it affects."""
 
     fault: Fault
     begins: timedelta
-    """After the opening of the shop."""
-    struck_at: datetime | None = None
+    """When its script starts, counted from the opening of the store."""
+    occurred_at: datetime | None = None
     problem: str = ""
-    """Why it could not be made to happen; a week with such a fault is not passed."""
+    """Why the script failed; a week with such a fault does not pass."""
     names: list[str] = field(default_factory=list)
-    """Numbers of orders and sales, SKUs, platforms: the first is the one that must be found."""
+    """Numbers of orders and sales, SKUs, platforms; the first is the main object."""
 
-    def struck(self, at: datetime, *names: object) -> None:
-        """Notes that it happened now, to these."""
-        self.struck_at = self.struck_at or at
+    def mark_occurred(self, at: datetime, *names: object) -> None:
+        """Records that the fault occurred at this time, and the objects that it affects."""
+        self.occurred_at = self.occurred_at or at
         self.names += [str(name) for name in names]

@@ -1,5 +1,5 @@
-"""The judge: reads the product's exceptions over its own JSON API, as any program of the house could, and compares them
-with what was injected."""
+"""The judge: reads the product's exceptions over its JSON API, as any API client could, and compares them with the
+injected faults."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import Any
 import httpx2
 
 from weighbridge.access.roles import Role
-from weighbridge.app.context import Office
+from weighbridge.app.context import AppContext
 from weighbridge.design.schema import Installation
 from weighbridge.persistence.database import Database
-from weighbridge.web.server import console_beside
-from weighbridge_simulation.week.fault import Injected
+from weighbridge.web.server import embedded_console
+from weighbridge_simulation.week.fault import InjectedFault
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ReportedObject:
     """One object of an exception."""
 
     key: str
@@ -30,7 +30,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ReportedException:
     """One exception, open or closed."""
 
     number: int
@@ -39,53 +39,55 @@ class Case:
     owner: str
     state: str
     money: str
-    objects: tuple[Named, ...]
+    objects: tuple[ReportedObject, ...]
 
     def first_naming(self, names: Sequence[str]) -> datetime | None:
-        """When it first named one of these; None where it never did."""
-        return min((one.opened_at for one in self.objects if _names(one, names)), default=None)
+        """When the exception first named one of these objects; None where it never did."""
+        return min((reported.opened_at for reported in self.objects if _mentions(reported, names)), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How one fault was met."""
+    """Whether the product handled one fault as expected."""
 
-    injected: Injected
+    injected: InjectedFault
     good: bool
-    words: str
-    case: Case | None = None
+    text: str
+    exception: ReportedException | None = None
     found_at: datetime | None = None
 
     @property
     def took(self) -> timedelta | None:
-        """From the moment it struck until it was found."""
-        struck = self.injected.struck_at
-        return self.found_at - struck if self.found_at and struck else None
+        """The time from the fault to its exception."""
+        occurred_at = self.injected.occurred_at
+        return self.found_at - occurred_at if self.found_at and occurred_at else None
 
 
-async def cases_of(installation: Installation, folder: Path, environment: Mapping[str, str]) -> list[Case]:
-    """Every exception there ever was, asked for at the API by a reader with a token."""
+async def fetch_exceptions(
+    installation: Installation, folder: Path, environment: Mapping[str, str]
+) -> list[ReportedException]:
+    """All exceptions, open and closed, read over the API with the token of a read-only user."""
     token = await _token(installation, folder, environment)
-    async with console_beside(installation, folder, environment, port=0) as port:
+    async with embedded_console(installation, folder, environment, port=0) as port:
         headers = {"authorization": f"Bearer {token}"}
         base = f"http://127.0.0.1:{port}/api/v1"
         async with httpx2.AsyncClient(headers=headers, timeout=60.0, base_url=base) as http:
-            found: list[Case] = []
+            exceptions: list[ReportedException] = []
             page = 1
             while True:
                 answer = await _get(http, f"/exceptions?state=any&snoozed=true&page={page}")
-                found += [_read(await _get(http, f"/exceptions/{one['id']}")) for one in answer["cases"]]
+                exceptions += [_read(await _get(http, f"/exceptions/{row['id']}")) for row in answer["exceptions"]]
                 if not answer["more"]:
-                    return found
+                    return exceptions
                 page += 1
 
 
 async def _token(installation: Installation, folder: Path, environment: Mapping[str, str]) -> str:
     database = Database(installation.installation.database)
     try:
-        access = Office.of(installation, folder, environment, database).access
+        access = AppContext.of(installation, folder, environment, database).access
         judge = await access.users.add("judge", Role.VIEWER, secrets.token_urlsafe(16), "week")
-        return await access.tokens.make(judge, "week", read_only=True, days=1, actor="week")
+        return await access.tokens.create(judge, "week", read_only=True, days=1, actor="week")
     finally:
         await database.close()
 
@@ -96,62 +98,77 @@ async def _get(http: httpx2.AsyncClient, path: str) -> Any:
     return answer.json()
 
 
-def _read(whole: Mapping[str, Any]) -> Case:
-    case = whole["case"]
-    money = ", ".join(f"{one['amount']} {one['currency']}" for one in case["money"])
-    at_first = {
-        (one["flow"], one["key"]): f"{one['amount']} {one['currency']}" for one in whole["objects"] if one["amount"]
-    }
-    return Case(
-        case["id"],
-        case["kind"],
-        case["title"],
-        case["owner"],
-        case["state"],
-        money or ", ".join(sorted(set(at_first.values()))),
-        tuple(Named(one["key"], one["value"], datetime.fromisoformat(one["opened_at"])) for one in whole["objects"]),
+def _read(detail: Mapping[str, Any]) -> ReportedException:
+    exception_record = detail["exception"]
+    money = ", ".join(f"{amount['amount']} {amount['currency']}" for amount in exception_record["money"])
+    initial_amounts = {f"{row['amount']} {row['currency']}" for row in detail["objects"] if row["amount"]}
+    return ReportedException(
+        exception_record["id"],
+        exception_record["kind"],
+        exception_record["title"],
+        exception_record["owner"],
+        exception_record["state"],
+        money or ", ".join(sorted(initial_amounts)),
+        tuple(
+            ReportedObject(row["key"], row["value"], datetime.fromisoformat(row["opened_at"]))
+            for row in detail["objects"]
+        ),
     )
 
 
-def _names(one: Named, names: Sequence[str]) -> bool:
-    """Whether an object of an exception is one of these: by its key, as the part before a refund's, or by its value."""
-    mentioned = {one.key, one.key.partition(":")[0], one.value.strip("'\"")}
+def _mentions(reported_object: ReportedObject, names: Sequence[str]) -> bool:
+    """True when an object has one of these names: by its key, by the order of a refund's key, or by its value."""
+    mentioned = {reported_object.key, reported_object.key.partition(":")[0], reported_object.value.strip("'\"")}
     return bool(mentioned & set(names))
 
 
-def judged(injected: Sequence[Injected], borne: Mapping[str, bool], cases: Sequence[Case]) -> list[Verdict]:
+def verdicts_for(
+    injected: Sequence[InjectedFault], tolerated: Mapping[str, bool], exceptions: Sequence[ReportedException]
+) -> list[Verdict]:
     """A verdict for each fault."""
-    return [_verdict(one, borne, cases) for one in injected]
+    return [_verdict(fault, tolerated, exceptions) for fault in injected]
 
 
-def _verdict(one: Injected, borne: Mapping[str, bool], cases: Sequence[Case]) -> Verdict:
-    fault, struck = one.fault, one.struck_at
-    if struck is None or one.problem:
-        return Verdict(one, False, f"DID NOT STRIKE {one.problem}".strip())
+def _verdict(
+    injected: InjectedFault, tolerated: Mapping[str, bool], exceptions: Sequence[ReportedException]
+) -> Verdict:
+    fault, occurred_at = injected.fault, injected.occurred_at
+    if occurred_at is None or injected.problem:
+        return Verdict(injected, False, f"DID NOT OCCUR {injected.problem}".strip())
     if fault.kind is None:
-        good = borne.get(fault.name, False)
-        return Verdict(one, good, fault.then if good else f"NOT so: {fault.then}")
-    found = [
-        (at, case)
-        for case in cases
-        if case.kind == fault.kind and (at := case.first_naming(one.names)) is not None and at >= struck
+        good = tolerated.get(fault.name, False)
+        return Verdict(injected, good, fault.expectation if good else f"NOT TRUE: {fault.expectation}")
+    matches = [
+        (at, exception_record)
+        for exception_record in exceptions
+        if exception_record.kind == fault.kind
+        and (at := exception_record.first_naming(injected.names)) is not None
+        and at >= occurred_at
     ]
-    if not found:
-        return Verdict(one, False, "NOT FOUND")
-    at, case = min(found, key=lambda pair: pair[0])
+    if not matches:
+        return Verdict(injected, False, "NOT FOUND")
+    at, exception_record = min(matches, key=lambda pair: pair[0])
     problems = []
-    if at - struck > fault.within:
+    if at - occurred_at > fault.within:
         problems.append("TOO LATE")
-    if case.owner != fault.owner:
+    if exception_record.owner != fault.owner:
         problems.append(f"WRONG OWNER, {fault.owner} expected")
-    return Verdict(one, not problems, ", ".join(problems) or "found", case, at)
+    return Verdict(injected, not problems, ", ".join(problems) or "found", exception_record, at)
 
 
-def false_alarms(injected: Sequence[Injected], cases: Sequence[Case]) -> list[Case]:
-    """Exceptions that no injected fault explains: another kind, or an object that no fault touched."""
-    return [case for case in cases if not any(_explains(one, case) for one in injected)]
+def false_alarms(injected: Sequence[InjectedFault], exceptions: Sequence[ReportedException]) -> list[ReportedException]:
+    """Exceptions that no injected fault explains: of another kind, or about an object that no fault affects."""
+    return [
+        exception_record
+        for exception_record in exceptions
+        if not any(_explains(fault, exception_record) for fault in injected)
+    ]
 
 
-def _explains(one: Injected, case: Case) -> bool:
-    kinds = {str(kind) for kind in (one.fault.kind, *one.fault.follows) if kind is not None}
-    return one.struck_at is not None and case.kind in kinds and case.first_naming(one.names) is not None
+def _explains(injected: InjectedFault, exception: ReportedException) -> bool:
+    kinds = {str(kind) for kind in (injected.fault.kind, *injected.fault.follows) if kind is not None}
+    return (
+        injected.occurred_at is not None
+        and exception.kind in kinds
+        and exception.first_naming(injected.names) is not None
+    )

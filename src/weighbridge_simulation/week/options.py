@@ -1,4 +1,4 @@
-"""What a week is made of: how long, how busy, which faults."""
+"""The options of a week: its length, its number of orders and its faults."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Final
 
 from weighbridge_twins.baskets import SAMPLE_BASKETS, SAMPLE_PRODUCTS, Basket
-from weighbridge_twins.world_options import WorldOptions
+from weighbridge_twins.world.options import WorldOptions
 
 MONDAY: Final = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
-"""When the shop opens."""
+"""When the store opens."""
 HOP: Final = timedelta(minutes=12)
-"""The clock is moved so far at once, whenever nothing is left to do; less than looks may be late."""
+"""The step by which the clock moves when no job is due; shorter than the delay at which a job counts as late."""
 SPEED: Final = 20.0
-"""Seconds of the twins' time that pass in one while there is something to do."""
+"""Seconds of the twins' time that pass per second while jobs are running."""
 A_WEEK_AND_A_MORNING: Final = 7 * 24.0 + 14.0
-"""Hours: what the last day brings is found the morning after, and only then is there a week before to call usual."""
+"""Hours. Faults of the last day are found the next morning; the monitor of new orders needs a full week before it."""
 LARGEST_LINE: Final = 20
 MOST_LINES: Final = 12
 FAULT_BASKETS: Final = 70
-"""Baskets kept for orders that faults need."""
+"""Baskets reserved for the orders of faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +33,20 @@ class WeekOptions:
     seed: int = 1
     hours: float = A_WEEK_AND_A_MORNING
     names: Sequence[str] = ()
-    """Faults by name; every one when empty, none in a clean week."""
+    """Names of the faults to inject; empty to draw them from the table."""
     bad: bool = False
     baskets: Path = SAMPLE_BASKETS
     products: Path = SAMPLE_PRODUCTS
 
     @property
     def length(self) -> timedelta:
-        """From the opening of the shop to the last look."""
+        """From the opening of the store to the last job."""
         return timedelta(hours=self.hours)
 
     def world(self) -> WorldOptions:
-        """Shoppers and warehouse of an ordinary week: they edit, cancel before anybody picks, return and are refunded.
+        """Shoppers and warehouse of an ordinary week: orders are edited, cancelled before picking, returned, refunded.
 
-        Nothing is scarce, everything is known to both sides, and every parcel leaves within a day.
+        No product is scarce, both platforms know every product, and every parcel is shipped within a day.
         """
         return WorldOptions(
             seed=self.seed,
@@ -67,10 +67,10 @@ class WeekOptions:
 
 
 def is_clean(basket: Basket, products: frozenset[str]) -> bool:
-    """Whether a shop could have sold the basket as it stands.
+    """True when a store could have sold the basket without changes.
 
-    The retailer's data have lines without units, fuel by the thousandth of a gallon, products that no list knows, and
-    baskets of a hundred lines; what the product says to those is shown elsewhere.
+    The retailer's data contains lines without units, fuel by the thousandth of a gallon, products that are in no list,
+    and baskets of a hundred lines. Other tests show how the product handles those.
     """
     lines = basket.lines
     whole = all(0 < line.quantity <= LARGEST_LINE and line.product_id in products for line in lines)

@@ -1,4 +1,4 @@
-"""A stateful local simulator of a BigCommerce store, after the vendor's v2 and v3 API documents."""
+"""A stateful local simulator of a BigCommerce store, modelled on the vendor's v2 and v3 API documents."""
 
 from weighbridge_twins.bigcommerce.twin import BigCommerceTwin
 

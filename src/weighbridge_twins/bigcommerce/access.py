@@ -1,20 +1,20 @@
-"""Who may call: API accounts with their tokens and scopes. Source: platform notes, bigcommerce 1.1 and 1.2.
+"""Checks tokens and scopes of API calls. Source: platform notes, bigcommerce 1.1 and 1.2.
 
-Accounts are no part of the store's state: a saved state opens no doors.
+Accounts are not part of the saved state, so a restored state grants no access.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from weighbridge_twins.bigcommerce.accounts import Account
 from weighbridge_twins.bigcommerce.errors import Refusal
-from weighbridge_twins.bigcommerce.state import Shop
-from weighbridge_twins.call import Call
+from weighbridge_twins.bigcommerce.state import Store
+from weighbridge_twins.http.call import Call
 
-NEEDED: Final = (
+SCOPES_BY_PATH: Final = (
     ("/v2/time", ""),
     ("/v2/hooks", ""),
     ("/v3/hooks", ""),
@@ -33,62 +33,47 @@ NEEDED: Final = (
     ("/v2", "store_v2_information"),
     ("/v3", "store_v2_information"),
 )
-"""The scope of a path by its beginning, the first that fits; empty where every token may."""
+"""The scope of each path prefix; the first match applies. An empty scope means any token is accepted."""
 TRANSACTIONS: Final = "store_v2_transactions"
-READING: Final = ("GET", "HEAD")
+READ_METHODS: Final = ("GET", "HEAD")
 ITEMS: Final = "/items"
 
 
-@dataclass(slots=True)
-class Account:
-    """An API account; without scopes of its own it may do everything."""
-
-    client_id: str
-    token: str
-    scopes: frozenset[str] | None = None
-
-    def may(self, scope: str, *, reading: bool) -> bool:
-        """True where the account has the scope, or for reading at least its read-only half."""
-        if self.scopes is None or not scope or scope in self.scopes:
-            return True
-        return reading and f"{scope}_read_only" in self.scopes
-
-
-def account_of(shop: Shop, call: Call) -> Account | None:
-    """The account whose token the call carries; every token is compared, however early one fits."""
+def account_of(store: Store, call: Call) -> Account | None:
+    """The account of the call's token. Compares every token so that the duration does not reveal a match."""
     token = call.headers.get("x-auth-token", "").encode()
-    found = [one for one in shop.accounts.values() if hmac.compare_digest(token, one.token.encode())]
-    return found[0] if found else None
+    matches = [account for account in store.accounts.values() if hmac.compare_digest(token, account.token.encode())]
+    return matches[0] if matches else None
 
 
-def client_of(shop: Shop, call: Call) -> str:
-    """The client id behind a call; metafields belong to one."""
-    account = account_of(shop, call)
+def client_of(store: Store, call: Call) -> str:
+    """The client id of the call's account; each metafield belongs to one client id."""
+    account = account_of(store, call)
     return account.client_id if account else ""
 
 
-def admit(shop: Shop, call: Call, path: str) -> Refusal | None:
-    """Refuses a token that is unknown (401) or lacks the scope of the path (403)."""
-    account = account_of(shop, call)
+def check_credentials(store: Store, call: Call, path: str) -> Refusal | None:
+    """Refuses an unknown token (401) and a token without the scope of the path (403)."""
+    account = account_of(store, call)
     if account is None:
         sent = "x-auth-token" in call.headers
         return Refusal(401, "Unauthorized" if sent else "No credentials were supplied in the request.")
-    if not account.may(scope_of(call.method, path), reading=call.method in READING):
+    if not account.may(scope_of(call.method, path), reading=call.method in READ_METHODS):
         return Refusal(403, "You don't have a required scope to access the endpoint")
     return None
 
 
 def scope_of(method: str, path: str) -> str:
-    """The scope that a call needs, without the ending of its read-only half; empty for none."""
+    """The scope that a call needs, without the read-only suffix; empty if it needs none."""
     if path.startswith("/v3/orders/") and path.endswith(("/transactions", "/capture", "/void")):
         return TRANSACTIONS
     if path.startswith("/v3/inventory/locations") and path.endswith(ITEMS):
         return "store_inventory"
-    return next((scope for start, scope in NEEDED if path.startswith(start)), "")
+    return next((scope for start, scope in SCOPES_BY_PATH if path.startswith(start)), "")
 
 
-def open_account(shop: Shop, client_id: str, token: str, scopes: Iterable[str] | None = None) -> Account:
-    """A new API account, or the same one with another token or other scopes."""
+def open_account(store: Store, client_id: str, token: str, scopes: Iterable[str] | None = None) -> Account:
+    """Creates an API account, or replaces token and scopes of an existing one."""
     account = Account(client_id, token, frozenset(scopes) if scopes is not None else None)
-    shop.accounts[client_id] = account
+    store.accounts[client_id] = account
     return account

@@ -1,4 +1,4 @@
-"""Products and variants as the store keeps them: made, found, kept unique by name and SKU, removed."""
+"""Creates, finds and removes the store's products and variants, and keeps names and SKUs unique."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, Final
 from weighbridge_twins.bigcommerce.errors import Refusal, not_found
 from weighbridge_twins.bigcommerce.events import emit
 from weighbridge_twins.bigcommerce.locations import DEFAULT_LOCATION
-from weighbridge_twins.bigcommerce.state import Product, Record, Shop, Variant
+from weighbridge_twins.bigcommerce.state import Product, Record, Store, Variant
 
 HIGHEST_LEVEL: Final = 2_147_483_647
 MOST_VARIANTS: Final = 600
 SKU_OFFSET: Final = 100_000
-"""The id of a SKU is another than that of its variant; hooks and /inventory/items name both."""
+"""The id of a SKU differs from the id of its variant; webhooks and /inventory/items contain both."""
 
 MONEY: Final = ("price", "cost_price", "retail_price", "sale_price", "map_price", "fixed_cost_shipping_price")
-ORDINARY: Final[Record] = {
+DEFAULTS: Final[Record] = {
     "name": "", "type": "physical", "sku": "", "description": "", "weight": 0, "width": 0, "depth": 0, "height": 0,
     "price": 0, "cost_price": 0, "retail_price": 0, "sale_price": 0, "map_price": 0, "tax_class_id": 0,
     "product_tax_code": "", "brand_id": 0, "inventory_warning_level": 0, "inventory_tracking": "none",
@@ -32,77 +32,77 @@ ORDINARY: Final[Record] = {
     "open_graph_use_meta_description": True, "open_graph_use_product_name": True, "open_graph_use_image": True,
     "categories": [], "related_products": [-1],
 }  # fmt: skip
-"""What a new product has where nothing was said."""
+"""The fields of a new product unless the request sets them."""
 
 
-def kept(shop: Shop, name: str, ordinary: Iterable[Record] = ()) -> list[Record]:
-    """The store's own list of that name (channels, categories, brands ...), begun with `ordinary` at the first look.
+def stored_rows(store: Store, name: str, defaults: Iterable[Record] = ()) -> list[Record]:
+    """A named list of the store (channels, categories, brands ...), created from `defaults` at the first access.
 
-    It lives among the settings, so that it survives a restart with them.
+    The list is stored in the settings and therefore survives a restart.
     """
-    rows: list[Record] | None = shop.settings.get(name)
+    rows: list[Record] | None = store.settings.get(name)
     if rows is None:
-        rows = shop.settings[name] = [dict(row) for row in ordinary]
+        rows = store.settings[name] = [dict(row) for row in defaults]
     return rows
 
 
 def row_of(rows: list[Record], row_id: str) -> Record:
-    """The row with that id. Raises Refusal 404."""
-    found = next((row for row in rows if str(row["id"]) == row_id), None)
-    if found is None:
+    """The row with this id. Raises Refusal 404."""
+    match = next((row for row in rows if str(row["id"]) == row_id), None)
+    if match is None:
         raise not_found()
-    return found
+    return match
 
 
-def add_product(shop: Shop, given: Record) -> Product:
-    """A product with its base variant or its given variants. Raises Refusal 409 for a name or SKU in use."""
-    variants = given.get("variants") or []
+def add_product(store: Store, values: Record) -> Product:
+    """Adds a product with its base variant or the given variants. Raises Refusal 409 for a name or SKU in use."""
+    variants = values.get("variants") or []
     if len(variants) > MOST_VARIANTS:
         raise Refusal(422, f"A product has at most {MOST_VARIANTS} variants", {"variants": "too many"})
-    check_unique(shop, given.get("name"), [given.get("sku"), *(one.get("sku") for one in variants)], None)
-    product_id = shop.next_id("product", 77)
-    now = shop.now()
-    fields: Record = {"id": product_id, **ORDINARY}
-    fields |= {name: list(value) for name, value in ORDINARY.items() if isinstance(value, list)}
-    fields |= {name: given[name] for name in ORDINARY if given.get(name) is not None}
+    check_unique(store, values.get("name"), [values.get("sku"), *(variant.get("sku") for variant in variants)], None)
+    product_id = store.next_id("product", 77)
+    now = store.now()
+    fields: Record = {"id": product_id, **DEFAULTS}
+    fields |= {name: list(value) for name, value in DEFAULTS.items() if isinstance(value, list)}
+    fields |= {name: values[name] for name in DEFAULTS if values.get(name) is not None}
     fields |= {name: amount(fields[name]) for name in MONEY if fields[name]}
     fields["tax_class_id"] = int(fields["tax_class_id"])
     fields["custom_url"] = {"url": f"/product-{product_id}/", "is_customized": False}
     fields |= {"date_created": now, "date_modified": now}
     product = Product(product_id, fields)
-    shop.products[product_id] = product
-    shop.product_names[str(fields["name"]).casefold()] = product_id
-    for one in variants or [{"sku": product.sku}]:
-        add_variant(shop, product, one)
+    store.products[product_id] = product
+    store.product_names[str(fields["name"]).casefold()] = product_id
+    for variant in variants or [{"sku": product.sku}]:
+        add_variant(store, product, variant)
     if variants and product.sku:
-        _parent_skus(shop)[product.sku.casefold()] = product_id
-    if "inventory_level" in given:
+        _parent_skus(store)[product.sku.casefold()] = product_id
+    if "inventory_level" in values:
         for variant in product.variants:
-            shop.location_stock.setdefault((DEFAULT_LOCATION, variant.id), clamped(given["inventory_level"]))
-            variant.inventory_level = shop.location_stock[(DEFAULT_LOCATION, variant.id)]
-    emit(shop, "store/product/created", {"type": "product", "id": product_id})
+            store.location_stock.setdefault((DEFAULT_LOCATION, variant.id), clamped(values["inventory_level"]))
+            variant.inventory_level = store.location_stock[(DEFAULT_LOCATION, variant.id)]
+    emit(store, "store/product/created", {"type": "product", "id": product_id})
     return product
 
 
-def add_variant(shop: Shop, product: Product, given: Record) -> Variant:
-    """A variant of the product, known by its SKU from now on; with `inventory_level` also its first stock."""
-    variant_id = shop.next_id("variant", 345)
-    price = given.get("price")
+def add_variant(store: Store, product: Product, values: Record) -> Variant:
+    """Adds a variant to the product and indexes its SKU; `inventory_level` sets its initial stock."""
+    variant_id = store.next_id("variant", 345)
+    price = values.get("price")
     variant = Variant(
         id=variant_id,
         product_id=product.id,
-        sku=str(given.get("sku") or ""),
+        sku=str(values.get("sku") or ""),
         price=amount(price) if price is not None else None,
-        option_values=given.get("option_values") or [],
-        fields={name: given[name] for name in VARIANT_FIELDS if name in given},
+        option_values=values.get("option_values") or [],
+        fields={name: values[name] for name in VARIANT_FIELDS if name in values},
     )
     product.variants.append(variant)
-    shop.counters[f"variant:{variant_id}"] = product.id
+    store.counters[f"variant:{variant_id}"] = product.id
     if variant.sku:
-        shop.sku_index[variant.sku.casefold()] = (product.id, variant_id)
-    if given.get("inventory_level") is not None:
-        variant.inventory_level = clamped(given["inventory_level"])
-        shop.location_stock[(DEFAULT_LOCATION, variant_id)] = variant.inventory_level
+        store.sku_index[variant.sku.casefold()] = (product.id, variant_id)
+    if values.get("inventory_level") is not None:
+        variant.inventory_level = clamped(values["inventory_level"])
+        store.location_stock[(DEFAULT_LOCATION, variant_id)] = variant.inventory_level
     return variant
 
 
@@ -114,44 +114,44 @@ VARIANT_FIELDS: Final = (
 
 
 def check_unique(
-    shop: Shop, name: Any, skus: Iterable[Any], own: Product | None, variant_id: int | None = None
+    store: Store, name: Any, skus: Iterable[Any], owner: Product | None, variant_id: int | None = None
 ) -> None:
-    """Names are unique; SKUs are unique whatever their case, over products and variants. Raises Refusal 409.
+    """Checks names, and SKUs of products and variants ignoring case. Raises Refusal 409 for a duplicate.
 
-    `own` is the product that may keep its name and SKU, `variant_id` the variant that may keep its own.
+    `owner` is the product that may keep its name and SKU, `variant_id` the variant that may keep its SKU.
     """
-    wanted = [str(one) for one in skus if one]
-    for sku in wanted:
-        found = shop.sku_index.get(sku.casefold())
-        parent = _parent_skus(shop).get(sku.casefold())
-        taken = found is not None and (own is None or found[0] != own.id or variant_id not in (None, found[1]))
-        if taken or (parent is not None and (own is None or parent != own.id)):
+    given_skus = [str(given_sku) for given_sku in skus if given_sku]
+    for sku in given_skus:
+        entry = store.sku_index.get(sku.casefold())
+        parent = _parent_skus(store).get(sku.casefold())
+        is_taken = entry is not None and (owner is None or entry[0] != owner.id or variant_id not in (None, entry[1]))
+        if is_taken or (parent is not None and (owner is None or parent != owner.id)):
             raise Refusal(409, f"The product sku is a duplicate: {sku}", {"sku": "duplicate"})
     folded = str(name or "").casefold()
-    if folded and shop.product_names.get(folded, own.id if own else None) != (own.id if own else None):
+    if folded and store.product_names.get(folded, owner.id if owner else None) != (owner.id if owner else None):
         raise Refusal(409, "The product name is a duplicate", {"name": "duplicate"})
 
 
-def rename_sku(shop: Shop, product: Product, variant: Variant, sku: str) -> None:
-    """Gives the variant another SKU; `check_unique` comes before."""
-    if shop.sku_index.get(variant.sku.casefold()) == (product.id, variant.id):
-        del shop.sku_index[variant.sku.casefold()]
+def rename_sku(store: Store, product: Product, variant: Variant, sku: str) -> None:
+    """Changes the SKU of a variant. Call `check_unique` first."""
+    if store.sku_index.get(variant.sku.casefold()) == (product.id, variant.id):
+        del store.sku_index[variant.sku.casefold()]
     variant.sku = sku
     if sku:
-        shop.sku_index[sku.casefold()] = (product.id, variant.id)
+        store.sku_index[sku.casefold()] = (product.id, variant.id)
 
 
-def rename_product(shop: Shop, product: Product, name: str) -> None:
-    """Gives the product another name; `check_unique` comes before."""
-    if shop.product_names.get(str(product.fields["name"]).casefold()) == product.id:
-        del shop.product_names[str(product.fields["name"]).casefold()]
+def rename_product(store: Store, product: Product, name: str) -> None:
+    """Changes the name of a product. Call `check_unique` first."""
+    if store.product_names.get(str(product.fields["name"]).casefold()) == product.id:
+        del store.product_names[str(product.fields["name"]).casefold()]
     product.fields["name"] = name
-    shop.product_names[name.casefold()] = product.id
+    store.product_names[name.casefold()] = product.id
 
 
-def set_parent_sku(shop: Shop, product: Product, sku: str) -> None:
-    """The SKU of a product with variants: it is nobody's stock, but taken."""
-    parents = _parent_skus(shop)
+def set_parent_sku(store: Store, product: Product, sku: str) -> None:
+    """Sets the SKU of a product with variants: it identifies no stock but cannot be used again."""
+    parents = _parent_skus(store)
     if parents.get(product.sku.casefold()) == product.id:
         del parents[product.sku.casefold()]
     product.fields["sku"] = sku
@@ -159,71 +159,72 @@ def set_parent_sku(shop: Shop, product: Product, sku: str) -> None:
         parents[sku.casefold()] = product.id
 
 
-def remove_product(shop: Shop, product: Product) -> None:
-    """The product is gone with its variants and their stock."""
+def remove_product(store: Store, product: Product) -> None:
+    """Removes a product with its variants and their stock."""
     for variant in list(product.variants):
-        _forget_variant(shop, product, variant)
-    set_parent_sku(shop, product, "")
-    del shop.products[product.id]
-    if shop.product_names.get(str(product.fields["name"]).casefold()) == product.id:
-        del shop.product_names[str(product.fields["name"]).casefold()]
-    emit(shop, "store/product/deleted", {"type": "product", "id": product.id})
+        _forget_variant(store, product, variant)
+    set_parent_sku(store, product, "")
+    del store.products[product.id]
+    if store.product_names.get(str(product.fields["name"]).casefold()) == product.id:
+        del store.product_names[str(product.fields["name"]).casefold()]
+    emit(store, "store/product/deleted", {"type": "product", "id": product.id})
 
 
-def remove_variant(shop: Shop, product: Product, variant: Variant) -> None:
-    """The variant is gone with its stock; after the last one the product has its base variant again.
+def remove_variant(store: Store, product: Product, variant: Variant) -> None:
+    """Removes a variant with its stock; a product without variants gets its base variant back.
 
     Raises Refusal 422 for the base variant, which is the product itself.
     """
     if not variant.option_values:
         raise Refusal(422, "The base variant cannot be deleted")
-    _forget_variant(shop, product, variant)
+    _forget_variant(store, product, variant)
     if not product.variants:
         sku = product.sku
-        set_parent_sku(shop, product, "")
+        set_parent_sku(store, product, "")
         product.fields["sku"] = sku
-        add_variant(shop, product, {"sku": sku})
-    emit(shop, "store/sku/deleted", sku_data(product, variant))
+        add_variant(store, product, {"sku": sku})
+    emit(store, "store/sku/deleted", sku_data(product, variant))
 
 
-def drop_base_variant(shop: Shop, product: Product) -> None:
-    """Real variants take the place of the base variant; the product's SKU stays taken, but is no stock any more."""
-    for variant in [one for one in product.variants if not one.option_values]:
-        _forget_variant(shop, product, variant)
-    set_parent_sku(shop, product, product.sku)
+def drop_base_variant(store: Store, product: Product) -> None:
+    """Removes the base variant of a product with options; its SKU stays reserved but identifies no stock."""
+    for variant in [candidate for candidate in product.variants if not candidate.option_values]:
+        _forget_variant(store, product, variant)
+    set_parent_sku(store, product, product.sku)
 
 
-def _forget_variant(shop: Shop, product: Product, variant: Variant) -> None:
-    rename_sku(shop, product, variant, "")
+def _forget_variant(store: Store, product: Product, variant: Variant) -> None:
+    rename_sku(store, product, variant, "")
     product.variants.remove(variant)
-    shop.counters.pop(f"variant:{variant.id}", None)
-    for location_id in shop.locations:
-        shop.location_stock.pop((location_id, variant.id), None)
+    store.counters.pop(f"variant:{variant.id}", None)
+    for location_id in store.locations:
+        store.location_stock.pop((location_id, variant.id), None)
 
 
 def sku_data(product: Product, variant: Variant) -> Record:
-    """What a SKU hook carries; its id is that of the SKU, not of the variant. Source: notes, bigcommerce 7.3."""
+    """The data of a SKU event; its id is that of the SKU, not of the variant. Source: notes, bigcommerce 7.3."""
     inner = {"product_id": product.id, "variant_id": variant.id}
     return {"type": "sku", "id": variant.id + SKU_OFFSET, "sku": inner}
 
 
-def find(shop: Shop, product_id: str) -> Product:
-    """The product. Raises Refusal 404."""
-    product = shop.products.get(int(product_id)) if product_id.isdigit() else None
+def find(store: Store, product_id: str) -> Product:
+    """The product with this id. Raises Refusal 404."""
+    product = store.products.get(int(product_id)) if product_id.isdigit() else None
     if product is None:
         raise not_found()
     return product
 
 
-def by_variant_id(shop: Shop, variant_id: Any) -> tuple[Product, Variant] | None:
-    """A variant with its product, None when no product has it."""
-    product = shop.products.get(shop.counters.get(f"variant:{variant_id}", 0))
-    variant = next((one for one in product.variants if str(one.id) == str(variant_id)), None) if product else None
-    return (product, variant) if product and variant else None
+def by_variant_id(store: Store, variant_id: Any) -> tuple[Product, Variant] | None:
+    """A variant with its product; None if it does not exist."""
+    product = store.products.get(store.counters.get(f"variant:{variant_id}", 0))
+    if product is None:
+        return None
+    return next(((product, variant) for variant in product.variants if str(variant.id) == str(variant_id)), None)
 
 
 def amount(value: Any) -> Decimal:
-    """A price as the body gave it. Raises Refusal 422."""
+    """A price of a request. Raises Refusal 422."""
     try:
         return Decimal(str(value))
     except ArithmeticError as error:
@@ -231,13 +232,13 @@ def amount(value: Any) -> Decimal:
 
 
 def clamped(level: Any) -> int:
-    """The catalogue clamps a level that the inventory API would refuse. Source: platform notes, bigcommerce 5.3."""
+    """Limits a level that the inventory API would refuse. Source: platform notes, bigcommerce 5.3."""
     try:
         return max(0, min(int(level), HIGHEST_LEVEL))
     except (TypeError, ValueError) as error:
         raise Refusal(422, f"'{level}' is not a level", {"inventory_level": "invalid"}) from error
 
 
-def _parent_skus(shop: Shop) -> dict[str, int]:
-    skus: dict[str, int] = shop.settings.setdefault("parent_skus", {})
+def _parent_skus(store: Store) -> dict[str, int]:
+    skus: dict[str, int] = store.settings.setdefault("parent_skus", {})
     return skus

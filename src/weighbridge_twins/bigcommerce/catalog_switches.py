@@ -1,10 +1,10 @@
-"""Open questions about catalogue, stock, customers and hooks, with each reading on offer."""
+"""Open questions about catalogue, stock, customers and webhooks, with the readings of each."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from weighbridge_twins.bigcommerce.state import Shop
+from weighbridge_twins.bigcommerce.state import Store
 from weighbridge_twins.bigcommerce.switches import Switch
 
 SWITCHES: Final[tuple[Switch, ...]] = (
@@ -55,9 +55,9 @@ SWITCHES: Final[tuple[Switch, ...]] = (
 )
 
 
-def reading(shop: Shop, name: str) -> Any:
-    """The reading in force of one of these switches."""
-    return shop.switches.get(name, _AT_THE_START[name])
+def reading(store: Store, name: str) -> Any:
+    """The current reading of a switch of this module."""
+    return store.switches.get(name, _AT_THE_START[name])
 
 
 _AT_THE_START: Final = {switch.name: switch.default for switch in SWITCHES}

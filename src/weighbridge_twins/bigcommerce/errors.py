@@ -1,16 +1,16 @@
-"""How BigCommerce refuses: an array in v2, a titled object in v3. Source: platform notes, bigcommerce 1.5."""
+"""Error answers of BigCommerce: an array in v2, a titled object in v3. Source: platform notes, bigcommerce 1.5."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from weighbridge_twins.call import Answer
+from weighbridge_twins.http.call import Answer
 
 TYPE = "https://developer.bigcommerce.com/api-docs/getting-started/api-status-codes"
 
 
 class Refusal(Exception):
-    """A request that the vendor would refuse; `errors` names fields."""
+    """A request that the vendor refuses; `errors` has a message for each field."""
 
     def __init__(self, status: int, title: str, errors: dict[str, str] | None = None, body: Any = None) -> None:
         super().__init__(title)

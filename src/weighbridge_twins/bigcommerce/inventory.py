@@ -1,4 +1,4 @@
-"""Stock on hand by item and location: what the shop reads, and what moves it. Source: platform notes, bigcommerce 5."""
+"""Stock on hand by item and location. Source: platform notes, bigcommerce 5."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from weighbridge_twins.bigcommerce import adjustments, locations
 from weighbridge_twins.bigcommerce.adjustments import apply, safety_stock, settings_of, settle
 from weighbridge_twins.bigcommerce.catalog_state import SKU_OFFSET
 from weighbridge_twins.bigcommerce.locations import DEFAULT_LOCATION, add_location, find_location
-from weighbridge_twins.bigcommerce.paging import v3_page, wanted_ids, wanted_texts
+from weighbridge_twins.bigcommerce.paging import id_filter, text_filter, v3_page
 from weighbridge_twins.bigcommerce.routing import Routes
-from weighbridge_twins.bigcommerce.state import Product, Record, Shop, Variant
-from weighbridge_twins.call import Answer, Call
+from weighbridge_twins.bigcommerce.state import Product, Record, Store, Variant
+from weighbridge_twins.http.call import Answer, Call
 
 __all__ = ["DEFAULT_LOCATION", "add_location", "change_level", "level", "routes", "settle"]
 
@@ -19,63 +19,70 @@ routes.merge(locations.routes)
 MOST_PER_PAGE = 1000
 
 
-def change_level(shop: Shop, sku: str, difference: int, *, by_order: bool = False) -> None:
-    """The shop's own decrement (or increment) of a SKU at the default location; untracked items do not move.
+def change_level(store: Store, sku: str, difference: int, *, by_order: bool = False) -> None:
+    """Changes the stock of a SKU at the default location by the store itself; ignores untracked items.
 
-    With `by_order` the event of an order's stock movement fires too.
+    With `by_order` the event of an order's stock movement is sent as well.
     """
-    settle(shop)
-    found = shop.variant_by_sku(sku) if sku else None
-    if found is None or found[0].tracking == "none":
+    settle(store)
+    item = store.variant_by_sku(sku) if sku else None
+    if item is None or item[0].tracking == "none":
         return
-    apply(shop, found[1].id, DEFAULT_LOCATION, difference, relative=True, by_order=by_order)
+    apply(store, item[1].id, DEFAULT_LOCATION, difference, relative=True, by_order=by_order)
 
 
-def level(shop: Shop, sku: str) -> int:
-    """Units on hand at the default location, now."""
-    settle(shop)
-    found = shop.variant_by_sku(sku)
-    return shop.location_stock.get((DEFAULT_LOCATION, found[1].id), 0) if found else 0
+def level(store: Store, sku: str) -> int:
+    """Units on hand at the default location."""
+    settle(store)
+    item = store.variant_by_sku(sku)
+    return store.location_stock.get((DEFAULT_LOCATION, item[1].id), 0) if item else 0
 
 
 @routes.on("GET", "/v3/inventory/items")
-def list_items(shop: Shop, call: Call) -> Answer:
-    """Every item with its stock at each location."""
-    settle(shop)
-    places, codes = wanted_ids(call, "location_id:in"), wanted_texts(call, "location_code:in")
-    chosen = [
-        one
-        for one in shop.locations.values()
-        if (places is None or one["id"] in places) and (codes is None or one["code"].casefold() in codes)
+def list_items(store: Store, call: Call) -> Answer:
+    """Lists items with their stock at each location."""
+    settle(store)
+    location_ids, codes = id_filter(call, "location_id:in"), text_filter(call, "location_code:in")
+    locations_shown = [
+        row
+        for row in store.locations.values()
+        if (location_ids is None or row["id"] in location_ids) and (codes is None or row["code"].casefold() in codes)
     ]
 
-    def show(pair: tuple[Product, Variant]) -> Record:
-        return {"identity": _identity(*pair), "locations": [_at(shop, *pair, location) for location in chosen]}
+    def render(pair: tuple[Product, Variant]) -> Record:
+        return {
+            "identity": _identity(*pair),
+            "locations": [_location_level(store, *pair, location) for location in locations_shown],
+        }
 
-    return v3_page(call, _asked_for(shop, call), show, largest=MOST_PER_PAGE)
+    return v3_page(call, _selected_items(store, call), render, largest=MOST_PER_PAGE)
 
 
 @routes.on("GET", "/v3/inventory/locations/{location_id}/items")
-def list_items_of_location(shop: Shop, call: Call, location_id: str) -> Answer:
-    """Every item with its stock at one location."""
-    settle(shop)
-    location = find_location(shop, location_id)
+def list_items_of_location(store: Store, call: Call, location_id: str) -> Answer:
+    """Lists items with their stock at one location."""
+    settle(store)
+    location = find_location(store, location_id)
 
-    def show(pair: tuple[Product, Variant]) -> Record:
-        stock = {name: value for name, value in _at(shop, *pair, location).items() if not name.startswith("location_")}
+    def render(pair: tuple[Product, Variant]) -> Record:
+        stock = {
+            name: value
+            for name, value in _location_level(store, *pair, location).items()
+            if not name.startswith("location_")
+        }
         return {"identity": _identity(*pair), **stock}
 
-    return v3_page(call, _asked_for(shop, call), show, largest=MOST_PER_PAGE)
+    return v3_page(call, _selected_items(store, call), render, largest=MOST_PER_PAGE)
 
 
-def _asked_for(shop: Shop, call: Call) -> list[tuple[Product, Variant]]:
-    skus, variants = wanted_texts(call, "sku:in"), wanted_ids(call, "variant_id:in")
-    products = wanted_ids(call, "product_id:in")
-    candidates = shop.products.values() if products is None else _known(shop, products)
+def _selected_items(store: Store, call: Call) -> list[tuple[Product, Variant]]:
+    skus, variants = text_filter(call, "sku:in"), id_filter(call, "variant_id:in")
+    products = id_filter(call, "product_id:in")
+    candidates = store.products.values() if products is None else _known(store, products)
     if skus is not None:
-        candidates = _known(shop, {shop.sku_index[sku][0] for sku in skus if sku in shop.sku_index})
+        candidates = _known(store, {store.sku_index[sku][0] for sku in skus if sku in store.sku_index})
     elif variants is not None:
-        candidates = _known(shop, {shop.counters.get(f"variant:{one}", 0) for one in variants})
+        candidates = _known(store, {store.counters.get(f"variant:{variant_id}", 0) for variant_id in variants})
     return [
         (product, variant)
         for product in candidates
@@ -85,8 +92,8 @@ def _asked_for(shop: Shop, call: Call) -> list[tuple[Product, Variant]]:
     ]
 
 
-def _known(shop: Shop, product_ids: set[int]) -> list[Product]:
-    return [shop.products[one] for one in sorted(product_ids) if one in shop.products]
+def _known(store: Store, product_ids: set[int]) -> list[Product]:
+    return [store.products[product_id] for product_id in sorted(product_ids) if product_id in store.products]
 
 
 def _identity(product: Product, variant: Variant) -> Record:
@@ -98,8 +105,8 @@ def _identity(product: Product, variant: Variant) -> Record:
     }
 
 
-def _at(shop: Shop, product: Product, variant: Variant, location: Record) -> Record:
-    on_hand = shop.location_stock.get((location["id"], variant.id), 0)
+def _location_level(store: Store, product: Product, variant: Variant, location: Record) -> Record:
+    on_hand = store.location_stock.get((location["id"], variant.id), 0)
     safety = safety_stock(product, variant.id, location["id"])
     return {
         "location_id": location["id"],

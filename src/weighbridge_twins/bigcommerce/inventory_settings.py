@@ -1,4 +1,4 @@
-"""How the shop treats stock, per channel. Source: platform notes, bigcommerce 5.3; Settings v3, inventory."""
+"""Inventory settings of the store and its channels. Source: platform notes, bigcommerce 5.3; Settings v3, inventory."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Final
 from weighbridge_twins.bigcommerce.channels import channels
 from weighbridge_twins.bigcommerce.errors import Refusal
 from weighbridge_twins.bigcommerce.routing import Routes
-from weighbridge_twins.bigcommerce.state import Record, Shop
-from weighbridge_twins.call import Answer, Call
+from weighbridge_twins.bigcommerce.state import Record, Store
+from weighbridge_twins.http.call import Answer, Call
 
 routes = Routes()
 CHOICES: Final = {
@@ -18,7 +18,7 @@ CHOICES: Final = {
     "update_stock_behavior": ("order_placed", "order_completed_or_shipped"),
     "stock_level_display": ("dont_show", "show", "show_when_low"),
 }  # fmt: skip
-ORDINARY: Final[Record] = {
+DEFAULTS: Final[Record] = {
     **{name: choice[0] for name, choice in CHOICES.items()},
     "edit_order_stock_adjustment": True,
     "delete_order_stock_adjustment": True,
@@ -30,38 +30,38 @@ ORDINARY: Final[Record] = {
 
 
 @routes.on("GET", "/v3/settings/inventory")
-def get_settings(shop: Shop, call: Call) -> Answer:
-    return Answer(200, {"data": _shown(shop, _channel(shop, call)), "meta": {}})
+def get_settings(store: Store, call: Call) -> Answer:
+    return Answer(200, {"data": _effective_settings(store, _channel(store, call)), "meta": {}})
 
 
 @routes.on("PUT", "/v3/settings/inventory")
-def update_settings(shop: Shop, call: Call) -> Answer:
-    """Changes the store's settings, or with `channel_id` those of a channel, where null means inherited."""
-    channel, body = _channel(shop, call), call.body if isinstance(call.body, dict) else {}
+def update_settings(store: Store, call: Call) -> Answer:
+    """Updates the store's settings, or with `channel_id` those of a channel; null inherits the store's value."""
+    channel, body = _channel(store, call), call.body if isinstance(call.body, dict) else {}
     wrong = {
         name: "invalid" for name, choice in CHOICES.items() if body.get(name) is not None and body[name] not in choice
     }
     if wrong:
         raise Refusal(422, "Unknown behaviour", wrong)
-    own = shop.settings.setdefault("inventory_settings", {}).setdefault(channel, {})
-    own |= {name: value for name, value in body.items() if name in _store_wide(shop)}
-    return Answer(200, {"data": _shown(shop, channel), "meta": {}})
+    settings = store.settings.setdefault("inventory_settings", {}).setdefault(channel, {})
+    settings |= {name: value for name, value in body.items() if name in _store_wide(store)}
+    return Answer(200, {"data": _effective_settings(store, channel), "meta": {}})
 
 
-def _shown(shop: Shop, channel: str) -> Record:
-    every: dict[str, Record] = shop.settings.get("inventory_settings", {})
-    said = {name: value for name, value in every.get(channel, {}).items() if value is not None}
-    return {**_store_wide(shop), **every.get("store", {}), **said}
+def _effective_settings(store: Store, channel: str) -> Record:
+    by_channel: dict[str, Record] = store.settings.get("inventory_settings", {})
+    overrides = {name: value for name, value in by_channel.get(channel, {}).items() if value is not None}
+    return {**_store_wide(store), **by_channel.get("store", {}), **overrides}
 
 
-def _store_wide(shop: Shop) -> Record:
-    return {**ORDINARY, "refund_order_stock_adjustment": bool(shop.switches["refund_restocks"])}
+def _store_wide(store: Store) -> Record:
+    return {**DEFAULTS, "refund_order_stock_adjustment": bool(store.switches["refund_restocks"])}
 
 
-def _channel(shop: Shop, call: Call) -> str:
-    wanted = call.query.get("channel_id")
-    if wanted is None:
+def _channel(store: Store, call: Call) -> str:
+    channel_id = call.query.get("channel_id")
+    if channel_id is None:
         return "store"
-    if all(str(row["id"]) != wanted for row in channels(shop)):
-        raise Refusal(422, f"The channel {wanted} does not exist", {"channel_id": "unknown"})
-    return wanted
+    if all(str(row["id"]) != channel_id for row in channels(store)):
+        raise Refusal(422, f"The channel {channel_id} does not exist", {"channel_id": "unknown"})
+    return channel_id

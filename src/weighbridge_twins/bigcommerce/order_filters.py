@@ -1,4 +1,4 @@
-"""Which orders a list or count is asked for, and in which order. Source: Orders V2, GET /orders; notes 2.1."""
+"""Filters and sorting of order lists and counts. Source: Orders V2, GET /orders; notes 2.1."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from weighbridge_twins.bigcommerce.errors import Refusal
-from weighbridge_twins.bigcommerce.order_book import Order
+from weighbridge_twins.bigcommerce.order_index import Order
 from weighbridge_twins.bigcommerce.records import decimal
 from weighbridge_twins.bigcommerce.rendering import parse_date
-from weighbridge_twins.bigcommerce.state import Shop
-from weighbridge_twins.call import Call
+from weighbridge_twins.bigcommerce.state import Store
+from weighbridge_twins.http.call import Call
 
 Test = Callable[[Order], bool]
 
@@ -36,46 +36,46 @@ KNOWN: Final = frozenset(
 HIGHEST_ID: Final = 2**62
 
 
-def selected(shop: Shop, call: Call) -> Iterator[Order]:
-    """The orders that satisfy every filter, sorted as asked for (by id when not); found as they are taken."""
-    if shop.switches["unknown_filters"] == "rejected":
+def selected(store: Store, call: Call) -> Iterator[Order]:
+    """The orders that match every filter, sorted as requested (default: by id). Evaluates lazily."""
+    if store.switches["unknown_filters"] == "rejected":
         unknown = sorted(set(call.query) - KNOWN)
         if unknown:
             raise Refusal(400, f"The filter '{unknown[0]}' is not supported.")
     field, _, direction = call.query.get("sort", "id:asc").partition(":")
     if field not in SORTS or direction not in ("", "asc", "desc"):
         raise Refusal(400, f"The sort '{call.query['sort']}' is not supported.")
-    tests = _tests(shop, call)
-    found = (order for order in _candidates(shop, call, field, direction) if all(test(order) for test in tests))
+    tests = _tests(store, call)
+    matches = (order for order in _candidates(store, call, field, direction) if all(test(order) for test in tests))
     if field in ("id", "date_modified"):
-        return found
+        return matches
     name = SORTS[field]
-    return iter(sorted(found, key=lambda order: (order.fields[name], order.id), reverse=direction == "desc"))
+    return iter(sorted(matches, key=lambda order: (order.fields[name], order.id), reverse=direction == "desc"))
 
 
-def _candidates(shop: Shop, call: Call, field: str, direction: str) -> Iterable[Order]:
-    """Those that the book finds without looking at every order; already in order where it is by id or change."""
+def _candidates(store: Store, call: Call, field: str, direction: str) -> Iterable[Order]:
+    """Orders from the index by id or change, already sorted if the sort field is id or date_modified."""
     lowest, highest = _number(call, "min_id", 0), _number(call, "max_id", HIGHEST_ID)
-    if not shop.switches["id_bounds_inclusive"]:
+    if not store.switches["id_bounds_inclusive"]:
         lowest, highest = lowest + ("min_id" in call.query), highest - ("max_id" in call.query)
     descending = direction == "desc"
     if field == "date_modified":
-        changes = shop.orders.by_change(*_changes(call), descending=descending)
+        changes = store.orders.by_change(*_changes(call), descending=descending)
         return (order for order in changes if lowest <= order.id <= highest)
     if field != "id" and any(name in call.query for name in ("min_date_modified", "max_date_modified")):
-        changes = shop.orders.by_change(*_changes(call))
+        changes = store.orders.by_change(*_changes(call))
         return (order for order in changes if lowest <= order.id <= highest)
-    return shop.orders.by_id(lowest, highest, descending=descending)
+    return store.orders.by_id(lowest, highest, descending=descending)
 
 
 def _changes(call: Call) -> tuple[datetime | None, datetime | None]:
     return _date(call, "min_date_modified"), _date(call, "max_date_modified")
 
 
-def _tests(shop: Shop, call: Call) -> list[Test]:
+def _tests(store: Store, call: Call) -> list[Test]:
     query = call.query
     tests: list[Test] = []
-    if not shop.switches["archived_orders_listed"]:
+    if not store.switches["archived_orders_listed"]:
         tests.append(lambda order: not order.fields["is_deleted"])
     tests += [_equals(name, _number(call, name, 0)) for name in NUMBERS if query.get(name)]
     tests += [_equals(name, query[name]) for name in TEXTS if query.get(name)]
@@ -85,23 +85,23 @@ def _tests(shop: Shop, call: Call) -> list[Test]:
     for name in DATES:
         bound = _date(call, name)
         if bound is not None:
-            inclusive = bool(shop.switches[f"{name[:3]}_date_inclusive"])
+            inclusive = bool(store.switches[f"{name[:3]}_date_inclusive"])
             tests.append(_date_bound(name[4:], bound, lower=name.startswith("min"), inclusive=inclusive))
     tests.append(lambda order: not order.corruption.get("unlisted"))
-    delay = float(shop.switches["delayed_visibility_seconds"])
+    delay = float(store.switches["delayed_visibility_seconds"])
     if delay:
         tests.append(
-            _visible(shop.now() - timedelta(seconds=delay), by_change=any("modified" in name for name in query))
+            _visible(store.now() - timedelta(seconds=delay), by_change=any("modified" in name for name in query))
         )
     return tests
 
 
-def _equals(name: str, wanted: Any) -> Test:
-    return lambda order: bool(order.fields[name] == wanted)
+def _equals(name: str, value: Any) -> Test:
+    return lambda order: bool(order.fields[name] == value)
 
 
-def _has_email(wanted: str) -> Test:
-    return lambda order: str(order.fields["billing_address"].get("email") or "").casefold() == wanted
+def _has_email(email: str) -> Test:
+    return lambda order: str(order.fields["billing_address"].get("email") or "").casefold() == email
 
 
 def _total_bound(name: str, bound: Decimal) -> Test:
@@ -112,16 +112,16 @@ def _total_bound(name: str, bound: Decimal) -> Test:
 
 def _date_bound(name: str, bound: datetime, *, lower: bool, inclusive: bool) -> Test:
     def within(order: Order) -> bool:
-        moment: datetime = order.fields[name]
-        if moment == bound:
+        timestamp: datetime = order.fields[name]
+        if timestamp == bound:
             return inclusive
-        return moment > bound if lower else moment < bound
+        return timestamp > bound if lower else timestamp < bound
 
     return within
 
 
 def _visible(before: datetime, *, by_change: bool) -> Test:
-    """The list lags: new orders are missing, and changed ones do not count as changed yet."""
+    """Delayed visibility: new orders are missing, and changed orders do not appear as changed yet."""
     name = "date_modified" if by_change else "date_created"
     return lambda order: bool(order.fields[name] <= before)
 

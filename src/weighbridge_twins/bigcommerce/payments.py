@@ -1,94 +1,94 @@
-"""Money on its way: what was accepted is executed a little later. Source: platform notes, bigcommerce 3.2 and 3.3."""
+"""Payment actions: accepted first, executed after a delay. Source: platform notes, bigcommerce 3.2 and 3.3."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from weighbridge_twins.bigcommerce.events import order_event
-from weighbridge_twins.bigcommerce.order_book import Order
+from weighbridge_twins.bigcommerce.order_index import Order
 from weighbridge_twins.bigcommerce.order_statuses import UPDATED, touch, void_authorised
 from weighbridge_twins.bigcommerce.records import Record
-from weighbridge_twins.bigcommerce.state import Shop
+from weighbridge_twins.bigcommerce.state import Store
 from weighbridge_twins.bigcommerce.tenders import add_transaction, authorised, is_offline, method_of, unpaid
 
 METHODS = {"giftcertificate": "gift_certificate", "storecredit": "store_credit", "custom": "custom"}
 
 
-def send_off(shop: Shop, order: Order, kind: str, refund_id: int = 0) -> None:
-    """Puts a capture, void or refund on its way."""
-    due = shop.now() + timedelta(seconds=float(shop.switches["payment_action_seconds"]))
-    shop.pending_payments.append({"order_id": order.id, "kind": kind, "refund_id": refund_id, "due": due})
-    settle_payments(shop)
+def enqueue_payment(store: Store, order: Order, kind: str, refund_id: int = 0) -> None:
+    """Queues a capture, void or refund."""
+    due = store.now() + timedelta(seconds=float(store.switches["payment_action_seconds"]))
+    store.pending_payments.append({"order_id": order.id, "kind": kind, "refund_id": refund_id, "due": due})
+    settle_payments(store)
 
 
-def settle_payments(shop: Shop) -> None:
-    """Executes what is due, in the order of acceptance."""
-    now = shop.now()
-    due = [one for one in shop.pending_payments if one["due"] <= now]
+def settle_payments(store: Store) -> None:
+    """Executes the payment actions that are due, in the order in which they were accepted."""
+    now = store.now()
+    due = [payment for payment in store.pending_payments if payment["due"] <= now]
     if not due:
         return
-    shop.pending_payments = [one for one in shop.pending_payments if one["due"] > now]
-    for one in due:
-        order = shop.orders.get(one["order_id"])
+    store.pending_payments = [payment for payment in store.pending_payments if payment["due"] > now]
+    for payment in due:
+        order = store.orders.get(payment["order_id"])
         if order is None:
             continue
-        if one["kind"] == "capture":
-            capture_payment(shop, order)
-        elif one["kind"] == "void":
-            void_payment(shop, order)
+        if payment["kind"] == "capture":
+            capture_payment(store, order)
+        elif payment["kind"] == "void":
+            void_payment(store, order)
         else:
-            _pay_refund(shop, order, one["refund_id"])
+            _pay_refund(store, order, payment["refund_id"])
 
 
-def on_its_way(shop: Shop, order: Order, kind: str) -> bool:
-    """True while a payment of that kind is accepted and not executed."""
-    return any(one["order_id"] == order.id and one["kind"] == kind for one in shop.pending_payments)
+def is_payment_pending(store: Store, order: Order, kind: str) -> bool:
+    """True if a payment action of this kind is accepted but not executed yet."""
+    return any(payment["order_id"] == order.id and payment["kind"] == kind for payment in store.pending_payments)
 
 
-def capture_payment(shop: Shop, order: Order) -> None:
-    """Captures what was authorised, or receives what was never asked for: a shopper who pays later."""
+def capture_payment(store: Store, order: Order) -> None:
+    """Captures what was authorised; without an authorisation, receives the amount due (a shopper pays later)."""
     held = authorised(order)
     for row in held:
         gateway, test = row["gateway"], row["test"]
         add_transaction(
-            shop, order, "capture", row["method"], row["amount"], gateway=gateway, reference=row["id"], test=test
+            store, order, "capture", row["method"], row["amount"], gateway=gateway, reference=row["id"], test=test
         )
-    rest, offline = unpaid(shop, order), is_offline(order)
-    if not held and rest > 0 and (not offline or shop.switches["offline_orders_have_transactions"]):
+    amount_due, offline = unpaid(store, order), is_offline(order)
+    if not held and amount_due > 0 and (not offline or store.switches["offline_orders_have_transactions"]):
         method, gateway = method_of(order)
-        add_transaction(shop, order, "purchase", method, rest, gateway=gateway)
+        add_transaction(store, order, "purchase", method, amount_due, gateway=gateway)
     order.fields["payment_status"] = "captured" if held else "paid"
-    _moved(shop, order)
+    _moved(store, order)
 
 
-def void_payment(shop: Shop, order: Order) -> None:
-    """Lets go of what was authorised."""
-    void_authorised(shop, order)
+def void_payment(store: Store, order: Order) -> None:
+    """Voids what was authorised."""
+    void_authorised(store, order)
     order.fields["payment_status"] = "void"
-    _moved(shop, order)
+    _moved(store, order)
 
 
-def _pay_refund(shop: Shop, order: Order, refund_id: int) -> None:
-    refund = next((one for one in order.refunds if one["id"] == refund_id), None)
+def _pay_refund(store: Store, order: Order, refund_id: int) -> None:
+    refund = next((row for row in order.refunds if row["id"] == refund_id), None)
     for payment in refund["payments"] if refund else ():
         if not payment["is_declined"]:
-            _give_back(shop, order, payment)
-    if shop.switches["transaction_bumps_date_modified"] and shop.switches["refund_bumps_date_modified"]:
-        touch(shop, order)
+            _refund_payment(store, order, payment)
+    if store.switches["transaction_bumps_date_modified"] and store.switches["refund_bumps_date_modified"]:
+        touch(store, order)
 
 
-def _give_back(shop: Shop, order: Order, payment: Record) -> None:
-    if payment["offline"] and not shop.switches["offline_orders_have_transactions"]:
+def _refund_payment(store: Store, order: Order, payment: Record) -> None:
+    if payment["offline"] and not store.switches["offline_orders_have_transactions"]:
         return
     gateway = payment["provider_id"]
-    origin = next((one for one in order.transactions if one["gateway"] == gateway and one["event"] != "refund"), None)
+    origin = next((row for row in order.transactions if row["gateway"] == gateway and row["event"] != "refund"), None)
     method = "offline" if payment["offline"] else METHODS.get(gateway, origin["method"] if origin else "credit_card")
     reference = origin["id"] if origin else None
-    row = add_transaction(shop, order, "refund", method, payment["amount"], gateway=gateway, reference=reference)
-    payment["transaction_id"] = str(row["id"])
+    refund = add_transaction(store, order, "refund", method, payment["amount"], gateway=gateway, reference=reference)
+    payment["transaction_id"] = str(refund["id"])
 
 
-def _moved(shop: Shop, order: Order) -> None:
-    if shop.switches["transaction_bumps_date_modified"]:
-        touch(shop, order)
-    order_event(shop, UPDATED, order)
+def _moved(store: Store, order: Order) -> None:
+    if store.switches["transaction_bumps_date_modified"]:
+        touch(store, order)
+    order_event(store, UPDATED, order)

@@ -1,6 +1,6 @@
-"""From a basket to an order: lines, addresses, charges, fees and coupons as entered, then priced and paid.
+"""Builds an order from a basket: enters lines, addresses, charges, fees and coupons, then prices and pays it.
 
-What a basket may say, all but `lines` optional:
+Members of a basket, all but `lines` optional:
 
     lines               [{sku | product_id + variant_id | name, quantity, price | line_total | price_ex_tax +
                         price_inc_tax, discount, coupon, coupon_code, address, type, parent, tax_class_id,
@@ -19,11 +19,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
-from weighbridge_twins.bigcommerce.order_book import Order
+from weighbridge_twins.bigcommerce.order_index import Order
 from weighbridge_twins.bigcommerce.order_lines import NON_TAXABLE, new_line
 from weighbridge_twins.bigcommerce.pricing import overridden, reprice
 from weighbridge_twins.bigcommerce.records import ZERO, Record, decimal
-from weighbridge_twins.bigcommerce.state import Shop
+from weighbridge_twins.bigcommerce.state import Store
 from weighbridge_twins.bigcommerce.tax_arithmetic import order_tax_rules
 from weighbridge_twins.bigcommerce.tenders import limit_tenders, pay_at_checkout
 
@@ -31,40 +31,40 @@ ADDRESS: Final = ("first_name", "last_name", "company", "street_1", "street_2", 
                   "country_iso2", "phone", "email")  # fmt: skip
 
 
-def place(shop: Shop, spec: Record) -> Order:
-    """An order from what a shopper chose, not yet in the book. Raises ValueError for what cannot be read."""
-    now = shop.now().replace(microsecond=0)
-    order = Order({"id": shop.next_id("order", 100), "date_created": now, "date_modified": now})
-    order.fields |= _header(shop, order, spec)
-    order.addresses = [new_address(shop, order, given) for given in spec.get("shipping_addresses") or []]
-    order.pickups = [{"id": shop.next_id("pickup"), **given} for given in spec.get("pickups") or []]
+def build_order(store: Store, spec: Record) -> Order:
+    """Builds an order from a basket without storing it. Raises ValueError for an invalid value."""
+    now = store.now().replace(microsecond=0)
+    order = Order({"id": store.next_id("order", 100), "date_created": now, "date_modified": now})
+    order.fields |= _header(store, order, spec)
+    order.addresses = [new_address(store, order, row) for row in spec.get("shipping_addresses") or []]
+    order.pickups = [{"id": store.next_id("pickup"), **row} for row in spec.get("pickups") or []]
     for line in spec.get("lines") or []:
-        order.products.append(new_line(shop, order, line))
+        order.products.append(new_line(store, order, line))
     _charges(order, spec)
-    order.fees = [fee_row(shop, order, fee) for fee in spec.get("fees") or []]
-    reprice(shop, order)
+    order.fees = [fee_row(store, order, fee) for fee in spec.get("fees") or []]
+    reprice(store, order)
     limit_tenders(order, spec)
-    if not shop.switches["order_total_includes_tenders"]:
-        reprice(shop, order)
-    _coupons(shop, order, spec)
+    if not store.switches["order_total_includes_tenders"]:
+        reprice(store, order)
+    _coupons(store, order, spec)
     order.fields["order_is_digital"] = _is_digital(order)
     order.fields["shipping_address_count"] = len(order.addresses)
-    pay_at_checkout(shop, order, spec)
+    pay_at_checkout(store, order, spec)
     return order
 
 
-def fee_row(shop: Shop, order: Order, fee: Record) -> Record:
-    """A fee with its tax: `cost` as prices are entered, or cost_ex_tax and cost_inc_tax as somebody else computed."""
+def fee_row(store: Store, order: Order, fee: Record) -> Record:
+    """A fee with its tax: from `cost`, entered like prices, or from cost_ex_tax and cost_inc_tax of the caller."""
     class_id = int(fee.get("tax_class_id") or NON_TAXABLE)
-    rules = order_tax_rules(shop, order)
+    rules = order_tax_rules(store, order)
     if fee.get("cost_ex_tax") is not None and fee.get("cost_inc_tax") is not None:
         cost = overridden(decimal(fee["cost_ex_tax"]), decimal(fee["cost_inc_tax"]))
     else:
-        given = (fee.get(name) for name in ("cost", "cost_inc_tax", "cost_ex_tax"))
-        cost = rules.taxed(decimal(next((one for one in given if one is not None), 0)), class_id)
+        costs = (fee.get(name) for name in ("cost", "cost_inc_tax", "cost_ex_tax"))
+        cost = rules.taxed(decimal(next((value for value in costs if value is not None), 0)), class_id)
     name = str(fee.get("name") or fee.get("display_name_merchant") or fee.get("display_name_customer") or "Fee")
     return {
-        "id": int(fee.get("id") or shop.next_id("fee")),
+        "id": int(fee.get("id") or store.next_id("fee")),
         "type": "custom_fee",
         "display_name_customer": str(fee.get("display_name_customer") or name),
         "display_name_merchant": str(fee.get("display_name_merchant") or name),
@@ -77,18 +77,18 @@ def fee_row(shop: Shop, order: Order, fee: Record) -> Record:
     }
 
 
-def new_address(shop: Shop, order: Order, given: Record) -> Record:
-    """A shipping address of the order, with the cost of shipping and handling to it."""
+def new_address(store: Store, order: Order, values: Record) -> Record:
+    """A shipping address of the order, with its shipping and handling cost."""
     return {
-        "id": shop.next_id("order_address", 500),
+        "id": store.next_id("order_address", 500),
         "order_id": order.id,
-        **{name: str(given.get(name) or "") for name in ADDRESS},
-        "shipping_method": str(given.get("shipping_method") or "Flat Rate"),
+        **{name: str(values.get(name) or "") for name in ADDRESS},
+        "shipping_method": str(values.get("shipping_method") or "Flat Rate"),
         "shipping_zone_id": 1,
         "shipping_zone_name": "Everywhere",
-        "form_fields": list(given.get("form_fields") or []),
-        "_shipping": decimal(given.get("shipping_cost")),
-        "_handling": decimal(given.get("handling_cost")),
+        "form_fields": list(values.get("form_fields") or []),
+        "_shipping": decimal(values.get("shipping_cost")),
+        "_handling": decimal(values.get("handling_cost")),
     }
 
 
@@ -103,8 +103,8 @@ def _charges(order: Order, spec: Record) -> None:
     order.entered["manual_discount"] = decimal(spec.get("order_discount"))
 
 
-def _coupons(shop: Shop, order: Order, spec: Record) -> None:
-    """One row per code: `discount` is the money, `amount` a percentage or money by type. Source: notes 2.6."""
+def _coupons(store: Store, order: Order, spec: Record) -> None:
+    """One row per code: `discount` is money, `amount` a percentage or money by type. Source: notes 2.6."""
     values: dict[str, Decimal] = {}
     for row in order.products:
         code = row["_coupon_code"] or spec.get("coupon_code")
@@ -113,7 +113,7 @@ def _coupons(shop: Shop, order: Order, spec: Record) -> None:
     kind = int(spec.get("coupon_type", 2))
     for code, value in values.items():
         amount = decimal(spec["coupon_amount"]) if spec.get("coupon_amount") is not None else value
-        row = {"id": shop.next_id("coupon"), "coupon_id": 1, "order_id": order.id, "code": code, "amount": amount}
+        row = {"id": store.next_id("coupon"), "coupon_id": 1, "order_id": order.id, "code": code, "amount": amount}
         order.coupons.append({**row, "type": kind, "discount": value})
 
 
@@ -121,8 +121,8 @@ def _is_digital(order: Order) -> bool:
     return bool(order.products) and all(row["type"] == "digital" for row in order.products)
 
 
-def _header(shop: Shop, order: Order, spec: Record) -> Record:
-    currency = spec.get("currency") or shop.settings["currency"]
+def _header(store: Store, order: Order, spec: Record) -> Record:
+    currency = spec.get("currency") or store.settings["currency"]
     billing: Record = spec.get("billing_address") or {}
     return {
         "customer_id": int(spec.get("customer_id") or 0),
@@ -142,7 +142,7 @@ def _header(shop: Shop, order: Order, spec: Record) -> Record:
         "currency_exchange_rate": decimal(spec.get("display_exchange_rate") or 1),
         "default_currency_id": 1,
         "default_currency_code": currency,
-        "store_default_currency_code": shop.settings["currency"],
+        "store_default_currency_code": store.settings["currency"],
         "store_default_to_transactional_exchange_rate": decimal(spec.get("exchange_rate") or 1),
         "staff_notes": spec.get("staff_notes") or "",
         "customer_message": spec.get("customer_message") or "",
@@ -164,12 +164,12 @@ def _header(shop: Shop, order: Order, spec: Record) -> Record:
         "tax_provider_id": spec.get("tax_provider_id", "BasicTaxProvider"),
         "customer_locale": spec.get("customer_locale") or "en",
         "is_deleted": False,
-        "is_tax_inclusive_pricing": bool(shop.settings["prices_include_tax"]),
+        "is_tax_inclusive_pricing": bool(store.settings["prices_include_tax"]),
     }
 
 
-def changed_address(row: Record, given: Any) -> None:
-    """Takes over what an address names; nothing else moves."""
-    row |= {name: str(given[name] or "") for name in (*ADDRESS, "shipping_method") if name in given}
-    if "form_fields" in given:
-        row["form_fields"] = list(given["form_fields"] or [])
+def changed_address(row: Record, values: Any) -> None:
+    """Updates the members of an address that `values` contains."""
+    row |= {name: str(values[name] or "") for name in (*ADDRESS, "shipping_method") if name in values}
+    if "form_fields" in values:
+        row["form_fields"] = list(values["form_fields"] or [])

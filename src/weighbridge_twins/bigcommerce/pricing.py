@@ -1,6 +1,6 @@
-"""The checkout's arithmetic: every figure of an order, from what was entered for its lines and charges.
+"""Computes every amount of an order from what was entered for its lines and charges.
 
-The with-tax chain adds up: lines + shipping + handling + wrapping + fees - discounts - coupons = total_inc_tax, and
+Amounts with tax add up: lines + shipping + handling + wrapping + fees - discounts - coupons = total_inc_tax, and
 total_ex_tax = total_inc_tax - total_tax. Tax is computed on discounted amounts. Source: platform notes,
 bigcommerce 2.3.
 """
@@ -12,63 +12,63 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from weighbridge_twins.bigcommerce.order_book import Order
+from weighbridge_twins.bigcommerce.order_index import Order
 from weighbridge_twins.bigcommerce.records import ZERO, Record
-from weighbridge_twins.bigcommerce.state import Shop
+from weighbridge_twins.bigcommerce.state import Store
 from weighbridge_twins.bigcommerce.tax_arithmetic import NOTHING, Taxed, TaxPart, TaxRules, order_tax_rules
 
 FOUR: Final = Decimal("0.0001")
 CHARGES: Final = (("shipping", "shipping"), ("handling", "handling"), ("wrapping", "gift-wrapping"))
-"""What is charged beside the goods, and how a tax row calls it."""
+"""Charges beside the products, with their line_item_type in tax rows."""
 WRAPPING_CLASS: Final = 3
 OVERRIDE: Final = "API Tax Override"
 
 
-def reprice(shop: Shop, order: Order) -> None:
-    """Computes all figures and tax rows anew. Overridden totals are lost, as with the vendor."""
+def reprice(store: Store, order: Order) -> None:
+    """Computes all amounts and tax rows again. Overridden totals are lost, as with the vendor."""
     fields = order.fields
-    rules = order_tax_rules(shop, order)
-    as_entered = shop.switches["discount_amounts"] == "as_entered"
+    rules = order_tax_rules(store, order)
+    as_entered = store.switches["discount_amounts"] == "as_entered"
     order.taxes = []
     _spread_manual_discount(rules, order, as_entered=as_entered)
     for row in order.products:
         parts = price_line(rules, row, as_entered=as_entered)
         _tax_rows(order, "item", parts, row["order_address_id"], row["id"])
-    _price_charges(shop, rules, order)
-    fields |= totals(order, fees_inside=bool(shop.switches["fees_in_subtotal"]))
-    if not shop.switches["order_total_includes_tenders"]:
+    _price_charges(store, rules, order)
+    fields |= totals(order, fees_inside=bool(store.switches["fees_in_subtotal"]))
+    if not store.switches["order_total_includes_tenders"]:
         tenders = fields["gift_certificate_amount"] + fields["store_credit_amount"]
         fields["total_inc_tax"] -= tenders
         fields["total_ex_tax"] -= tenders
 
 
 def price_line(rules: TaxRules, row: Record, *, as_entered: bool = False) -> tuple[TaxPart, ...]:
-    """Fills a line's figures from what was entered for it; answers the tax parts of what it costs in the end.
+    """Computes a line's amounts from what was entered; returns the tax parts of its discounted amount.
 
-    Line totals are authoritative; unit prices follow at four decimals. Reductions never exceed the line.
+    Line totals are authoritative; unit prices are derived with four decimals. Reductions never exceed the line.
     """
     total, quantity = row["_total"], row["quantity"]
     promoted = total - min(row["_promotion"], max(total, ZERO))
     net = promoted - min(row["_coupon_given"], max(promoted, ZERO))
-    shown, before = _price(rules, row, total), _price(rules, row, net)
+    undiscounted, before = _price(rules, row, total), _price(rules, row, net)
     if as_entered:
         after = _price(rules, row, net - row["_manual"])
         promotion, coupon = total - promoted, promoted - net
     else:
         after = _reduced(rules, before, row["_manual"])
         between = _price(rules, row, promoted)
-        promotion, coupon = shown.inc - between.inc, between.inc - before.inc
+        promotion, coupon = undiscounted.inc - between.inc, between.inc - before.inc
     manual = row["_manual"]
-    unit_ex, unit_inc = _unit(shown.ex, quantity), _unit(shown.inc, quantity)
+    unit_ex, unit_inc = _unit(undiscounted.ex, quantity), _unit(undiscounted.inc, quantity)
     row |= {
         "base_price": _unit(total, quantity),
         "price_ex_tax": unit_ex,
         "price_inc_tax": unit_inc,
         "price_tax": unit_inc - unit_ex,
         "base_total": total,
-        "total_ex_tax": shown.ex,
-        "total_inc_tax": shown.inc,
-        "total_tax": shown.tax,
+        "total_ex_tax": undiscounted.ex,
+        "total_inc_tax": undiscounted.inc,
+        "total_tax": undiscounted.tax,
         "discounted_total_inc_tax": after.inc,
         "applied_discounts": _applied(row, promotion, coupon, manual),
         "_tax": after.tax,
@@ -79,7 +79,7 @@ def price_line(rules: TaxRules, row: Record, *, as_entered: bool = False) -> tup
 
 
 def _price(rules: TaxRules, row: Record, amount: Decimal) -> Taxed:
-    """A line's amount with its tax; where the API gave both prices, their proportion stands for the tax."""
+    """An amount of a line with its tax; if the API set both prices, tax follows their ratio."""
     pair = row.get("_override")
     if pair is None:
         return rules.taxed(amount, row["_tax_class_id"])
@@ -89,10 +89,10 @@ def _price(rules: TaxRules, row: Record, amount: Decimal) -> Taxed:
 
 
 def overridden(ex: Decimal, inc: Decimal) -> Taxed:
-    """A pair of amounts that somebody else has computed."""
+    """Amounts without and with tax that the caller computed."""
     rate = ((inc - ex) * 100 / ex).quantize(FOUR) if ex else ZERO
-    part = TaxPart(OVERRIDE, 0, OVERRIDE, rate, 1, inc - ex)
-    return Taxed(ex, inc, (part,) if inc != ex else ())
+    tax_part = TaxPart(OVERRIDE, 0, OVERRIDE, rate, 1, inc - ex)
+    return Taxed(ex, inc, (tax_part,) if inc != ex else ())
 
 
 def _applied(row: Record, promotion: Decimal, coupon: Decimal, manual: Decimal) -> list[Record]:
@@ -109,37 +109,37 @@ def _applied(row: Record, promotion: Decimal, coupon: Decimal, manual: Decimal) 
 
 
 def _spread_manual_discount(rules: TaxRules, order: Order, *, as_entered: bool) -> None:
-    """An order-level discount falls on the lines in proportion to what they cost. Source: O2, applied_discounts."""
+    """Allocates an order-level discount to the lines by their cost. Source: O2, applied_discounts."""
     costs = []
     for row in order.products:
         net = max(ZERO, row["_total"] - row["_promotion"] - row["_coupon_given"])
         costs.append(net if as_entered else _price(rules, row, net).inc)
     remaining = sum(costs, ZERO)
-    left: Decimal = min(order.entered.get("manual_discount", ZERO), remaining)
+    discount_left: Decimal = min(order.entered.get("manual_discount", ZERO), remaining)
     for row, cost in zip(order.products, costs, strict=True):
-        # What is left goes by what remains, so that the last line takes the last coin.
-        row["_manual"] = min(cost, rules.rounded(left * cost / remaining)) if remaining else ZERO
-        left -= row["_manual"]
+        # Each share is taken from the remaining discount, so that the last line takes the rounding difference.
+        row["_manual"] = min(cost, rules.rounded(discount_left * cost / remaining)) if remaining else ZERO
+        discount_left -= row["_manual"]
         remaining -= cost
 
 
 def _reduced(rules: TaxRules, price: Taxed, amount: Decimal) -> Taxed:
-    """The price less an amount with tax; what it holds of tax falls in proportion."""
+    """The price less an amount with tax; each tax part is reduced in proportion."""
     if not amount:
         return price
     inc, share = price.inc - amount, (price.inc - amount) / price.inc
-    parts, exact, taken = [], ZERO, ZERO
-    for part in price.parts:
-        exact += part.amount * share
-        tax = rules.rounded(exact) - taken
-        parts.append(replace(part, amount=tax))
-        taken += tax
-    return Taxed(inc - taken, inc, tuple(parts))
+    parts, exact, tax_so_far = [], ZERO, ZERO
+    for tax_part in price.parts:
+        exact += tax_part.amount * share
+        tax = rules.rounded(exact) - tax_so_far
+        parts.append(replace(tax_part, amount=tax))
+        tax_so_far += tax
+    return Taxed(inc - tax_so_far, inc, tuple(parts))
 
 
-def _price_charges(shop: Shop, rules: TaxRules, order: Order) -> None:
-    """Shipping and handling by address, wrapping by line, with their tax; the header carries the sums."""
-    shipping_class = int(shop.settings["shipping_tax_class_id"])
+def _price_charges(store: Store, rules: TaxRules, order: Order) -> None:
+    """Prices shipping and handling per address and wrapping per line, with tax; the order contains the sums."""
+    shipping_class = int(store.settings["shipping_tax_class_id"])
     for name, kind in CHARGES:
         class_id = WRAPPING_CLASS if name == "wrapping" else shipping_class
         priced = _wrapping(rules, order) if name == "wrapping" else _by_address(rules, order, name, class_id)
@@ -195,7 +195,7 @@ def _wrapping(rules: TaxRules, order: Order) -> list[tuple[Taxed, int, int | Non
 
 
 def totals(order: Order, *, fees_inside: bool) -> Record:
-    """The header's sums over lines, charges and fees as they stand; tenders are not taken off."""
+    """The order's totals over lines, charges and fees. Tenders are not deducted."""
     fields, lines = order.fields, order.products
     charges = {side: _sum(fields[f"{name}_cost_{side}"] for name, _ in CHARGES) for side in ("inc_tax", "tax")}
     fees = {side: _sum(fee[f"cost_{side}"] for fee in order.fees) for side in ("ex_tax", "inc_tax", "tax")}
@@ -226,7 +226,7 @@ def _unit(total: Decimal, quantity: int) -> Decimal:
 
 
 def _tax_rows(order: Order, kind: str, parts: tuple[TaxPart, ...], address_id: int, line_id: int | None) -> None:
-    """One row per rate, also where taxes stack. Source: Orders V2, GET /orders/{id}/taxes."""
+    """Adds one row per rate, also for stacked taxes. Source: Orders V2, GET /orders/{id}/taxes."""
     for part in parts:
         row: Record = {
             "id": len(order.taxes) + 1,
@@ -239,7 +239,7 @@ def _tax_rows(order: Order, kind: str, parts: tuple[TaxPart, ...], address_id: i
             "class": part.class_name,
             "rate": part.rate,
             "priority": part.priority,
-            "priority_amount": _sum(one.amount for one in parts if one.priority == part.priority),
+            "priority_amount": _sum(other.amount for other in parts if other.priority == part.priority),
             "line_amount": part.amount,
             "order_pickup_method_id": 0,
             "line_item_type": kind,

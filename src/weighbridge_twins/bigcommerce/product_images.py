@@ -1,4 +1,4 @@
-"""Pictures of products: one to a request, by an address the vendor can fetch. Source: Catalog v3, product images."""
+"""Product images: one per request, by a URL that the vendor can fetch. Source: Catalog v3, product images."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from weighbridge_twins.bigcommerce.errors import Refusal
 from weighbridge_twins.bigcommerce.paging import v3_page
 from weighbridge_twins.bigcommerce.rendering import iso
 from weighbridge_twins.bigcommerce.routing import Routes
-from weighbridge_twins.bigcommerce.state import Product, Record, Shop
-from weighbridge_twins.call import Answer, Call
+from weighbridge_twins.bigcommerce.state import Product, Record, Store
+from weighbridge_twins.http.call import Answer, Call
 
 routes = Routes()
 LONGEST_URL: Final = 255
@@ -21,38 +21,38 @@ WRITABLE: Final = ("is_thumbnail", "sort_order", "description", "image_url")
 
 
 @routes.on("GET", "/v3/catalog/products/{product_id}/images")
-def list_images(shop: Shop, call: Call, product_id: str) -> Answer:
-    return v3_page(call, _rows(find(shop, product_id)))
+def list_images(store: Store, call: Call, product_id: str) -> Answer:
+    return v3_page(call, _rows(find(store, product_id)))
 
 
 @routes.on("POST", "/v3/catalog/products/{product_id}/images")
-def create_image(shop: Shop, call: Call, product_id: str) -> Answer:
-    """One picture; an address that is relative or too long is refused.
+def create_image(store: Store, call: Call, product_id: str) -> Answer:
+    """Creates one image. Refuses a URL that is relative or too long.
 
-    A write answers with the file it keeps; the address is told by the reads only.
+    A write answers the stored file; only reads contain the image URL.
     """
     return Answer(
-        200, {"data": {**_add(shop, find(shop, product_id), _checked(call.body)), "image_url": None}, "meta": {}}
+        200, {"data": {**_add(store, find(store, product_id), _checked(call.body)), "image_url": None}, "meta": {}}
     )
 
 
 def check(body: Record) -> None:
-    """Refuses a new product whose pictures could not be fetched. Raises Refusal 422."""
-    for given in body.get("images") or []:
-        _checked(given)
+    """Checks the images of a new product. Raises Refusal 422."""
+    for image in body.get("images") or []:
+        _checked(image)
 
 
-def adopt(shop: Shop, product: Product, body: Record) -> None:
-    """Takes over the pictures that a new product carries; `check` comes before."""
-    for given in body.get("images") or []:
-        _add(shop, product, given)
+def adopt(store: Store, product: Product, body: Record) -> None:
+    """Adds the images of a new product. Call `check` first."""
+    for image in body.get("images") or []:
+        _add(store, product, image)
 
 
-def _add(shop: Shop, product: Product, body: Record) -> Record:
+def _add(store: Store, product: Product, body: Record) -> Record:
     rows = _rows(product)
     if len(rows) >= MOST:
         raise Refusal(422, f"A product has at most {MOST} images")
-    image_id = shop.next_id("image", 301)
+    image_id = store.next_id("image", 301)
     file = f"https://cdn.example.com/products/{product.id}/images/{image_id}"
     row: Record = {
         "id": image_id,
@@ -63,7 +63,7 @@ def _add(shop: Shop, product: Product, body: Record) -> Record:
         "description": str(body.get("description") or ""),
         "sort_order": int(body.get("sort_order") or len(rows)),
         "is_thumbnail": bool(body.get("is_thumbnail", not rows)),
-        "date_modified": iso(shop.now()),
+        "date_modified": iso(store.now()),
     }
     rows.append(row)
     _keep_one_thumbnail(rows, row)
@@ -71,23 +71,23 @@ def _add(shop: Shop, product: Product, body: Record) -> Record:
 
 
 @routes.on("GET", "/v3/catalog/products/{product_id}/images/{image_id}")
-def get_image(shop: Shop, call: Call, product_id: str, image_id: str) -> Answer:
-    return Answer(200, {"data": row_of(_rows(find(shop, product_id)), image_id), "meta": {}})
+def get_image(store: Store, call: Call, product_id: str, image_id: str) -> Answer:
+    return Answer(200, {"data": row_of(_rows(find(store, product_id)), image_id), "meta": {}})
 
 
 @routes.on("PUT", "/v3/catalog/products/{product_id}/images/{image_id}")
-def update_image(shop: Shop, call: Call, product_id: str, image_id: str) -> Answer:
-    rows = _rows(find(shop, product_id))
+def update_image(store: Store, call: Call, product_id: str, image_id: str) -> Answer:
+    rows = _rows(find(store, product_id))
     row = row_of(rows, image_id)
     body = _checked(call.body, needs_url=False)
-    row |= {name: value for name, value in body.items() if name in WRITABLE} | {"date_modified": iso(shop.now())}
+    row |= {name: value for name, value in body.items() if name in WRITABLE} | {"date_modified": iso(store.now())}
     _keep_one_thumbnail(rows, row)
     return Answer(200, {"data": {**row, "image_url": None}, "meta": {}})
 
 
 @routes.on("DELETE", "/v3/catalog/products/{product_id}/images/{image_id}")
-def delete_image(shop: Shop, call: Call, product_id: str, image_id: str) -> Answer:
-    rows = _rows(find(shop, product_id))
+def delete_image(store: Store, call: Call, product_id: str, image_id: str) -> Answer:
+    rows = _rows(find(store, product_id))
     rows.remove(row_of(rows, image_id))
     return Answer(204, empty=True)
 
@@ -104,10 +104,10 @@ def _checked(body: object, *, needs_url: bool = True) -> Record:
     return body
 
 
-def _keep_one_thumbnail(rows: list[Record], chosen: Record) -> None:
-    if chosen["is_thumbnail"]:
+def _keep_one_thumbnail(rows: list[Record], current: Record) -> None:
+    if current["is_thumbnail"]:
         for row in rows:
-            row["is_thumbnail"] = row is chosen
+            row["is_thumbnail"] = row is current
 
 
 def _rows(product: Product) -> list[Record]:

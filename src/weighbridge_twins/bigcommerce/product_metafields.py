@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from weighbridge_twins.bigcommerce.catalog_state import by_variant_id, find, row_of
 from weighbridge_twins.bigcommerce.errors import Refusal, not_found
-from weighbridge_twins.bigcommerce.paging import v3_page, wanted_texts
+from weighbridge_twins.bigcommerce.paging import text_filter, v3_page
 from weighbridge_twins.bigcommerce.rendering import iso
 from weighbridge_twins.bigcommerce.routing import Routes
-from weighbridge_twins.bigcommerce.state import Record, Shop
-from weighbridge_twins.call import Answer, Call
+from weighbridge_twins.bigcommerce.state import Record, Store
+from weighbridge_twins.http.call import Answer, Call
 
 routes = Routes()
 REQUIRED: Final = ("permission_set", "namespace", "key", "value")
@@ -21,11 +21,11 @@ OF_VARIANT: Final = "/v3/catalog/products/{product_id}/variants/{variant_id}/met
 
 @routes.on("GET", OF_PRODUCT)
 @routes.on("GET", OF_VARIANT)
-def list_metafields(shop: Shop, call: Call, product_id: str, variant_id: str = "") -> Answer:
-    keys, namespaces = wanted_texts(call, "key:in"), wanted_texts(call, "namespace:in")
+def list_metafields(store: Store, call: Call, product_id: str, variant_id: str = "") -> Answer:
+    keys, namespaces = text_filter(call, "key:in"), text_filter(call, "namespace:in")
     rows = [
         row
-        for row in _rows(shop, product_id, variant_id)
+        for row in _rows(store, product_id, variant_id)
         if call.query.get("key") in (None, row["key"])
         and call.query.get("namespace") in (None, row["namespace"])
         and (keys is None or row["key"].casefold() in keys)
@@ -36,10 +36,10 @@ def list_metafields(shop: Shop, call: Call, product_id: str, variant_id: str = "
 
 @routes.on("POST", OF_PRODUCT)
 @routes.on("POST", OF_VARIANT)
-def create_metafield(shop: Shop, call: Call, product_id: str, variant_id: str = "") -> Answer:
-    """A metafield. Raises Refusal 409 when the namespace has the key already, 422 for missing members."""
+def create_metafield(store: Store, call: Call, product_id: str, variant_id: str = "") -> Answer:
+    """Creates a metafield. Raises Refusal 409 if the namespace has the key already, 422 for missing members."""
     body: Any = call.body if isinstance(call.body, dict) else {}
-    rows = _rows(shop, product_id, variant_id)
+    rows = _rows(store, product_id, variant_id)
     missing = {name: f"{name} is required" for name in REQUIRED if not body.get(name)}
     if missing:
         raise Refusal(422, "Missing required fields", missing)
@@ -47,9 +47,9 @@ def create_metafield(shop: Shop, call: Call, product_id: str, variant_id: str = 
         raise Refusal(409, "Metafield with the same namespace and key exists")
     if len(rows) >= MOST:
         raise Refusal(422, f"At most {MOST} metafields")
-    stamp = iso(shop.now())
+    stamp = iso(store.now())
     row: Record = {
-        "id": shop.next_id("metafield"),
+        "id": store.next_id("metafield"),
         **{name: body[name] for name in REQUIRED},
         **({"description": body["description"]} if body.get("description") else {}),
         "resource_type": "variant" if variant_id else "product",
@@ -64,33 +64,33 @@ def create_metafield(shop: Shop, call: Call, product_id: str, variant_id: str = 
 
 @routes.on("GET", OF_PRODUCT + "/{metafield_id}")
 @routes.on("GET", OF_VARIANT + "/{metafield_id}")
-def get_metafield(shop: Shop, call: Call, product_id: str, metafield_id: str, variant_id: str = "") -> Answer:
-    return Answer(200, {"data": row_of(_rows(shop, product_id, variant_id), metafield_id), "meta": {}})
+def get_metafield(store: Store, call: Call, product_id: str, metafield_id: str, variant_id: str = "") -> Answer:
+    return Answer(200, {"data": row_of(_rows(store, product_id, variant_id), metafield_id), "meta": {}})
 
 
 @routes.on("PUT", OF_PRODUCT + "/{metafield_id}")
 @routes.on("PUT", OF_VARIANT + "/{metafield_id}")
-def update_metafield(shop: Shop, call: Call, product_id: str, metafield_id: str, variant_id: str = "") -> Answer:
-    row = row_of(_rows(shop, product_id, variant_id), metafield_id)
+def update_metafield(store: Store, call: Call, product_id: str, metafield_id: str, variant_id: str = "") -> Answer:
+    row = row_of(_rows(store, product_id, variant_id), metafield_id)
     body = call.body if isinstance(call.body, dict) else {}
     row |= {name: value for name, value in body.items() if name in (*REQUIRED, "description")}
-    row["date_modified"] = iso(shop.now())
+    row["date_modified"] = iso(store.now())
     return Answer(200, {"data": row, "meta": {}})
 
 
 @routes.on("DELETE", OF_PRODUCT + "/{metafield_id}")
 @routes.on("DELETE", OF_VARIANT + "/{metafield_id}")
-def delete_metafield(shop: Shop, call: Call, product_id: str, metafield_id: str, variant_id: str = "") -> Answer:
-    rows = _rows(shop, product_id, variant_id)
+def delete_metafield(store: Store, call: Call, product_id: str, metafield_id: str, variant_id: str = "") -> Answer:
+    rows = _rows(store, product_id, variant_id)
     rows.remove(row_of(rows, metafield_id))
     return Answer(204, empty=True)
 
 
-def _rows(shop: Shop, product_id: str, variant_id: str) -> list[Record]:
-    product = find(shop, product_id)
+def _rows(store: Store, product_id: str, variant_id: str) -> list[Record]:
+    product = find(store, product_id)
     if variant_id:
-        found = by_variant_id(shop, variant_id)
-        if found is None or found[0] is not product:
+        item = by_variant_id(store, variant_id)
+        if item is None or item[0] is not product:
             raise not_found()
     by_owner: dict[str, list[Record]] = product.fields.setdefault("_metafields", {})
     return by_owner.setdefault(variant_id or "product", [])

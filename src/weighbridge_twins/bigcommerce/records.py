@@ -1,4 +1,4 @@
-"""The plain values that the store's state is made of."""
+"""Plain values of the store's state."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from decimal import Decimal
 from typing import Any, Final
 
 Record = dict[str, Any]
-"""A resource under the vendor's names; names that begin with an underscore never leave the store."""
+"""A resource under the vendor's names; members with a leading underscore are internal."""
 
 ZERO: Final = Decimal(0)
 
 
 def public(row: Record) -> Record:
-    """The record without what never leaves the store."""
+    """The record without internal members."""
     return {name: value for name, value in row.items() if not name.startswith("_")}
 
 
 def decimal(value: Any) -> Decimal:
-    """An amount as a request or an act gave it; nothing is zero. Raises ValueError."""
+    """An amount of a request or action; missing or empty is zero. Raises ValueError."""
     if value is None or value == "":
         return ZERO
     try:

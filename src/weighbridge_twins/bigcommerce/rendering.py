@@ -1,4 +1,4 @@
-"""How values look on the wire: string decimals and RFC 2822 dates in v2, numbers and ISO dates in v3."""
+"""Formats of values: string decimals and RFC 2822 dates in v2, numbers and ISO dates in v3."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CENT = Decimal("0.01")
 
 
 def money(amount: Decimal | int) -> str:
-    """v2: four decimals as text."""
+    """The v2 format: a string with four decimals."""
     return format(Decimal(amount).quantize(FOUR, rounding=ROUND_HALF_UP), "f")
 
 
@@ -22,16 +22,16 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-def rfc2822(moment: datetime | None) -> str:
-    return format_datetime(moment.astimezone(UTC)) if moment else ""
+def rfc2822(at: datetime | None) -> str:
+    return format_datetime(at.astimezone(UTC)) if at else ""
 
 
-def iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def iso(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_date(text: str) -> datetime:
-    """RFC 2822 or ISO 8601; a date without a zone is UTC. Raises Refusal."""
+    """Parses RFC 2822 or ISO 8601; a date without a zone is UTC. Raises Refusal 400."""
     try:
         parsed = parsedate_to_datetime(text) if "," in text else datetime.fromisoformat(text)
     except ValueError as error:
@@ -40,7 +40,7 @@ def parse_date(text: str) -> datetime:
 
 
 def rendered(value: Any) -> Any:
-    """v2 rendering of a record: decimals as text, moments as RFC 2822; inner records likewise."""
+    """A record in v2: decimals as strings, datetimes as RFC 2822, nested records likewise."""
     if isinstance(value, Decimal):
         return money(value)
     if isinstance(value, datetime):

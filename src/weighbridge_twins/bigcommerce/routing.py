@@ -1,4 +1,4 @@
-"""Which handler answers which path; paths stand below /stores/{store_hash}."""
+"""Maps paths below /stores/{store_hash} to handlers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from weighbridge_twins.call import Answer
+from weighbridge_twins.http.call import Answer
 
 Handler = Callable[..., Answer]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The handler of a call and what its path names."""
+class RouteMatch:
+    """The handler of a call and the parameters in its path."""
 
     template: str
     handler: Handler
@@ -29,7 +29,7 @@ class _Route:
 
 
 class Routes:
-    """The routes of one module; `merge` joins them in the twin."""
+    """The routes of one module; `merge` combines them in the twin."""
 
     def __init__(self) -> None:
         self._table: dict[tuple[int, str], list[_Route]] = {}
@@ -38,7 +38,7 @@ class Routes:
         return sum(len(routes) for routes in self._table.values())
 
     def on(self, method: str, template: str) -> Callable[[Handler], Handler]:
-        """Registers a handler `(shop, call, **path parameters)`."""
+        """Registers a handler `(store, call, **path parameters)`."""
 
         def register(handler: Handler) -> Handler:
             pattern = re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + "$")
@@ -47,37 +47,37 @@ class Routes:
 
         return register
 
-    def merge(self, other: Routes) -> None:
-        """Takes in the routes of another module; a path and verb that are known already keep their handler."""
-        for shape, routes in other._table.items():
+    def merge(self, module_routes: Routes) -> None:
+        """Adds the routes of another module; existing routes keep their handlers."""
+        for shape, routes in module_routes._table.items():
             for route in routes:
                 self._add(shape, route)
 
     def templates(self) -> list[tuple[str, str]]:
-        """Verb and path of every route."""
+        """Method and path template of every route."""
         return sorted((route.method, route.template) for routes in self._table.values() for route in routes)
 
-    def find(self, method: str, path: str) -> Found | frozenset[str]:
-        """The route of a call; else the verbs that the path knows, none of them when there is no such path."""
+    def find(self, method: str, path: str) -> RouteMatch | frozenset[str]:
+        """The matching route; otherwise the methods that the path supports, none if the path does not exist."""
         verbs = set()
         for route in self._table.get(_shape(path), ()):
             match = route.pattern.match(path)
             if match is None:
                 continue
             if route.method == method:
-                return Found(route.template, route.handler, match.groupdict())
+                return RouteMatch(route.template, route.handler, match.groupdict())
             verbs.add(route.method)
         return frozenset(verbs)
 
     def _add(self, shape: tuple[int, str], route: _Route) -> None:
         routes = self._table.setdefault(shape, [])
-        if all((one.method, one.template) != (route.method, route.template) for one in routes):
+        if all((other.method, other.template) != (route.method, route.template) for other in routes):
             routes.append(route)
-            # A path that names a thing outright goes before one that takes any id.
-            routes.sort(key=lambda one: one.template.count("{"))
+            # Literal paths are matched before paths with parameters.
+            routes.sort(key=lambda entry: entry.template.count("{"))
 
 
 def _shape(path: str) -> tuple[int, str]:
-    """How deep the path goes and which resource it is about: few routes share both."""
-    parts = path.split("/", 3)
-    return path.count("/"), "/".join(parts[1:3])
+    """Depth and resource of a path, the key of the route table: few routes share both."""
+    segments = path.split("/", 3)
+    return path.count("/"), "/".join(segments[1:3])

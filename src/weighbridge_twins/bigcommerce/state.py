@@ -1,4 +1,4 @@
-"""What a store consists of, in memory."""
+"""The state of a store in memory."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from weighbridge_twins.bigcommerce.order_book import Order, OrderBook
+from weighbridge_twins.bigcommerce.accounts import Account
+from weighbridge_twins.bigcommerce.order_index import Order, OrderIndex
 from weighbridge_twins.bigcommerce.records import ZERO, Record
 from weighbridge_twins.bigcommerce.switches import defaults
 from weighbridge_twins.clock import Clock
 
-if TYPE_CHECKING:
-    from weighbridge_twins.bigcommerce.access import Account
-
-__all__ = ["ZERO", "Order", "OrderBook", "Product", "Record", "Shop", "Variant"]
+__all__ = ["ZERO", "Order", "OrderIndex", "Product", "Record", "Store", "Variant"]
 
 
 @dataclass
 class Variant:
-    """A purchasable thing; every product has at least its base variant."""
+    """A variant that can be bought; every product has at least its base variant."""
 
     id: int
     product_id: int
@@ -49,8 +47,8 @@ class Product:
         return str(self.fields["inventory_tracking"])
 
 
-class Shop:
-    """The whole state of one store."""
+class Store:
+    """The state of one store."""
 
     def __init__(self, clock: Clock, store_hash: str, client_secret: str, seed: int) -> None:
         self.clock = clock
@@ -72,7 +70,7 @@ class Shop:
             ],
             "shipping_tax_class_id": 1,
         }
-        self.orders = OrderBook()
+        self.orders = OrderIndex()
         self.products: dict[int, Product] = {}
         self.product_names: dict[str, int] = {}
         self.customers: dict[int, Record] = {}
@@ -83,8 +81,8 @@ class Shop:
         self.location_stock: dict[tuple[int, int], int] = {}
         self.pending_adjustments: list[Record] = []
         self.pending_payments: list[Record] = []
-        """Money on its way: captures, voids and refunds that were accepted and are still to be executed."""
-        self.hooks: dict[int, Record] = {}
+        """Captures, voids and refunds that were accepted but not executed yet."""
+        self.webhooks: dict[int, Record] = {}
         self.pending_events: list[Record] = []
         self.sends: list[tuple[float, str, bool]] = []
         self.blocked_until: dict[str, datetime] = {}
@@ -100,12 +98,12 @@ class Shop:
 
     def tax_class(self, class_id: int) -> Record:
         classes: list[Record] = self.settings["tax_classes"]
-        return next((one for one in classes if one["id"] == class_id), classes[0])
+        return next((row for row in classes if row["id"] == class_id), classes[0])
 
     def variant_by_sku(self, sku: str) -> tuple[Product, Variant] | None:
-        """SKUs are unique whatever their case, over products and variants."""
-        found = self.sku_index.get(sku.casefold())
-        if found is None:
+        """The variant with this SKU, ignoring case, and its product; None if it does not exist."""
+        ids = self.sku_index.get(sku.casefold())
+        if ids is None:
             return None
-        product = self.products[found[0]]
-        return product, next(variant for variant in product.variants if variant.id == found[1])
+        product = self.products[ids[0]]
+        return product, next(variant for variant in product.variants if variant.id == ids[1])

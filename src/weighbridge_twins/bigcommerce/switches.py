@@ -1,4 +1,4 @@
-"""Where the vendor's documents leave a question about orders, money or the quota open, the twin offers each reading.
+"""Open questions about orders, money and quota, with the readings that the twin offers for each.
 
 Source of the questions: platform notes, bigcommerce 10.
 """
@@ -19,11 +19,11 @@ class Switch:
     name: str
     default: Any
     readings: tuple[Any, ...]
-    """The readings on offer; empty for a number."""
+    """The readings to choose from; empty if the value is a number."""
     question: str
     """What the documents leave open."""
     note: str = ""
-    """Why the default is the default."""
+    """The reason for the default."""
 
 
 QUOTA: Final = (
@@ -103,7 +103,7 @@ CHANGES: Final = (
     Switch("shipment_bumps_date_modified", True, YES_FIRST, "Does a shipment change date_modified?"),
     Switch("over_shipping", "refused", ("refused", "accepted"), "May more be shipped than was ordered?"),
     Switch("refund_bumps_date_modified", False, NO_FIRST, "Does a refund change date_modified?"),
-    Switch("refund_restocks", False, NO_FIRST, "Does a refund put goods back into the shop's stock?"),
+    Switch("refund_restocks", False, NO_FIRST, "Does a refund return goods to the store's stock?"),
     Switch(
         "refund_requested_amount",
         "absent",
@@ -115,23 +115,23 @@ CHANGES: Final = (
     Switch("metafield_bumps_date_modified", False, NO_FIRST, "Does writing a metafield change date_modified?"),
     Switch("update_bumps_date_modified", True, YES_FIRST, "Does writing external_order_id change date_modified?"),
     Switch("transaction_bumps_date_modified", True, YES_FIRST, "Does a capture or void change date_modified?"),
-    Switch("cancel_restocks", True, YES_FIRST, "Does cancelling put goods back into the shop's stock?"),
+    Switch("cancel_restocks", True, YES_FIRST, "Does cancelling return goods to the store's stock?"),
     Switch("declined_order_holds_stock", False, NO_FIRST, "Does a declined order keep the stock it took?"),
     Switch("cancel_voids_payment", False, NO_FIRST, "Does cancelling void what was authorised?"),
     Switch("sells_below_zero", True, YES_FIRST, "Does an order for more than the stock go through?"),
 )
 
-STOCK_AND_HOOKS: Final = (
+STOCK_AND_WEBHOOKS: Final = (
     Switch("inventory_delay_seconds", 2, (), "How long until an accepted stock adjustment shows?"),
     Switch("inventory_batch", "atomic", ("atomic", "partial"), "Is a stock batch with one bad item refused whole?"),
     Switch("webhook_id_stable", True, YES_FIRST, "Is webhook-id the same in each retry?"),
     Switch("webhooks_signed", True, YES_FIRST, "Are deliveries of a store-level account signed?"),
-    Switch("hook_destinations", "any", ("any", "https_443"), "Which destinations may a hook have?"),
+    Switch("webhook_destinations", "any", ("any", "https_443"), "Which destinations may a webhook have?"),
 )
 
-SWITCHES: Final[tuple[Switch, ...]] = (*QUOTA, *LISTS, *MONEY, *CHANGES, *STOCK_AND_HOOKS)
+SWITCHES: Final[tuple[Switch, ...]] = (*QUOTA, *LISTS, *MONEY, *CHANGES, *STOCK_AND_WEBHOOKS)
 
 
 def defaults() -> dict[str, Any]:
-    """The reading in force for each switch at the start."""
+    """The initial reading of each switch."""
     return {switch.name: switch.default for switch in SWITCHES}

@@ -1,4 +1,4 @@
-"""Tax classes, zones, rates and settings as the API tells them. Source: platform notes, bigcommerce 6.4."""
+"""Tax classes, zones, rates and settings. Source: platform notes, bigcommerce 6.4."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Final
 
 from weighbridge_twins.bigcommerce.catalog_state import row_of
 from weighbridge_twins.bigcommerce.errors import Refusal
-from weighbridge_twins.bigcommerce.paging import v2_page, v3_page, wanted_ids
+from weighbridge_twins.bigcommerce.paging import id_filter, v2_page, v3_page
 from weighbridge_twins.bigcommerce.rendering import rfc2822
 from weighbridge_twins.bigcommerce.routing import Routes
-from weighbridge_twins.bigcommerce.state import Record, Shop
-from weighbridge_twins.call import Answer, Call
+from weighbridge_twins.bigcommerce.state import Record, Store
+from weighbridge_twins.http.call import Answer, Call
 
 routes = Routes()
 EVERYWHERE: Final = 1
-"""The zone of everything that no other zone covers."""
-ORDINARY: Final[Record] = {
+"""The zone of every address that no other zone covers."""
+DEFAULTS: Final[Record] = {
     "price_display_settings": {
         "control_panel_price_display_strategy": "EXCLUSIVE",
         "invoice_price_display_strategy": "EXCLUSIVE",
@@ -37,58 +37,58 @@ CHOICES: Final = {
 
 
 @routes.on("GET", "/v2/tax_classes")
-def list_classes(shop: Shop, call: Call) -> Answer:
-    """Ids are texts; the default class 0 is not in this list though orders name it."""
-    return v2_page(call, _classes(shop))
+def list_classes(store: Store, call: Call) -> Answer:
+    """Lists tax classes. Ids are strings; the default class 0 is not listed although orders refer to it."""
+    return v2_page(call, _classes(store))
 
 
 @routes.on("GET", "/v2/tax_classes/{class_id}")
-def get_class(shop: Shop, call: Call, class_id: str) -> Answer:
-    return Answer(200, row_of(_classes(shop), class_id))
+def get_class(store: Store, call: Call, class_id: str) -> Answer:
+    return Answer(200, row_of(_classes(store), class_id))
 
 
-def _classes(shop: Shop) -> list[Record]:
-    stamp = rfc2822(shop.now().replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0))
+def _classes(store: Store) -> list[Record]:
+    stamp = rfc2822(store.now().replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0))
     return [
-        {"id": str(one["id"]), "name": one["name"], "created_at": stamp, "updated_at": stamp}
-        for one in shop.settings["tax_classes"]
-        if one["id"]
+        {"id": str(tax_class["id"]), "name": tax_class["name"], "created_at": stamp, "updated_at": stamp}
+        for tax_class in store.settings["tax_classes"]
+        if tax_class["id"]
     ]
 
 
 @routes.on("GET", "/v3/tax/settings")
-def get_settings(shop: Shop, call: Call) -> Answer:
-    return Answer(200, {"data": _settings(shop), "meta": {}})
+def get_settings(store: Store, call: Call) -> Answer:
+    return Answer(200, {"data": _settings(store), "meta": {}})
 
 
 @routes.on("PUT", "/v3/tax/settings")
-def update_settings(shop: Shop, call: Call) -> Answer:
-    """Changes how the store taxes; `tax_entered_with_prices` turns every catalogue price into one with tax."""
+def update_settings(store: Store, call: Call) -> Answer:
+    """Updates tax settings; `tax_entered_with_prices` makes every catalogue price include tax."""
     body = call.body if isinstance(call.body, dict) else {}
     wrong = {name: "invalid" for name, choice in CHOICES.items() if name in body and body[name] not in choice}
     if wrong:
         raise Refusal(422, "Unknown strategy", wrong)
     if "tax_entered_with_prices" in body:
-        shop.settings["prices_include_tax"] = bool(body["tax_entered_with_prices"])
-    own = shop.settings.setdefault("tax_settings", {})
-    own |= {name: body[name] for name in ORDINARY if name in body}
-    return Answer(200, {"data": _settings(shop), "meta": {}})
+        store.settings["prices_include_tax"] = bool(body["tax_entered_with_prices"])
+    settings = store.settings.setdefault("tax_settings", {})
+    settings |= {name: body[name] for name in DEFAULTS if name in body}
+    return Answer(200, {"data": _settings(store), "meta": {}})
 
 
-def _settings(shop: Shop) -> Record:
-    prices = bool(shop.settings["prices_include_tax"])
-    return {"tax_entered_with_prices": prices, **ORDINARY, **shop.settings.get("tax_settings", {})}
+def _settings(store: Store) -> Record:
+    prices = bool(store.settings["prices_include_tax"])
+    return {"tax_entered_with_prices": prices, **DEFAULTS, **store.settings.get("tax_settings", {})}
 
 
 @routes.on("GET", "/v3/tax/zones")
-def list_zones(shop: Shop, call: Call) -> Answer:
-    ids = wanted_ids(call, "id:in")
+def list_zones(store: Store, call: Call) -> Answer:
+    ids = id_filter(call, "id:in")
     zone: Record = {
         "id": EVERYWHERE,
         "name": "Everywhere else",
         "enabled": True,
         "price_display_settings": {
-            "show_inclusive": bool(shop.settings["prices_include_tax"]),
+            "show_inclusive": bool(store.settings["prices_include_tax"]),
             "show_both_on_detail_view": False,
             "show_both_on_list_view": False,
         },
@@ -98,11 +98,11 @@ def list_zones(shop: Shop, call: Call) -> Answer:
 
 
 @routes.on("GET", "/v3/tax/rates")
-def list_rates(shop: Shop, call: Call) -> Answer:
-    """The rates by name, each with what every tax class pays."""
-    ids, zones = wanted_ids(call, "id:in"), wanted_ids(call, "tax_zone_id:in")
-    classes: list[Record] = shop.settings["tax_classes"]
-    names = list(dict.fromkeys(rate["name"] for one in classes for rate in one["rates"]))
+def list_rates(store: Store, call: Call) -> Answer:
+    """Lists rates by name, with the percentage of every tax class."""
+    ids, zones = id_filter(call, "id:in"), id_filter(call, "tax_zone_id:in")
+    classes: list[Record] = store.settings["tax_classes"]
+    names = list(dict.fromkeys(rate["name"] for tax_class in classes for rate in tax_class["rates"]))
     rows = [
         {
             "id": number,
@@ -110,14 +110,14 @@ def list_rates(shop: Shop, call: Call) -> Answer:
             "enabled": True,
             "priority": number,
             "tax_zone_id": EVERYWHERE,
-            "class_rates": [{"tax_class_id": one["id"], "rate": _rate(one, name)} for one in classes],
+            "class_rates": [{"tax_class_id": tax_class["id"], "rate": _rate(tax_class, name)} for tax_class in classes],
         }
         for number, name in enumerate(names, start=1)
     ]
-    wanted = [row for row in rows if (ids is None or row["id"] in ids) and (zones is None or EVERYWHERE in zones)]
-    return v3_page(call, wanted)
+    selected = [row for row in rows if (ids is None or row["id"] in ids) and (zones is None or EVERYWHERE in zones)]
+    return v3_page(call, selected)
 
 
 def _rate(tax_class: Record, name: str) -> Decimal:
-    """Percent."""
+    """The rate in percent; 0 if the class does not have it."""
     return next((Decimal(str(rate["rate"])) for rate in tax_class["rates"] if rate["name"] == name), Decimal(0))

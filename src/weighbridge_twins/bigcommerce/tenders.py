@@ -1,4 +1,4 @@
-"""The money on an order: what was paid with what, movement by movement. Source: Orders V3, transactions."""
+"""Tenders and transactions of an order. Source: Orders V3, transactions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from weighbridge_twins.bigcommerce.events import emit
-from weighbridge_twins.bigcommerce.order_book import Order
+from weighbridge_twins.bigcommerce.order_index import Order
 from weighbridge_twins.bigcommerce.records import ZERO, Record, decimal
-from weighbridge_twins.bigcommerce.state import Shop
+from weighbridge_twins.bigcommerce.state import Store
 
 OFFLINE_GATEWAYS: Final = {
     "Bank Deposit": "bankdeposit",
@@ -18,7 +18,7 @@ OFFLINE_GATEWAYS: Final = {
     "Pay in Store": "instore",
     "Manual": "custom",
 }
-"""Payment methods that move no money through a gateway."""
+"""Payment methods without a gateway."""
 CARD_GATEWAY: Final = "testgateway"
 OWN_TENDERS: Final = (
     ("gift_certificate", "giftcertificate", "gift_certificate_amount"),
@@ -28,26 +28,26 @@ RECEIVED: Final = ("purchase", "capture")
 PAYMENTS: Final = ("captured", "authorized", "declined", "held", "pending", "none")
 
 
-def pay_at_checkout(shop: Shop, order: Order, spec: Record) -> None:
-    """Gift certificate and store credit are tenders of their own; the rest is paid as `payment` says."""
+def pay_at_checkout(store: Store, order: Order, spec: Record) -> None:
+    """Pays with gift certificate and store credit first; `payment` decides how the remainder is paid."""
     fields, test = order.fields, bool(spec.get("test"))
     for method, gateway, name in OWN_TENDERS:
         if fields[name]:
-            add_transaction(shop, order, "purchase", method, fields[name], gateway=gateway, test=test)
-    payment, rest, offline = spec.get("payment", "captured"), unpaid(shop, order), is_offline(order)
+            add_transaction(store, order, "purchase", method, fields[name], gateway=gateway, test=test)
+    payment, amount_due, offline = spec.get("payment", "captured"), unpaid(store, order), is_offline(order)
     if payment not in PAYMENTS:
-        raise ValueError(f"payment is one of {', '.join(PAYMENTS)}, not {payment!r}")
-    if rest <= 0 or payment == "none":
+        raise ValueError(f"payment must be one of {', '.join(PAYMENTS)}, not {payment!r}")
+    if amount_due <= 0 or payment == "none":
         return
     fields["payment_status"] = {
         "captured": "paid" if offline else "captured",
         "held": "held for review",
     }.get(payment, payment)
-    if offline and not shop.switches["offline_orders_have_transactions"]:
+    if offline and not store.switches["offline_orders_have_transactions"]:
         return
     method, gateway = method_of(order)
     event = {"captured": "purchase", "declined": "purchase", "pending": "pending"}.get(payment, "authorization")
-    row = add_transaction(shop, order, event, method, rest, gateway=gateway, test=test)
+    row = add_transaction(store, order, event, method, amount_due, gateway=gateway, test=test)
     if payment == "declined":
         row["status"] = "error"
     if payment == "held":
@@ -55,19 +55,19 @@ def pay_at_checkout(shop: Shop, order: Order, spec: Record) -> None:
 
 
 def limit_tenders(order: Order, spec: Record) -> None:
-    """A gift certificate and store credit pay at most what the order costs."""
-    rest = order.fields["total_inc_tax"]
+    """Limits gift certificate and store credit to the order's total."""
+    remaining = order.fields["total_inc_tax"]
     for name in ("gift_certificate", "store_credit"):
-        amount = min(decimal(spec.get(name)), rest)
+        amount = min(decimal(spec.get(name)), remaining)
         order.fields[f"{name}_amount"] = amount
-        rest -= amount
+        remaining -= amount
 
 
-def unpaid(shop: Shop, order: Order) -> Decimal:
-    """What remains to be paid or authorised."""
+def unpaid(store: Store, order: Order) -> Decimal:
+    """The amount that is not paid yet."""
     fields = order.fields
     total: Decimal = fields["total_inc_tax"]
-    if not shop.switches["order_total_includes_tenders"]:
+    if not store.switches["order_total_includes_tenders"]:
         total += fields["gift_certificate_amount"] + fields["store_credit_amount"]
     return total - sum((row["amount"] for row in order.transactions if _counts(row)), ZERO)
 
@@ -77,18 +77,18 @@ def _counts(row: Record) -> bool:
 
 
 def is_offline(order: Order) -> bool:
-    """True where the payment method moves no money through a gateway."""
+    """True if the payment method has no gateway."""
     return order.fields["payment_method"] in OFFLINE_GATEWAYS
 
 
 def method_of(order: Order) -> tuple[str, str]:
-    """Method and gateway of the order's ordinary tender."""
+    """Method and gateway of the order's main tender."""
     gateway = OFFLINE_GATEWAYS.get(order.fields["payment_method"])
     return ("offline", gateway) if gateway else ("credit_card", CARD_GATEWAY)
 
 
 def authorised(order: Order) -> list[Record]:
-    """Authorisations that were neither captured nor voided."""
+    """Authorisations that are neither captured nor voided."""
     used = {row.get("reference_transaction_id") for row in order.transactions if row["event"] in ("capture", "void")}
     return [
         row
@@ -98,7 +98,7 @@ def authorised(order: Order) -> list[Record]:
 
 
 def refundable(order: Order) -> dict[str, Decimal]:
-    """What each gateway received and has not given back, largest tender first."""
+    """The refundable amount per gateway, largest first."""
     held: dict[str, Decimal] = {}
     for row in order.transactions:
         if row["status"] == "ok" and row["event"] in (*RECEIVED, "refund"):
@@ -108,7 +108,7 @@ def refundable(order: Order) -> dict[str, Decimal]:
 
 
 def add_transaction(
-    shop: Shop,
+    store: Store,
     order: Order,
     event: str,
     method: str,
@@ -118,18 +118,18 @@ def add_transaction(
     reference: Any = None,
     test: bool = False,
 ) -> Record:
-    """A movement of money on an order, announced once the order exists."""
+    """Adds a transaction; sends its event if the order is stored already."""
     row: Record = {
-        "id": shop.next_id("transaction", 7000),
+        "id": store.next_id("transaction", 7000),
         "order_id": str(order.id),
         "event": event,
         "method": method,
         "amount": amount,
         "currency": order.currency,
         "gateway": gateway,
-        "gateway_transaction_id": f"gw-{shop.random.getrandbits(48):012x}",
+        "gateway_transaction_id": f"gw-{store.random.getrandbits(48):012x}",
         "payment_method_id": f"{gateway}.{method}",
-        "date_created": shop.now(),
+        "date_created": store.now(),
         "test": test,
         "status": "ok",
         "fraud_review": False,
@@ -138,13 +138,13 @@ def add_transaction(
     if reference is not None:
         row["reference_transaction_id"] = reference
     order.transactions.append(row)
-    if order.id in shop.orders:
-        announce_transaction(shop, order, row)
+    if order.id in store.orders:
+        announce_transaction(store, order, row)
     return row
 
 
-def announce_transaction(shop: Shop, order: Order, row: Record) -> None:
-    """A transaction's event has no `id`, and its ids are texts. Source: platform notes, bigcommerce 7.3."""
+def announce_transaction(store: Store, order: Order, row: Record) -> None:
+    """Sends the transaction event, which has no `id` and string ids. Source: platform notes, bigcommerce 7.3."""
     data = {
         "type": "transaction",
         "order_id": str(order.id),
@@ -153,7 +153,7 @@ def announce_transaction(shop: Shop, order: Order, row: Record) -> None:
         "transaction_type": row["event"],
         "result": {"gateway": row["gateway"], "amount": str(row["amount"]), "currency": row["currency"]},
     }
-    emit(shop, "store/order/transaction/created", data)
+    emit(store, "store/order/transaction/created", data)
 
 
 def _details(order: Order, method: str, amount: Decimal) -> Record:

@@ -14,9 +14,9 @@ from weighbridge_twins.bigcommerce import (
     metafields,
     order_addresses,
     order_create,
-    order_parts,
     order_settings,
     order_statuses,
+    order_subresources,
     order_update,
     orders,
     refunds,
@@ -26,27 +26,27 @@ from weighbridge_twins.bigcommerce import (
     transactions,
     webhooks,
 )
-from weighbridge_twins.bigcommerce.access import admit, open_account
-from weighbridge_twins.bigcommerce.acts import ACTS
+from weighbridge_twins.bigcommerce.access import check_credentials, open_account
 from weighbridge_twins.bigcommerce.errors import Refusal
-from weighbridge_twins.bigcommerce.order_desk import OrderDesk
+from weighbridge_twins.bigcommerce.order_actions import OrderActions
 from weighbridge_twins.bigcommerce.payments import settle_payments
 from weighbridge_twins.bigcommerce.quota import Quota
-from weighbridge_twins.bigcommerce.routing import Found, Routes
-from weighbridge_twins.bigcommerce.state import Shop
-from weighbridge_twins.call import Answer, Call, Delivery, Json
+from weighbridge_twins.bigcommerce.routing import RouteMatch, Routes
+from weighbridge_twins.bigcommerce.state import Store
+from weighbridge_twins.bigcommerce.user_actions import ACTIONS
 from weighbridge_twins.clock import Clock
+from weighbridge_twins.http.call import Answer, Call, Delivery, Json
 
-MODULES: Final = (orders, order_create, order_update, order_parts, order_addresses, order_statuses, order_settings,
-                  shipments, transactions, refunds, metafields, catalog, inventory, customers, store,
+MODULES: Final = (orders, order_create, order_update, order_subresources, order_addresses, order_statuses,
+                  order_settings, shipments, transactions, refunds, metafields, catalog, inventory, customers, store,
                   webhooks)  # fmt: skip
 SWITCHES: Final = (*switches.SWITCHES, *catalog_switches.SWITCHES)
 OWN_CLIENT: Final = "twin-client"
 PATH: Final = re.compile(r"^/stores/(?P<store>[^/]+)(?P<rest>/v[23]/.*)$")
 
 
-class BigCommerceTwin(OrderDesk):
-    """One store with its API account. Implements the chassis' `Platform`."""
+class BigCommerceTwin(OrderActions):
+    """One store with its API account. Implements the `Platform` protocol of the twin server."""
 
     name = "bigcommerce"
 
@@ -60,42 +60,42 @@ class BigCommerceTwin(OrderDesk):
         seed: int = 1,
         base_url: str = "",
     ) -> None:
-        self.shop = Shop(clock, store_hash, client_secret, seed)
-        self.shop.base_url = base_url
-        self.switches = self.shop.switches
+        self.store = Store(clock, store_hash, client_secret, seed)
+        self.store.base_url = base_url
+        self.switches = self.store.switches
         self.switches |= {switch.name: switch.default for switch in SWITCHES}
-        open_account(self.shop, OWN_CLIENT, access_token)
-        inventory.add_location(self.shop, "BC-LOCATION-1", "Default location", is_default=True)
+        open_account(self.store, OWN_CLIENT, access_token)
+        inventory.add_location(self.store, "BC-LOCATION-1", "Default location", is_default=True)
         self._routes = Routes()
         for module in MODULES:
             self._routes.merge(module.routes)
-        self._quota = Quota(self.shop)
+        self._quota = Quota(self.store)
 
-    def guard(self, call: Call) -> Answer | None:
-        """Refuses a wrong token (401), a missing scope or another store (403), and what is above the quota."""
+    def check_access(self, call: Call) -> Answer | None:
+        """Refuses a wrong token (401), a missing scope or another store (403), and calls above the quota (429)."""
         match = PATH.match(call.path)
         path = _rest(call)
-        if match is not None and match["store"] != self.shop.store_hash:
+        if match is not None and match["store"] != self.store.store_hash:
             return Refusal(403, "The store hash does not belong to this token.").answer(path)
-        refusal = admit(self.shop, call, path)
+        refusal = check_credentials(self.store, call, path)
         if refusal is not None:
             return refusal.answer(path)
-        found = self._routes.find(call.method, path)
-        name = found.template if isinstance(found, Found) else "(unknown)"
+        route = self._routes.find(call.method, path)
+        name = route.template if isinstance(route, RouteMatch) else "(unknown)"
         return None if self._quota.count(call, f"{call.method} {name}") else self.throttled("")
 
     def answer(self, call: Call) -> Answer:
-        """What the store says, after everything that was due before has come to pass."""
-        settle_payments(self.shop)
+        """Answers a call, after executing the payments that are due."""
+        settle_payments(self.store)
         path = _rest(call)
-        found = self._routes.find(call.method, path)
+        route = self._routes.find(call.method, path)
         try:
-            if isinstance(found, Found):
-                return found.handler(self.shop, call, **found.parameters)
-            if not found:
+            if isinstance(route, RouteMatch):
+                return route.handler(self.store, call, **route.parameters)
+            if not route:
                 raise Refusal(404, "The requested resource was not found.")
             refused = Refusal(405, "The requested resource does not support this method.").answer(path)
-            return refused.with_headers({"allow": ", ".join(sorted(found))})
+            return refused.with_headers({"allow": ", ".join(sorted(route))})
         except Refusal as refusal:
             return refusal.answer(path)
 
@@ -103,7 +103,7 @@ class BigCommerceTwin(OrderDesk):
         return Refusal(400, "The request body is not valid JSON.").answer(_rest(call))
 
     def finish(self, call: Call, answer: Answer) -> Answer:
-        """Every answer carries the quota headers, but for a bare refusal."""
+        """Adds the quota headers to every answer except a bare refusal."""
         self._quota.close(call)
         if answer.status == 429 and self.switches["throttle_form"] == "bare":
             return answer
@@ -116,12 +116,12 @@ class BigCommerceTwin(OrderDesk):
         return Answer(500, {"status": 500, "title": "Internal server error", "type": "", "errors": {}})
 
     def deliveries_due(self) -> list[Delivery]:
-        inventory.settle(self.shop)
-        settle_payments(self.shop)
-        return webhooks.deliveries_due(self.shop)
+        inventory.settle(self.store)
+        settle_payments(self.store)
+        return webhooks.deliveries_due(self.store)
 
     def delivered(self, delivery: Delivery, status: int | None) -> None:
-        webhooks.delivered(self.shop, delivery, status)
+        webhooks.delivered(self.store, delivery, status)
 
     def quota(self) -> Json:
         quota = self._quota
@@ -135,18 +135,18 @@ class BigCommerceTwin(OrderDesk):
         }
 
     def act(self, name: str, arguments: Json) -> Json:
-        """Does what people do beside the API. Raises KeyError for what is not there, else ValueError."""
-        settle_payments(self.shop)
+        """Runs an action outside the API. Raises KeyError for an unknown name or object, ValueError otherwise."""
+        settle_payments(self.store)
         try:
-            return ACTS[name](self.shop, arguments)
+            return ACTIONS[name](self.store, arguments)
         except Refusal as refusal:
             raise ValueError(str(refusal)) from refusal
 
     def dump(self) -> Json:
-        return dumping.dump(self.shop)
+        return dumping.dump(self.store)
 
     def restore(self, state: Json) -> None:
-        dumping.restore(self.shop, state)
+        dumping.restore(self.store, state)
         self._quota.reset()
 
 

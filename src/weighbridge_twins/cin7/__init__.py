@@ -1,4 +1,4 @@
-"""A stateful local simulator of Cin7 Core, after the vendor's API v2 documents."""
+"""A stateful local simulator of Cin7 Core, built from the vendor's API v2 documents."""
 
 from weighbridge_twins.cin7.twin import Cin7Twin
 

@@ -1,21 +1,23 @@
-"""Product availability: one row per product, location, bin and batch; a row of zeros vanishes."""
+"""Product availability: one row per product, location, bin and batch, without rows that are all zero."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.kits import buildable
 from weighbridge_twins.cin7.paging import begins, given, page_of
 from weighbridge_twins.cin7.state import ZERO, Company, Record, StockRow
+from weighbridge_twins.http.call import Answer, Call
 
 SPECIAL = ("IsShopfloor", "IsStaging", "FixedAssetsLocation")
 
 
 def list_availability(company: Company, call: Call) -> Answer:
-    """No filter by time exists; one that is sent is ignored. Source: GET /ref/productavailability."""
-    name, location, batch, category = (given(call, one) for one in ("Name", "Location", "Batch", "Category"))
+    """No filter by time exists; unknown filters are ignored. Source: GET /ref/productavailability."""
+    name, location, batch, category = (
+        given(call, parameter) for parameter in ("Name", "Location", "Batch", "Category")
+    )
     skipped = _skipped_locations(company)
     filtered = bool(location or batch or skipped)
     rows = [
@@ -30,18 +32,18 @@ def list_availability(company: Company, call: Call) -> Answer:
             and (not batch or row.batch == batch)
         )
     ]
-    return page_of(company, call, "ProductAvailabilityList", rows, lambda pair: shown(company, *pair))
+    return page_of(company, call, "ProductAvailabilityList", rows, lambda pair: render_availability_row(company, *pair))
 
 
 def rows_for(company: Company, product: Record) -> list[StockRow]:
-    """The rows of a product that are not all zero; a kit's by the reading of `kit_availability`."""
+    """Returns the rows of a product that are not all zero; rows of a kit follow the switch `kit_availability`."""
     if product["AutoAssembly"] and company.switches["kit_availability"] != "row":
         return list(_computed(company, product)) if company.switches["kit_availability"] == "computed" else []
     return [row for row in company.rows_of(product["ID"]) if row.on_hand or row.allocated]
 
 
-def shown(company: Company, product: Record, row: StockRow) -> Record:
-    """A row as the list shows it; `StockOnHand` is money. Source: platform notes, cin7 3.1."""
+def render_availability_row(company: Company, product: Record, row: StockRow) -> Record:
+    """Renders a row of the list; `StockOnHand` is money. Source: platform notes, cin7 3.1."""
     incoming = _incoming(company, row)
     return {
         "ID": product["ID"],
@@ -55,20 +57,20 @@ def shown(company: Company, product: Record, row: StockRow) -> Record:
         "OnHand": row.on_hand,
         "Allocated": row.allocated,
         "Available": row.available,
-        "OnOrder": sum((one["Quantity"] for one in incoming), ZERO),
+        "OnOrder": sum((purchase["Quantity"] for purchase in incoming), ZERO),
         "StockOnHand": row.on_hand * row.unit_cost,
         "InTransit": ZERO,
-        "NextDeliveryDate": min((one["Date"] for one in incoming if one["Date"]), default=None),
+        "NextDeliveryDate": min((purchase["Date"] for purchase in incoming if purchase["Date"]), default=None),
     }
 
 
 def _products(company: Company, call: Call) -> list[Record]:
-    wanted, sku = given(call, "ID").lower(), given(call, "Sku")
+    id_filter, sku = given(call, "ID").lower(), given(call, "Sku")
     if sku:
-        found = company.product_by_sku(sku)
-        chosen = [found] if found and found["SKU"] == sku and wanted in ("", found["ID"]) else []
-    elif wanted:
-        chosen = [company.products[wanted]] if wanted in company.products else []
+        product = company.product_by_sku(sku)
+        chosen = [product] if product and product["SKU"] == sku and id_filter in ("", product["ID"]) else []
+    elif id_filter:
+        chosen = [company.products[id_filter]] if id_filter in company.products else []
     else:
         chosen = list(company.products.values())
     return [product for product in chosen if _listed(company, product)]
@@ -83,7 +85,7 @@ def _listed(company: Company, product: Record) -> bool:
 def _skipped_locations(company: Company) -> set[str]:
     if company.switches["special_locations_in_availability"]:
         return set()
-    return {one["Name"] for one in company.locations if any(one[name] for name in SPECIAL)}
+    return {location["Name"] for location in company.locations if any(location[name] for name in SPECIAL)}
 
 
 def _computed(company: Company, product: Record) -> Iterator[StockRow]:
@@ -97,8 +99,16 @@ def _computed(company: Company, product: Record) -> Iterator[StockRow]:
 
 
 def _incoming(company: Company, row: StockRow) -> list[Record]:
-    found = [one for one in company.on_order if one["ProductID"] == row.product_id and one["Location"] == row.location]
-    if found and company.switches["on_order_per_bin"] == "first_row":
-        rows = [one for one in company.rows_of(row.product_id, row.location) if one.on_hand or one.allocated]
-        return found if not rows or rows[0].key == row.key else []
-    return found
+    purchases = [
+        purchase
+        for purchase in company.on_order
+        if purchase["ProductID"] == row.product_id and purchase["Location"] == row.location
+    ]
+    if purchases and company.switches["on_order_per_bin"] == "first_row":
+        rows = [
+            other_row
+            for other_row in company.rows_of(row.product_id, row.location)
+            if other_row.on_hand or other_row.allocated
+        ]
+        return purchases if not rows or rows[0].key == row.key else []
+    return purchases

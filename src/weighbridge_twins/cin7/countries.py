@@ -1,4 +1,4 @@
-"""Countries are written as names; answers may be asked for codes instead."""
+"""Countries: stored as names, returned as names or codes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from babel.core import get_global
 USUAL_ALIASES = {"usa": "US", "uk": "GB", "great britain": "GB", "vietnam": "VN", "russian federation": "RU"}
 
 
-def in_format(country: object, wanted: str) -> object:
-    """The country as `CountryFormat` asks: `Code2`, `Code` (three letters) or `Regular`, the name as it was sent.
+def in_format(country: object, country_format: str) -> object:
+    """Renders a country in a `CountryFormat`: `Code2`, `Code` (three letters) or `Regular`, the name as it was sent.
 
-    An unknown name stays as it is. Source: GET /sale, parameter CountryFormat.
+    An unknown name is returned unchanged. Source: GET /sale, parameter CountryFormat.
     """
-    if wanted.lower() not in ("code2", "code") or not isinstance(country, str):
+    if country_format.lower() not in ("code2", "code") or not isinstance(country, str):
         return country
     code = _codes().get(country.strip().casefold())
     if code is None:
         return country
-    return code if wanted.lower() == "code2" else _three_letters().get(code, code)
+    return code if country_format.lower() == "code2" else _three_letters().get(code, code)
 
 
 def is_two_letter_code(country: str) -> bool:
-    """Whether the text is an ISO code such as US and not a name."""
+    """Tells whether the text is an ISO code such as US and not a name."""
     return len(country) == 2 and country.upper() in Locale("en").territories
 
 

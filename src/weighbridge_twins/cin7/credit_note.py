@@ -1,10 +1,9 @@
-"""Credit notes and what they put back on the shelf. Source: platform notes, cin7 2.8."""
+"""Credit notes and their restock. Source: platform notes, cin7 2.8."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7 import stock
 from weighbridge_twins.cin7.documents import checked_charges, checked_lines
 from weighbridge_twins.cin7.errors import Problem, Refusal, refuse_any, unknown_location
@@ -12,19 +11,20 @@ from weighbridge_twins.cin7.events import sale_event, stock_changed
 from weighbridge_twins.cin7.fulfilment import by_product
 from weighbridge_twins.cin7.locks import before_lock_date
 from weighbridge_twins.cin7.paging import flag, given
-from weighbridge_twins.cin7.reading import body_of, date_of, missing, number, overlong, rows_of, truth
+from weighbridge_twins.cin7.request_parsing import body_of, date_of, missing, number, overlong, rows_of, truth
 from weighbridge_twins.cin7.sale_header import find_sale, sale_of_task
-from weighbridge_twins.cin7.sale_quote import viewed
+from weighbridge_twins.cin7.sale_quote import render_document
 from weighbridge_twins.cin7.state import NO_ID, ZERO, Company, Record, RowKey, Sale
 from weighbridge_twins.cin7.totals import with_totals
+from weighbridge_twins.http.call import Answer, Call
 
 NEEDED = ("SaleID", "TaskID", "CreditNoteInvoiceNumber", "Status", "CreditNoteDate")
 
 
 def post_credit_note(company: Company, call: Call) -> Answer:
-    """Gate 6: the invoice is authorised or paid. The all-zero task id makes a new credit note each time.
+    """Precondition 6: the invoice is authorised or paid. The all-zero task id creates a new credit note each time.
 
-    `Refunds` in the body are ignored; `Restock` moves goods when the note is authorised. Source: POST /sale/creditnote.
+    `Refunds` in the body are ignored; `Restock` adds stock when the note is authorised. Source: POST /sale/creditnote.
     """
     body = body_of(call)
     refuse_any(missing(body, NEEDED) + overlong(body, {"Memo": 1024}))
@@ -40,7 +40,7 @@ def post_credit_note(company: Company, call: Call) -> Answer:
     note.update(written)
     if note["Status"] == "AUTHORISED":
         for line in note["Restock"]:
-            stock.put_back(company, _shelf_of(company, line), line["Quantity"])
+            stock.put_back(company, _stock_row_key(company, line), line["Quantity"])
         sale.movements += [_movement(company, note, line) for line in note["Restock"]]
         more = {"CreditNoteNumber": note["CreditNoteNumber"], "TaskID": note["TaskID"].upper()}
         sale_event(company, "Sale/CreditNoteAuthorised", sale, **more)
@@ -54,7 +54,7 @@ def get_credit_notes(company: Company, call: Call) -> Answer:
 
 
 def delete_credit_note(company: Company, call: Call) -> Answer:
-    """Voids or undoes a note without refunds; what it put back leaves the shelf again, if it is still there.
+    """Voids or undoes a note without refunds; restocked units are removed again if they are still there.
 
     Source: DELETE /sale/creditnote.
     """
@@ -68,14 +68,14 @@ def delete_credit_note(company: Company, call: Call) -> Answer:
     if note["Status"] == "AUTHORISED":
         back: dict[RowKey, Decimal] = {}
         for line in note["Restock"]:
-            key = _shelf_of(company, line)
+            key = _stock_row_key(company, line)
             back[key] = back.get(key, ZERO) + line["Quantity"]
         for key, quantity in back.items():
-            stock.check_on_shelf(company, key, quantity)
+            stock.check_on_hand(company, key, quantity)
         for line in note["Restock"]:
-            company.row_at(_shelf_of(company, line)).on_hand -= line["Quantity"]
+            company.row_at(_stock_row_key(company, line)).on_hand -= line["Quantity"]
             stock_changed(company, line["ProductID"])
-        sale.movements = [one for one in sale.movements if one["TaskID"] != task_id]
+        sale.movements = [movement for movement in sale.movements if movement["TaskID"] != task_id]
     note["Status"] = "VOIDED" if flag(call, "Void") else "DRAFT"
     company.touch(sale)
     return _all(company, call, sale)
@@ -84,10 +84,10 @@ def delete_credit_note(company: Company, call: Call) -> Answer:
 def _existing(sale: Sale, task_id: str) -> Record | None:
     if task_id == NO_ID:
         return None
-    found = next((one for one in sale.credit_notes if one["TaskID"] == task_id), None)
-    if found is None:
+    note = next((note for note in sale.credit_notes if note["TaskID"] == task_id), None)
+    if note is None:
         raise Refusal(f"Credit note task with ID {task_id} not found")
-    return found
+    return note
 
 
 def _opened(company: Company, sale: Sale) -> Record:
@@ -114,7 +114,7 @@ def _written(company: Company, sale: Sale, body: Record) -> Record:
         "CreditNoteDate": date,
         "CreditNoteConversionRate": body.get("CreditNoteConversionRate") or sale.header["CurrencyRate"],
         "Lines": [{"Account": account, **line} for line in checked_lines(company, body, problems)],
-        "AdditionalCharges": [{"Account": account, **one} for one in checked_charges(company, body, problems)],
+        "AdditionalCharges": [{"Account": account, **charge} for charge in checked_charges(company, body, problems)],
         "Restock": [_restock_line(company, line, problems) for line in rows_of(body, "Restock", problems)],
     }
     full = with_totals(company, sale, document, problems)
@@ -124,7 +124,7 @@ def _written(company: Company, sale: Sale, body: Record) -> Record:
 
 
 def _check_quantities(company: Company, sale: Sale, note: Record) -> None:
-    """Open question 14: what may be credited and put back."""
+    """Checks credited and restocked quantities, by the readings of open question 14."""
     credited, restocked = by_product(note["Lines"]), by_product(note["Restock"])
     if company.switches["restock_beyond_credit"] == "reject":
         for product_id, quantity in restocked.items():
@@ -134,10 +134,10 @@ def _check_quantities(company: Company, sale: Sale, note: Record) -> None:
         shipped = [
             task for task in sale.fulfilments if task["Ship"]["Status"] in ("AUTHORISED", "PARTIALLY AUTHORISED")
         ]
-        gone = by_product([line for task in shipped for line in task["Pick"]["Lines"]])
+        shipped_units = by_product([line for task in shipped for line in task["Pick"]["Lines"]])
         for product_id, quantity in credited.items():
             goods = company.products[product_id]["Type"] != "Service"
-            if goods and quantity > gone.get(product_id, ZERO):
+            if goods and quantity > shipped_units.get(product_id, ZERO):
                 raise Refusal(f"Credit of {company.products[product_id]['SKU']} exceeds the shipped quantity")
 
 
@@ -146,10 +146,10 @@ def _restock_line(company: Company, line: Record, problems: list[Problem]) -> Re
     problems += missing(line, ("SKU", "Quantity"))
     if line.get("SKU") and product is None:
         problems.append(f"Product '{line['SKU']}' was not found in Products reference book")
-    location = _place(company, line.get("Location"), line.get("LocationID"), problems)
+    location = _restock_location(company, line.get("Location"), line.get("LocationID"), problems)
     back = {name: line.get(name) for name in ("RestockLocation", "RestockLocationID") if line.get(name)}
     if back:
-        own = _place(company, back.get("RestockLocation"), back.get("RestockLocationID"), problems)
+        own = _restock_location(company, back.get("RestockLocation"), back.get("RestockLocationID"), problems)
         back = {"RestockLocation": own["Name"], "RestockLocationID": own["ID"]}
     quantity = number(line.get("Quantity"), "Quantity", problems, ZERO)
     if quantity < 0:
@@ -167,23 +167,25 @@ def _restock_line(company: Company, line: Record, problems: list[Problem]) -> Re
     }
 
 
-def _place(company: Company, name: object, location_id: object, problems: list[Problem]) -> Record:
+def _restock_location(company: Company, name: object, location_id: object, problems: list[Problem]) -> Record:
     by_id = company.location_with_id(location_id)
-    plain, bin_name, _ = stock.shelf(name, company) if name else ("", "", "")
-    found = company.location_named(plain) if name else by_id
-    if found is None:
+    plain, bin_name, _ = stock.stock_location(name, company) if name else ("", "", "")
+    location = company.location_named(plain) if name else by_id
+    if location is None:
         problems.append(unknown_location(name or location_id or ""))
         return {"Name": None, "ID": None}
-    return {"Name": f"{plain}: {bin_name}" if bin_name else found["Name"], "ID": found["ID"]}
+    return {"Name": f"{plain}: {bin_name}" if bin_name else location["Name"], "ID": location["ID"]}
 
 
-def _shelf_of(company: Company, line: Record) -> RowKey:
-    place = stock.shelf(line.get("RestockLocation") or line["Location"], company, None, line["BatchSN"])
-    return (line["ProductID"], *place)
+def _stock_row_key(company: Company, line: Record) -> RowKey:
+    location_bin_batch = stock.stock_location(
+        line.get("RestockLocation") or line["Location"], company, None, line["BatchSN"]
+    )
+    return (line["ProductID"], *location_bin_batch)
 
 
 def _movement(company: Company, note: Record, line: Record) -> Record:
-    cost: Decimal = company.row_at(_shelf_of(company, line)).unit_cost
+    cost: Decimal = company.row_at(_stock_row_key(company, line)).unit_cost
     return {
         "TaskID": note["TaskID"],
         "ProductID": line["ProductID"],
@@ -193,14 +195,18 @@ def _movement(company: Company, note: Record, line: Record) -> Record:
 
 
 def _all(company: Company, call: Call, sale: Sale) -> Answer:
-    shown = [viewed(company, call, note) for note in sale.credit_notes]
+    rendered = [render_document(company, call, note) for note in sale.credit_notes]
     if flag(call, "IncludePaymentInfo"):
-        shown = [_with_payments(sale, note) for note in shown]
-    return Answer(200, {"SaleID": sale.id, "CreditNotes": shown})
+        rendered = [_with_payments(sale, note) for note in rendered]
+    return Answer(200, {"SaleID": sale.id, "CreditNotes": rendered})
 
 
 def _with_payments(sale: Sale, note: Record) -> Record:
-    refunds = [one for one in sale.payments if one["TaskID"] == note["TaskID"] and one["Type"] == "Refund"]
-    refunded = sum((one["Amount"] for one in refunds), ZERO)
-    payments = [{name: value for name, value in one.items() if name not in ("SaleID", "TaskID")} for one in refunds]
+    refunds = [
+        payment for payment in sale.payments if payment["TaskID"] == note["TaskID"] and payment["Type"] == "Refund"
+    ]
+    refunded = sum((refund["Amount"] for refund in refunds), ZERO)
+    payments = [
+        {name: value for name, value in refund.items() if name not in ("SaleID", "TaskID")} for refund in refunds
+    ]
     return {**note, "Payments": payments, "CreditNoteBalance": note["Total"] - refunded}

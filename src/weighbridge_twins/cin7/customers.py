@@ -1,13 +1,13 @@
-"""Customers."""
+"""Customers: list, create and update."""
 
 from __future__ import annotations
 
-from weighbridge_twins.call import Answer, Call
-from weighbridge_twins.cin7.errors import Problem, Refusal, not_in_book, refuse_any, required, unknown_term
+from weighbridge_twins.cin7.errors import Problem, Refusal, not_in_reference_book, refuse_any, required, unknown_term
 from weighbridge_twins.cin7.events import customer_updated
 from weighbridge_twins.cin7.paging import begins, flag, given, page_of
-from weighbridge_twins.cin7.reading import body_of, missing, moment_of, overlong, rows_of
+from weighbridge_twins.cin7.request_parsing import body_of, missing, overlong, rows_of, timestamp_of
 from weighbridge_twins.cin7.state import Company, Record
+from weighbridge_twins.http.call import Answer, Call
 
 REQUIRED = ("Name", "Status", "Currency", "PaymentTerm", "AccountReceivable", "RevenueAccount", "TaxRule")
 LONGEST = {"Name": 256, "Comments": 2000, "TaxRule": 50, "PaymentTerm": 256, "PriceTier": 50, "Carrier": 256}
@@ -16,62 +16,64 @@ READ_ONLY = ("ID", "LastModifiedOn")
 
 
 def list_customers(company: Company, call: Call) -> Answer:
-    """`Name` matches from the beginning; `ContactFilter` looks into names and mail addresses of contacts.
+    """`Name` matches from the beginning; `ContactFilter` searches names and e-mail addresses of contacts.
 
     Source: GET /customer; platform notes, cin7 10.13.
     """
-    name, wanted, contact = given(call, "Name"), given(call, "ID").lower(), given(call, "ContactFilter").casefold()
-    since = moment_of(given(call, "ModifiedSince"))
-    text = company.stamp(since)[:23] if since else ""
-    found = [
+    name, id_filter, contact = given(call, "Name"), given(call, "ID").lower(), given(call, "ContactFilter").casefold()
+    since = timestamp_of(given(call, "ModifiedSince"))
+    text = company.timestamp(since)[:23] if since else ""
+    customers = [
         customer
         for customer in company.customers.values()
         if begins(customer["Name"], name)
-        and (not wanted or customer["ID"] == wanted)
+        and (not id_filter or customer["ID"] == id_filter)
         and (not contact or _has_contact(customer, contact))
         and (flag(call, "IncludeDeprecated") or customer["Status"] != "Deprecated")
         and (not text or customer["LastModifiedOn"][:23] >= text)
     ]
     hidden = () if flag(call, "IncludeProductPrices") else ("ProductPrices",)
-    return page_of(company, call, "CustomerList", found, lambda row: {k: v for k, v in row.items() if k not in hidden})
+    return page_of(
+        company, call, "CustomerList", customers, lambda row: {k: v for k, v in row.items() if k not in hidden}
+    )
 
 
 def create_customer(company: Company, call: Call) -> Answer:
-    """Seven members are required; the answer is a list of one. Source: POST /customer."""
+    """Seven members are required; the answer is a list with one customer. Source: POST /customer."""
     body = body_of(call)
     refuse_any(missing(body, REQUIRED))
     _check(company, body)
     name = str(body["Name"]).casefold()
     if company.switches["customer_name_unique"] and any(
-        one["Name"].casefold() == name for one in company.customers.values()
+        customer["Name"].casefold() == name for customer in company.customers.values()
     ):
         raise Refusal(f"Customer with name '{body['Name']}' already exists")
     customer = customer_record(company, body)
     company.customers[customer["ID"]] = customer
-    return _told(company, customer)
+    return _emit_and_answer(company, customer)
 
 
 def update_customer(company: Company, call: Call) -> Answer:
-    """Nested addresses and contacts with an ID are updated, others are added. Source: PUT /customer."""
+    """Updates nested addresses and contacts that have an ID and adds those without. Source: PUT /customer."""
     body = body_of(call)
     customer = company.customers.get(str(body.get("ID") or "").lower())
     if customer is None:
         raise Refusal(required("ID") if not body.get("ID") else f"Customer with ID {body['ID']} not found")
     _check(company, body)
     merges = company.switches["put_semantics"] == "merge"
-    kept = customer if merges else {**customer_record(company, {}), "Name": customer["Name"]}
+    base = customer if merges else {**customer_record(company, {}), "Name": customer["Name"]}
     fields = {name: value for name, value in body.items() if name not in READ_ONLY}
-    changed = {**kept, **fields, "ID": customer["ID"], "Currency": customer["Currency"]}
+    changed = {**base, **fields, "ID": customer["ID"], "Currency": customer["Currency"]}
     for nested in ("Addresses", "Contacts"):
         if merges or nested in body:
             changed[nested] = _updated(company, customer[nested], body.get(nested) or [])
-    changed["LastModifiedOn"] = company.stamp()
+    changed["LastModifiedOn"] = company.timestamp()
     company.customers[customer["ID"]] = changed
-    return _told(company, changed)
+    return _emit_and_answer(company, changed)
 
 
 def customer_record(company: Company, fields: Record) -> Record:
-    """A customer card with `fields` over what a new card shows."""
+    """Returns a new customer card with `fields` over the defaults."""
     record: Record = {
         "ID": company.new_id(),
         "Name": "",
@@ -98,35 +100,35 @@ def customer_record(company: Company, fields: Record) -> Record:
     record |= {name: value for name, value in fields.items() if name not in READ_ONLY}
     for nested in ("Addresses", "Contacts"):
         record[nested] = _updated(company, [], fields.get(nested) or [])
-    record["LastModifiedOn"] = company.stamp()
+    record["LastModifiedOn"] = company.timestamp()
     return record
 
 
 def _updated(company: Company, known: list[Record], sent: list[Record]) -> list[Record]:
     rows = {row["ID"]: row for row in known}
-    for one in sent:
-        own = str(one.get("ID") or "").lower()
+    for row in sent:
+        own = str(row.get("ID") or "").lower()
         row_id = own if own in rows else company.new_id()
-        rows[row_id] = {**rows.get(row_id, {}), **one, "ID": row_id}
+        rows[row_id] = {**rows.get(row_id, {}), **row, "ID": row_id}
     return list(rows.values())
 
 
-def _has_contact(customer: Record, wanted: str) -> bool:
+def _has_contact(customer: Record, search: str) -> bool:
     texts = [str(contact.get(name) or "") for contact in customer["Contacts"] for name in ("Name", "Email")]
-    return any(wanted in text.casefold() for text in texts)
+    return any(search in text.casefold() for text in texts)
 
 
 def _check(company: Company, body: Record) -> None:
     problems: list[Problem] = overlong(body, LONGEST)
     if body.get("TaxRule") and company.tax_rule(body["TaxRule"]) is None:
-        problems.append(not_in_book("Tax rule", body["TaxRule"], "Tax Rules"))
+        problems.append(not_in_reference_book("Tax rule", body["TaxRule"], "Tax Rules"))
     if body.get("PaymentTerm") and not company.has_active_term(body["PaymentTerm"]):
         problems.append(unknown_term(body["PaymentTerm"]))
     if body.get("Status") not in (None, "", "Active", "Deprecated"):
         problems.append("Status is invalid")
     for name in ("AccountReceivable", "RevenueAccount"):
         if body.get(name) and not any(str(body[name]) in (a["Code"], a["Name"]) for a in company.accounts):
-            problems.append(not_in_book("Account", body[name], "Chart of Accounts"))
+            problems.append(not_in_reference_book("Account", body[name], "Chart of Accounts"))
     for address in rows_of(body, "Addresses", problems):
         problems += missing(address, () if address.get("ID") else ("Line1", "Country", "Type"))
         problems += overlong(address, ADDRESS_LONGEST)
@@ -135,6 +137,6 @@ def _check(company: Company, body: Record) -> None:
     refuse_any(problems)
 
 
-def _told(company: Company, customer: Record) -> Answer:
+def _emit_and_answer(company: Company, customer: Record) -> Answer:
     customer_updated(company, customer)
     return Answer(200, {"Total": 1, "Page": 1, "CustomerList": [customer]})

@@ -1,4 +1,4 @@
-"""A company as it stands on its first day: tax rules, accounts, terms, locations, services."""
+"""The contents of a new company: tax rules, accounts, payment terms, locations, services."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TAX_RULES = (
     ("VAT 20%", "20", True),
     ("Zero Rated", "0", False),
 )
-"""Name, percent, and whether prices usually include it."""
+"""Name, percent, and whether prices include the tax by default."""
 ACCOUNTS = (
     ("090", "Business Bank Account", "BANK", "ASSET", "", True),
     ("091", "Card Clearing", "BANK", "ASSET", "", True),
@@ -34,13 +34,13 @@ ACCOUNTS = (
 SERVICES = ("Shipping", "Handling", "Gift wrapping", "Fee", "Rounding", "Gift certificate", "Goodwill")
 CARRIERS = ("DEFAULT Carrier", "FedEx", "UPS", "USPS", "DHL Express")
 TERMS = (("Pre-Payment", 0, True), ("30 days", 30, True), ("60 days", 60, False))
-"""Name, days, and whether it is active: an inactive term is still listed."""
+"""Name, days, and whether the term is active; an inactive term is still listed."""
 CONTACTS = (("DEFAULT sales rep", "Sale"), ("DEFAULT billing contact", "Billing"))
 LOCATIONS = ("Main Warehouse", "Overflow", "Returns Cage")
 
 
-def found_company(company: Company) -> None:
-    """Fills an empty company with what a trial company has, and with the services an integration needs."""
+def fill_new_company(company: Company) -> None:
+    """Fills an empty company with the contents of a trial company and the services that an integration needs."""
     company.me = {
         "Company": "Twin Company",
         "Currency": "USD",
@@ -84,14 +84,15 @@ def found_company(company: Company) -> None:
 
 
 def location_record(company: Company, name: str, *, is_default: bool = False, bins: Iterable[str] = ()) -> Record:
-    """A location as the vendor shows it; ids of bins are in upper case there."""
+    """Returns a location in the vendor's form; ids of its bins are in upper case."""
     return {
         "ID": company.new_id(),
         "Name": name,
         "IsDefault": is_default,
         "IsDeprecated": False,
         "Bins": [
-            {"ID": company.new_id().upper(), "Name": one, "IsDeprecated": False, "IsStaging": False} for one in bins
+            {"ID": company.new_id().upper(), "Name": bin_name, "IsDeprecated": False, "IsStaging": False}
+            for bin_name in bins
         ],
         "FixedAssetsLocation": False,
         "ParentID": None,
@@ -111,7 +112,7 @@ def location_record(company: Company, name: str, *, is_default: bool = False, bi
 
 
 def contact_record(company: Company, name: str, kind: str) -> Record:
-    """A contact of the company itself: sales representatives are of type Sale."""
+    """Returns a contact of the company itself; sales representatives have the type Sale."""
     return {
         "ContactID": company.new_id(),
         "Name": name,
@@ -126,7 +127,7 @@ def contact_record(company: Company, name: str, kind: str) -> Record:
 
 
 def tax_rule_record(company: Company, name: str, percent: Decimal, *, inclusive: bool = False) -> Record:
-    """A tax rule of one component on the sales tax account. Source: Tax Rule model."""
+    """Returns a tax rule with one component on the sales tax account. Source: Tax Rule model."""
     return {
         "ID": company.new_id(),
         "Name": name,

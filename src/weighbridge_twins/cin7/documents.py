@@ -1,11 +1,11 @@
-"""Lines and additional charges: what every document of a sale has in common."""
+"""Lines and additional charges, which all documents of a sale have."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from weighbridge_twins.cin7.errors import Problem, not_in_book, required
-from weighbridge_twins.cin7.reading import number, overlong, rows_of, truth
+from weighbridge_twins.cin7.errors import Problem, not_in_reference_book, required
+from weighbridge_twins.cin7.request_parsing import number, overlong, rows_of, truth
 from weighbridge_twins.cin7.state import ZERO, Company, Record
 from weighbridge_twins.cin7.totals import cents
 
@@ -22,7 +22,7 @@ PRODUCT_INFO = {
 
 
 def checked_lines(company: Company, body: Record, problems: list[Problem]) -> list[Record]:
-    """The lines with every check of the vendor; `Total` is computed where it was left out.
+    """Checks lines as the vendor does and computes a missing `Total`.
 
     Source: Sale Order Line model; platform notes, cin7 2.3.
     """
@@ -34,13 +34,13 @@ def checked_lines(company: Company, body: Record, problems: list[Problem]) -> li
 
 
 def checked_charges(company: Company, body: Record, problems: list[Problem]) -> list[Record]:
-    """The additional charges: each names a Service product. Source: Sale Additional Charge model."""
+    """Checks additional charges; each must name a Service product. Source: Sale Additional Charge model."""
     return [_charge(company, charge, problems) for charge in rows_of(body, "AdditionalCharges", problems)]
 
 
-def combined_if(wanted: bool, document: Record) -> Record:
-    """The document with its charges among the lines, without SKU. Source: notes, cin7 trap 24."""
-    if not wanted:
+def combine_charges_if(is_combined: bool, document: Record) -> Record:
+    """Moves the charges to the lines, without SKU. Source: platform notes, cin7 trap 24."""
+    if not is_combined:
         return document
     charges = [
         {"ProductID": None, "SKU": None, "Name": charge["Description"], **charge}
@@ -50,7 +50,7 @@ def combined_if(wanted: bool, document: Record) -> Record:
 
 
 def with_product_info(company: Company, lines: list[Record]) -> list[Record]:
-    """Lines padded with dimensions and custom fields of their products. Source: notes, cin7 1.5."""
+    """Adds dimensions and custom fields of the products to the lines. Source: platform notes, cin7 1.5."""
     return [{**line, **_info(company.products.get(str(line.get("ProductID"))))} for line in lines]
 
 
@@ -66,7 +66,7 @@ def _line(company: Company, line: Record, problems: list[Problem]) -> Record:
     if product is None and not line.get("ProductID") and not line.get("SKU"):
         problems.append(required("ProductID"))
     elif product is None:
-        problems.append(not_in_book("Product", line.get("SKU") or line.get("ProductID"), "Products"))
+        problems.append(not_in_reference_book("Product", line.get("SKU") or line.get("ProductID"), "Products"))
     else:
         problems += _product_problems(company, product, line)
     problems += overlong(line, LINE_LONGEST)
@@ -127,7 +127,7 @@ def _tax_rule_problems(company: Company, row: Record) -> list[Problem]:
         return [required("TaxRule")]
     rule = company.tax_rule(name)
     if rule is None or not (rule["IsActive"] and rule["IsTaxForSale"]):
-        return [not_in_book("Tax rule", name, "Tax Rules")]
+        return [not_in_reference_book("Tax rule", name, "Tax Rules")]
     return []
 
 

@@ -1,4 +1,4 @@
-"""The company's state as JSON, and back."""
+"""Dumps the company's state as JSON and restores it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ AMOUNTS = frozenset(
         "TaxPercent", "CurrencyRate",
     )
 )  # fmt: skip
-"""Members that are computed with; JSON brings whole ones back as int."""
+"""Numeric members: JSON returns whole numbers as int, so they are converted to Decimal."""
 
 
 def dump(company: Company) -> Record:
-    """Everything a restart needs; random state too, so that ids go on as they would have."""
+    """Dumps the whole state, with the random state, so that the next ids are the same after a restore."""
     state: Record = {name: copy.deepcopy(getattr(company, name)) for name in PLAIN}
     state["products"] = [copy.deepcopy(product) for product in company.products.values()]
     state["stock"] = [asdict(row) for row in company.stock.values()]
@@ -40,7 +40,7 @@ def dump(company: Company) -> Record:
 
 
 def restore(company: Company, state: Record) -> None:
-    """Takes back what `dump` gave, also after it went through JSON."""
+    """Restores a state that `dump` returned, also after a round trip through JSON."""
     blank = Company(company.clock, 0)
     for name in PLAIN:
         setattr(blank, name, _exact(state[name]))
@@ -48,32 +48,34 @@ def restore(company: Company, state: Record) -> None:
         blank.put_product(_exact(product))
     for row in state["stock"]:
         amounts = {name: Decimal(str(row[name])) for name in ("on_hand", "allocated", "unit_cost")}
-        kept = StockRow(**{**row, **amounts})
-        blank.stock[kept.key] = kept
-    for one in state["sales"]:
-        blank.add_sale(_restored(one))
+        stock_row = StockRow(**{**row, **amounts})
+        blank.stock[stock_row.key] = stock_row
+    for sale in state["sales"]:
+        blank.add_sale(_restored_sale(sale))
     blank.pending_events = [{**event, "due": datetime.fromisoformat(event["due"])} for event in state["pending_events"]]
     version, numbers, gauss = state["random"]
     blank.random.setstate((int(version), tuple(int(number) for number in numbers), gauss))
     blank.index_stock()
-    # The switches are the platform's, not the company's: whoever holds them goes on holding them.
+    # The switches belong to the platform, which keeps its reference to them.
     vars(company).update({**vars(blank), "switches": company.switches})
 
 
 def _sale(sale: Sale) -> Record:
-    kept = {one.name: copy.deepcopy(getattr(sale, one.name)) for one in fields(sale) if one.name != "derived"}
-    kept["created_at"], kept["updated_at"] = sale.created_at.isoformat(), sale.updated_at.isoformat()
-    return kept
+    members = {
+        field.name: copy.deepcopy(getattr(sale, field.name)) for field in fields(sale) if field.name != "derived"
+    }
+    members["created_at"], members["updated_at"] = sale.created_at.isoformat(), sale.updated_at.isoformat()
+    return members
 
 
-def _restored(kept: Record) -> Sale:
-    moments = {name: datetime.fromisoformat(kept[name]) for name in ("created_at", "updated_at")}
-    allocations = [((key[0], key[1], key[2], key[3]), Decimal(str(part))) for key, part in kept["allocations"]]
-    return Sale(**{**_exact(kept), **moments, "allocations": allocations})
+def _restored_sale(saved: Record) -> Sale:
+    timestamps = {name: datetime.fromisoformat(saved[name]) for name in ("created_at", "updated_at")}
+    allocations = [((key[0], key[1], key[2], key[3]), Decimal(str(units))) for key, units in saved["allocations"]]
+    return Sale(**{**_exact(saved), **timestamps, "allocations": allocations})
 
 
 def _exact(value: Any) -> Any:
-    """A copy in which amounts are decimals."""
+    """Returns a copy in which amounts are Decimal."""
     if isinstance(value, dict):
         return {name: _amount(inner) if name in AMOUNTS else _exact(inner) for name, inner in value.items()}
     if isinstance(value, list):

@@ -1,18 +1,18 @@
-"""How Cin7 Core refuses: arrays of ErrorCode and Exception, never all problems at once."""
+"""Refusals of Cin7 Core: arrays of ErrorCode and Exception, which never report all problems at once."""
 
 from __future__ import annotations
 
-from weighbridge_twins.call import Answer
+from weighbridge_twins.http.call import Answer
 
 MOST_AT_ONCE = 3
-"""Fixing what is reported reveals the rest. Source: platform notes, cin7 1.4."""
+"""Number of problems in one answer; fixing them reveals the next ones. Source: platform notes, cin7 1.4."""
 
 Problem = str | tuple[int, str]
-"""An exception's text, with its ErrorCode where that is not 400."""
+"""The text of an exception, with its ErrorCode if that is not 400."""
 
 
 class Refusal(Exception):
-    """A request that the vendor refuses."""
+    """The vendor refuses the request."""
 
     def __init__(self, *problems: Problem, status: int = 400) -> None:
         pairs = [(400, problem) if isinstance(problem, str) else problem for problem in problems]
@@ -21,9 +21,9 @@ class Refusal(Exception):
         self.status = status
 
     def answer(self) -> Answer:
-        """The error array. Source: Cin7 Core API v2, Error Model."""
-        shown = self.problems[:MOST_AT_ONCE]
-        return Answer(self.status, [{"ErrorCode": code, "Exception": text} for code, text in shown])
+        """Returns the error array. Source: Cin7 Core API v2, Error Model."""
+        reported = self.problems[:MOST_AT_ONCE]
+        return Answer(self.status, [{"ErrorCode": code, "Exception": text} for code, text in reported])
 
 
 def refuse_any(problems: list[Problem]) -> None:
@@ -36,12 +36,12 @@ def required(name: str) -> str:
     return f"Required attribute {name} is not provided."
 
 
-def not_in_book(kind: str, name: object, book: str) -> str:
-    return f"{kind} '{name}' was not found in {book} reference book"
+def not_in_reference_book(kind: str, name: object, reference_book: str) -> str:
+    return f"{kind} '{name}' was not found in {reference_book} reference book"
 
 
 def unknown_location(name: object) -> tuple[int, str]:
-    """The one observed refusal whose ErrorCode is 404 while the status stays 400."""
+    """Returns the only observed problem whose ErrorCode is 404 while the HTTP status is 400."""
     return 404, f"Location '{name}' was not found in Locations reference book"
 
 

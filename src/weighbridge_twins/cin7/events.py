@@ -1,4 +1,4 @@
-"""Events and what they tell. Ids are in upper case here, unlike in answers. Source: platform notes, cin7 5.3."""
+"""Webhook events and their payloads, with ids in upper case, unlike answers. Source: platform notes, cin7 5.3."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from weighbridge_twins.cin7.availability import rows_for, shown
+from weighbridge_twins.cin7.availability import render_availability_row, rows_for
 from weighbridge_twins.cin7.state import Company, Record, Sale
 
 FIRST_TRY = timedelta(minutes=1)
@@ -19,20 +19,22 @@ TENANT_ID = "7E9C5C1D-8B8C-4F0B-9C5C-30E0D6C9D1A4"
 
 
 def emit(company: Company, kind: str, payload: Callable[[], Any]) -> None:
-    """Queues an event for every hook of its type; the first try comes a minute later.
+    """Queues an event for every webhook of its type; the first attempt is due a minute later.
 
-    The payload is written down at once: it tells of this moment, whatever happens until it is delivered.
+    The payload is rendered now, so it shows the state at the time of the event and not at delivery.
     """
-    keeps = company.switches["hook_keeps_events_while_inactive"]
-    hooks = [hook for hook in company.webhooks.values() if hook["Type"] == kind and (hook["IsActive"] or keeps)]
-    if not hooks:
+    keeps = company.switches["webhook_keeps_events_while_inactive"]
+    webhooks = [
+        webhook for webhook in company.webhooks.values() if webhook["Type"] == kind and (webhook["IsActive"] or keeps)
+    ]
+    if not webhooks:
         return
     raw = json.dumps(payload(), default=_plain)
-    for hook in hooks:
+    for webhook in webhooks:
         company.pending_events.append(
             {
                 "id": company.new_id(),
-                "hook": hook["ID"],
+                "webhook": webhook["ID"],
                 "kind": kind,
                 "raw": raw,
                 "attempt": 0,
@@ -43,7 +45,7 @@ def emit(company: Company, kind: str, payload: Callable[[], Any]) -> None:
 
 
 def sale_event(company: Company, kind: str, sale: Sale, **more: Any) -> None:
-    """An event that names the sale by `SaleID` and `SaleOrderNumber`."""
+    """Emits an event that names the sale by `SaleID` and `SaleOrderNumber`."""
     emit(company, kind, lambda: {"SaleID": sale.id.upper(), "SaleOrderNumber": sale.number, **more, "EventType": kind})
 
 
@@ -64,7 +66,7 @@ def sale_created(company: Company, sale: Sale) -> None:
 
 
 def contact_of(sale: Sale) -> dict[str, str]:
-    """The customer's contact as several events carry it."""
+    """Returns the customer's contact, which several events carry."""
     return {
         "CustomerContactName": str(sale.header.get("Contact") or ""),
         "CustomerContactEmail": str(sale.header.get("Email") or ""),
@@ -72,7 +74,7 @@ def contact_of(sale: Sale) -> dict[str, str]:
 
 
 def task_event(company: Company, kind: str, sale: Sale, task_id: str, **more: Any) -> None:
-    """An event that names the task and calls the order's number `OrderNumber`; neither tracking nor lines."""
+    """Emits an event that names the task and the order's `OrderNumber`, without tracking and lines."""
     emit(
         company,
         kind,
@@ -90,7 +92,7 @@ def task_event(company: Company, kind: str, sale: Sale, task_id: str, **more: An
 
 
 def tracking_changed(company: Company, sale: Sale, task: Record) -> None:
-    """The one event with tracking; `TaskTypeSign` is a number here."""
+    """Emits the only event with tracking; its `TaskTypeSign` is a number."""
     sale_event(
         company,
         "Sale/ShipmentTrackingNumberChanged",
@@ -112,18 +114,18 @@ def tracking_changed(company: Company, sale: Sale, task: Record) -> None:
 
 
 def stock_changed(company: Company, product_id: str) -> None:
-    """A bare array without an event type, one row per bin."""
-    if not any(hook["Type"] == STOCK_EVENT for hook in company.webhooks.values()):
+    """Emits a bare array without an event type, one row per bin."""
+    if not any(webhook["Type"] == STOCK_EVENT for webhook in company.webhooks.values()):
         return
     products = [company.products[product_id]]
-    if company.switches["stock_hook_for_kits"]:
+    if company.switches["stock_webhook_for_kits"]:
         products += [kit for kit in company.kits_with(product_id) if kit["AutoAssembly"]]
     for product in products:
-        rows = [shown(company, product, row) for row in rows_for(company, product)]
+        rows = [render_availability_row(company, product, row) for row in rows_for(company, product)]
         more = {"ID": product["ID"].upper(), "Category": product["Category"], "MaxRows": len(rows)}
         hidden = ("InTransit", "NextDeliveryDate")
-        told = [{name: value for name, value in row.items() if name not in hidden} | more for row in rows]
-        emit(company, STOCK_EVENT, partial(list, told))
+        event_rows = [{name: value for name, value in row.items() if name not in hidden} | more for row in rows]
+        emit(company, STOCK_EVENT, partial(list, event_rows))
 
 
 def product_updated(company: Company, view: Record, event: str) -> None:
@@ -133,7 +135,7 @@ def product_updated(company: Company, view: Record, event: str) -> None:
 
 
 def customer_updated(company: Company, customer: Record) -> None:
-    """Its timestamp carries no zone, unlike the API's."""
+    """Emits an event whose timestamp has no zone, unlike the API's."""
     kind = "Customer/Updated"
     own = {name: value for name, value in customer.items() if name not in ("Addresses", "Contacts")}
     own |= {"ID": customer["ID"].upper(), "LastModifiedOn": customer["LastModifiedOn"].rstrip("Z")}
@@ -142,7 +144,7 @@ def customer_updated(company: Company, customer: Record) -> None:
 
 
 def slashed(date: object) -> str:
-    """`dd/MM/yyyy`, the second of the two date forms of events."""
+    """Formats a date as `dd/MM/yyyy`, the second of the two date forms of events."""
     return "/".join(reversed(str(date or "")[:10].split("-")))
 
 

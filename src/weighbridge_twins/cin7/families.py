@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.errors import Problem, Refusal, refuse_any, required
 from weighbridge_twins.cin7.paging import begins, given, page_of
-from weighbridge_twins.cin7.reading import body_of, missing, moment_of, overlong, rows_of, truth
+from weighbridge_twins.cin7.request_parsing import body_of, missing, overlong, rows_of, timestamp_of, truth
 from weighbridge_twins.cin7.state import Company, Record
+from weighbridge_twins.http.call import Answer, Call
 
 DOWNLOAD = (
     "https://inventory.dearsystems.com/Attachment/Download?ID={id}&ContentType={kind}&FileName={name}&isPublic=True"
@@ -24,32 +24,32 @@ UNSET: Record = {
 
 
 def list_families(company: Company, call: Call) -> Answer:
-    """Stock and orders work on the members, never on the family. Source: GET /productFamily."""
-    since = moment_of(given(call, "ModifiedSince"))
-    text = company.stamp(since)[:23] if since else ""
-    wanted = given(call, "ID").lower()
-    found = [
+    """Lists families; stock and orders refer to the members, never to the family. Source: GET /productFamily."""
+    since = timestamp_of(given(call, "ModifiedSince"))
+    text = company.timestamp(since)[:23] if since else ""
+    id_filter = given(call, "ID").lower()
+    families = [
         family
         for family in company.families.values()
         if begins(family["SKU"], given(call, "Sku"))
         and begins(family["Name"], given(call, "Name"))
-        and (not wanted or family["ID"] == wanted)
+        and (not id_filter or family["ID"] == id_filter)
         and (not text or family["LastModifiedOn"][:23] >= text)
     ]
-    return page_of(company, call, "ProductFamilies", found)
+    return page_of(company, call, "ProductFamilies", families)
 
 
 def create_family(company: Company, call: Call) -> Answer:
-    """At most three options. Source: POST /productFamily."""
+    """Creates a family with at most three options. Source: POST /productFamily."""
     body = body_of(call)
     problems = missing(body, ("SKU", "Name", "Option1Name"))
     members = _members(company, body, problems)
     refuse_any(problems)
-    return _kept(company, {**body, "ID": company.new_id()}, members)
+    return _save_and_answer(company, {**body, "ID": company.new_id()}, members)
 
 
 def update_family(company: Company, call: Call) -> Answer:
-    """Adds and changes members and never removes one. Source: PUT /productFamily."""
+    """Adds and changes members, but never removes one. Source: PUT /productFamily."""
     body = body_of(call)
     family = company.families.get(str(body.get("ID") or "").lower())
     if family is None:
@@ -58,16 +58,16 @@ def update_family(company: Company, call: Call) -> Answer:
     sent = {member["ID"]: member for member in _members(company, body, problems)}
     refuse_any(problems)
     members = {member["ID"]: member for member in family["Products"]} | sent
-    return _kept(company, {**family, **body, "ID": family["ID"]}, list(members.values()))
+    return _save_and_answer(company, {**family, **body, "ID": family["ID"]}, list(members.values()))
 
 
 def list_attachments(company: Company, call: Call) -> Answer:
-    """A bare array. Source: GET /product/attachments."""
+    """Returns a bare array. Source: GET /product/attachments."""
     return Answer(200, company.attachments.get(given(call, "ProductID").lower(), []))
 
 
 def add_attachment(company: Company, call: Call) -> Answer:
-    """From a URL or from base64 content. Source: POST /product/attachments."""
+    """Adds an attachment from a URL or from base64 content. Source: POST /product/attachments."""
     body = body_of(call)
     problems = missing(body, ("ProductID", "FileName")) + overlong(body, {"FileName": 256})
     if not body.get("FileDownloadUrl") and not body.get("Content"):
@@ -82,12 +82,12 @@ def add_attachment(company: Company, call: Call) -> Answer:
         for other in rows:
             other["IsDefault"] = False
     rows.append(row)
-    product["LastModifiedOn"] = company.stamp()
+    product["LastModifiedOn"] = company.timestamp()
     return Answer(200, rows)
 
 
 def attachment_record(company: Company, name: str, *, is_default: bool) -> Record:
-    """A file as it is kept; its address is one of the vendor's own."""
+    """Returns a stored file; its URL is on the vendor's own host."""
     own = company.new_id()
     kind = "image/jpeg" if name.lower().endswith((".jpg", ".jpeg")) else "application/octet-stream"
     return {
@@ -100,11 +100,11 @@ def attachment_record(company: Company, name: str, *, is_default: bool) -> Recor
 
 
 def delete_attachment(company: Company, call: Call) -> Answer:
-    """Answers what remains. Source: DELETE /product/attachments."""
-    wanted = given(call, "ID").lower()
+    """Deletes an attachment and answers the remaining ones. Source: DELETE /product/attachments."""
+    attachment_id = given(call, "ID").lower()
     for rows in company.attachments.values():
         for row in rows:
-            if row["ID"] == wanted:
+            if row["ID"] == attachment_id:
                 rows.remove(row)
                 return Answer(200, rows)
     raise Refusal("Attachment with specified ID not found")
@@ -123,17 +123,24 @@ def _members(company: Company, body: Record, problems: list[Problem]) -> list[Re
     return members
 
 
-def _kept(company: Company, family: Record, members: list[Record]) -> Answer:
-    return Answer(200, {"Total": 1, "Page": 1, "ProductFamilies": [keep_family(company, family, members)]})
+def _save_and_answer(company: Company, family: Record, members: list[Record]) -> Answer:
+    return Answer(200, {"Total": 1, "Page": 1, "ProductFamilies": [save_family(company, family, members)]})
 
 
-def keep_family(company: Company, family: Record, members: list[Record]) -> Record:
-    """The family with its members, known by its id from now on."""
+def save_family(company: Company, family: Record, members: list[Record]) -> Record:
+    """Stores the family with its members and returns it."""
     values = {
         f"Option{n}Values": ",".join(str(member[f"Option{n}"]) for member in members if member[f"Option{n}"])
         for n in (1, 2, 3)
     }
     unset = {name: value for name, value in UNSET.items() if name not in family}
-    family = {**unset, **family, **values, "Products": members, "LastModifiedOn": company.stamp(), "Attachments": []}
+    family = {
+        **unset,
+        **family,
+        **values,
+        "Products": members,
+        "LastModifiedOn": company.timestamp(),
+        "Attachments": [],
+    }
     company.families[family["ID"]] = family
     return family

@@ -1,25 +1,29 @@
-"""Assembly of kits when an order is authorised, and the finished-goods tasks that tell of it."""
+"""Assembly of kits when an order is authorised, and the finished-goods tasks that record it."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.errors import Refusal
 from weighbridge_twins.cin7.events import stock_changed
-from weighbridge_twins.cin7.kits import parts_for
+from weighbridge_twins.cin7.kits import components_for
 from weighbridge_twins.cin7.paging import given, page_of
 from weighbridge_twins.cin7.state import ZERO, Company, Record, RowKey, Sale
+from weighbridge_twins.http.call import Answer, Call
 
 NO_FIELDS = {f"CustomField{n}": "" for n in range(1, 11)}
 
 
 def assemble(company: Company, sale: Sale, product: Record, kits: Decimal) -> bool:
-    """Builds kits for a sale at its location, all or none; True when they stand on the shelf."""
-    parts = parts_for(company, product, kits, sale.location)
+    """Assembles kits for a sale at its location, all or none; returns True when they are in stock."""
+    parts = components_for(company, product, kits, sale.location)
     if parts is None:
         return False
-    picked = [line for part, quantity in parts.items() for line in _taken(company, part, sale.location, quantity)]
+    picked = [
+        line
+        for component_id, quantity in parts.items()
+        for line in _consumed_lines(company, component_id, sale.location, quantity)
+    ]
     cost = sum((line["Cost"] for line in picked), ZERO)
     row = company.row_at((product["ID"], sale.location, "", ""))
     row.on_hand += kits
@@ -27,15 +31,15 @@ def assemble(company: Company, sale: Sale, product: Record, kits: Decimal) -> bo
     task = _task(company, sale, product, kits, picked)
     company.finished_goods[task["TaskID"]] = task
     sale.assemblies.append(task["TaskID"])
-    for part in parts:
-        stock_changed(company, part)
+    for component_id in parts:
+        stock_changed(company, component_id)
     return True
 
 
 def disassemble(company: Company, sale: Sale) -> set[str]:
-    """Takes the sale's kits apart again, those that still stand there; answers the components that are free now.
+    """Disassembles the sale's kits that are still in stock; returns the ids of the components that are free now.
 
-    The sale's allocation must have been given back.
+    The sale's allocation must be released before.
     """
     freed: set[str] = set()
     for task_id in sale.assemblies:
@@ -56,24 +60,24 @@ def disassemble(company: Company, sale: Sale) -> set[str]:
 
 
 def list_finished_goods(company: Company, call: Call) -> Answer:
-    """Assembly tasks; `SaleID` finds those that a sale started. Source: GET /finishedGoodsList."""
+    """Lists assembly tasks; `SaleID` selects those of one sale. Source: GET /finishedGoodsList."""
     sale_id, status, search = given(call, "SaleID").lower(), given(call, "Status"), given(call, "Search").casefold()
-    found = [
+    tasks = [
         task
         for task in company.finished_goods.values()
         if (not sale_id or task["SaleID"] == sale_id)
         and (not status or task["Status"] == status)
         and (not search or search in f"{task['AssemblyNumber']} {task['ProductCode']} {task['ProductName']}".casefold())
     ]
-    return page_of(company, call, "FinishedGoods", found, _row, lists_without_page=False)
+    return page_of(company, call, "FinishedGoods", tasks, _row, lists_without_page=False)
 
 
 def get_finished_goods(company: Company, call: Call) -> Answer:
-    """One task with what it took. Source: GET /finishedGoods."""
-    found = company.finished_goods.get(given(call, "TaskID").lower())
-    if found is None:
+    """Returns one task with the components that it consumed. Source: GET /finishedGoods."""
+    task = company.finished_goods.get(given(call, "TaskID").lower())
+    if task is None:
         raise Refusal(f"Finished Goods with ID {given(call, 'TaskID')} not found")
-    return Answer(200, {name: value for name, value in found.items() if name != "SaleID"})
+    return Answer(200, {name: value for name, value in task.items() if name != "SaleID"})
 
 
 def _row(task: Record) -> Record:
@@ -106,32 +110,32 @@ def _order_line(line: Record) -> Record:
     }  # fmt: skip
 
 
-def _taken(company: Company, product_id: str, location: str, quantity: Decimal) -> list[Record]:
+def _consumed_lines(company: Company, product_id: str, location: str, quantity: Decimal) -> list[Record]:
     product = company.products[product_id]
     lines: list[Record] = []
-    for key, part in shelf_order(company, product_id, location, quantity):
+    for key, units in rows_to_pick(company, product_id, location, quantity):
         row = company.row_at(key)
-        row.on_hand -= part
+        row.on_hand -= units
         lines.append(
             {
                 "ProductID": product_id, "ProductCode": product["SKU"], "Name": product["Name"], "BinID": None,
-                "Bin": row.bin, "BatchSN": row.batch, "ExpiryDate": row.expires, "Quantity": part,
-                "Unit": product["UOM"], "Cost": part * row.unit_cost,
+                "Bin": row.bin, "BatchSN": row.batch, "ExpiryDate": row.expires, "Quantity": units,
+                "Unit": product["UOM"], "Cost": units * row.unit_cost,
             }
         )  # fmt: skip
     return lines
 
 
-def shelf_order(company: Company, product_id: str, location: str, quantity: Decimal) -> list[tuple[RowKey, Decimal]]:
-    """From which rows so many units are taken: first what expires first; what no row has comes from the last."""
+def rows_to_pick(company: Company, product_id: str, location: str, quantity: Decimal) -> list[tuple[RowKey, Decimal]]:
+    """Chooses the rows to take units from: earliest expiry first; missing units come from a row without a bin."""
     rows = sorted(company.rows_of(product_id, location), key=lambda row: (row.expires is None, row.expires or ""))
-    taken: list[tuple[RowKey, Decimal]] = []
+    picks: list[tuple[RowKey, Decimal]] = []
     left = quantity
     for row in rows:
-        part = min(left, max(row.on_hand, ZERO))
-        if part > 0:
-            taken.append((row.key, part))
-            left -= part
+        units = min(left, max(row.on_hand, ZERO))
+        if units > 0:
+            picks.append((row.key, units))
+            left -= units
     if left > 0:
-        taken.append(((product_id, location, "", ""), left))
-    return taken
+        picks.append(((product_id, location, "", ""), left))
+    return picks

@@ -8,14 +8,14 @@ from weighbridge_twins.cin7 import stock
 from weighbridge_twins.cin7.errors import Problem, Refusal, refuse_any, required, unknown_location
 from weighbridge_twins.cin7.events import sale_event
 from weighbridge_twins.cin7.kits import free_at
-from weighbridge_twins.cin7.reading import missing, number
+from weighbridge_twins.cin7.request_parsing import missing, number
 from weighbridge_twins.cin7.state import ZERO, Company, Record, RowKey, Sale
 
 NOTHING = {"Status": "NOT AVAILABLE", "Lines": []}
 
 
 def open_fulfilment(company: Company, sale: Sale) -> Record:
-    """A new fulfilment task; a Simple sale's second makes it an Advanced one. Raises Refusal by gate 4."""
+    """Opens a fulfilment task by precondition 4; a second one makes a Simple sale an Advanced one. Raises Refusal."""
     if not sale.ordered:
         raise Refusal("Order is not authorised")
     if any(task["Pick"]["Status"] not in ("AUTHORISED", "VOIDED") for task in sale.fulfilments):
@@ -45,7 +45,7 @@ def open_fulfilment(company: Company, sale: Sale) -> Record:
 
 
 def pick(company: Company, sale: Sale, task: Record, lines: list[Record], status: str) -> None:
-    """Gate 5: the order is authorised and the pick is not. Only what is ordered and on the shelf can be picked."""
+    """Precondition 5: the order is authorised and the pick is not. Only ordered units on hand can be picked."""
     if not sale.ordered:
         raise Refusal("Order is not authorised")
     if task["Pick"]["Status"] in ("AUTHORISED", "VOIDED"):
@@ -53,9 +53,9 @@ def pick(company: Company, sale: Sale, task: Record, lines: list[Record], status
     full = _full_lines(company, sale, lines)
     if status == "AUTHORISED":
         _check_pickable(company, sale, full)
-        # Lines that name their shelf first: others may take from any, also from that one.
+        # Lines that name a bin or batch come first: the others may take from any row, also from that one.
         ordered = sorted(full, key=lambda line: not (line["Bin"] or line["BatchSN"]))
-        full = [part for line in ordered for part in _taken(company, sale, task, line)]
+        full = [picked_line for line in ordered for picked_line in _picked_lines(company, sale, task, line)]
     task["Pick"] = {"Status": status, "Lines": full}
     company.touch(sale)
     if status == "AUTHORISED":
@@ -64,13 +64,13 @@ def pick(company: Company, sale: Sale, task: Record, lines: list[Record], status
 
 
 def pack(company: Company, sale: Sale, task: Record, lines: list[Record], status: str) -> None:
-    """Gate 5: packing needs an authorised pick, and packs no more than was picked."""
+    """Precondition 5: the pick is authorised. Packs no more than was picked."""
     if task["Pick"]["Status"] != "AUTHORISED":
         raise Refusal("Pick is not authorised")
     if task["Pack"]["Status"] in ("AUTHORISED", "VOIDED"):
         raise Refusal(f"Pack status is {task['Pack']['Status']}")
     boxes = [str(line.get("Box") or "Box 1") for line in lines]
-    full = [{**one, "Box": box} for one, box in zip(_full_lines(company, sale, lines), boxes, strict=True)]
+    full = [{**line, "Box": box} for line, box in zip(_full_lines(company, sale, lines), boxes, strict=True)]
     picked = by_product(task["Pick"]["Lines"])
     for product_id, quantity in by_product(full).items():
         if quantity > picked.get(product_id, ZERO):
@@ -82,36 +82,36 @@ def pack(company: Company, sale: Sale, task: Record, lines: list[Record], status
 
 
 def undo_step(company: Company, sale: Sale, task: Record) -> None:
-    """The last authorised of ship, pack and pick becomes a draft; undoing a pick puts its goods back."""
-    for part in ("Ship", "Pack", "Pick"):
-        if task[part]["Status"] in ("AUTHORISED", "PARTIALLY AUTHORISED"):
+    """Makes the last authorised step (ship, pack, pick) a draft; undoing a pick puts its goods back."""
+    for step in ("Ship", "Pack", "Pick"):
+        if task[step]["Status"] in ("AUTHORISED", "PARTIALLY AUTHORISED"):
             break
     else:
         raise Refusal("Nothing to undo")
-    if part == "Pick":
-        for key, quantity in shelved(task):
-            stock.hold_again(company, sale, key, quantity)
-        sale.movements = [one for one in sale.movements if one["TaskID"] != task["TaskID"]]
-    task[part]["Status"] = "DRAFT"
+    if step == "Pick":
+        for key, quantity in picked_rows(task):
+            stock.reallocate(company, sale, key, quantity)
+        sale.movements = [movement for movement in sale.movements if movement["TaskID"] != task["TaskID"]]
+    task[step]["Status"] = "DRAFT"
     task["FulFilmentStatus"] = "NOT FULFILLED"
     company.touch(sale)
 
 
 def void_task(company: Company, sale: Sale, task: Record) -> None:
-    """Voids pick, pack and ship; picked goods return and the sale holds them again."""
+    """Voids pick, pack and ship; picked goods return to stock, allocated to the sale again."""
     if task["Pick"]["Status"] == "VOIDED":
         raise Refusal("Fulfilment has been voided")
-    for key, quantity in shelved(task):
-        stock.hold_again(company, sale, key, quantity)
-    sale.movements = [one for one in sale.movements if one["TaskID"] != task["TaskID"]]
-    for part in ("Pick", "Pack", "Ship"):
-        task[part]["Status"] = "VOIDED"
+    for key, quantity in picked_rows(task):
+        stock.reallocate(company, sale, key, quantity)
+    sale.movements = [movement for movement in sale.movements if movement["TaskID"] != task["TaskID"]]
+    for step in ("Pick", "Pack", "Ship"):
+        task[step]["Status"] = "VOIDED"
     task["FulFilmentStatus"] = "VOIDED"
     company.touch(sale)
 
 
 def remaining(company: Company, sale: Sale) -> list[Record]:
-    """What is allocated and not picked yet."""
+    """Returns the lines that are allocated and not picked yet."""
     units: dict[tuple[str, str], Decimal] = {}
     for key, quantity in sale.allocations:
         units[(key[0], key[1])] = units.get((key[0], key[1]), ZERO) + quantity
@@ -122,15 +122,15 @@ def remaining(company: Company, sale: Sale) -> list[Record]:
 
 
 def by_product(lines: list[Record]) -> dict[str, Decimal]:
-    """Units of each product."""
+    """Sums the units of each product."""
     units: dict[str, Decimal] = {}
     for line in lines:
         units[line["ProductID"]] = units.get(line["ProductID"], ZERO) + line["Quantity"]
     return units
 
 
-def shelved(task: Record) -> list[tuple[RowKey, Decimal]]:
-    """The rows that an authorised pick was taken from, to put its goods back there."""
+def picked_rows(task: Record) -> list[tuple[RowKey, Decimal]]:
+    """Returns the stock rows that an authorised pick was taken from, to put its goods back there."""
     if task["Pick"]["Status"] != "AUTHORISED":
         return []
     return [
@@ -141,8 +141,8 @@ def shelved(task: Record) -> list[tuple[RowKey, Decimal]]:
 
 
 def fulfilment_of(sale: Sale, task_id: str) -> Record:
-    """The fulfilment with this task id. Raises Refusal."""
-    task = next((one for one in sale.fulfilments if one["TaskID"] == task_id.lower()), None)
+    """Returns the fulfilment with this task id. Raises Refusal."""
+    task = next((task for task in sale.fulfilments if task["TaskID"] == task_id.lower()), None)
     if task is None:
         raise Refusal(f"Fulfilment task with ID {task_id} not found")
     return task
@@ -164,11 +164,11 @@ def _full_line(company: Company, sale: Sale, line: Record, problems: list[Proble
     if quantity <= 0:
         problems.append("Quantity is invalid")
     by_id = company.location_with_id(line.get("LocationID"))
-    wanted = line.get("Location") or (by_id["Name"] if by_id else line.get("LocationID")) or sale.location
-    location, bin_name, batch = stock.shelf(wanted, company, line.get("Bin"), line.get("BatchSN"))
+    location_text = line.get("Location") or (by_id["Name"] if by_id else line.get("LocationID")) or sale.location
+    location, bin_name, batch = stock.stock_location(location_text, company, line.get("Bin"), line.get("BatchSN"))
     where = company.location_named(location)
     if where is None:
-        problems.append(unknown_location(wanted))
+        problems.append(unknown_location(location_text))
     return {
         "ProductID": product["ID"] if product else None,
         "SKU": product["SKU"] if product else None,
@@ -196,27 +196,27 @@ def _check_pickable(company: Company, sale: Sale, lines: list[Record]) -> None:
     for line in lines:
         if line["NonInventory"]:
             continue
-        place = (line["ProductID"], line["Location"])
-        by_place[place] = by_place.get(place, ZERO) + line["Quantity"]
+        product_location = (line["ProductID"], line["Location"])
+        by_place[product_location] = by_place.get(product_location, ZERO) + line["Quantity"]
         if line["Bin"] or line["BatchSN"]:
-            key = (*place, line["Bin"] or "", line["BatchSN"] or "")
+            key = (*product_location, line["Bin"] or "", line["BatchSN"] or "")
             by_row[key] = by_row.get(key, ZERO) + line["Quantity"]
     for (product_id, location), quantity in by_place.items():
-        allowed = free_at(company, product_id, location) + stock.held(sale, product_id, location)
-        if quantity > min(allowed, stock.on_shelves(company, product_id, location)):
+        allowed = free_at(company, product_id, location) + stock.allocated_units(sale, product_id, location)
+        if quantity > min(allowed, stock.on_hand_at(company, product_id, location)):
             sku = company.products[product_id]["SKU"]
             raise Refusal(f"Quantity {quantity} of {sku} is not available at {location}")
     for key, quantity in by_row.items():
-        stock.check_on_shelf(company, key, quantity)
+        stock.check_on_hand(company, key, quantity)
 
 
-def _taken(company: Company, sale: Sale, task: Record, line: Record) -> list[Record]:
-    """The line, once for each row it was served from."""
+def _picked_lines(company: Company, sale: Sale, task: Record, line: Record) -> list[Record]:
+    """Returns the line once for each stock row that it was picked from."""
     if line["NonInventory"]:
         return [line]
-    place = (line["Location"], line["Bin"] or "", line["BatchSN"] or "")
+    location_bin_batch = (line["Location"], line["Bin"] or "", line["BatchSN"] or "")
     parts = []
-    for key, quantity in stock.take(company, sale, line["ProductID"], line["Quantity"], *place):
+    for key, quantity in stock.pick_units(company, sale, line["ProductID"], line["Quantity"], *location_bin_batch):
         row = company.row_at(key)
         own = {"Quantity": quantity, "Bin": row.bin, "BatchSN": row.batch, "ExpiryDate": row.expires}
         parts.append({**line, **own})

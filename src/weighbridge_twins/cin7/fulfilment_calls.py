@@ -1,17 +1,17 @@
-"""The calls of /sale/fulfilment and of its pick, pack and ship."""
+"""The calls under /sale/fulfilment: the task and its pick, pack and ship."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7 import fulfilment, shipping
 from weighbridge_twins.cin7.documents import with_product_info
 from weighbridge_twins.cin7.errors import Problem, Refusal, refuse_any
 from weighbridge_twins.cin7.paging import flag, given
-from weighbridge_twins.cin7.reading import body_of, date_of, missing, overlong, rows_of, truth
+from weighbridge_twins.cin7.request_parsing import body_of, date_of, missing, overlong, rows_of, truth
 from weighbridge_twins.cin7.sale_header import find_sale, sale_of_task
 from weighbridge_twins.cin7.state import Company, Record, Sale
+from weighbridge_twins.http.call import Answer, Call
 
 STATUSES = ("DRAFT", "AUTHORISED")
 SHIP_STATUSES = ("DRAFT", "PARTIALLY AUTHORISED", "AUTHORISED")
@@ -24,7 +24,7 @@ def get_fulfilments(company: Company, call: Call) -> Answer:
 
 
 def post_fulfilment(company: Company, call: Call) -> Answer:
-    """Gate 4: the order is authorised and no pick is open; a Simple sale becomes an Advanced one.
+    """Precondition 4: the order is authorised and no pick is open. A Simple sale becomes an Advanced one.
 
     Source: POST /sale/fulfilment.
     """
@@ -37,7 +37,7 @@ def post_fulfilment(company: Company, call: Call) -> Answer:
 
 
 def delete_fulfilment(company: Company, call: Call) -> Answer:
-    """Void=true voids the task, else its last step is undone. Source: DELETE /sale/fulfilment."""
+    """Void=true voids the task; otherwise its last step is undone. Source: DELETE /sale/fulfilment."""
     sale, task = _task(company, given(call, "TaskID"))
     if flag(call, "Void"):
         fulfilment.void_task(company, sale, task)
@@ -46,13 +46,13 @@ def delete_fulfilment(company: Company, call: Call) -> Answer:
     return _all(company, call, sale)
 
 
-def get_part(part: str) -> Callable[[Company, Call], Answer]:
-    """GET of the pick, pack or ship of a fulfilment."""
+def get_step(step: str) -> Callable[[Company, Call], Answer]:
+    """Returns the handler for GET of the pick, pack or ship of a fulfilment."""
 
     def handler(company: Company, call: Call) -> Answer:
         _, task = _task(company, given(call, "TaskID"))
-        view = {"TaskID": task["TaskID"], **task[part]}
-        if flag(call, "IncludeProductInfo") and part != "Ship":
+        view = {"TaskID": task["TaskID"], **task[step]}
+        if flag(call, "IncludeProductInfo") and step != "Ship":
             view["Lines"] = with_product_info(company, view["Lines"])
         return Answer(200, view)
 
@@ -60,7 +60,7 @@ def get_part(part: str) -> Callable[[Company, Call], Answer]:
 
 
 def write_pick(company: Company, call: Call) -> Answer:
-    """Lines, or `AutoPickMode` AUTOPICK for all that is allocated. Source: POST /sale/fulfilment/pick."""
+    """Picks lines, or with `AutoPickMode` AUTOPICK all that is allocated. Source: POST /sale/fulfilment/pick."""
     body = body_of(call)
     sale, task = _task(company, body.get("TaskID"))
     if body.get("AutoPickMode") == "AUTOPICK":
@@ -80,9 +80,9 @@ def write_pack(company: Company, call: Call) -> Answer:
 
 
 def write_ship(company: Company, call: Call) -> Answer:
-    """Gate 5: boxes that stayed behind leave from the screen only, never by another call.
+    """Precondition 5. Boxes that stayed behind can be shipped on the screen only, not by another call.
 
-    With AddTrackingNumbers=true tracking and carrier of an authorised ship change. Source: PUT .../ship.
+    AddTrackingNumbers=true changes tracking and carrier of an authorised ship. Source: PUT .../ship.
     """
     body = body_of(call)
     sale, task = _task(company, body.get("TaskID"))
@@ -128,8 +128,8 @@ def _all(company: Company, call: Call, sale: Sale) -> Answer:
             {
                 **task,
                 **{
-                    part: {**task[part], "Lines": with_product_info(company, task[part]["Lines"])}
-                    for part in ("Pick", "Pack")
+                    step: {**task[step], "Lines": with_product_info(company, task[step]["Lines"])}
+                    for step in ("Pick", "Pack")
                 },
             }
             for task in tasks

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.documents import checked_charges, checked_lines
 from weighbridge_twins.cin7.errors import Problem, Refusal, refuse_any
 from weighbridge_twins.cin7.events import task_event
 from weighbridge_twins.cin7.locks import before_lock_date
 from weighbridge_twins.cin7.paging import flag, given
 from weighbridge_twins.cin7.payment import settle, settle_prepayments
-from weighbridge_twins.cin7.reading import body_of, date_of, missing, number, overlong, truth
+from weighbridge_twins.cin7.request_parsing import body_of, date_of, missing, number, overlong, truth
 from weighbridge_twins.cin7.sale_header import find_sale, sale_of_task
-from weighbridge_twins.cin7.sale_quote import viewed
+from weighbridge_twins.cin7.sale_quote import render_document
 from weighbridge_twins.cin7.state import NO_ID, Company, Record, Sale
 from weighbridge_twins.cin7.totals import with_totals
+from weighbridge_twins.http.call import Answer, Call
 
 OPEN = ("DRAFT", "NOT AVAILABLE")
 NEEDED = ("SaleID", "TaskID", "Status", "InvoiceDate", "InvoiceDueDate")
@@ -21,9 +21,9 @@ LONGEST = {"Memo": 1024, "BillingAddressLine1": 256, "BillingAddressLine2": 256}
 
 
 def post_invoice(company: Company, call: Call) -> Answer:
-    """Gate 3: the order is authorised and the invoice still open. The all-zero task id makes a new invoice each time.
+    """Precondition 3: the order is authorised and the invoice open. The all-zero task id creates an invoice each time.
 
-    A PUT keeps the collections and members that it leaves out. Source: POST and PUT /sale/invoice.
+    A PUT keeps collections and members that the body omits. Source: POST and PUT /sale/invoice.
     """
     body = body_of(call)
     updates = call.method == "PUT"
@@ -40,7 +40,7 @@ def post_invoice(company: Company, call: Call) -> Answer:
     written = _written(company, sale, {**former, **body} if updates and former else body)
     invoice = former if former is not None else _opened(company, sale)
     invoice.update(written)
-    _kept(company, sale, invoice)
+    _link_and_settle(company, sale, invoice)
     return _all(company, call, sale)
 
 
@@ -50,10 +50,10 @@ def get_invoices(company: Company, call: Call) -> Answer:
 
 
 def delete_invoice(company: Company, call: Call) -> Answer:
-    """Void or undo, of an Advanced sale only. Source: DELETE /sale/invoice."""
+    """Voids or undoes an invoice of an Advanced sale; refused for a Simple sale. Source: DELETE /sale/invoice."""
     task_id = given(call, "TaskID").lower()
     sale = sale_of_task(company, task_id)
-    invoice = next((one for one in sale.invoices if one["TaskID"] == task_id), None)
+    invoice = next((invoice for invoice in sale.invoices if invoice["TaskID"] == task_id), None)
     if invoice is None:
         raise Refusal(f"Invoice task with ID {task_id} not found")
     if sale.type != "Advanced Sale":
@@ -71,13 +71,13 @@ def delete_invoice(company: Company, call: Call) -> Answer:
 
 
 def _existing(company: Company, sale: Sale, task_id: str) -> Record | None:
-    """The invoice that is meant; None when a new one is to be made."""
+    """Returns the invoice with this task id; None when a new one is to be created."""
     if task_id != NO_ID:
-        found = next((one for one in sale.invoices if one["TaskID"] == task_id), None)
-        # A Simple sale's one invoice may be called by the sale's own id before it exists.
-        if found is None and not (task_id == sale.id and not sale.invoices):
+        invoice = next((invoice for invoice in sale.invoices if invoice["TaskID"] == task_id), None)
+        # The only invoice of a Simple sale may be addressed by the sale's id before it exists.
+        if invoice is None and not (task_id == sale.id and not sale.invoices):
             raise Refusal(f"Invoice task with ID {task_id} not found")
-        return found
+        return invoice
     fills = company.switches["zero_guid_invoice_on_simple"] == "fills_first"
     return sale.invoices[0] if fills and sale.type == "Simple Sale" and sale.invoices else None
 
@@ -87,8 +87,8 @@ def _opened(company: Company, sale: Sale) -> Record:
         sale.type = "Advanced Sale"
     own = company.switches["task_id_is_sale_id"] and sale.type != "Advanced Sale"
     billing = sale.header.get("BillingAddress") or {}
-    first = " ".join(str(billing[part]) for part in ("Line1", "Line2") if billing.get(part))
-    second = " ".join(str(billing[part]) for part in ("City", "State", "Postcode") if billing.get(part))
+    first = " ".join(str(billing[member]) for member in ("Line1", "Line2") if billing.get(member))
+    second = " ".join(str(billing[member]) for member in ("City", "State", "Postcode") if billing.get(member))
     invoice: Record = {
         "TaskID": sale.id if own else company.new_id(),
         "CombineAdditionalCharges": False,
@@ -117,7 +117,7 @@ def _written(company: Company, sale: Sale, body: Record) -> Record:
         "LinkedFulfillmentNumber": str(body.get("LinkedFulfillmentNumber") or ""),
         "CombineAdditionalCharges": truth(body.get("CombineAdditionalCharges")),
         "Lines": [{"Account": account, **line} for line in checked_lines(company, body, problems)],
-        "AdditionalCharges": [{"Account": account, **one} for one in checked_charges(company, body, problems)],
+        "AdditionalCharges": [{"Account": account, **charge} for charge in checked_charges(company, body, problems)],
     }
     for row in [*document["Lines"], *document["AdditionalCharges"]]:
         if company.account_coded(row["Account"]) is None:
@@ -128,7 +128,7 @@ def _written(company: Company, sale: Sale, body: Record) -> Record:
     return {**full, **own}
 
 
-def _kept(company: Company, sale: Sale, invoice: Record) -> None:
+def _link_and_settle(company: Company, sale: Sale, invoice: Record) -> None:
     for task in sale.fulfilments:
         if str(task["FulfillmentNumber"]) == invoice["LinkedFulfillmentNumber"]:
             task["LinkedInvoiceNumber"] = invoice["InvoiceNumber"]
@@ -143,5 +143,5 @@ def _kept(company: Company, sale: Sale, invoice: Record) -> None:
 
 
 def _all(company: Company, call: Call, sale: Sale) -> Answer:
-    shown = [viewed(company, call, invoice) for invoice in sale.invoices]
-    return Answer(200, {"SaleID": sale.id, "Invoices": shown})
+    rendered = [render_document(company, call, invoice) for invoice in sale.invoices]
+    return Answer(200, {"SaleID": sale.id, "Invoices": rendered})

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.errors import Problem, Refusal, refuse_any
 from weighbridge_twins.cin7.locks import before_lock_date
 from weighbridge_twins.cin7.paging import flag, given, page_of
-from weighbridge_twins.cin7.reading import body_of, date_of, missing, number, rows_of
+from weighbridge_twins.cin7.request_parsing import body_of, date_of, missing, number, rows_of
 from weighbridge_twins.cin7.state import Company, Record
+from weighbridge_twins.http.call import Answer, Call
 
 NEEDED = ("Status", "Currency", "CurrencyConversionRate", "EffectiveDate")
 SEARCHED = ("JournalNumber", "Status", "Narration", "Notes")
 
 
 def create_journal(company: Company, call: Call) -> Answer:
-    """Each line is a debit and a credit, so a line always balances. Source: POST /journal."""
+    """Creates a journal; each line is a debit and a credit, so it always balances. Source: POST /journal."""
     body = body_of(call)
     if body.get("Status") == "COMPLETED" and company.switches["journal_completed_on_post"] == "reject":
         raise Refusal("Status is invalid. Available value for a new journal is DRAFT.")
@@ -25,7 +25,7 @@ def create_journal(company: Company, call: Call) -> Answer:
 
 
 def update_journal(company: Company, call: Call) -> Answer:
-    """A draft is completed or changed; a completed journal is not. Source: PUT /journal."""
+    """Changes or completes a draft; a completed journal cannot be changed. Source: PUT /journal."""
     body = body_of(call)
     journal = _journal(company, body.get("TaskID"))
     if journal["Status"] != "DRAFT":
@@ -36,19 +36,19 @@ def update_journal(company: Company, call: Call) -> Answer:
 
 def list_journals(company: Company, call: Call) -> Answer:
     """Source: GET /journal."""
-    status, wanted, search = given(call, "Status"), given(call, "TaskID").lower(), given(call, "Search").casefold()
-    found = [
-        one
-        for one in company.journals.values()
-        if (not status or one["Status"] == status)
-        and (not wanted or one["TaskID"] == wanted)
-        and (not search or any(search in str(one[name] or "").casefold() for name in SEARCHED))
+    status, task_id, search = given(call, "Status"), given(call, "TaskID").lower(), given(call, "Search").casefold()
+    journals = [
+        journal
+        for journal in company.journals.values()
+        if (not status or journal["Status"] == status)
+        and (not task_id or journal["TaskID"] == task_id)
+        and (not search or any(search in str(journal[name] or "").casefold() for name in SEARCHED))
     ]
-    return page_of(company, call, "Journals", found)
+    return page_of(company, call, "Journals", journals)
 
 
 def delete_journal(company: Company, call: Call) -> Answer:
-    """Voids with Void=true, else reopens. Source: DELETE /journal."""
+    """Void=true voids a journal; any other value reopens it. Source: DELETE /journal."""
     journal = _journal(company, given(call, "ID"))
     if journal["Status"] == "VOIDED":
         raise Refusal("Journal has been voided")
@@ -58,10 +58,10 @@ def delete_journal(company: Company, call: Call) -> Answer:
 
 
 def _journal(company: Company, task_id: object) -> Record:
-    found = company.journals.get(str(task_id or "").lower())
-    if found is None:
+    journal = company.journals.get(str(task_id or "").lower())
+    if journal is None:
         raise Refusal(f"Journal with ID {task_id or ''} not found")
-    return found
+    return journal
 
 
 def _checked(company: Company, body: Record) -> Record:

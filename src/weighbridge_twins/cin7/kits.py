@@ -1,7 +1,7 @@
-"""Kits: how many can be built from the components at one location, and from what. Nobody moves stock here.
+"""Kits: how many can be assembled from the components at one location, and which components they need.
 
-Only components at the location of the sale count, and a kit among the components is built itself where it is
-assembled automatically. Source: platform notes, cin7 3.4.
+This module moves no stock. Only components at the location of the sale count. A component that is an automatically
+assembled kit is assembled itself. Source: platform notes, cin7 3.4.
 """
 
 from __future__ import annotations
@@ -11,48 +11,50 @@ from decimal import Decimal
 from weighbridge_twins.cin7.state import ZERO, Company, Record
 
 DEEPEST = 5
-"""Levels of kits in kits; a product that is its own component ends here."""
+"""Deepest nesting of kits in kits; ends the search in a product that is its own component."""
 
 
 def free_at(company: Company, product_id: str, location: str) -> Decimal:
-    """Units at a location that nobody has; never negative."""
+    """Returns the unallocated units at a location; never negative."""
     return max(sum((row.available for row in company.rows_of(product_id, location)), ZERO), ZERO)
 
 
 def component_needs(product: Record) -> dict[str, Decimal]:
-    """Units of each component for one kit, waste included."""
+    """Returns the units of each component for one kit, including waste."""
     made = Decimal(str(product["QuantityToProduce"] or 1))
     needs: dict[str, Decimal] = {}
     for line in product["BillOfMaterialsProducts"]:
         quantity = Decimal(str(line["Quantity"]))
         share = Decimal(str(line.get("WastagePercent") or 0)) / 100
         wasted = quantity * share + Decimal(str(line.get("WastageQuantity") or 0))
-        part = str(line["ComponentProductID"])
-        needs[part] = needs.get(part, ZERO) + (quantity + wasted) / made
+        component_id = str(line["ComponentProductID"])
+        needs[component_id] = needs.get(component_id, ZERO) + (quantity + wasted) / made
     return needs
 
 
-def parts_for(company: Company, product: Record, kits: Decimal, location: str) -> dict[str, Decimal] | None:
-    """What to take from the shelves for so many kits; None when the location cannot build all of them."""
+def components_for(company: Company, product: Record, kits: Decimal, location: str) -> dict[str, Decimal] | None:
+    """Returns the components to consume for `kits`; None when the location cannot build all of them."""
     free: dict[str, Decimal] = {}
     used: dict[str, Decimal] = {}
     return used if _explode(company, product, kits, location, free, used, DEEPEST) else None
 
 
 def buildable(company: Company, product: Record, location: str) -> Decimal:
-    """Whole kits that the components at a location make."""
+    """Returns how many whole kits can be assembled from the components at a location."""
     needs = component_needs(product)
     if not needs:
         return ZERO
-    if not any(company.products[part]["AutoAssembly"] for part in needs):
-        goods = [part for part in needs if company.products[part]["Type"] != "Service"]
-        return min((free_at(company, part, location) // needs[part] for part in goods), default=ZERO)
+    if not any(company.products[component_id]["AutoAssembly"] for component_id in needs):
+        goods = [component_id for component_id in needs if company.products[component_id]["Type"] != "Service"]
+        return min(
+            (free_at(company, component_id, location) // needs[component_id] for component_id in goods), default=ZERO
+        )
     low, high = 0, 1
-    while high < 1_000_000 and parts_for(company, product, Decimal(high), location) is not None:
+    while high < 1_000_000 and components_for(company, product, Decimal(high), location) is not None:
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        fits = parts_for(company, product, Decimal(middle), location) is not None
+        fits = components_for(company, product, Decimal(middle), location) is not None
         low, high = (middle, high) if fits else (low, middle)
     return Decimal(low)
 
@@ -69,17 +71,17 @@ def _explode(
     needs = component_needs(product)
     if not needs or levels == 0:
         return False
-    for part, need in needs.items():
-        component = company.products[part]
+    for component_id, need in needs.items():
+        component = company.products[component_id]
         if component["Type"] == "Service":
             continue
-        wanted = need * kits
-        held = free.setdefault(part, free_at(company, part, location))
-        taken = min(held, wanted)
-        free[part] = held - taken
-        if taken:
-            used[part] = used.get(part, ZERO) + taken
-        short = wanted - taken
+        needed = need * kits
+        free_units = free.setdefault(component_id, free_at(company, component_id, location))
+        used_units = min(free_units, needed)
+        free[component_id] = free_units - used_units
+        if used_units:
+            used[component_id] = used.get(component_id, ZERO) + used_units
+        short = needed - used_units
         if short > 0 and not (
             component["AutoAssembly"] and _explode(company, component, short, location, free, used, levels - 1)
         ):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.errors import Problem, Refusal, refuse_any
 from weighbridge_twins.cin7.locks import before_lock_date
 from weighbridge_twins.cin7.paging import given
-from weighbridge_twins.cin7.reading import body_of, date_of, missing, number, rows_of
+from weighbridge_twins.cin7.request_parsing import body_of, date_of, missing, number, rows_of
 from weighbridge_twins.cin7.sale_header import find_sale
 from weighbridge_twins.cin7.sale_view import NO_JOURNAL
 from weighbridge_twins.cin7.state import Company, Record
+from weighbridge_twins.http.call import Answer, Call
 
 
 def post_manual_journal(company: Company, call: Call) -> Answer:
-    """`Reference` names a service product; each line debits one account and credits another.
+    """Posts a journal: `Reference` names a service product; each line debits one account and credits another.
 
     Source: POST /sale/manualJournal.
     """
@@ -52,5 +52,5 @@ def _line(company: Company, line: Record, problems: list[Problem]) -> Record:
             problems.append(f"Account '{line[name]}' was not found in Chart of Accounts reference book")
     if line.get("Reference") and company.service_named(line["Reference"]) is None:
         problems.append(f"Product '{line['Reference']}' was not found in Services reference book")
-    kept = {"Reference": line.get("Reference"), "Amount": amount, "Date": date}
-    return {**kept, "Debit": str(line.get("Debit")), "Credit": str(line.get("Credit"))}
+    stored_line = {"Reference": line.get("Reference"), "Amount": amount, "Date": date}
+    return {**stored_line, "Debit": str(line.get("Debit")), "Credit": str(line.get("Credit"))}

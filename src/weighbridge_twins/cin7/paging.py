@@ -1,12 +1,12 @@
-"""Pages and filters as the vendor's lists understand them."""
+"""Pages and filters of the vendor's lists."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.state import Company
+from weighbridge_twins.http.call import Answer, Call
 
 T = TypeVar("T")
 LARGEST_PAGE = 1000
@@ -14,11 +14,11 @@ NOT_FOUND_PAGE = "<!DOCTYPE html><html><head><title>Page not found</title></head
 
 
 def given(call: Call, name: str) -> str:
-    """A query parameter whatever the case of its name; empty when absent."""
+    """Returns a query parameter, ignoring the case of its name; empty when absent."""
     if name in call.query:
         return call.query[name]
-    wanted = name.lower()
-    return next((value for key, value in call.query.items() if key.lower() == wanted), "")
+    lower_name = name.lower()
+    return next((value for key, value in call.query.items() if key.lower() == lower_name), "")
 
 
 def flag(call: Call, name: str) -> bool:
@@ -26,7 +26,7 @@ def flag(call: Call, name: str) -> bool:
 
 
 def begins(value: object, prefix: str) -> bool:
-    """The prefix match of reference filters, whatever the case. Source: GET /ref/*, parameter Name."""
+    """Prefix match of reference filters, ignoring case. Source: GET /ref/*, parameter Name."""
     return not prefix or str(value or "").casefold().startswith(prefix.casefold())
 
 
@@ -39,9 +39,9 @@ def page_of(
     *,
     lists_without_page: bool = True,
 ) -> Answer:
-    """One page in the list envelope; `Limit` is clamped to 1000.
+    """Returns one page in the list envelope; `Limit` is clamped to 1000.
 
-    With `page_drift`, so many rows before each next page have vanished: later rows move up and are never seen.
+    `page_drift` is the number of rows that vanish before each next page: later rows move up and are never returned.
     """
     if _refused_without_page(company, call, lists_without_page):
         return html_page()
@@ -55,7 +55,7 @@ def page_of(
 
 
 def html_page() -> Answer:
-    """What a wrong path answers. Source: platform notes, cin7 1.4."""
+    """Returns the answer to a wrong path. Source: platform notes, cin7 1.4."""
     return Answer(200, text=NOT_FOUND_PAGE, content_type="text/html; charset=utf-8")
 
 

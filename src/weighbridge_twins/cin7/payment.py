@@ -1,24 +1,24 @@
-"""Payments, prepayments and refunds. Nothing compares them with earlier ones. Source: platform notes, cin7 2.6."""
+"""Payments, prepayments and refunds; duplicates are not detected. Source: platform notes, cin7 2.6."""
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from weighbridge_twins.call import Answer, Call
-from weighbridge_twins.cin7.errors import Problem, Refusal, not_in_book, refuse_any, required
+from weighbridge_twins.cin7.errors import Problem, Refusal, not_in_reference_book, refuse_any, required
 from weighbridge_twins.cin7.events import sale_event, slashed
 from weighbridge_twins.cin7.locks import before_lock_date
 from weighbridge_twins.cin7.paging import given
-from weighbridge_twins.cin7.reading import body_of, date_of, missing, number
+from weighbridge_twins.cin7.request_parsing import body_of, date_of, missing, number
 from weighbridge_twins.cin7.sale_header import find_sale, sale_of_task
 from weighbridge_twins.cin7.state import ZERO, Company, Record, Sale
+from weighbridge_twins.http.call import Answer, Call
 
 COUNTING = ("AUTHORISED", "PAID")
 KINDS = {"PAYMENT": "Payment", "REFUND": "Refund", "PREPAYMENT": "Prepayment"}
 
 
 def post_payment(company: Company, call: Call) -> Answer:
-    """Gate 7: PREPAYMENT before the order, PAYMENT on an authorised invoice, REFUND on an authorised credit note.
+    """Precondition 7: PREPAYMENT before the order, PAYMENT on an authorised invoice, REFUND on an authorised note.
 
     Source: POST /sale/payment.
     """
@@ -33,7 +33,7 @@ def post_payment(company: Company, call: Call) -> Answer:
     task_id = str(body["TaskID"]).lower()
     invoice = _document(sale.invoices, task_id)
     note = _document(sale.credit_notes, task_id)
-    _check_gate(company, sale, str(kind), invoice, note)
+    _check_preconditions(company, sale, str(kind), invoice, note)
     _check_balance(company, sale, str(kind), invoice, note, fields["Amount"])
     _use_credit(company, sale, body.get("CreditID"), str(kind), fields["Amount"])
     row = {
@@ -45,7 +45,7 @@ def post_payment(company: Company, call: Call) -> Answer:
         "CreditNoteNumber": note["CreditNoteNumber"] if note and kind == "Refund" else None,
         "Type": kind,
         **fields,
-        "DateCreated": company.long_stamp(),
+        "DateCreated": company.long_timestamp(),
         "CreditID": body.get("CreditID"),
     }
     sale.payments.append(row)
@@ -56,9 +56,9 @@ def post_payment(company: Company, call: Call) -> Answer:
 
 
 def put_payment(company: Company, call: Call) -> Answer:
-    """Changes a payment or refund by its ID, never a prepayment. Source: PUT /sale/payment."""
+    """Changes a payment or refund by its ID; a prepayment cannot be changed. Source: PUT /sale/payment."""
     body = body_of(call)
-    sale, payment = _found(company, str(body.get("ID") or ""))
+    sale, payment = _find_payment(company, str(body.get("ID") or ""))
     if payment["Type"] == "Prepayment":
         raise Refusal("Prepayment cannot be changed")
     problems: list[Problem] = []
@@ -77,13 +77,13 @@ def put_payment(company: Company, call: Call) -> Answer:
 
 
 def get_payments(company: Company, call: Call) -> Answer:
-    """A bare array, unlike every other list. Source: GET /sale/payment."""
+    """Returns a bare array, unlike every other list. Source: GET /sale/payment."""
     return Answer(200, list(find_sale(company, given(call, "SaleID")).payments))
 
 
 def delete_payment(company: Company, call: Call) -> Answer:
     """Source: DELETE /sale/payment."""
-    sale, payment = _found(company, given(call, "ID"))
+    sale, payment = _find_payment(company, given(call, "ID"))
     sale.payments.remove(payment)
     if payment["CreditID"] in company.credits:
         company.credits[payment["CreditID"]]["RemainingAmount"] += payment["Amount"]
@@ -95,7 +95,7 @@ def delete_payment(company: Company, call: Call) -> Answer:
 
 
 def settle(company: Company, sale: Sale, invoice: Record) -> None:
-    """Marks an invoice as paid, or open again, and tells of it."""
+    """Marks an invoice as paid or as open again, and emits the event."""
     paid = paid_on(sale, invoice)
     more = {
         "DocumentNumber": invoice["InvoiceNumber"],
@@ -111,7 +111,7 @@ def settle(company: Company, sale: Sale, invoice: Record) -> None:
 
 
 def settle_prepayments(company: Company, sale: Sale, invoice: Record) -> None:
-    """Gives the sale's prepayments to its invoice, one reading of open question 4."""
+    """Applies the sale's prepayments to its invoice, which is one reading of open question 4."""
     for payment in sale.payments:
         if payment["Type"] == "Prepayment":
             payment |= {"Type": "Payment", "TaskID": invoice["TaskID"], "InvoiceNumber": invoice["InvoiceNumber"]}
@@ -120,9 +120,11 @@ def settle_prepayments(company: Company, sale: Sale, invoice: Record) -> None:
 
 
 def paid_on(sale: Sale, invoice: Record) -> Decimal:
-    """What was paid on one invoice, in customer currency."""
-    rows = (one for one in sale.payments if one["TaskID"] == invoice["TaskID"] and one["Type"] == "Payment")
-    return sum((one["Amount"] for one in rows), ZERO)
+    """Returns the amount paid on one invoice, in customer currency."""
+    rows = (
+        payment for payment in sale.payments if payment["TaskID"] == invoice["TaskID"] and payment["Type"] == "Payment"
+    )
+    return sum((row["Amount"] for row in rows), ZERO)
 
 
 def _fields(company: Company, body: Record, problems: list[Problem]) -> Record:
@@ -139,7 +141,7 @@ def _fields(company: Company, body: Record, problems: list[Problem]) -> Record:
         if body.get("Account") in (None, ""):
             problems.append(required("Account"))
         elif account is None or not account["ForPayments"]:
-            problems.append(not_in_book("Account", body["Account"], "Chart of Accounts"))
+            problems.append(not_in_reference_book("Account", body["Account"], "Chart of Accounts"))
     return {
         "Reference": body.get("Reference") or "",
         "Amount": amount,
@@ -150,10 +152,10 @@ def _fields(company: Company, body: Record, problems: list[Problem]) -> Record:
 
 
 def _document(documents: list[Record], task_id: str) -> Record | None:
-    return next((one for one in documents if one["TaskID"] == task_id), None)
+    return next((document for document in documents if document["TaskID"] == task_id), None)
 
 
-def _check_gate(company: Company, sale: Sale, kind: str, invoice: Record | None, note: Record | None) -> None:
+def _check_preconditions(company: Company, sale: Sale, kind: str, invoice: Record | None, note: Record | None) -> None:
     if sale.voided:
         raise Refusal("Sale has been voided")
     if kind == "Payment" and (invoice is None or invoice["Status"] not in COUNTING):
@@ -163,7 +165,7 @@ def _check_gate(company: Company, sale: Sale, kind: str, invoice: Record | None,
     if kind == "Prepayment":
         quoted = sale.quote is not None and sale.quote["Status"] == "AUTHORISED"
         skipped = sale.skip_quote and company.switches["skip_quote_prepayment"] == "accept"
-        invoiced = any(one["Status"] in COUNTING for one in sale.invoices)
+        invoiced = any(invoice["Status"] in COUNTING for invoice in sale.invoices)
         if sale.ordered or invoiced or not (quoted or skipped):
             raise Refusal("Prepayment needs an authorised quote and an order that is not authorised")
 
@@ -176,14 +178,14 @@ def _check_balance(
     document = {"Payment": invoice, "Refund": note}.get(kind)
     if document is None:
         return
-    rows = (one for one in sale.payments if one["TaskID"] == document["TaskID"] and one["Type"] == kind)
-    balance = document["Total"] - sum((one["Amount"] for one in rows), ZERO)
+    rows = (payment for payment in sale.payments if payment["TaskID"] == document["TaskID"] and payment["Type"] == kind)
+    balance = document["Total"] - sum((row["Amount"] for row in rows), ZERO)
     if amount > balance:
         raise Refusal(f"Amount {amount} exceeds the open balance {balance}")
 
 
 def _use_credit(company: Company, sale: Sale, credit_id: object, kind: str, amount: Decimal) -> None:
-    """Draws on a customer's credit. Source: GET /ref/customer/credits."""
+    """Uses a customer's credit. Source: GET /ref/customer/credits."""
     if not credit_id:
         return
     credit = company.credits.get(str(credit_id).lower())
@@ -194,7 +196,7 @@ def _use_credit(company: Company, sale: Sale, credit_id: object, kind: str, amou
     credit["RemainingAmount"] -= amount
 
 
-def _found(company: Company, payment_id: str) -> tuple[Sale, Record]:
+def _find_payment(company: Company, payment_id: str) -> tuple[Sale, Record]:
     if not payment_id:
         raise Refusal(required("ID"))
     for sale in company.sales.values():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 
-from weighbridge_twins.call import Answer
 from weighbridge_twins.cin7.state import Company
+from weighbridge_twins.http.call import Answer
 
 WINDOW_SECONDS = 60.0
 
 
 class Quota:
-    """A sliding window over the calls of one application; others of the account count when the switch says so."""
+    """A sliding window over the calls of one application, or of the whole account by the switch `throttle_scope`."""
 
     def __init__(self, company: Company) -> None:
         self._company = company
@@ -26,7 +26,7 @@ class Quota:
         return int(self._company.switches["calls_per_minute"])
 
     def count(self, endpoint: str) -> bool:
-        """Counts a call; False when it is one too many, which does not count against the window."""
+        """Counts a call; returns False when it exceeds the quota, in which case it does not enter the window."""
         now = self._company.now().timestamp()
         self.calls += 1
         self.by_endpoint[endpoint] = self.by_endpoint.get(endpoint, 0) + 1
@@ -39,12 +39,12 @@ class Quota:
         return True
 
     def used_by_others(self, calls: int, *, same_application: bool = True) -> None:
-        """Calls of another program, under the same key or under another key of the account."""
+        """Counts calls of another program, under the same key or under another key of the account."""
         now = self._company.now().timestamp()
         self._window.extend([(now, same_application)] * calls)
 
     def refusal(self, style: str) -> Answer:
-        """One of the three forms that were seen. Source: platform notes, cin7 1.2."""
+        """Returns the throttle answer in one of the three observed forms. Source: platform notes, cin7 1.2."""
         text = f"You have reached {self.limit} calls per 60 seconds API limit."
         wait = int(self._company.switches["retry_after_seconds"])
         headers = {"Retry-After": str(wait)} if wait else {}

@@ -1,13 +1,11 @@
-"""Which call goes where, under the vendor's own spelling; paths are found whatever their case."""
+"""Maps paths in the vendor's spelling to handlers; matching ignores case."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7 import (
     availability,
-    books,
     credit_note,
     customers,
     families,
@@ -19,6 +17,7 @@ from weighbridge_twins.cin7 import (
     payment,
     products,
     reference,
+    reference_books,
     sale_end,
     sale_header,
     sale_list,
@@ -31,6 +30,7 @@ from weighbridge_twins.cin7 import (
 )
 from weighbridge_twins.cin7.paging import given
 from weighbridge_twins.cin7.state import Company
+from weighbridge_twins.http.call import Answer, Call
 
 Handler = Callable[[Company, Call], Answer]
 PREFIX = "/externalapi/v2"
@@ -40,13 +40,13 @@ def _get_sale(company: Company, call: Call) -> Answer:
     return sale_view.get_sale(company, call, sale_header.find_sale(company, given(call, "ID"), "ID"))
 
 
-def _book(path: str, listed: Handler) -> dict[str, Handler]:
-    book = books.BOOKS[path]
+def _reference_book(path: str, list_handler: Handler) -> dict[str, Handler]:
+    reference_book = reference_books.REFERENCE_BOOKS[path]
     return {
-        "GET": listed,
-        "POST": books.creating(book),
-        "PUT": books.changing(book),
-        "DELETE": books.deleting(book),
+        "GET": list_handler,
+        "POST": reference_books.create_handler(reference_book),
+        "PUT": reference_books.update_handler(reference_book),
+        "DELETE": reference_books.delete_handler(reference_book),
     }
 
 
@@ -56,17 +56,19 @@ def _without_delete(verbs: dict[str, Handler]) -> dict[str, Handler]:
 
 ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/me": {"GET": reference.get_me},
-    "/me/contacts": {"GET": reference.listing("contacts", "MeContactsList", id_field="ContactID")},
-    "/ref/tax": _without_delete(_book("/ref/tax", reference.list_tax)),
-    "/ref/account": _book("/ref/account", reference.list_accounts),
+    "/me/contacts": {"GET": reference.list_handler("contacts", "MeContactsList", id_field="ContactID")},
+    "/ref/tax": _without_delete(_reference_book("/ref/tax", reference.list_tax)),
+    "/ref/account": _reference_book("/ref/account", reference.list_accounts),
     "/ref/account/bank": {"GET": reference.list_banks},
-    "/ref/location": _book("/ref/location", reference.list_locations),
-    "/ref/paymentterm": _book("/ref/paymentterm", reference.list_terms),
+    "/ref/location": _reference_book("/ref/location", reference.list_locations),
+    "/ref/paymentterm": _reference_book("/ref/paymentterm", reference.list_terms),
     "/ref/priceTier": {"GET": reference.list_tiers},
-    "/ref/carrier": _book("/ref/carrier", reference.listing("carriers", "CarrierList", "Description", "CarrierID")),
-    "/ref/category": _book("/ref/category", reference.listing("categories", "CategoryList")),
-    "/ref/brand": _book("/ref/brand", reference.listing("brands", "BrandList")),
-    "/ref/unit": _book("/ref/unit", reference.listing("units", "UnitList")),
+    "/ref/carrier": _reference_book(
+        "/ref/carrier", reference.list_handler("carriers", "CarrierList", "Description", "CarrierID")
+    ),
+    "/ref/category": _reference_book("/ref/category", reference.list_handler("categories", "CategoryList")),
+    "/ref/brand": _reference_book("/ref/brand", reference.list_handler("brands", "BrandList")),
+    "/ref/unit": _reference_book("/ref/unit", reference.list_handler("units", "UnitList")),
     "/ref/customer/credits": {"GET": reference.list_credits},
     "/ref/productavailability": {"GET": availability.list_availability},
     "/customer": {
@@ -113,17 +115,17 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
         "DELETE": fulfilment_calls.delete_fulfilment,
     },
     "/sale/fulfilment/pick": {
-        "GET": fulfilment_calls.get_part("Pick"),
+        "GET": fulfilment_calls.get_step("Pick"),
         "POST": fulfilment_calls.write_pick,
         "PUT": fulfilment_calls.write_pick,
     },
     "/sale/fulfilment/pack": {
-        "GET": fulfilment_calls.get_part("Pack"),
+        "GET": fulfilment_calls.get_step("Pack"),
         "POST": fulfilment_calls.write_pack,
         "PUT": fulfilment_calls.write_pack,
     },
     "/sale/fulfilment/ship": {
-        "GET": fulfilment_calls.get_part("Ship"),
+        "GET": fulfilment_calls.get_step("Ship"),
         "POST": fulfilment_calls.write_ship,
         "PUT": fulfilment_calls.write_ship,
     },
@@ -153,10 +155,10 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     },
     "/stockadjustmentList": {"GET": stock_adjustment.list_adjustments},
     "/webhooks": {
-        "GET": webhooks.list_hooks,
-        "POST": webhooks.create_hook,
-        "PUT": webhooks.update_hook,
-        "DELETE": webhooks.delete_hook,
+        "GET": webhooks.list_webhooks,
+        "POST": webhooks.create_webhook,
+        "PUT": webhooks.update_webhook,
+        "DELETE": webhooks.delete_webhook,
     },
 }
 
@@ -164,5 +166,5 @@ _BY_LOWER_CASE = {path.lower(): path for path in ROUTES}
 
 
 def endpoint_of(path: str) -> str | None:
-    """The documented spelling of a path, None for one that does not exist."""
+    """Returns the documented spelling of a path, None for an unknown path."""
     return _BY_LOWER_CASE.get(path.lower().rstrip("/").removeprefix(PREFIX))

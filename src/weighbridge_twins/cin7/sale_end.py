@@ -1,31 +1,31 @@
-"""DELETE /sale: voiding ends a sale, undoing takes it one step back."""
+"""DELETE /sale: voids a sale or undoes its last step."""
 
 from __future__ import annotations
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7 import stock
 from weighbridge_twins.cin7.errors import Refusal
 from weighbridge_twins.cin7.events import contact_of, sale_event
 from weighbridge_twins.cin7.finished_goods import disassemble
-from weighbridge_twins.cin7.fulfilment import shelved
+from weighbridge_twins.cin7.fulfilment import picked_rows
 from weighbridge_twins.cin7.paging import flag, given
 from weighbridge_twins.cin7.sale_header import find_sale
-from weighbridge_twins.cin7.sale_view import shown
+from weighbridge_twins.cin7.sale_view import render_sale
 from weighbridge_twins.cin7.state import ZERO, Company, Sale
+from weighbridge_twins.http.call import Answer, Call
 
 
 def delete_sale(company: Company, call: Call) -> Answer:
-    """Voids with Void=true; anything else only undoes. Source: DELETE /sale; platform notes, cin7 trap 43."""
+    """Void=true voids the sale; any other value only undoes. Source: DELETE /sale; platform notes, cin7 trap 43."""
     sale = find_sale(company, given(call, "ID"), "ID")
     if flag(call, "Void"):
         void(company, sale)
     else:
         undo(company, sale)
-    return Answer(200, shown(company, sale))
+    return Answer(200, render_sale(company, sale))
 
 
 def void(company: Company, sale: Sale) -> None:
-    """What the sale holds is free, what was picked goes back on the shelf, every document is voided.
+    """Releases the sale's allocation, puts picked goods back into stock and voids every document.
 
     Raises Refusal for a sale with payments or authorised credit notes.
     """
@@ -35,14 +35,14 @@ def void(company: Company, sale: Sale) -> None:
         raise Refusal("Sale with payments cannot be voided")
     if any(note["Status"] == "AUTHORISED" for note in sale.credit_notes):
         raise Refusal("Sale with authorised credit notes cannot be voided")
-    # Voided first, so that stock that comes back cannot return to this very sale.
+    # Voided first, so that returned stock is not allocated to this sale again.
     sale.voided = True
     freed = stock.release(company, sale)
     for task in sale.fulfilments:
-        for key, quantity in shelved(task):
+        for key, quantity in picked_rows(task):
             stock.put_back(company, key, quantity)
-        for part in ("Pick", "Pack", "Ship"):
-            task[part]["Status"] = "VOIDED"
+        for step in ("Pick", "Pack", "Ship"):
+            task[step]["Status"] = "VOIDED"
         task["FulFilmentStatus"] = "VOIDED"
     for document in (sale.quote, sale.order, *sale.invoices, *sale.credit_notes):
         if document:
@@ -53,9 +53,9 @@ def void(company: Company, sale: Sale) -> None:
 
 
 def undo(company: Company, sale: Sale) -> None:
-    """An authorised order becomes a draft again, else an authorised quote does. Raises Refusal once goods moved.
+    """Makes an authorised order a draft, or else an authorised quote. Raises Refusal once goods moved.
 
-    What is undone at later stages the documents do not say. Source: platform notes, cin7 10.8.
+    The vendor's documents do not say what is undone at later stages. Source: platform notes, cin7 10.8.
     """
     if sale.voided:
         raise Refusal("Voided sale cannot be undone")

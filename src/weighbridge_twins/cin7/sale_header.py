@@ -1,15 +1,14 @@
-"""The sale's header: POST and PUT /sale. Documents are separate calls."""
+"""The sale's header: POST and PUT /sale. Documents have their own calls."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.countries import is_two_letter_code
 from weighbridge_twins.cin7.errors import (
     Problem,
     Refusal,
-    not_in_book,
+    not_in_reference_book,
     refuse_any,
     required,
     unknown_location,
@@ -17,9 +16,10 @@ from weighbridge_twins.cin7.errors import (
 )
 from weighbridge_twins.cin7.events import sale_created, sale_event
 from weighbridge_twins.cin7.locks import before_lock_date
-from weighbridge_twins.cin7.reading import body_of, date_of, missing, number, overlong, truth
-from weighbridge_twins.cin7.sale_view import shown
+from weighbridge_twins.cin7.request_parsing import body_of, date_of, missing, number, overlong, truth
+from weighbridge_twins.cin7.sale_view import render_sale
 from weighbridge_twins.cin7.state import Company, Record, Sale
+from weighbridge_twins.http.call import Answer, Call
 
 WRITABLE = (
     "Contact", "Phone", "Email", "DefaultAccount", "SkipQuote", "BillingAddress", "ShippingAddress", "ShippingNotes",
@@ -36,7 +36,7 @@ SHIPPING_LONGEST = {**ADDRESS_LONGEST, "Company": 128, "Contact": 512}
 
 
 def create_sale(company: Company, call: Call) -> Answer:
-    """A header alone; quote, order and the rest are left out of what it takes. Source: POST /sale."""
+    """Creates a sale from a header; quote, order and other documents in the body are ignored. Source: POST /sale."""
     body = body_of(call)
     kind = body.get("SaleType") or "Simple"
     service_only = truth(body.get("ServiceOnly"))
@@ -56,35 +56,35 @@ def create_sale(company: Company, call: Call) -> Answer:
     _keep_address(company, customer, header)
     company.add_sale(sale)
     sale_created(company, sale)
-    return Answer(200, shown(company, sale))
+    return Answer(200, render_sale(company, sale))
 
 
 def update_sale(company: Company, call: Call) -> Answer:
-    """Writable members that are left out are cleared, unless PUT merges; the currency stays. Source: PUT /sale."""
+    """Clears omitted writable members, unless PUT merges; the currency cannot change. Source: PUT /sale."""
     body = body_of(call)
     sale = find_sale(company, body.get("ID"), "ID")
     if sale.voided:
         raise Refusal("Sale has been voided")
     merges = company.switches["put_semantics"] == "merge"
-    kept = {name: value for name, value in sale.header.items() if merges or name == "SaleOrderDate"}
+    base = {name: value for name, value in sale.header.items() if merges or name == "SaleOrderDate"}
     former, attributes = sale.external_id, sale.header.get("AdditionalAttributes")
-    customer, header = _checked(company, kept, body, [])
+    customer, header = _checked(company, base, body, [])
     if customer["Currency"] != sale.header["CustomerCurrency"]:
         raise Refusal("Customer with another currency cannot be selected")
     if "SkipQuote" in header:
-        wanted = truth(header.pop("SkipQuote"))
-        sale.skip_quote = wanted if sale.quote is None and sale.order is None else sale.skip_quote
+        skips_quote = truth(header.pop("SkipQuote"))
+        sale.skip_quote = skips_quote if sale.quote is None and sale.order is None else sale.skip_quote
     fixed = {name: sale.header[name] for name in ("CustomerCurrency", "ServiceOnly")}
     sale.header = {**header, **fixed}
     company.index_external_id(sale, former)
     company.touch(sale)
     if sale.header.get("AdditionalAttributes") != attributes:
         sale_event(company, "Sale/AdditionalAttributesChanged", sale)
-    return Answer(200, shown(company, sale))
+    return Answer(200, render_sale(company, sale))
 
 
 def find_sale(company: Company, sale_id: Any, name: str = "SaleID") -> Sale:
-    """The sale, or the vendor's refusal."""
+    """Returns the sale. Raises the vendor's Refusal."""
     if not sale_id:
         raise Refusal(required(name))
     sale = company.sales.get(str(sale_id).lower())
@@ -94,20 +94,20 @@ def find_sale(company: Company, sale_id: Any, name: str = "SaleID") -> Sale:
 
 
 def sale_of_task(company: Company, task_id: object) -> Sale:
-    """The sale that a task belongs to; the sale's own id will do. Raises Refusal."""
+    """Returns the sale of a task id; also accepts the sale's own id. Raises Refusal."""
     if not task_id:
         raise Refusal(required("TaskID"))
-    wanted = str(task_id).lower()
-    sale = company.sales.get(company.sale_of_task.get(wanted, wanted))
+    lower_id = str(task_id).lower()
+    sale = company.sales.get(company.sale_of_task.get(lower_id, lower_id))
     if sale is None:
         raise Refusal(f"Task with ID {task_id} not found")
     return sale
 
 
-def _checked(company: Company, kept: Record, body: Record, problems: list[Problem]) -> tuple[Record, Record]:
-    """The customer and the whole header, with defaults from the customer's card. Raises Refusal."""
-    header: Record = {**kept, **{name: body[name] for name in WRITABLE if body.get(name) is not None}}
-    named = {name: body.get(name) or kept.get(name) for name in ("Customer", "CustomerID")}
+def _checked(company: Company, existing: Record, body: Record, problems: list[Problem]) -> tuple[Record, Record]:
+    """Returns the customer and the whole header, with defaults from the customer's card. Raises Refusal."""
+    header: Record = {**existing, **{name: body[name] for name in WRITABLE if body.get(name) is not None}}
+    named = {name: body.get(name) or existing.get(name) for name in ("Customer", "CustomerID")}
     problems += missing(header, ("Location",))
     if not named["Customer"] and not named["CustomerID"]:
         problems.append(required("CustomerID"))
@@ -148,32 +148,32 @@ def _from_card(customer: Record) -> Record:
 
 
 def _name_problems(company: Company, header: Record) -> list[Problem]:
-    """Books are asked by name. Source: platform notes, cin7 1.4."""
+    """Checks that the named rows of reference books exist. Source: platform notes, cin7 1.4."""
     problems: list[Problem] = []
     rule = company.tax_rule(header.get("TaxRule"))
     if header.get("TaxRule") and (rule is None or not (rule["IsActive"] and rule["IsTaxForSale"])):
-        problems.append(not_in_book("Tax rule", header["TaxRule"], "Tax Rules"))
+        problems.append(not_in_reference_book("Tax rule", header["TaxRule"], "Tax Rules"))
     if header.get("Terms") and not company.has_active_term(header["Terms"]):
         problems.append(unknown_term(header["Terms"]))
     if header.get("PriceTier") and not any(tier["Name"] == header["PriceTier"] for tier in company.tiers):
-        problems.append(not_in_book("Price Tier", header["PriceTier"], "Price Tiers"))
+        problems.append(not_in_reference_book("Price Tier", header["PriceTier"], "Price Tiers"))
     representative = header.get("SalesRepresentative")
-    if representative and not any(one["Name"] == representative for one in company.contacts):
-        problems.append(not_in_book("Sales Representative", representative, "Company Contacts"))
+    if representative and not any(contact["Name"] == representative for contact in company.contacts):
+        problems.append(not_in_reference_book("Sales Representative", representative, "Company Contacts"))
     if header.get("DefaultAccount") and company.account_coded(header["DefaultAccount"]) is None:
-        problems.append(not_in_book("Account", header["DefaultAccount"], "Chart of Accounts"))
+        problems.append(not_in_reference_book("Account", header["DefaultAccount"], "Chart of Accounts"))
     if not isinstance(header.get("AdditionalAttributes"), (dict, type(None))):
         problems.append("AdditionalAttributes is invalid")
     return problems
 
 
 def _customer(company: Company, named: Record) -> Record:
-    found = company.customers.get(str(named["CustomerID"] or "").lower())
-    if found is None and not named["CustomerID"]:
-        found = next((c for c in company.customers.values() if c["Name"] == named["Customer"]), None)
-    if found is None:
-        raise Refusal(not_in_book("Customer", named["Customer"] or named["CustomerID"], "Customers"))
-    return found
+    customer = company.customers.get(str(named["CustomerID"] or "").lower())
+    if customer is None and not named["CustomerID"]:
+        customer = next((c for c in company.customers.values() if c["Name"] == named["Customer"]), None)
+    if customer is None:
+        raise Refusal(not_in_reference_book("Customer", named["Customer"] or named["CustomerID"], "Customers"))
+    return customer
 
 
 def _address_problems(company: Company, name: str, address: Any, longest: dict[str, int]) -> list[Problem]:
@@ -181,20 +181,22 @@ def _address_problems(company: Company, name: str, address: Any, longest: dict[s
         return []
     if not isinstance(address, dict):
         return [f"{name} is invalid"]
-    problems: list[Problem] = [required(f"{name}.{part}") for part in ("Line1", "Country") if not address.get(part)]
+    problems: list[Problem] = [
+        required(f"{name}.{member}") for member in ("Line1", "Country") if not address.get(member)
+    ]
     problems += overlong(address, longest, f"{name}.")
     country = str(address.get("Country") or "")
     if company.switches["country_format"] == "name" and is_two_letter_code(country):
-        problems.append(not_in_book("Country", country, "Countries"))
+        problems.append(not_in_reference_book("Country", country, "Countries"))
     return problems
 
 
 def _keep_address(company: Company, customer: Record, header: Record) -> None:
-    """Without ShipToOther an unknown address grows the customer's card. Source: Shipping Address model."""
+    """Without ShipToOther, adds an unknown address to the customer's card. Source: Shipping Address model."""
     address = header.get("ShippingAddress") or {}
-    known = {str(one.get("Line1")) for one in customer["Addresses"]}
+    known = {str(address.get("Line1")) for address in customer["Addresses"]}
     if address.get("Line1") and not truth(address.get("ShipToOther")) and address["Line1"] not in known:
         parts = {name: address.get(name) for name in ADDRESS_LONGEST}
         row = {"ID": company.new_id(), **parts, "Type": "Shipping", "DefaultForType": False}
         customer["Addresses"].append(row)
-        customer["LastModifiedOn"] = company.stamp()
+        customer["LastModifiedOn"] = company.timestamp()

@@ -1,14 +1,14 @@
-"""The only change feed of sales: saleList, and its sister for credit notes."""
+"""Lists of sales: saleList, the only change feed of sales, and saleCreditNoteList."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.paging import flag, given, page_of
-from weighbridge_twins.cin7.reading import moment_of
+from weighbridge_twins.cin7.request_parsing import timestamp_of
 from weighbridge_twins.cin7.state import ZERO, Company, Record, Sale
 from weighbridge_twins.cin7.status import combined, credited, invoiced, paid, sale_status
+from weighbridge_twins.http.call import Answer, Call
 
 OWN_FILTERS = ("Status", "QuoteStatus", "OrderStatus", "CreditNoteStatus")
 COMBINED_FILTERS = {
@@ -20,13 +20,13 @@ COMBINED_FILTERS = {
 
 
 def list_sales(company: Company, call: Call) -> Answer:
-    """Newest first; filters look at the sales, and only the page's rows are made. Source: GET /saleList."""
-    found = [sale for sale in _candidates(company, call) if _matches(company, call, sale)]
-    return page_of(company, call, "SaleList", found, lambda sale: row_of(company, sale))
+    """Lists sales, newest first; renders only the rows of the page. Source: GET /saleList."""
+    sales = [sale for sale in _candidates(company, call) if _matches(company, call, sale)]
+    return page_of(company, call, "SaleList", sales, lambda sale: row_of(company, sale))
 
 
 def list_credit_notes(company: Company, call: Call) -> Answer:
-    """Its rows stand under `SaleList` too, one for each note. Source: GET /saleCreditNoteList."""
+    """Lists credit notes, one row each, also under the key `SaleList`. Source: GET /saleCreditNoteList."""
     status = given(call, "CreditNoteStatus")
     pairs = [
         (sale, note)
@@ -39,7 +39,7 @@ def list_credit_notes(company: Company, call: Call) -> Answer:
 
 
 def row_of(company: Company, sale: Sale) -> Record:
-    """A row of the list: no lines, no location name. Source: platform notes, cin7 2.10."""
+    """Returns a row of the list, without lines and location name. Source: platform notes, cin7 2.10."""
     invoice = sale.invoices[0] if sale.invoices else None
     where = company.location_named(sale.location)
     total, money = invoiced(sale), paid(sale)
@@ -61,7 +61,7 @@ def row_of(company: Company, sale: Sale) -> Record:
         "BaseCurrency": company.me["Currency"],
         "CustomerCurrency": sale.header["CustomerCurrency"],
         "CreditNoteNumber": sale.credit_notes[0]["CreditNoteNumber"] if sale.credit_notes else None,
-        "Updated": company.stamp(sale.updated_at),
+        "Updated": company.timestamp(sale.updated_at),
         "QuoteStatus": _quote_status(sale),
         "OrderStatus": _order_status(sale),
         **combined(company, sale),
@@ -78,10 +78,10 @@ def row_of(company: Company, sale: Sale) -> Record:
 def _candidates(company: Company, call: Call) -> list[Sale]:
     external = given(call, "ExternalID")
     sales = _with_external_id(company, external) if external else list(company.sales.values())
-    since, until = moment_of(given(call, "UpdatedSince")), moment_of(given(call, "UpdatedUntil"))
-    created = moment_of(given(call, "CreatedSince"))
+    since, until = timestamp_of(given(call, "UpdatedSince")), timestamp_of(given(call, "UpdatedUntil"))
+    created = timestamp_of(given(call, "CreatedSince"))
     visible_before = company.now() - timedelta(seconds=float(company.switches["delayed_visibility_seconds"]))
-    # Rows show milliseconds: who sends back what a row showed must find that row.
+    # Rows show milliseconds: a client that filters by the timestamp of a row must find that row.
     if since is not None and company.switches["updated_since_inclusive"]:
         since -= timedelta(milliseconds=1)
     return [
@@ -102,8 +102,8 @@ def _with_external_id(company: Company, external: str) -> list[Sale]:
 
 
 def _matches(company: Company, call: Call, sale: Sale) -> bool:
-    wanted = {name: given(call, name).upper() for name in (*OWN_FILTERS, *COMBINED_FILTERS)}
-    if any(value and value != _own_status(company, sale, name) for name, value in wanted.items()):
+    filters = {name: given(call, name).upper() for name in (*OWN_FILTERS, *COMBINED_FILTERS)}
+    if any(value and value != _own_status(company, sale, name) for name, value in filters.items()):
         return False
     return _matches_rest(company, call, sale)
 
@@ -117,9 +117,9 @@ def _own_status(company: Company, sale: Sale, name: str) -> str:
 
 
 def _matches_rest(company: Company, call: Call, sale: Sale) -> bool:
-    ship_by, location = moment_of(given(call, "ShipBy")), given(call, "OrderLocationID").lower()
+    ship_by, location = timestamp_of(given(call, "ShipBy")), given(call, "OrderLocationID").lower()
     if ship_by is not None:
-        due = moment_of(sale.header.get("ShipBy"))
+        due = timestamp_of(sale.header.get("ShipBy"))
         if due is None or due > ship_by:
             return False
     if location:
@@ -137,7 +137,7 @@ def _matches_rest(company: Company, call: Call, sale: Sale) -> bool:
 
 
 def _searched(company: Company, sale: Sale) -> str:
-    """A contains-match over several texts. Source: GET /saleList, parameter Search."""
+    """Returns the texts that `Search` looks in. Source: GET /saleList, parameter Search."""
     texts = [sale.number, sale_status(company, sale), sale.header["Customer"], sale.header.get("CustomerReference")]
     texts += [invoice["InvoiceNumber"] for invoice in sale.invoices]
     texts += [note["CreditNoteNumber"] for note in sale.credit_notes]

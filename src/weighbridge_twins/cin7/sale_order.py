@@ -1,29 +1,29 @@
-"""The order. Authorising it allocates stock; an authorised order refuses every change until it is undone."""
+"""The order. Authorising it allocates stock; an authorised order cannot be changed until it is undone."""
 
 from __future__ import annotations
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7 import stock
 from weighbridge_twins.cin7.errors import Refusal
 from weighbridge_twins.cin7.events import sale_event
 from weighbridge_twins.cin7.fulfilment import open_fulfilment
 from weighbridge_twins.cin7.paging import given
 from weighbridge_twins.cin7.sale_header import find_sale
-from weighbridge_twins.cin7.sale_quote import OPEN, asked_document, viewed, written_document
+from weighbridge_twins.cin7.sale_quote import OPEN, render_document, requested_document, written_document
 from weighbridge_twins.cin7.sale_view import EMPTY
 from weighbridge_twins.cin7.shipping import auto_fulfil
 from weighbridge_twins.cin7.state import ZERO, Company, Record, Sale
 from weighbridge_twins.cin7.status import credited, invoiced, paid
+from weighbridge_twins.http.call import Answer, Call
 
 AUTO_MODES = ("NOPICK", "AUTOPICK", "AUTOPICKPACK", "AUTOPICKPACKSHIP")
 
 
 def post_order(company: Company, call: Call) -> Answer:
-    """Gate 2: fails once authorised, or while a quote that is not skipped is not authorised.
+    """Precondition 2: the order is not authorised, and the quote is skipped or authorised.
 
-    Authorising allocates; what cannot be allocated silently becomes a backorder. Source: POST /sale/order.
+    Authorising allocates stock; units that cannot be allocated silently become a backorder. Source: POST /sale/order.
     """
-    body, sale = asked_document(company, call)
+    body, sale = requested_document(company, call)
     status = sale.order["Status"] if sale.order else "NOT AVAILABLE"
     if status not in OPEN:
         raise Refusal(f"Order status is {status}. Only DRAFT or NOT AVAILABLE orders can be changed")
@@ -42,17 +42,17 @@ def post_order(company: Company, call: Call) -> Answer:
     if document["Status"] == "AUTHORISED":
         _authorise(company, sale, document, mode)
     company.touch(sale)
-    return Answer(200, shown_order(sale))
+    return Answer(200, render_order(sale))
 
 
 def get_order(company: Company, call: Call) -> Answer:
     """Source: GET /sale/order."""
     sale = find_sale(company, given(call, "SaleID"))
-    return Answer(200, {**shown_order(sale), **viewed(company, call, sale.order or EMPTY)})
+    return Answer(200, {**render_order(sale), **render_document(company, call, sale.order or EMPTY)})
 
 
-def shown_order(sale: Sale) -> Record:
-    """The order with the sale's number."""
+def render_order(sale: Sale) -> Record:
+    """Renders the order with the sale's number."""
     return {"SaleID": sale.id, "SaleOrderNumber": sale.number, **(sale.order or EMPTY)}
 
 
@@ -81,9 +81,9 @@ def _check_credit(company: Company, sale: Sale, document: Record) -> None:
         return
     owed = sum(
         (
-            max(one.order["Total"] if one.order else ZERO, invoiced(one)) - credited(one) - paid(one)
-            for one in company.sales.values()
-            if one.ordered and one.header["CustomerID"] == customer["ID"]
+            max(sale.order["Total"] if sale.order else ZERO, invoiced(sale)) - credited(sale) - paid(sale)
+            for sale in company.sales.values()
+            if sale.ordered and sale.header["CustomerID"] == customer["ID"]
         ),
         ZERO,
     )

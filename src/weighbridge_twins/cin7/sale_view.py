@@ -1,16 +1,16 @@
-"""The whole sale as GET /sale shows it."""
+"""Renders the whole sale for GET /sale."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.countries import in_format
-from weighbridge_twins.cin7.documents import combined_if, with_product_info
+from weighbridge_twins.cin7.documents import combine_charges_if, with_product_info
 from weighbridge_twins.cin7.paging import flag, given
 from weighbridge_twins.cin7.state import ZERO, Company, Record, Sale
 from weighbridge_twins.cin7.status import combined, sale_status
 from weighbridge_twins.cin7.transactions import entries_of_sale
+from weighbridge_twins.http.call import Answer, Call
 
 EMPTY = {
     "Memo": "",
@@ -26,8 +26,8 @@ PAYMENT_LINE = ("ID", "Reference", "Amount", "DatePaid", "Account", "CurrencyRat
 
 
 def get_sale(company: Company, call: Call, sale: Sale) -> Answer:
-    """Padded with product information, always. Source: GET /sale."""
-    view = shown(company, sale, country=given(call, "CountryFormat"), charges_in_lines=_combines(call))
+    """Returns the sale, always with product information. Source: GET /sale."""
+    view = render_sale(company, sale, country=given(call, "CountryFormat"), charges_in_lines=_combines(call))
     if flag(call, "HideInventoryMovements"):
         view["InventoryMovements"] = []
     if not flag(call, "IncludeTransactions"):
@@ -35,12 +35,12 @@ def get_sale(company: Company, call: Call, sale: Sale) -> Answer:
     return Answer(200, view)
 
 
-def shown(company: Company, sale: Sale, *, country: str = "", charges_in_lines: bool = False) -> Record:
-    """Reads `TaxCalculation` and `Type` where writing says `TaxInclusive` and `SaleType`. Source: notes, cin7 2.2."""
+def render_sale(company: Company, sale: Sale, *, country: str = "", charges_in_lines: bool = False) -> Record:
+    """Answers name `TaxCalculation` and `Type`, requests `TaxInclusive` and `SaleType`. Source: notes, cin7 2.2."""
     header = {name: value for name, value in sale.header.items() if name not in ("TaxInclusive", "SaleType")}
 
-    def document(one: Record) -> Record:
-        view = combined_if(charges_in_lines, one)
+    def render_line_document(record: Record) -> Record:
+        view = combine_charges_if(charges_in_lines, record)
         return {**view, "Lines": with_product_info(company, view["Lines"])}
 
     return {
@@ -52,20 +52,22 @@ def shown(company: Company, sale: Sale, *, country: str = "", charges_in_lines: 
         "ShippingNotes": header.get("ShippingNotes") or "",
         "BaseCurrency": company.me["Currency"],
         "TaxCalculation": "Inclusive" if sale.tax_inclusive else "Exclusive",
-        "LastModifiedOn": company.stamp(sale.updated_at),
+        "LastModifiedOn": company.timestamp(sale.updated_at),
         "Note": header.get("Note") or "",
         "CustomerReference": header.get("CustomerReference") or "",
-        "COGSAmount": sum((one["COGS"] for one in sale.movements), ZERO),
+        "COGSAmount": sum((movement["COGS"] for movement in sale.movements), ZERO),
         "Status": sale_status(company, sale),
         **combined(company, sale),
         "Type": sale.type,
         "SourceChannel": None,
         "ExternalID": sale.external_id or None,
-        "Quote": {**document(sale.quote or EMPTY), "Prepayments": _payments(sale, "Prepayment")},
-        "Order": {"SaleOrderNumber": sale.number, **document(sale.order or EMPTY)},
+        "Quote": {**render_line_document(sale.quote or EMPTY), "Prepayments": _payments(sale, "Prepayment")},
+        "Order": {"SaleOrderNumber": sale.number, **render_line_document(sale.order or EMPTY)},
         "Fulfilments": [_fulfilment(company, task, country) for task in sale.fulfilments],
-        "Invoices": [_invoice(sale, document(invoice)) for invoice in sale.invoices],
-        "CreditNotes": [{**document(note), "Refunds": _payments(sale, "Refund", note)} for note in sale.credit_notes],
+        "Invoices": [_invoice(sale, render_line_document(invoice)) for invoice in sale.invoices],
+        "CreditNotes": [
+            {**render_line_document(note), "Refunds": _payments(sale, "Refund", note)} for note in sale.credit_notes
+        ],
         "ManualJournals": sale.manual_journal or NO_JOURNAL,
         "AdditionalAttributes": _attributes(header.get("AdditionalAttributes")),
         "Attachments": [],
@@ -76,13 +78,13 @@ def shown(company: Company, sale: Sale, *, country: str = "", charges_in_lines: 
 
 def _invoice(sale: Sale, invoice: Record) -> Record:
     payments = _payments(sale, "Payment", invoice)
-    return {**invoice, "Payments": payments, "Paid": sum((one["Amount"] for one in payments), ZERO)}
+    return {**invoice, "Payments": payments, "Paid": sum((payment["Amount"] for payment in payments), ZERO)}
 
 
 def _payments(sale: Sale, kind: str, document: Record | None = None) -> list[Record]:
     task = document["TaskID"] if document else None
-    found = [one for one in sale.payments if one["Type"] == kind and task in (None, one["TaskID"])]
-    return [{name: one[name] for name in PAYMENT_LINE} for one in found]
+    payments = [payment for payment in sale.payments if payment["Type"] == kind and task in (None, payment["TaskID"])]
+    return [{name: row[name] for name in PAYMENT_LINE} for row in payments]
 
 
 def _fulfilment(company: Company, task: Record, country: str) -> Record:
@@ -94,10 +96,12 @@ def _fulfilment(company: Company, task: Record, country: str) -> Record:
 
 
 def _address(address: Any, country: str) -> Record:
-    """With the two lines that Cin7 makes for printing."""
+    """Renders an address with the two lines that Cin7 makes for printing."""
     given_address = address if isinstance(address, dict) else {}
-    first = " ".join(str(given_address[part]) for part in ("Line1", "Line2") if given_address.get(part))
-    second = " ".join(str(given_address[part]) for part in ("City", "State", "Postcode") if given_address.get(part))
+    first = " ".join(str(given_address[member]) for member in ("Line1", "Line2") if given_address.get(member))
+    second = " ".join(
+        str(given_address[member]) for member in ("City", "State", "Postcode") if given_address.get(member)
+    )
     shown_address = {"DisplayAddressLine1": first, "DisplayAddressLine2": second, **given_address}
     if "Country" in shown_address:
         shown_address["Country"] = in_format(shown_address["Country"], country)

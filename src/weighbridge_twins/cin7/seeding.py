@@ -1,4 +1,4 @@
-"""Fills a test company in bulk, thousands of rows at once and without an event."""
+"""Fills a test company in bulk: thousands of rows at once, without webhook events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from weighbridge_twins.cin7.customers import customer_record
 from weighbridge_twins.cin7.defaults import contact_record, location_record, tax_rule_record
-from weighbridge_twins.cin7.families import attachment_record, keep_family
+from weighbridge_twins.cin7.families import attachment_record, save_family
 from weighbridge_twins.cin7.products import product_record
 from weighbridge_twins.cin7.state import Company, Record
 
@@ -32,52 +32,52 @@ PRODUCT_FIELDS = {
 }
 
 
-def seed(company: Company, wanted: Record) -> Record:
-    """Adds what is named: locations, tax rules, contacts, products (with BOMs by SKU and pictures), families, stock,
-    customers, credits.
+def seed(company: Company, seed_data: Record) -> Record:
+    """Adds locations, tax rules, contacts, products (with BOMs by SKU and pictures), families, stock, customers and
+    credits.
 
     Raises KeyError for a SKU or customer that does not exist.
     """
-    for one in wanted.get("locations", []):
-        _location(company, one)
-    for rule in wanted.get("tax_rules", []):
+    for location in seed_data.get("locations", []):
+        _location(company, location)
+    for rule in seed_data.get("tax_rules", []):
         _tax_rule(company, rule)
-    for name in wanted.get("sales_representatives", []):
+    for name in seed_data.get("sales_representatives", []):
         company.contacts.append(contact_record(company, name, "Sale"))
-    for product in wanted.get("products", []):
+    for product in seed_data.get("products", []):
         _product(company, product)
-    for product in wanted.get("products", []):
+    for product in seed_data.get("products", []):
         if product.get("bom"):
-            change_bill(company, product)
-    for product in wanted.get("products", []):
+            change_bom(company, product)
+    for product in seed_data.get("products", []):
         for picture in product.get("pictures", []):
             _picture(company, product, picture)
-    for family in wanted.get("families", []):
+    for family in seed_data.get("families", []):
         _family(company, family)
-    for row in wanted.get("stock", []):
+    for row in seed_data.get("stock", []):
         _stock(company, row)
-    for customer in wanted.get("customers", []):
+    for customer in seed_data.get("customers", []):
         record = customer_record(company, customer)
         company.customers[record["ID"]] = record
-    for credit in wanted.get("credits", []):
+    for credit in seed_data.get("credits", []):
         _credit(company, credit)
     return {
         "products": len(company.products),
         "stock_rows": len(company.stock),
-        "customers": {one["Name"]: one["ID"] for one in list(company.customers.values())[-1000:]},
+        "customers": {customer["Name"]: customer["ID"] for customer in list(company.customers.values())[-1000:]},
     }
 
 
 def product_with(company: Company, sku: Any) -> Record:
-    """The product with this SKU. Raises KeyError."""
+    """Returns the product with this SKU. Raises KeyError."""
     product = company.product_by_sku(sku)
     if product is None:
         raise KeyError(sku)
     return product
 
 
-def _location(company: Company, one: Any) -> None:
-    name, bins = (one, ()) if isinstance(one, str) else (one["name"], one.get("bins", ()))
+def _location(company: Company, location: Any) -> None:
+    name, bins = (location, ()) if isinstance(location, str) else (location["name"], location.get("bins", ()))
     if company.location_named(name) is None:
         company.locations.append(location_record(company, name, bins=bins))
 
@@ -93,55 +93,63 @@ def _tax_rule(company: Company, rule: Record) -> None:
         known |= {**record, "ID": known["ID"]}
 
 
-def _product(company: Company, wanted: Record) -> None:
+def _product(company: Company, product_data: Record) -> None:
     fields: Record = {
-        "SKU": wanted["sku"],
-        "Name": wanted.get("name") or wanted["sku"],
-        "Type": wanted.get("type", "Stock"),
+        "SKU": product_data["sku"],
+        "Name": product_data.get("name") or product_data["sku"],
+        "Type": product_data.get("type", "Stock"),
     }
-    if "tier_price" in wanted:
-        fields["PriceTier1"] = Decimal(str(wanted["tier_price"]))
-    for tier, price in (wanted.get("tier_prices") or {}).items():
+    if "tier_price" in product_data:
+        fields["PriceTier1"] = Decimal(str(product_data["tier_price"]))
+    for tier, price in (product_data.get("tier_prices") or {}).items():
         fields[f"PriceTier{tier}"] = Decimal(str(price))
-    fields |= {field: wanted[name] for name, field in PRODUCT_FIELDS.items() if wanted.get(name) is not None}
-    for books, field in ((company.categories, "Category"), (company.brands, "Brand")):
-        if fields.get(field) and not any(row["Name"] == fields[field] for row in books):
-            books.append({"ID": company.new_id(), "Name": fields[field]})
+    fields |= {
+        field: product_data[name] for name, field in PRODUCT_FIELDS.items() if product_data.get(name) is not None
+    }
+    for reference_rows, field in ((company.categories, "Category"), (company.brands, "Brand")):
+        if fields.get(field) and not any(row["Name"] == fields[field] for row in reference_rows):
+            reference_rows.append({"ID": company.new_id(), "Name": fields[field]})
     record = product_record(company, fields)
-    known = company.product_by_sku(wanted["sku"])
+    known = company.product_by_sku(product_data["sku"])
     company.put_product({**record, "ID": known["ID"]} if known else record)
 
 
-def _picture(company: Company, wanted: Record, file_name: str) -> None:
-    rows = company.attachments.setdefault(product_with(company, wanted["sku"])["ID"], [])
+def _picture(company: Company, product_data: Record, file_name: str) -> None:
+    rows = company.attachments.setdefault(product_with(company, product_data["sku"])["ID"], [])
     rows.append(attachment_record(company, file_name, is_default=not rows))
 
 
-def _family(company: Company, wanted: Record) -> None:
-    """sku, name, options (up to three names), members: SKU -> its values; category, brand, description if any."""
+def _family(company: Company, family_data: Record) -> None:
+    """Takes sku, name, options (up to three names), members (SKU -> values); optional category, brand, description."""
     members = []
-    for sku, values in wanted["members"].items():
+    for sku, values in family_data["members"].items():
         options = {f"Option{n}": values[n - 1] if n <= len(values) else None for n in (1, 2, 3)}
         product = product_with(company, sku)
         members.append({"ID": product["ID"], "SKU": product["SKU"], "Name": product["Name"], **options})
-    names = {f"Option{n}Name": wanted["options"][n - 1] if n <= len(wanted["options"]) else "" for n in (1, 2, 3)}
-    more = {PRODUCT_FIELDS[name]: wanted[name] for name in ("category", "brand", "description") if wanted.get(name)}
-    known = next((one for one in company.families.values() if one["SKU"] == wanted["sku"]), None)
-    own = {"ID": known["ID"] if known else company.new_id(), "SKU": wanted["sku"], "Name": wanted["name"]}
-    keep_family(company, {**own, **names, **more}, members)
+    names = {
+        f"Option{n}Name": family_data["options"][n - 1] if n <= len(family_data["options"]) else "" for n in (1, 2, 3)
+    }
+    more = {
+        PRODUCT_FIELDS[name]: family_data[name]
+        for name in ("category", "brand", "description")
+        if family_data.get(name)
+    }
+    known = next((family for family in company.families.values() if family["SKU"] == family_data["sku"]), None)
+    own = {"ID": known["ID"] if known else company.new_id(), "SKU": family_data["sku"], "Name": family_data["name"]}
+    save_family(company, {**own, **names, **more}, members)
 
 
-def change_bill(company: Company, wanted: Record) -> None:
-    """Gives a product its bill of materials: sku, bom, auto_assembly, quantity_to_produce. Raises KeyError."""
-    product = product_with(company, wanted["sku"])
+def change_bom(company: Company, bom_data: Record) -> None:
+    """Sets a product's bill of materials: sku, bom, auto_assembly, quantity_to_produce. Raises KeyError."""
+    product = product_with(company, bom_data["sku"])
     parts = []
-    for line in wanted["bom"]:
-        part = product_with(company, line["sku"])
+    for line in bom_data["bom"]:
+        component = product_with(company, line["sku"])
         parts.append(
             {
-                "ComponentProductID": part["ID"],
-                "ProductCode": part["SKU"],
-                "Name": part["Name"],
+                "ComponentProductID": component["ID"],
+                "ProductCode": component["SKU"],
+                "Name": component["Name"],
                 "Quantity": Decimal(str(line["quantity"])),
                 "WastagePercent": line.get("wastage_percent", 0),
                 "WastageQuantity": line.get("wastage_quantity", 0),
@@ -150,8 +158,8 @@ def change_bill(company: Company, wanted: Record) -> None:
         )
     bill = {
         "BillOfMaterial": True,
-        "AutoAssembly": bool(wanted.get("auto_assembly", True)),
-        "QuantityToProduce": wanted.get("quantity_to_produce", 1),
+        "AutoAssembly": bool(bom_data.get("auto_assembly", True)),
+        "QuantityToProduce": bom_data.get("quantity_to_produce", 1),
         "BOMType": "Assembly",
         "BillOfMaterialsProducts": parts,
     }
@@ -161,15 +169,17 @@ def change_bill(company: Company, wanted: Record) -> None:
 def _stock(company: Company, row: Record) -> None:
     product = product_with(company, row["sku"])
     location = row.get("location") or company.locations[0]["Name"]
-    held = company.row_at((product["ID"], location, row.get("bin") or "", row.get("batch") or ""))
-    held.on_hand = Decimal(str(row["on_hand"]))
-    held.expires = row.get("expires")
-    held.unit_cost = Decimal(str(row.get("unit_cost", 1)))
-    product["AverageCost"] = held.unit_cost
+    stock_row = company.row_at((product["ID"], location, row.get("bin") or "", row.get("batch") or ""))
+    stock_row.on_hand = Decimal(str(row["on_hand"]))
+    stock_row.expires = row.get("expires")
+    stock_row.unit_cost = Decimal(str(row.get("unit_cost", 1)))
+    product["AverageCost"] = stock_row.unit_cost
 
 
 def _credit(company: Company, credit: Record) -> None:
-    customer = next((one for one in company.customers.values() if one["Name"] == credit["customer"]), None)
+    customer = next(
+        (customer for customer in company.customers.values() if customer["Name"] == credit["customer"]), None
+    )
     if customer is None:
         raise KeyError(credit["customer"])
     amount = Decimal(str(credit["amount"]))

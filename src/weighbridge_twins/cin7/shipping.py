@@ -1,4 +1,4 @@
-"""Shipping: boxes leave with a carrier and, sooner or later, a tracking number."""
+"""Shipping: boxes with a carrier and a tracking number, which may be added later."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from weighbridge_twins.cin7.errors import Problem, Refusal, refuse_any, required
 from weighbridge_twins.cin7.events import task_event, tracking_changed
 from weighbridge_twins.cin7.fulfilment import open_fulfilment, pack, pick, remaining
 from weighbridge_twins.cin7.locks import before_lock_date
-from weighbridge_twins.cin7.reading import date_of, overlong, truth
+from weighbridge_twins.cin7.request_parsing import date_of, overlong, truth
 from weighbridge_twins.cin7.state import Company, Record, Sale
 from weighbridge_twins.cin7.status import shipped_boxes
 
@@ -17,9 +17,9 @@ LINE_LONGEST = {"Carrier": 256, "TrackingNumber": 256}
 
 
 def ship(company: Company, sale: Sale, task: Record, lines: list[Record], status: str) -> None:
-    """Gate 5: shipping needs an authorised pack. Boxes that stay make the ship partially authorised.
+    """Precondition 5: the pack is authorised. Boxes that are not shipped make the ship partially authorised.
 
-    Requests name `Box`, answers `Boxes`. Source: POST /sale/fulfilment/ship; platform notes, cin7 2.7 and 10.17.
+    Requests use `Box`, answers `Boxes`. Source: POST /sale/fulfilment/ship; platform notes, cin7 2.7 and 10.17.
     """
     if task["Pack"]["Status"] != "AUTHORISED":
         raise Refusal("Pack is not authorised")
@@ -46,7 +46,7 @@ def ship(company: Company, sale: Sale, task: Record, lines: list[Record], status
 
 
 def auto_fulfil(company: Company, sale: Sale, mode: str) -> None:
-    """AutoPickPackShipMode of a Simple sale without backorder. Source: POST /sale/order."""
+    """Applies AutoPickPackShipMode to a Simple sale without backorder. Source: POST /sale/order."""
     lines = remaining(company, sale)
     if not lines:
         return
@@ -59,7 +59,7 @@ def auto_fulfil(company: Company, sale: Sale, mode: str) -> None:
 
 
 def retrack(company: Company, sale: Sale, task: Record, lines: list[Record]) -> None:
-    """Tracking and carrier after authorisation; a line is found by its id, else by its box.
+    """Changes tracking and carrier after authorisation; finds a line by its id, else by its box.
 
     Source: PUT /sale/fulfilment/ship, AddTrackingNumbers.
     """
@@ -79,13 +79,13 @@ def _known(task: Record, line: Record) -> Record:
     own, box = str(line.get("ID") or "").lower(), line.get("Box") or line.get("Boxes")
     for known in task["Ship"]["Lines"]:
         if known["ID"] == own if own else known["Boxes"] == box:
-            found: Record = known
-            return found
+            line_found: Record = known
+            return line_found
     raise Refusal(f"Ship line '{own or box}' was not found")
 
 
 def _made(company: Company, task: Record, lines: list[Record], *, authorises: bool) -> list[Record]:
-    packed, gone = _packed_boxes(task), shipped_boxes(task)
+    packed, boxes_sent = _packed_boxes(task), shipped_boxes(task)
     problems: list[Problem] = []
     made = []
     for sent in lines:
@@ -98,7 +98,7 @@ def _made(company: Company, task: Record, lines: list[Record], *, authorises: bo
         problems += before_lock_date(company, date, "ShipmentDate")
         shipped = truth(sent.get("IsShipped", True))
         if authorises and shipped and task["Ship"]["Status"] == "PARTIALLY AUTHORISED":
-            problems += [f"Box '{box}' has been shipped" for box in sorted(boxes & gone)]
+            problems += [f"Box '{box}' has been shipped" for box in sorted(boxes & boxes_sent)]
         made.append(({**sent, "ShipmentDate": date}, shipped))
     refuse_any(problems)
     return [_line(company, sent, shipped) for sent, shipped in made]

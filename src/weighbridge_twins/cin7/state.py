@@ -1,4 +1,4 @@
-"""What a company in Cin7 Core consists of, in memory."""
+"""The state of a Cin7 Core company, in memory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StockRow:
 
     @property
     def available(self) -> Decimal:
-        """May be negative. Source: platform notes, cin7 3.1."""
+        """Units on hand less allocated units; may be negative. Source: platform notes, cin7 3.1."""
         return self.on_hand - self.allocated
 
     @property
@@ -44,7 +44,7 @@ class StockRow:
 
 @dataclass
 class Sale:
-    """One sale with all its documents, each in the vendor's own shape."""
+    """One sale with all its documents, each in the vendor's own form."""
 
     id: str
     number: str
@@ -65,7 +65,7 @@ class Sale:
     movements: list[Record] = field(default_factory=list)
     assemblies: list[str] = field(default_factory=list)
     derived: Record | None = None
-    """The derived statuses, until the next change."""
+    """Cached derived statuses; None after a change."""
 
     @property
     def external_id(self) -> str:
@@ -81,7 +81,7 @@ class Sale:
 
     @property
     def ordered(self) -> bool:
-        """True while its order is authorised."""
+        """True while the order is authorised."""
         return not self.voided and self.order is not None and self.order["Status"] == "AUTHORISED"
 
 
@@ -130,54 +130,54 @@ class Company:
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def next_number(self, prefix: str) -> str:
-        """SO-00001, INV-00001 and so on."""
+        """Returns the next document number: SO-00001, INV-00001 and so on."""
         self.counters[prefix] = self.counters.get(prefix, 0) + 1
         return f"{prefix}-{self.counters[prefix]:05d}"
 
     def now(self) -> datetime:
         return self.clock.now()
 
-    def stamp(self, moment: datetime | None = None) -> str:
-        """A timestamp as answers carry it, to the millisecond."""
-        text = (moment or self.now()).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    def timestamp(self, at: datetime | None = None) -> str:
+        """Formats a timestamp for answers, to the millisecond."""
+        text = (at or self.now()).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
         return text + ("Z" if self.switches["answer_dates_with_zone"] else "")
 
-    def long_stamp(self) -> str:
-        """A timestamp with seven digits, as payments carry it. Source: platform notes, cin7 1.5."""
+    def long_timestamp(self) -> str:
+        """Formats the current time with seven digits, as payments carry it. Source: platform notes, cin7 1.5."""
         return self.now().strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
     def today(self) -> str:
         return self.now().strftime("%Y-%m-%dT00:00:00")
 
     def put_product(self, product: Record) -> None:
-        """Adds a product, or takes its new fields; SKUs are unique whatever their case."""
+        """Adds or updates a product; SKUs are unique, ignoring case."""
         former = self.products.get(product["ID"])
         if former is not None:
             self._by_sku.pop(former["SKU"].casefold(), None)
             self._services.pop(former["Name"].casefold(), None)
-            for part in former["BillOfMaterialsProducts"]:
-                self._kits_of.get(part["ComponentProductID"], {}).pop(product["ID"], None)
+            for component in former["BillOfMaterialsProducts"]:
+                self._kits_of.get(component["ComponentProductID"], {}).pop(product["ID"], None)
         self.products[product["ID"]] = product
         self._by_sku[product["SKU"].casefold()] = product["ID"]
         if product["Type"] == "Service":
             self._services.setdefault(product["Name"].casefold(), product["ID"])
-        for part in product["BillOfMaterialsProducts"]:
-            self._kits_of.setdefault(part["ComponentProductID"], {})[product["ID"]] = True
+        for component in product["BillOfMaterialsProducts"]:
+            self._kits_of.setdefault(component["ComponentProductID"], {})[product["ID"]] = True
 
     def product_by_sku(self, sku: object) -> Record | None:
-        found = self._by_sku.get(str(sku).casefold())
-        return self.products.get(found) if found else None
+        product_id = self._by_sku.get(str(sku).casefold())
+        return self.products.get(product_id) if product_id else None
 
     def product_named(self, product_id: object, sku: object) -> Record | None:
-        """The product by its id, else by its SKU."""
+        """Returns the product with this id, else with this SKU."""
         return self.products.get(str(product_id or "").lower()) or (self.product_by_sku(sku) if sku else None)
 
     def service_named(self, name: object) -> Record | None:
-        found = self._services.get(str(name).casefold())
-        return self.products.get(found) if found else None
+        product_id = self._services.get(str(name).casefold())
+        return self.products.get(product_id) if product_id else None
 
     def kits_with(self, product_id: str) -> list[Record]:
-        """The kits that the product is a component of."""
+        """Returns the kits that contain the product."""
         return [self.products[kit] for kit in self._kits_of.get(product_id, {})]
 
     def rows_of(self, product_id: str, location: str | None = None) -> list[StockRow]:
@@ -185,24 +185,24 @@ class Company:
         return list(rows) if location is None else [row for row in rows if row.location == location]
 
     def row_at(self, key: RowKey) -> StockRow:
-        """The stock row, made when missing."""
+        """Returns the stock row; creates a missing one."""
         if key not in self.stock:
             self.stock[key] = row = StockRow(key[0], key[1], key[2] or None, key[3] or None)
             self._rows_of.setdefault(key[0], []).append(row)
         return self.stock[key]
 
     def index_stock(self) -> None:
-        """Finds the rows of each product again after `stock` was set as a whole."""
+        """Rebuilds the index of rows by product after `stock` was replaced."""
         self._rows_of = {}
         for key, row in self.stock.items():
             self._rows_of.setdefault(key[0], []).append(row)
 
     def location_named(self, name: object) -> Record | None:
-        return next((one for one in self.locations if one["Name"] == name), None)
+        return next((location for location in self.locations if location["Name"] == name), None)
 
     def location_with_id(self, location_id: object) -> Record | None:
-        wanted = str(location_id or "").lower()
-        return next((one for one in self.locations if one["ID"] == wanted), None)
+        lower_id = str(location_id or "").lower()
+        return next((location for location in self.locations if location["ID"] == lower_id), None)
 
     def tax_rule(self, name: object) -> Record | None:
         return next((rule for rule in self.tax_rules if rule["Name"] == name), None)
@@ -211,7 +211,7 @@ class Company:
         return next((account for account in self.accounts if account["Code"] == str(code)), None)
 
     def system_account(self, code: str) -> str:
-        """The account that a company keeps for `DEBTORS`, `CREDITORS` or `ROUNDING`."""
+        """Returns the company's account for `DEBTORS`, `CREDITORS` or `ROUNDING`."""
         return str(next(account["Code"] for account in self.accounts if account["SystemAccountCode"] == code))
 
     def has_active_term(self, name: object) -> bool:
@@ -223,18 +223,18 @@ class Company:
             self._by_external.setdefault(sale.external_id.casefold(), []).append(sale.id)
 
     def index_external_id(self, sale: Sale, former: str) -> None:
-        """Follows a changed ExternalID."""
+        """Updates the index after a change of ExternalID."""
         if former and sale.id in self._by_external.get(former.casefold(), []):
             self._by_external[former.casefold()].remove(sale.id)
         if sale.external_id:
             self._by_external.setdefault(sale.external_id.casefold(), []).append(sale.id)
 
     def sales_with_external_id(self, external_id: str) -> list[Sale]:
-        """Whatever the case; ExternalID is not unique."""
-        return [self.sales[one] for one in self._by_external.get(external_id.casefold(), [])]
+        """Returns sales by ExternalID, ignoring case; ExternalID is not unique."""
+        return [self.sales[sale_id] for sale_id in self._by_external.get(external_id.casefold(), [])]
 
     def touch(self, sale: Sale, *, moves: bool = True) -> None:
-        """The sale changed; `moves` tells whether the change shows in LastModifiedOn."""
+        """Marks the sale as changed; `moves` tells whether LastModifiedOn changes."""
         sale.derived = None
         if moves:
             sale.updated_at = self.now()

@@ -1,4 +1,4 @@
-"""The statuses that Cin7 derives: nobody writes them. Source: platform notes, cin7 2.1."""
+"""The read-only statuses that Cin7 derives. Source: platform notes, cin7 2.1."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ COMBINED = (
     "FulFilmentStatus",
 )
 LONGEST_TRACKING = 256
-"""The combined tracking numbers are cut here. Source: platform notes, cin7 trap 36."""
+"""Combined tracking numbers are cut to this length. Source: platform notes, cin7 trap 36."""
 
 
 def sale_status(company: Company, sale: Sale) -> str:
-    """The sale's own status. Source: Available Sale Statuses."""
+    """Returns the sale's own status. Source: Available Sale Statuses."""
     return str(_derived(company, sale)["Status"])
 
 
 def combined(company: Company, sale: Sale) -> Record:
-    """The combined statuses that a sale and its list row show."""
+    """Returns the combined statuses that a sale and its list row show."""
     return {name: value for name, value in _derived(company, sale).items() if name != "Status"}
 
 
@@ -62,7 +62,7 @@ def _before_order(sale: Sale, order_status: str) -> str:
 
 
 def _simple_progress(sale: Sale) -> str:
-    """Only a Simple sale shows its invoice, and where its goods are, in its own status."""
+    """Returns the status of a Simple sale, the only type whose own status shows invoice and fulfilment."""
     if any(note["Status"] == "AUTHORISED" for note in sale.credit_notes):
         return "CREDITED"
     if any(invoice["Status"] in COUNTING for invoice in sale.invoices):
@@ -70,12 +70,12 @@ def _simple_progress(sale: Sale) -> str:
     if any(invoice["Status"] == "DRAFT" for invoice in sale.invoices):
         return "INVOICING"
     for task in sale.fulfilments:
-        for part, done, doing in (
+        for step, done, doing in (
             ("Ship", "SHIPPING", "SHIPPING"),
             ("Pack", "PACKED", "PACKING"),
             ("Pick", "PICKED", "PICKING"),
         ):
-            status = task[part]["Status"]
+            status = task[step]["Status"]
             if status == "AUTHORISED":
                 return done
             if status in ("DRAFT", "PARTIALLY AUTHORISED"):
@@ -93,7 +93,7 @@ def _combined(company: Company, sale: Sale) -> Record:
             "CombinedTrackingNumbers": "",
         }
     ordered = _ordered_units(company, sale)
-    picked, packed, shipped = (_units(sale, part) for part in ("Pick", "Pack", "Ship"))
+    picked, packed, shipped = (_units(sale, step) for step in ("Pick", "Pack", "Ship"))
     return {
         "CombinedPickingStatus": _progress(sale, "Pick", picked, ordered, "PICKED", "PICKING"),
         "CombinedPackingStatus": _progress(sale, "Pack", packed, ordered, "PACKED", "PACKING"),
@@ -105,15 +105,15 @@ def _combined(company: Company, sale: Sale) -> Record:
     }
 
 
-def _progress(sale: Sale, part: str, done: Decimal, ordered: Decimal, word: str, doing: str) -> str:
+def _progress(sale: Sale, step: str, done: Decimal, ordered: Decimal, done_status: str, doing_status: str) -> str:
     if not ordered:
         return "NOT AVAILABLE"
     if done >= ordered:
-        return word
+        return done_status
     if done > 0:
-        return f"PARTIALLY {word}"
-    drafted = any(task[part]["Status"] == "DRAFT" for task in sale.fulfilments)
-    return doing if drafted else f"NOT {word}"
+        return f"PARTIALLY {done_status}"
+    drafted = any(task[step]["Status"] == "DRAFT" for task in sale.fulfilments)
+    return doing_status if drafted else f"NOT {done_status}"
 
 
 def _fulfilment_status(shipped: Decimal, ordered: Decimal) -> str:
@@ -125,63 +125,65 @@ def _fulfilment_status(shipped: Decimal, ordered: Decimal) -> str:
 
 
 def _ordered_units(company: Company, sale: Sale) -> Decimal:
-    """Units of goods; services are neither picked nor shipped."""
+    """Returns the ordered units of goods; services are neither picked nor shipped."""
     lines = (sale.order or {}).get("Lines", [])
     return sum((line["Quantity"] for line in lines if company.products[line["ProductID"]]["Type"] != "Service"), ZERO)
 
 
-def _units(sale: Sale, part: str) -> Decimal:
+def _units(sale: Sale, step: str) -> Decimal:
     units = ZERO
     for task in sale.fulfilments:
-        if part == "Ship":
+        if step == "Ship":
             units += shipped_units(task)
-        elif task[part]["Status"] == "AUTHORISED":
-            units += sum((line["Quantity"] for line in task[part]["Lines"] if not line["NonInventory"]), ZERO)
+        elif task[step]["Status"] == "AUTHORISED":
+            units += sum((line["Quantity"] for line in task[step]["Lines"] if not line["NonInventory"]), ZERO)
     return units
 
 
 def shipped_units(task: Record) -> Decimal:
-    """Units in the boxes of a fulfilment that left. Ship lines carry boxes, so pack lines are asked for contents."""
+    """Returns the shipped units of a fulfilment. Ship lines carry boxes, so the contents come from pack lines."""
     if task["Ship"]["Status"] not in ("AUTHORISED", "PARTIALLY AUTHORISED"):
         return ZERO
-    gone = shipped_boxes(task)
+    boxes = shipped_boxes(task)
     lines = task["Pack"]["Lines"]
-    return sum((line["Quantity"] for line in lines if line["Box"] in gone and not line["NonInventory"]), ZERO)
+    return sum((line["Quantity"] for line in lines if line["Box"] in boxes and not line["NonInventory"]), ZERO)
 
 
 def shipped_boxes(task: Record) -> set[str]:
-    """The boxes that the ship lines of a fulfilment say have left."""
+    """Returns the boxes that the ship lines of a fulfilment mark as shipped."""
     lines = [line for line in task["Ship"]["Lines"] if line["IsShipped"]]
     return {box.strip() for line in lines for box in str(line["Boxes"]).split(",")}
 
 
 def invoiced(sale: Sale) -> Decimal:
-    """Total of the invoices that count, in customer currency."""
+    """Returns the total of authorised and paid invoices, in customer currency."""
     return sum((invoice["Total"] for invoice in sale.invoices if invoice["Status"] in COUNTING), ZERO)
 
 
 def credited(sale: Sale) -> Decimal:
-    """Total of the authorised credit notes."""
+    """Returns the total of authorised credit notes."""
     return sum((note["Total"] for note in sale.credit_notes if note["Status"] == "AUTHORISED"), ZERO)
 
 
 def paid(sale: Sale) -> Decimal:
-    """Payments less refunds; a prepayment counts once it belongs to an invoice."""
+    """Returns payments less refunds; a prepayment counts once it is applied to an invoice."""
     signs = {"Payment": 1, "Refund": -1}
-    return sum((signs[one["Type"]] * one["Amount"] for one in sale.payments if one["Type"] in signs), ZERO)
+    return sum(
+        (signs[payment["Type"]] * payment["Amount"] for payment in sale.payments if payment["Type"] in signs), ZERO
+    )
 
 
 def _invoice_status(sale: Sale) -> str:
     total = invoiced(sale)
     if not any(invoice["Status"] in COUNTING for invoice in sale.invoices):
         return "NOT INVOICED"
-    word = "INVOICED" if sale.order and total >= sale.order["Total"] else "PARTIALLY INVOICED"
-    return f"{word} / CREDITED" if any(note["Status"] == "AUTHORISED" for note in sale.credit_notes) else word
+    status = "INVOICED" if sale.order and total >= sale.order["Total"] else "PARTIALLY INVOICED"
+    return f"{status} / CREDITED" if any(note["Status"] == "AUTHORISED" for note in sale.credit_notes) else status
 
 
 def _payment_status(sale: Sale) -> str:
     if not any(invoice["Status"] in COUNTING for invoice in sale.invoices):
-        return "PREPAID" if any(one["Type"] == "Prepayment" for one in sale.payments) else "UNPAID"
+        return "PREPAID" if any(payment["Type"] == "Prepayment" for payment in sale.payments) else "UNPAID"
     due, money = invoiced(sale) - credited(sale), paid(sale)
     if money > due and credited(sale):
         return "NOT REFUNDED"

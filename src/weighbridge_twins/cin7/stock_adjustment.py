@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7 import stock
 from weighbridge_twins.cin7.errors import Problem, Refusal, refuse_any, required, unknown_location
 from weighbridge_twins.cin7.locks import before_lock_date
 from weighbridge_twins.cin7.paging import flag, given, page_of
-from weighbridge_twins.cin7.reading import body_of, date_of, missing, number, rows_of, truth
+from weighbridge_twins.cin7.request_parsing import body_of, date_of, missing, number, rows_of, truth
 from weighbridge_twins.cin7.state import ZERO, Company, Record, RowKey
+from weighbridge_twins.http.call import Answer, Call
 
 
 def post_adjustment(company: Company, call: Call) -> Answer:
@@ -53,14 +53,14 @@ def get_adjustment(company: Company, call: Call) -> Answer:
 
 
 def delete_adjustment(company: Company, call: Call) -> Answer:
-    """Void and undo take the difference back, if it is still there. Source: DELETE /stockadjustment."""
+    """Voids or undoes an adjustment: reverts the difference if it is still on hand. Source: DELETE /stockadjustment."""
     task = _adjustment(company, given(call, "ID"))
     if task["Status"] == "VOIDED":
         raise Refusal("Stock adjustment has been voided")
     if task["Status"] == "COMPLETED":
         lines = [*task["ExistingStockLines"], *task["NewStockLines"]]
         for line in lines:
-            stock.check_on_shelf(company, _key(line), -_back(line))
+            stock.check_on_hand(company, _key(line), -_back(line))
         for line in lines:
             stock.put_back(company, _key(line), _back(line))
     task["Status"] = "VOIDED" if flag(call, "Void") else "DRAFT"
@@ -71,15 +71,19 @@ def list_adjustments(company: Company, call: Call) -> Answer:
     """Source: GET /stockadjustmentList."""
     names = ("TaskID", "EffectiveDate", "StocktakeNumber", "Status", "Account", "Reference")
     status = given(call, "Status")
-    found = [one for one in company.adjustments.values() if not status or one["Status"] == status]
-    return page_of(company, call, "StockAdjustmentList", found, lambda one: {name: one[name] for name in names})
+    adjustments = [
+        adjustment for adjustment in company.adjustments.values() if not status or adjustment["Status"] == status
+    ]
+    return page_of(
+        company, call, "StockAdjustmentList", adjustments, lambda adjustment: {name: adjustment[name] for name in names}
+    )
 
 
 def _adjustment(company: Company, task_id: str) -> Record:
-    found = company.adjustments.get(task_id.lower())
-    if found is None:
+    adjustment = company.adjustments.get(task_id.lower())
+    if adjustment is None:
         raise Refusal(f"Stock adjustment with ID {task_id} not found")
-    return found
+    return adjustment
 
 
 def _line(company: Company, line: Record, on_hand: bool, problems: list[Problem]) -> Record:
@@ -88,23 +92,23 @@ def _line(company: Company, line: Record, on_hand: bool, problems: list[Problem]
         named = line.get("SKU") or line.get("ProductID")
         problems.append(f"Product '{named}' was not found in Products reference book" if named else required("SKU"))
     by_id = company.location_with_id(line.get("LocationID"))
-    wanted = line.get("Location") or (by_id["Name"] if by_id else line.get("LocationID")) or ""
-    name, bin_name, batch = stock.shelf(wanted, company, line.get("Bin"), line.get("BatchSN"))
+    location_text = line.get("Location") or (by_id["Name"] if by_id else line.get("LocationID")) or ""
+    name, bin_name, batch = stock.stock_location(location_text, company, line.get("Bin"), line.get("BatchSN"))
     where = company.location_named(name)
     if where is None:
-        problems.append(unknown_location(wanted) if wanted else required("Location"))
+        problems.append(unknown_location(location_text) if location_text else required("Location"))
     quantity = number(line.get("Quantity"), "Quantity", problems)
     if quantity < 0:
         problems.append("Quantity is invalid")
     cost = number(line.get("UnitCost"), "UnitCost", problems, ZERO)
     row = company.stock.get((product["ID"], name, bin_name, batch)) if product else None
-    held, allocated = (row.on_hand, row.allocated) if row else (ZERO, ZERO)
+    held_units, allocated = (row.on_hand, row.allocated) if row else (ZERO, ZERO)
     return {
         "ProductID": product["ID"] if product else None,
         "SKU": product["SKU"] if product else None,
         "ProductName": product["Name"] if product else None,
-        "QuantityOnHand": held,
-        "Available": held - allocated,
+        "QuantityOnHand": held_units,
+        "Available": held_units - allocated,
         "Adjustment": quantity if on_hand else quantity + allocated,
         "UnitCost": cost,
         "Location": name,
@@ -122,7 +126,7 @@ def _new(line: Record) -> Record:
 
 
 def _back(line: Record) -> Decimal:
-    """The difference that undoing a line makes."""
+    """Returns the change of stock when a line is undone."""
     before: Decimal = line.get("QuantityOnHand", ZERO)
     after: Decimal = line["Adjustment"] if "Adjustment" in line else line["Quantity"]
     return before - after

@@ -1,6 +1,6 @@
-"""Where the vendor's documents leave a question open, the twin offers each reading as a switch.
+"""Switches: each is a question that the vendor's documents leave open, with its possible readings.
 
-At the start the nastier reading is in force, unless it would make an ordinary order impossible.
+The default is the reading that is harder for a client, unless it makes an ordinary order impossible.
 """
 
 from __future__ import annotations
@@ -17,20 +17,24 @@ class Switch:
     name: str
     default: Any
     readings: tuple[Any, ...]
-    """The readings on offer; empty for a number."""
+    """The available readings; empty for a number."""
     source: str
-    """Where the question stands in the platform notes, cin7: `10.5` is open question 5, `1.2` a section."""
+    """Location of the question in the platform notes, cin7: `10.5` is open question 5, `1.2` a section."""
     question: str
-    """What the documents leave open, in one sentence."""
+    """The open question in one sentence."""
 
 
 SWITCHES: tuple[Switch, ...] = (
     Switch("throttle_style", "429", ("429", "503", "400"), "1.2", "Which status answers a call beyond the quota?"),
     Switch(
-        "throttle_scope", "application", ("application", "account"), "10.2", "Does the quota count per key or company?"
+        "throttle_scope",
+        "application",
+        ("application", "account"),
+        "10.2",
+        "Does the quota apply per key or per company?",
     ),
     Switch("calls_per_minute", 60, (), "1.2", "How many calls does a minute allow?"),
-    Switch("retry_after_seconds", 0, (), "1.2", "Which Retry-After does a throttle answer carry, 0 for none?"),
+    Switch("retry_after_seconds", 0, (), "1.2", "Which Retry-After does a throttle answer carry (0: none)?"),
     Switch("unknown_path", "html_200", ("html_200", "404"), "1.4", "What answers a wrong path?"),
     Switch(
         "list_without_page",
@@ -65,18 +69,22 @@ SWITCHES: tuple[Switch, ...] = (
         "hidden",
         ("hidden", "listed"),
         "10.5",
-        "Is a Simple sale's one fulfilment listed before somebody picks?",
+        "Is the only fulfilment of a Simple sale listed before it is picked?",
     ),
     Switch("total_tolerance", "0.01", (), "10.3", "How far may a line total be from quantity x price?"),
     Switch(
-        "tax_check", "accept", ("accept", "recompute", "reject"), "10.3", "Who wins when Tax differs from the rule?"
+        "tax_check",
+        "accept",
+        ("accept", "recompute", "reject"),
+        "10.3",
+        "Which tax counts when Tax differs from the rule?",
     ),
     Switch(
         "tax_calculation_method", "Total", ("Total", "Line"), "10.3", "Is tax computed on the document or each line?"
     ),
     Switch("negative_charge_price", "allowed", ("allowed", "rejected"), "10.19", "May a charge have a negative price?"),
     Switch("minimum_quantity", 1, (), "10.19", "Below which quantity is a line refused?"),
-    Switch("maximum_lines", 0, (), "10.18", "How many lines may a document have, 0 for any number?"),
+    Switch("maximum_lines", 0, (), "10.18", "How many lines may a document have (0: any number)?"),
     Switch("credit_hold", "reject", ("reject", "accept"), "10.7", "Is an order of a customer on credit hold refused?"),
     Switch(
         "credit_limit", "reject", ("reject", "accept"), "10.7", "Is an order above the customer's credit limit refused?"
@@ -88,25 +96,29 @@ SWITCHES: tuple[Switch, ...] = (
         "10.7",
         "Can deprecated or unsellable products be ordered?",
     ),
-    Switch("undo_releases_allocation", True, (True, False), "10.8", "Does undoing an order give its stock back?"),
-    Switch("undo_disassembles_kits", False, (False, True), "10.8", "Does undoing an order take its kits apart again?"),
+    Switch("undo_releases_allocation", True, (True, False), "10.8", "Does undoing an order release its allocation?"),
+    Switch("undo_disassembles_kits", False, (False, True), "10.8", "Does undoing an order disassemble its kits?"),
     Switch(
-        "skip_quote_prepayment", "reject", ("reject", "accept"), "10.4", "Is a prepayment taken with a skipped quote?"
+        "skip_quote_prepayment",
+        "reject",
+        ("reject", "accept"),
+        "10.4",
+        "Is a prepayment accepted with a skipped quote?",
     ),
     Switch(
         "prepayment_settles_invoice",
         False,
         (False, True),
         "10.4",
-        "Is a prepayment applied by itself when the invoice is authorised?",
+        "Is a prepayment applied automatically when the invoice is authorised?",
     ),
-    Switch("overpayment", "accept", ("accept", "reject"), "2.6", "Is a payment above the open balance taken?"),
+    Switch("overpayment", "accept", ("accept", "reject"), "2.6", "Is a payment above the open balance accepted?"),
     Switch(
         "restock_beyond_credit",
         "accept",
         ("accept", "reject"),
         "10.14",
-        "May a credit note put back more than it credits?",
+        "May a credit note restock more than it credits?",
     ),
     Switch(
         "credit_before_shipping",
@@ -124,7 +136,7 @@ SWITCHES: tuple[Switch, ...] = (
     ),
     Switch("kit_availability", "computed", ("computed", "row", "none"), "10.1", "Which availability does a kit show?"),
     Switch(
-        "stock_hook_for_kits", False, (False, True), "10.1", "Does a kit's stock event fire when a component moves?"
+        "stock_webhook_for_kits", False, (False, True), "10.1", "Does a kit's stock event fire when a component moves?"
     ),
     Switch(
         "allocation_booked_on",
@@ -151,21 +163,21 @@ SWITCHES: tuple[Switch, ...] = (
     ),
     Switch("put_semantics", "replace", ("replace", "merge"), "10.12", "Does a PUT clear members it does not name?"),
     Switch("customer_name_unique", False, (False, True), "10.13", "Is a second customer of the same name refused?"),
-    Switch("hook_event_type_header", False, (False, True), "10.16", "Do deliveries carry an Event-Type header?"),
-    Switch("hook_success", "2xx", ("2xx", "200"), "10.16", "Which answers count a delivery as made?"),
+    Switch("webhook_event_type_header", False, (False, True), "10.16", "Do deliveries carry an Event-Type header?"),
+    Switch("webhook_success", "2xx", ("2xx", "200"), "10.16", "Which answers count a delivery as made?"),
     Switch(
-        "hook_keeps_events_while_inactive",
+        "webhook_keeps_events_while_inactive",
         False,
         (False, True),
         "10.16",
-        "Are events delivered that came while a hook was off?",
+        "Are events delivered that occurred while a webhook was inactive?",
     ),
     Switch(
         "unshipped_boxes_listed",
         True,
         (True, False),
         "10.17",
-        "Are boxes that stay behind listed in Ship with IsShipped false?",
+        "Are unshipped boxes listed in Ship with IsShipped false?",
     ),
 )
 
@@ -173,5 +185,5 @@ BY_NAME: Mapping[str, Switch] = {switch.name: switch for switch in SWITCHES}
 
 
 def defaults() -> dict[str, Any]:
-    """The reading in force for each switch at the start."""
+    """Returns the default reading of each switch."""
     return {switch.name: switch.default for switch in SWITCHES}

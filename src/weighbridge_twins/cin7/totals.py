@@ -1,4 +1,4 @@
-"""Totals and tax of a document, as Cin7 computes them."""
+"""Computes totals and tax of a document as Cin7 does."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ CENT = Decimal("0.01")
 
 
 def with_totals(company: Company, sale: Sale, document: Record, problems: list[Problem]) -> Record:
-    """The document with TotalBeforeTax, Tax and Total.
+    """Returns the document with TotalBeforeTax, Tax and Total.
 
-    Exclusive prices: Total = lines + charges + tax; inclusive: Total = lines + charges. The switch `tax_check` says
-    whose tax counts: `accept` takes what was sent, `recompute` the rules' percents, `reject` refuses more than a cent
-    per line of difference. Source: platform notes, cin7 2.3 (line Total convention).
+    Exclusive prices: Total = lines + charges + tax; inclusive: Total = lines + charges. The switch `tax_check`
+    decides the tax: `accept` uses the sent tax, `recompute` the rules' percents, `reject` refuses a difference of more
+    than a cent per line. Source: platform notes, cin7 2.3 (line Total convention).
     """
     rows = [*document["Lines"], *document["AdditionalCharges"]]
     reading = company.switches["tax_check"]
@@ -33,7 +33,7 @@ def with_totals(company: Company, sale: Sale, document: Record, problems: list[P
 
 
 def cents(amount: Decimal) -> Decimal:
-    """Half a cent goes up. Source: platform notes, cin7 2.3 (not specified by the vendor)."""
+    """Rounds to cents, half up. Source: platform notes, cin7 2.3 (not specified by the vendor)."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
@@ -50,7 +50,7 @@ def _tax_problems(company: Company, sale: Sale, rows: list[Record]) -> list[Prob
 
 
 def _document_tax(company: Company, sale: Sale, rows: list[Record]) -> Decimal:
-    """By row total, or by the document's total under each rule. Source: GET /me, TaxCalculationMethod."""
+    """Computes tax per row, or on the document's total of each rule. Source: GET /me, TaxCalculationMethod."""
     if company.switches["tax_calculation_method"] == "Line":
         return sum((cents(_exact_tax(company, sale, row["TaxRule"], row["Total"])) for row in rows), ZERO)
     by_rule: dict[str, Decimal] = {}

@@ -1,34 +1,38 @@
-"""The ledger as it is read: what invoices, credit notes, payments, shipped goods and journals posted."""
+"""The ledger: entries of invoices, credit notes, payments, shipped goods and journals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from weighbridge_twins.call import Answer, Call
 from weighbridge_twins.cin7.paging import given, page_of
-from weighbridge_twins.cin7.reading import moment_of
+from weighbridge_twins.cin7.request_parsing import timestamp_of
 from weighbridge_twins.cin7.state import ZERO, Company, Record, Sale
+from weighbridge_twins.http.call import Answer, Call
 
 COST_OF_GOODS, INVENTORY = "310", "630"
 
 
 def list_transactions(company: Company, call: Call) -> Answer:
-    """Filters are inclusive and look at EffectiveDate. Source: GET /transactions."""
-    since, until, account = moment_of(given(call, "FromDate")), moment_of(given(call, "ToDate")), given(call, "Account")
+    """Lists ledger entries; the date filters are inclusive and use EffectiveDate. Source: GET /transactions."""
+    since, until, account = (
+        timestamp_of(given(call, "FromDate")),
+        timestamp_of(given(call, "ToDate")),
+        given(call, "Account"),
+    )
     first = since.strftime("%Y-%m-%d") if since else ""
     last = until.strftime("%Y-%m-%d") if until else "9999"
-    found = [
+    entries = [
         row
         for row in _ledger(company)
         if first <= row["EffectiveDate"][:10] <= last
         and (not account or account in (row["DebitAccountCode"], row["CreditAccountCode"]))
     ]
-    return page_of(company, call, "Transactions", found)
+    return page_of(company, call, "Transactions", entries)
 
 
 def entries_of_sale(company: Company, sale: Sale) -> Iterator[Record]:
-    """A sale's ledger lines as GET /sale shows them on demand."""
+    """Returns a sale's ledger entries, which GET /sale shows on request."""
     for row in _of_sale(company, sale):
         yield {
             "TaskID": row["TaskID"],
@@ -54,7 +58,7 @@ def _ledger(company: Company) -> Iterator[Record]:
 
 
 def _of_sale(company: Company, sale: Sale) -> Iterator[Record]:
-    """In base currency, by the rate of each document."""
+    """Returns a sale's entries in base currency, at the rate of each document."""
     debtors, customer = company.system_account("DEBTORS"), sale.header["Customer"]
     for invoice in sale.invoices:
         if invoice["Status"] in ("AUTHORISED", "PAID"):
@@ -94,7 +98,7 @@ def _of_sale(company: Company, sale: Sale) -> Iterator[Record]:
 
 
 def _postings(company: Company, sale: Sale, document: Record) -> Iterator[tuple[str, Decimal]]:
-    """Revenue by account and tax by the rule's account; together they are the document's total to the cent."""
+    """Returns revenue by account and tax by the rule's account; they add up to the document's total to the cent."""
     amounts: dict[str, Decimal] = {}
     taxes: dict[str, Decimal] = {}
     for row in [*document["Lines"], *document["AdditionalCharges"]]:

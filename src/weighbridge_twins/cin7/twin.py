@@ -6,28 +6,28 @@ import hmac
 from collections.abc import Mapping
 from typing import Any, Final
 
-from weighbridge_twins.call import Answer, Call, Delivery, Json, MalformedBody
 from weighbridge_twins.cin7 import dumping, webhooks
-from weighbridge_twins.cin7.defaults import found_company
+from weighbridge_twins.cin7.defaults import fill_new_company
 from weighbridge_twins.cin7.errors import Refusal
 from weighbridge_twins.cin7.paging import html_page
-from weighbridge_twins.cin7.people import People
 from weighbridge_twins.cin7.quota import Quota
 from weighbridge_twins.cin7.routes import ROUTES, endpoint_of
 from weighbridge_twins.cin7.state import Company
+from weighbridge_twins.cin7.user_actions import UserActions
 from weighbridge_twins.clock import Clock
+from weighbridge_twins.http.call import Answer, Call, Delivery, Json, MalformedBody
 
-ACTS: Final = frozenset(
+ACTIONS: Final = frozenset(
     (
         "seed", "receive_stock", "order_stock", "count_stock", "pick", "pack", "ship", "pick_pack_ship", "add_tracking",
         "void_sale", "undo_sale", "deprecate_product", "rename_tax_rule", "use_tax_rule", "use_account",
-        "change_bill", "lock_date", "hold_customer", "deactivate_hook", "use_quota",
+        "change_bom", "lock_date", "hold_customer", "deactivate_webhook", "use_quota",
     )
 )  # fmt: skip
 
 
-class Cin7Twin(People):
-    """One company with its API application. Implements the chassis' `Platform`.
+class Cin7Twin(UserActions):
+    """One company with its API application. Implements `Platform`.
 
     `company` overrides members of GET /me, such as {"Currency": "AUD"}.
     """
@@ -47,12 +47,12 @@ class Cin7Twin(People):
         self._application_key = application_key
         self.company = Company(clock, seed)
         self.switches = self.company.switches
-        found_company(self.company)
+        fill_new_company(self.company)
         self.company.me |= dict(company or {})
         self._quota = Quota(self.company)
 
-    def guard(self, call: Call) -> Answer | None:
-        """Wrong credentials answer 403; a call beyond the quota answers in the style of the switch."""
+    def check_access(self, call: Call) -> Answer | None:
+        """Refuses wrong credentials with 403, and calls beyond the quota in the form of the switch `throttle_style`."""
         headers = call.headers
         account = _same(headers.get("api-auth-accountid", ""), self._account_id)
         key = _same(headers.get("api-auth-applicationkey", ""), self._application_key)
@@ -62,7 +62,7 @@ class Cin7Twin(People):
         return None if self._quota.count(endpoint) else self.throttled(self.switches["throttle_style"])
 
     def answer(self, call: Call) -> Answer:
-        """Every handler checks all before it changes anything, so a refused call leaves no trace."""
+        """Every handler checks everything before it changes anything, so a refused call changes nothing."""
         endpoint = endpoint_of(call.path)
         if endpoint is None:
             if self.switches["unknown_path"] == "404":
@@ -79,11 +79,11 @@ class Cin7Twin(People):
             return self.malformed(call)
 
     def malformed(self, call: Call) -> Answer:
-        """A body that cannot be parsed answers 500. Source: platform notes, cin7 1.4."""
+        """Answers 500 to a body that cannot be parsed. Source: platform notes, cin7 1.4."""
         return Answer(500, [{"ErrorCode": 500, "Exception": "Unexpected character encountered while parsing value."}])
 
     def finish(self, call: Call, answer: Answer) -> Answer:
-        """No quota headers are documented. Source: platform notes, cin7 1.2."""
+        """Adds no headers: the vendor documents no quota headers. Source: platform notes, cin7 1.2."""
         return answer
 
     def throttled(self, style: str) -> Answer:
@@ -99,7 +99,7 @@ class Cin7Twin(People):
         webhooks.delivered(self.company, delivery, status)
 
     def quota(self) -> Json:
-        """Calls and the largest share of the limit seen in any 60 seconds."""
+        """Returns the calls and the largest share of the limit within any 60 seconds."""
         quota = self._quota
         return {
             "calls": quota.calls,
@@ -111,16 +111,16 @@ class Cin7Twin(People):
         }
 
     def use_quota(self, calls: int, same_application: bool = True) -> Json:
-        """Another program of the company makes calls, under this key or under one of its own."""
+        """Counts calls of another program of the company, under this key or under its own."""
         self._quota.used_by_others(int(calls), same_application=same_application)
         return {"used": calls}
 
     def act(self, name: str, arguments: Json) -> Json:
-        """What people do beside the API, by the name of the method. Raises KeyError and ValueError."""
-        if name not in ACTS:
+        """Carries out the user action with the name of a method. Raises KeyError and ValueError."""
+        if name not in ACTIONS:
             raise KeyError(name)
         if not isinstance(arguments, dict):
-            raise ValueError(f"{name} takes an object of arguments")
+            raise ValueError(f"{name}: expected an object of arguments")
         try:
             return getattr(self, name)(**arguments)
         except TypeError as error:
@@ -135,5 +135,5 @@ class Cin7Twin(People):
 
 
 def _same(sent: str, own: str) -> bool:
-    """Ids are GUIDs, whatever their case. Source: platform notes, cin7 1.5."""
+    """Compares GUIDs, ignoring case. Source: platform notes, cin7 1.5."""
     return hmac.compare_digest(sent.strip().lower().encode(), own.lower().encode())

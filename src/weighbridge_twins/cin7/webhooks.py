@@ -1,4 +1,4 @@
-"""Webhooks: registration, the delivery ladder and silent deactivation. Source: platform notes, cin7 5."""
+"""Webhooks: registration, delivery with retries, and silent deactivation. Source: platform notes, cin7 5."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import base64
 import re
 from datetime import timedelta
 
-from weighbridge_twins.call import Answer, Call, Delivery
 from weighbridge_twins.cin7.errors import Refusal, refuse_any, required
 from weighbridge_twins.cin7.paging import given
-from weighbridge_twins.cin7.reading import body_of, missing, overlong, rows_of, truth
+from weighbridge_twins.cin7.request_parsing import body_of, missing, overlong, rows_of, truth
 from weighbridge_twins.cin7.state import Company, Record
+from weighbridge_twins.http.call import Answer, Call, Delivery
 
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 15, 20, 25))
-"""Six tries over 76 minutes, the first a minute after the event."""
+"""Six attempts over 76 minutes, the first a minute after the event."""
 MOST_PER_TYPE = 5
 TYPES = frozenset(
     f"Sale/{name}"
@@ -36,101 +36,101 @@ SECRETS = {
 }
 
 
-def list_hooks(company: Company, call: Call) -> Answer:
-    """Answers secrets in clear. Source: GET /webhooks."""
+def list_webhooks(company: Company, call: Call) -> Answer:
+    """Lists webhooks, with secrets in plain text. Source: GET /webhooks."""
     return _all(company)
 
 
-def create_hook(company: Company, call: Call) -> Answer:
-    """At most five of a type. Source: POST /webhooks."""
+def create_webhook(company: Company, call: Call) -> Answer:
+    """Creates a webhook; at most five of one type. Source: POST /webhooks."""
     body = _checked(body_of(call))
-    same = [hook for hook in company.webhooks.values() if hook["Type"] == body["Type"]]
+    same = [webhook for webhook in company.webhooks.values() if webhook["Type"] == body["Type"]]
     if len(same) >= MOST_PER_TYPE:
         raise Refusal(f"Maximum number of webhooks for type {body['Type']} is {MOST_PER_TYPE}.")
     blank: Record = {name: None for names in SECRETS.values() for name in names}
     blank["ExternalHeaders"] = []
-    hook = {**blank, **body, "ID": company.new_id(), "Name": _friendly(body["Type"])}
-    company.webhooks[hook["ID"]] = hook
-    return Answer(200, {"Webhooks": [hook]})
+    webhook = {**blank, **body, "ID": company.new_id(), "Name": _friendly(body["Type"])}
+    company.webhooks[webhook["ID"]] = webhook
+    return Answer(200, {"Webhooks": [webhook]})
 
 
-def update_hook(company: Company, call: Call) -> Answer:
-    """Switches a hook on again, too; nothing is replayed. Source: PUT /webhooks."""
+def update_webhook(company: Company, call: Call) -> Answer:
+    """Updates or reactivates a webhook; missed events are not replayed. Source: PUT /webhooks."""
     body = body_of(call)
-    hook = company.webhooks.get(str(body.get("ID") or "").lower())
-    if hook is None:
+    webhook = company.webhooks.get(str(body.get("ID") or "").lower())
+    if webhook is None:
         raise Refusal(required("ID") if not body.get("ID") else "Webhook with specified ID not found")
-    changed = _checked({**hook, **body})
-    hook |= {**changed, "ID": hook["ID"], "Name": _friendly(changed["Type"])}
-    return Answer(200, {"Webhooks": [hook]})
+    changed = _checked({**webhook, **body})
+    webhook |= {**changed, "ID": webhook["ID"], "Name": _friendly(changed["Type"])}
+    return Answer(200, {"Webhooks": [webhook]})
 
 
-def delete_hook(company: Company, call: Call) -> Answer:
-    """Answers those that remain. Source: DELETE /webhooks."""
+def delete_webhook(company: Company, call: Call) -> Answer:
+    """Deletes a webhook and answers the remaining ones. Source: DELETE /webhooks."""
     if company.webhooks.pop(given(call, "ID").lower(), None) is None:
         raise Refusal("Webhook with specified ID not found")
     return _all(company)
 
 
 def deliveries_due(company: Company) -> list[Delivery]:
-    """Each due try, handed out once."""
+    """Returns each due attempt once."""
     now = company.now()
     due: list[Delivery] = []
-    kept: list[Record] = []
-    keeps = company.switches["hook_keeps_events_while_inactive"]
+    pending: list[Record] = []
+    keeps = company.switches["webhook_keeps_events_while_inactive"]
     for event in company.pending_events:
-        hook = company.webhooks.get(event["hook"])
-        if hook is None or (not hook["IsActive"] and not keeps):
+        webhook = company.webhooks.get(event["webhook"])
+        if webhook is None or (not webhook["IsActive"] and not keeps):
             continue
-        kept.append(event)
-        if event["due"] <= now and not event["out"] and hook["IsActive"]:
+        pending.append(event)
+        if event["due"] <= now and not event["out"] and webhook["IsActive"]:
             event["out"] = True
-            due.append(_delivery(company, hook, event))
-    if len(kept) != len(company.pending_events):
-        company.pending_events = kept
+            due.append(_delivery(company, webhook, event))
+    if len(pending) != len(company.pending_events):
+        company.pending_events = pending
     return due
 
 
 def delivered(company: Company, delivery: Delivery, status: int | None) -> None:
-    """A good answer ends the event; after the last try the hook is switched off without a word."""
-    event = next((one for one in company.pending_events if one["id"] == delivery.event_id), None)
+    """A successful answer completes the event; after the last attempt the webhook is silently deactivated."""
+    event = next((event for event in company.pending_events if event["id"] == delivery.event_id), None)
     if event is None:
         return
-    good = status == 200 if company.switches["hook_success"] == "200" else status is not None and 200 <= status < 300
+    good = status == 200 if company.switches["webhook_success"] == "200" else status is not None and 200 <= status < 300
     if good:
         company.pending_events.remove(event)
     elif event["attempt"] >= len(RETRIES):
         company.pending_events.remove(event)
-        hook = company.webhooks.get(delivery.hook_id)
-        if hook is not None:
-            hook["IsActive"] = False
+        webhook = company.webhooks.get(delivery.webhook_id)
+        if webhook is not None:
+            webhook["IsActive"] = False
     else:
         event["due"] = company.now() + RETRIES[event["attempt"]]
         event["attempt"] += 1
         event["out"] = False
 
 
-def _delivery(company: Company, hook: Record, event: Record) -> Delivery:
+def _delivery(company: Company, webhook: Record, event: Record) -> Delivery:
     return Delivery(
-        hook_id=hook["ID"],
-        url=hook["ExternalURL"],
-        headers=_headers(company, hook, event["kind"]),
+        webhook_id=webhook["ID"],
+        url=webhook["ExternalURL"],
+        headers=_headers(company, webhook, event["kind"]),
         raw=event["raw"].encode(),
         attempt=event["attempt"] + 1,
         event_id=event["id"],
     )
 
 
-def _headers(company: Company, hook: Record, kind: str) -> dict[str, str]:
+def _headers(company: Company, webhook: Record, kind: str) -> dict[str, str]:
     headers = {"content-type": "application/json"}
-    if hook["ExternalAuthorizationType"] == "bearerauth":
-        headers["authorization"] = f"Bearer {hook['ExternalBearerToken']}"
-    elif hook["ExternalAuthorizationType"] == "basicauth":
-        pair = f"{hook['ExternalUserName']}:{hook['ExternalPassword']}"
+    if webhook["ExternalAuthorizationType"] == "bearerauth":
+        headers["authorization"] = f"Bearer {webhook['ExternalBearerToken']}"
+    elif webhook["ExternalAuthorizationType"] == "basicauth":
+        pair = f"{webhook['ExternalUserName']}:{webhook['ExternalPassword']}"
         headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-    for extra in hook["ExternalHeaders"]:
+    for extra in webhook["ExternalHeaders"]:
         headers[str(extra["Key"]).lower()] = str(extra["Value"])
-    if company.switches["hook_event_type_header"]:
+    if company.switches["webhook_event_type_header"]:
         headers["event-type"] = kind
     return headers
 
@@ -151,12 +151,12 @@ def _checked(body: Record) -> Record:
         problems += missing(header, ("Key", "Value"))
     refuse_any(problems)
     names = ("Type", "ExternalURL", "ExternalAuthorizationType", *SECRETS["basicauth"], *SECRETS["bearerauth"])
-    kept = {name: body[name] for name in names if name in body}
-    return {**kept, "ExternalHeaders": headers, "IsActive": truth(body["IsActive"])}
+    fields = {name: body[name] for name in names if name in body}
+    return {**fields, "ExternalHeaders": headers, "IsActive": truth(body["IsActive"])}
 
 
 def _friendly(kind: str) -> str:
-    """`Sale/OrderAuthorised` reads "Sale order authorised"."""
+    """Renders `Sale/OrderAuthorised` as "Sale order authorised"."""
     return re.sub(r"[/]|(?<=[a-z])(?=[A-Z])", " ", kind).capitalize()
 
 

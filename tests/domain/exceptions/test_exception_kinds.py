@@ -1,4 +1,4 @@
-"""The catalogue of exceptions: nothing that can wait for a person is missing, and same cause is same exception."""
+"""The catalogue of exceptions has an entry for every finding kind, and the same cause is the same exception."""
 
 from __future__ import annotations
 
@@ -8,66 +8,66 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.exceptions.cause import LONGEST_CAUSE, Standing, causes, fitted, without_numbers
-from weighbridge.domain.exceptions.kind import LONGEST_TITLE, in_words
-from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind, Grouping, Remedy
+from weighbridge.domain.exceptions.cause import LONGEST_CAUSE, ObjectStatus, causes_of, shortened, without_numbers
+from weighbridge.domain.exceptions.kind import LONGEST_TITLE, USER_SIGN_OFF, field_label
+from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind, Grouping, Playbook
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note, reject
 from weighbridge.persistence.repositories.transfers import stored_finding
 
-HELD = Standing("orders", "100", "held", "", "", "ecommerce", ())
+HELD = ObjectStatus("orders", "100", "held", "", "", "ecommerce", ())
 
 
-def held_for(*findings: Finding, key: str = "100", state: str = "held") -> Standing:
-    stored = [stored_finding(one) for one in findings]
+def held_for(*findings: Finding, key: str = "100", state: str = "held") -> ObjectStatus:
+    stored = [stored_finding(finding) for finding in findings]
     return replace(HELD, key=key, state=state, reason_kind=stored[0]["kind"] if stored else "", findings=stored)
 
 
 @pytest.mark.parametrize("kind", FindingKind)
-def test_every_kind_of_finding_has_its_entry(kind: FindingKind) -> None:
+def test_every_finding_kind_has_an_exception_kind(kind: FindingKind) -> None:
     entry = CATALOGUE[kind]
     assert entry.kind is kind
-    for words in (entry.title, entry.cause, entry.blocks, entry.advice, entry.proof):
-        assert words.strip() == words != ""
-    assert entry.remedies, "a person needs at least one safe way out"
+    for text in (entry.title, entry.cause, entry.blocks, entry.advice, entry.proof):
+        assert text.strip() == text != ""
+    assert entry.playbooks, "every kind has at least one safe action"
     assert entry.within.total_seconds() > 0
 
 
 @pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.kind)
-def test_whoever_may_accept_is_told_that_a_persons_word_closes_it(entry: ExceptionKind) -> None:
-    accepts = Remedy.ACCEPT in entry.remedies
-    assert accepts == ("named person's word" in entry.proof)
+def test_kinds_with_the_accept_playbook_name_sign_off_as_proof(entry: ExceptionKind) -> None:
+    accepts = Playbook.ACCEPT in entry.playbooks
+    assert accepts == (USER_SIGN_OFF in entry.proof)
 
 
-def test_what_asks_nobody_is_never_opened_by_a_note() -> None:
+def test_kinds_that_are_only_noted_are_never_opened_by_a_note() -> None:
     assert [kind for kind, entry in CATALOGUE.items() if entry.only_noted and entry.from_note] == []
 
 
 def test_orders_with_one_unknown_sku_have_one_cause_whatever_their_line() -> None:
-    first = causes(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "MUG-9", "a SKU")))
-    second = causes(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[4].sku", "MUG-9", "a SKU"), key="101"))
-    other = causes(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "MUG-8", "a SKU")))
-    assert [one.identity for one in first] == [one.identity for one in second]
-    assert [one.identity for one in first] != [one.identity for one in other]
+    first = causes_of(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "MUG-9", "a SKU")))
+    second = causes_of(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[4].sku", "MUG-9", "a SKU"), key="101"))
+    other = causes_of(held_for(hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "MUG-8", "a SKU")))
+    assert [cause.identity for cause in first] == [cause.identity for cause in second]
+    assert [cause.identity for cause in first] != [cause.identity for cause in other]
 
 
 def test_two_lines_with_one_unknown_sku_are_one_cause_and_two_skus_are_two() -> None:
     three = (("lines[0].sku", "A"), ("lines[1].sku", "A"), ("lines[2].sku", "B"))
-    found = causes(held_for(*(hold(FindingKind.SKU_UNKNOWN, field, sku, "a SKU") for field, sku in three)))
-    assert [one.name for one in found] == ["A", "B"]
-    assert found[0].field == "lines[0].sku"
+    causes = causes_of(held_for(*(hold(FindingKind.SKU_UNKNOWN, field, sku, "a SKU") for field, sku in three)))
+    assert [cause.name for cause in causes] == ["A", "B"]
+    assert causes[0].field == "lines[0].sku"
 
 
 def test_notes_of_an_order_that_passed_are_no_exception_unless_their_kind_says_so() -> None:
     dropped = note(FindingKind.EMPTY_LINE_DROPPED, "lines[1].quantity", 0, "a quantity")
     backordered = note(FindingKind.BACKORDERED, "sale.MUG", 2, "stock")
-    assert causes(held_for(dropped, state="posted")) == ()
-    found = causes(held_for(dropped, backordered, state="posted"))
-    assert [one.kind for one in found] == [FindingKind.BACKORDERED]
+    assert causes_of(held_for(dropped, state="posted")) == ()
+    causes = causes_of(held_for(dropped, backordered, state="posted"))
+    assert [cause.kind for cause in causes] == [FindingKind.BACKORDERED]
 
 
-def test_orders_whose_tries_are_used_up_by_one_platform_are_one_exception() -> None:
+def test_orders_with_exhausted_retries_on_one_platform_are_one_exception() -> None:
     names = {
-        causes(replace(HELD, key=key, reason_kind="retries_exhausted", reason=f"unreachable after {n} tries: x"))[
+        causes_of(replace(HELD, key=key, reason_kind="retries_exhausted", reason=f"unreachable after {n} tries: x"))[
             0
         ].name
         for key, n in (("1", 3), ("2", 10))
@@ -78,7 +78,7 @@ def test_orders_whose_tries_are_used_up_by_one_platform_are_one_exception() -> N
 def test_an_old_finding_does_not_hide_why_the_order_stopped_now() -> None:
     old = stored_finding(hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "A", "a SKU"))
     stopped = replace(HELD, reason_kind="refused_by_cin7", reason="cin7 refused: Period is locked", findings=[old])
-    assert [one.kind for one in causes(stopped)] == [FindingKind.REFUSED_BY_CIN7]
+    assert [cause.kind for cause in causes_of(stopped)] == [FindingKind.REFUSED_BY_CIN7]
 
 
 def test_the_same_refusal_of_different_orders_is_one_exception() -> None:
@@ -92,33 +92,32 @@ def test_the_same_refusal_of_different_orders_is_one_exception() -> None:
 
 def test_nothing_waits_once_an_order_is_posted() -> None:
     unknown = hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "A", "a SKU")
-    assert causes(held_for(unknown, state="posted")) == ()
+    assert causes_of(held_for(unknown, state="posted")) == ()
 
 
 @settings(deadline=None)
 @given(st.sampled_from(list(FindingKind)), st.text(max_size=600), st.text(max_size=80), st.text(max_size=160))
 def test_any_finding_fits_the_tables(kind: FindingKind, value: str, field: str, key: str) -> None:
-    found = causes(held_for(reject(kind, field, value, "x"), key=key, state="rejected"))
-    assert len(found) == 1
-    assert 0 < len(found[0].name) <= LONGEST_CAUSE
-    assert len(found[0].entry.told(found[0].field, found[0].value, key)) <= LONGEST_TITLE
+    (cause,) = causes_of(held_for(reject(kind, field, value, "x"), key=key, state="rejected"))
+    assert 0 < len(cause.name) <= LONGEST_CAUSE
+    assert len(cause.entry.title_for(cause.field, cause.value, key)) <= LONGEST_TITLE
 
 
 @settings(deadline=None)
 @given(st.text(min_size=LONGEST_CAUSE + 1, max_size=400), st.text(min_size=LONGEST_CAUSE + 1, max_size=400))
 def test_two_long_causes_stay_two(first: str, second: str) -> None:
-    assert (fitted(first) == fitted(second)) == (first == second)
+    assert (shortened(first) == shortened(second)) == (first == second)
 
 
 @settings(deadline=None)
 @given(st.sampled_from([k for k, e in CATALOGUE.items() if e.grouping is Grouping.VALUE]), st.text(max_size=90))
 def test_a_cause_by_value_is_the_same_for_every_object_that_shows_the_value(kind: FindingKind, value: str) -> None:
-    orders = [causes(held_for(hold(kind, f"lines[{n}].x", value, "x"), key=str(n)))[0].name for n in (1, 2)]
+    orders = [causes_of(held_for(hold(kind, f"lines[{n}].x", value, "x"), key=str(n)))[0].name for n in (1, 2)]
     assert (orders[0] == orders[1]) == bool(value.strip())
 
 
 @pytest.mark.parametrize(
-    ("field", "words"),
+    ("field", "label"),
     [
         ("lines[0].sku", "line 1, SKU"),
         ("shipping_addresses[1].city", "shipping address 2, city"),
@@ -127,8 +126,8 @@ def test_a_cause_by_value_is_the_same_for_every_object_that_shows_the_value(kind
         ("sale.TEA_01.B", "TEA_01.B"),
         ("charges.handling", "handling"),
         ("design.stock.fast_lane", "design.stock.fast_lane"),
-        ("level of MUG at the shop", "level of MUG at the shop"),
+        ("level of MUG in the store", "level of MUG in the store"),
     ],
 )
-def test_places_of_a_payload_are_told_as_people_say_them(field: str, words: str) -> None:
-    assert in_words(field) == words
+def test_field_paths_have_readable_labels(field: str, label: str) -> None:
+    assert field_label(field) == label

@@ -1,4 +1,4 @@
-"""The drawn states of a sale against the twin: every open move is made, every shut one is refused."""
+"""The documented stages of a sale against the twin: every allowed move succeeds, every other one is refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.twins.cin7.bench import Bench
-from weighbridge.domain.orders.sale_stage import Move, Paper, SaleKind, Stage, after, stages
+from weighbridge.domain.orders.sale_stage import DocumentStatus, Move, SaleKind, Stage, after, stages
 from weighbridge.platforms.cin7.models.sales import SaleDetail
 from weighbridge.platforms.cin7.read import read_stage
 from weighbridge_twins.cin7 import fulfilment
@@ -18,8 +18,8 @@ from weighbridge_twins.cin7.status import shipped_boxes
 BOXES = [{"sku": "APPLE", "quantity": 1, "box": f"Box {number}"} for number in (1, 2, 3)]
 
 
-class Counter:
-    """One sale of three apples, and the call or act of each move. An open move succeeds; a shut one raises."""
+class SaleDriver:
+    """One sale of three apples, with the call or warehouse action of each move. A move that is not allowed raises."""
 
     def __init__(self, kind: SaleKind) -> None:
         self.bench = Bench()
@@ -41,7 +41,7 @@ class Counter:
         invoice = next(iter(sale["Invoices"]), {})
         live = [task for task in sale["Fulfilments"] if task["Pick"]["Status"] != "VOIDED"]
         task_id = live[-1]["TaskID"] if live else bench.twin.company.new_id()
-        note = next((one["TaskID"] for one in sale["CreditNotes"] if one["Status"] != "VOIDED"), sale_id)
+        note = next((task["TaskID"] for task in sale["CreditNotes"] if task["Status"] != "VOIDED"), sale_id)
         payment = next(iter(invoice.get("Payments", [])), {"ID": bench.twin.company.new_id()})
         calls: dict[Move, Callable[[], object]] = {
             Move.DRAFT_ORDER: lambda: self.call("POST", "/sale/order", bench.document(sale_id, status="DRAFT")),
@@ -59,7 +59,7 @@ class Counter:
             Move.VOID_INVOICE: lambda: self.call(
                 "DELETE", "/sale/invoice", TaskID=invoice.get("TaskID") or sale_id, Void="true"
             ),
-            Move.BILL_AGAIN: lambda: self.bill_again(bool(invoice)),
+            Move.ADD_INVOICE: lambda: self.add_invoice(bool(invoice)),
             Move.PAY: lambda: self.call("POST", "/sale/payment", bench.payment_body(invoice.get("TaskID") or sale_id)),
             Move.REMOVE_PAYMENT: lambda: self.call("DELETE", "/sale/payment", ID=payment["ID"]),
             Move.CREDIT: lambda: self.call(
@@ -70,7 +70,7 @@ class Counter:
         calls[move]()
 
     def start_pick(self) -> None:
-        """Somebody drafts a pick on the screen, where opening the task converts no sale."""
+        """Drafts a pick as in Cin7's user interface, where opening the task does not convert the sale."""
         company = self.bench.twin.company
         sale = company.sales[self.sale_id]
         waiting = [task for task in sale.fulfilments if task["Pick"]["Status"] in ("NOT AVAILABLE", "DRAFT")]
@@ -82,40 +82,40 @@ class Counter:
         self.call("POST", "/sale/fulfilment/pick", {"TaskID": task["TaskID"], "Status": "DRAFT", "Lines": [line]})
 
     def next_box(self) -> str:
-        """The first box that stands in the warehouse."""
+        """The first box that is not shipped."""
         sale = self.bench.twin.company.sales[self.sale_id]
-        gone = shipped_boxes(sale.fulfilments[-1]) if sale.fulfilments else set()
-        return next((box["box"] for box in BOXES if box["box"] not in gone), "")
+        shipped = shipped_boxes(sale.fulfilments[-1]) if sale.fulfilments else set()
+        return next((box["box"] for box in BOXES if box["box"] not in shipped), "")
 
     def invoice(self, task_id: str) -> None:
         body = self.bench.invoice_body(self.sale_id, self.bench.line(quantity=3))
         self.call("POST", "/sale/invoice", body | ({"TaskID": task_id} if task_id else {}))
 
-    def bill_again(self, is_billed: bool) -> None:
+    def add_invoice(self, is_billed: bool) -> None:
         if not is_billed:
-            raise ValueError("the first invoice is no second one")
+            raise ValueError("a first invoice is not a second one")
         self.invoice("")
 
 
 def paths(kind: SaleKind) -> dict[Stage, tuple[Move, ...]]:
-    """The shortest way to each stage that can be reached from a new header."""
-    found: dict[Stage, tuple[Move, ...]] = {Stage(kind, Paper.HEADER): ()}
-    waiting = list(found)
+    """The shortest path of moves to each stage that can be reached from a new header."""
+    paths_by_stage: dict[Stage, tuple[Move, ...]] = {Stage(kind, DocumentStatus.HEADER): ()}
+    waiting = list(paths_by_stage)
     while waiting:
         stage = waiting.pop(0)
         for move in Move:
             then = after(stage, move)
-            if then is not None and then.kind is kind and then not in found:
-                found[then] = (*found[stage], move)
+            if then is not None and then.kind is kind and then not in paths_by_stage:
+                paths_by_stage[then] = (*paths_by_stage[stage], move)
                 waiting.append(then)
-    return found
+    return paths_by_stage
 
 
-def counter_at(kind: SaleKind, path: tuple[Move, ...]) -> Counter:
-    counter = Counter(kind)
+def driver_at(kind: SaleKind, path: tuple[Move, ...]) -> SaleDriver:
+    driver = SaleDriver(kind)
     for move in path:
-        counter.move(move)
-    return counter
+        driver.move(move)
+    return driver
 
 
 @pytest.mark.parametrize("kind", SaleKind)
@@ -127,13 +127,13 @@ def test_every_stage_can_be_reached(kind: SaleKind) -> None:
 @pytest.mark.parametrize("move", Move)
 def test_twin_makes_every_drawn_move_and_refuses_every_other(kind: SaleKind, move: Move) -> None:
     for stage, path in paths(kind).items():
-        counter = counter_at(kind, path)
-        assert counter.stage() == stage, path
+        driver = driver_at(kind, path)
+        assert driver.stage() == stage, path
         expected = after(stage, move)
         if expected is None:
             with pytest.raises((ValueError, KeyError)):
-                counter.move(move)
-            assert counter.stage() == stage, (stage, move)
+                driver.move(move)
+            assert driver.stage() == stage, (stage, move)
         else:
-            counter.move(move)
-            assert counter.stage() == expected, (stage, move)
+            driver.move(move)
+            assert driver.stage() == expected, (stage, move)

@@ -1,4 +1,4 @@
-"""A refund becomes a credit note: each kind of part with its own tax, the cents exact, or a reason why not."""
+"""A refund becomes a credit note: each kind of item with its tax, equal to the cent, or a reason why not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.domain.builders import NOON, books, charge, line, order, policy, tax_row
+from tests.domain.builders import NOON, charge, line, order, policy, reference_data, tax_row
 from tests.domain.refund_builders import POLICY, bought, credited, invoiced, item, note_of, refund
 from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.domain.orders.order import ChargeKind, LineKind
@@ -20,14 +20,16 @@ D = Decimal
 
 
 def rows(credit: CreditNote) -> list[tuple[str, str, str, str]]:
-    """(what, worth without tax or as entered, tax, tax rule) of each row, as a bookkeeper reads it."""
-    goods = [(one.sku, str(one.line_total), str(one.tax), one.tax_rule) for one in credit.lines]
-    return goods + [(one.product_name, str(one.price), str(one.tax), one.tax_rule) for one in credit.charges]
+    """(SKU or product, amount, tax, tax rule) of each line and charge; the amount has tax if the note is inclusive."""
+    goods = [(line.sku, str(line.line_total), str(line.tax), line.tax_rule) for line in credit.lines]
+    return goods + [
+        (charge.product_name, str(charge.price), str(charge.tax), charge.tax_rule) for charge in credit.charges
+    ]
 
 
-def stopped(found: object) -> tuple[FindingKind, Owner]:
-    assert isinstance(found, Stopped)
-    return found.findings[0].kind, found.findings[0].owner
+def stopped(outcome: object) -> tuple[FindingKind, Owner]:
+    assert isinstance(outcome, Stopped)
+    return outcome.findings[0].kind, outcome.findings[0].owner
 
 
 def test_one_mug_is_credited_with_its_price_and_its_tax() -> None:
@@ -91,7 +93,7 @@ def test_goodwill_on_the_order_carries_no_tax() -> None:
 
 
 def test_deduction_is_kept_back_without_tax() -> None:
-    """Two mugs come back, 2.00 stay for restocking: the tax is that of two mugs."""
+    """Two mugs are returned and 2.00 are kept for restocking: the tax is that of two mugs."""
     credit = note_of(refund("25.50", "2.50", item(quantity="2", deducted=D("2.00"))))
     assert rows(credit) == [("MUG", "25.00", "2.50", "Sales Tax"), ("Goodwill", "-2.00", "0", "Tax Exempt")]
 
@@ -114,16 +116,16 @@ def test_tax_alone_never_exceeds_what_earlier_notes_left_of_it() -> None:
 
 
 def test_goods_follow_with_the_tax_that_was_not_refunded_before() -> None:
-    """Tax went back alone, 4.00 of 4.95; all the goods that follow carry the 0.95 that are left."""
+    """After 4.00 of 4.95 tax were refunded alone, the refund of all goods has the remaining 0.95."""
     first = note_of(refund("4.00", "4.00"))
     goods = refund("54.50", "4.95", item(quantity="2"), item(item_id=2, quantity="10"), id="8")
     second = credited(goods, before=(first,))
     assert isinstance(second, Credited)
     assert (second.credit_note.total, first.tax + second.credit_note.tax) == (D("54.50"), D("4.95"))
-    assert [one.kind for one in second.notes] == [FindingKind.REFUND_TAX_DIFFERS]
+    assert [finding.kind for finding in second.notes] == [FindingKind.REFUND_TAX_DIFFERS]
 
 
-def test_sold_gift_certificate_is_credited_on_its_own_product() -> None:
+def test_sold_gift_certificate_is_credited_on_the_gift_certificate_product() -> None:
     certificate = line(3, "", "1", "50.00", kind=LineKind.GIFT_CERTIFICATE)
     with_one = order(lines=(line(), certificate), taxes=(tax_row(1, "2.50"),))
     assert rows(note_of(refund("50.00", "0", item(item_id=3)), with_one)) == [
@@ -131,7 +133,7 @@ def test_sold_gift_certificate_is_credited_on_its_own_product() -> None:
     ]
 
 
-def test_stacked_taxes_keep_their_common_rule() -> None:
+def test_stacked_taxes_keep_the_combined_rule() -> None:
     stacked = order(
         lines=(line(inc="27.50"),),
         taxes=(tax_row(1, "1.50"), tax_row(1, "1.00", "City Tax", priority=1)),
@@ -140,17 +142,17 @@ def test_stacked_taxes_keep_their_common_rule() -> None:
     assert rows(note_of(refund("13.75", "1.25", item()), stacked)) == [("MUG", "12.50", "1.25", "Sales Tax + City Tax")]
 
 
-def test_thirds_of_a_line_are_credited_as_the_shop_paid_them() -> None:
-    """Three units for 10.00: the shop pays back 3.33 each time, and the last cent was never refunded."""
+def test_thirds_of_a_line_are_credited_as_the_store_refunded_them() -> None:
+    """Three units for 10.00: the store refunds 3.33 each time, and the last cent is never refunded."""
     third = order(lines=(line(quantity="3", inc="10.00"),), taxes=(), charges=())
     before: tuple[CreditNote, ...] = ()
     for number in range(3):
         before = (*before, note_of(refund("3.33", "0", item(), id=str(number)), third, before))
-    assert [one.total for one in before] == [D("3.33")] * 3
-    assert all(not one.charges for one in before)
+    assert [credit_note.total for credit_note in before] == [D("3.33")] * 3
+    assert all(not credit_note.charges for credit_note in before)
 
 
-def test_line_is_finished_to_the_cent_where_the_shop_does_so() -> None:
+def test_last_unit_of_a_line_is_credited_to_the_cent_where_the_store_does_so() -> None:
     third = order(lines=(line(quantity="3", inc="10.00"),), taxes=(), charges=())
     first = note_of(refund("6.67", "0", item(quantity="2")), third)
     last = note_of(refund("3.33", "0", item(), id="8"), third, (first,))
@@ -163,33 +165,33 @@ def test_cents_between_parts_and_total_are_one_named_line() -> None:
     assert rows(credit) == [("MUG", "12.50", "1.25", "Sales Tax"), ("Rounding", "0.02", "0", "Tax Exempt")]
 
 
-def test_cent_that_the_shop_rounded_otherwise_stays_on_its_line() -> None:
+def test_cent_that_the_store_rounded_otherwise_stays_on_the_line() -> None:
     third = order(lines=(line(quantity="3", inc="10.00"),), taxes=(), charges=())
     assert rows(note_of(refund("3.34", "0", item()), third)) == [("MUG", "3.34", "0", "Tax Exempt")]
 
 
 def test_line_named_twice_is_credited_once() -> None:
     credit = note_of(refund("27.50", "2.50", item(), item()))
-    assert [(one.sku, one.quantity, one.line_total) for one in credit.lines] == [("MUG", 2, D("25.00"))]
+    assert [(line.sku, line.quantity, line.line_total) for line in credit.lines] == [("MUG", 2, D("25.00"))]
 
 
-def test_figures_that_staff_typed_are_spread_over_the_parts() -> None:
-    typed = refund("20.00", "2.00", item(), item(item_id=2, quantity="5"), merchant_figures=True)
+def test_merchant_override_amounts_are_spread_over_the_refunded_items() -> None:
+    typed = refund("20.00", "2.00", item(), item(item_id=2, quantity="5"), uses_merchant_override=True)
     credit = note_of(typed)
     assert (credit.total, credit.tax) == (D("20.00"), D("2.00"))
-    assert [one.sku for one in credit.lines] == ["MUG", "TEA"]
+    assert [line.sku for line in credit.lines] == ["MUG", "TEA"]
     assert not credit.charges
 
 
-def test_tax_of_the_shop_that_the_parts_have_no_room_for_is_told() -> None:
-    found = credited(refund("13.75", "9.00", item()))
-    assert isinstance(found, Credited)
-    assert found.credit_note.tax == D("2.50"), "all the tax that the mugs were invoiced with, and no more"
-    assert [one.kind for one in found.notes] == [FindingKind.REFUND_TAX_DIFFERS]
+def test_refund_tax_above_the_invoiced_tax_is_noted() -> None:
+    outcome = credited(refund("13.75", "9.00", item()))
+    assert isinstance(outcome, Credited)
+    assert outcome.credit_note.tax == D("2.50"), "exactly the tax that the mugs were invoiced with"
+    assert [finding.kind for finding in outcome.notes] == [FindingKind.REFUND_TAX_DIFFERS]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "kind"),
+    ("store_refund", "kind"),
     [
         (refund("60.51", "4.95", item()), FindingKind.REFUND_EXCEEDS_SALE),
         (refund("41.25", "3.75", item(quantity="3")), FindingKind.REFUND_EXCEEDS_SALE),
@@ -200,8 +202,8 @@ def test_tax_of_the_shop_that_the_parts_have_no_room_for_is_told() -> None:
         (refund("7.00", "0", item("SHIPPING", 1, amount="7.00")), FindingKind.REFUND_DOES_NOT_ADD_UP),
     ],
 )
-def test_refund_that_no_invoice_bears_waits_for_finance(wanted: Refund, kind: FindingKind) -> None:
-    assert stopped(credited(wanted)) == (kind, Owner.FINANCE)
+def test_refund_that_does_not_fit_the_invoice_is_held_for_finance(store_refund: Refund, kind: FindingKind) -> None:
+    assert stopped(credited(store_refund)) == (kind, Owner.FINANCE)
 
 
 def test_second_refund_of_the_same_unit_waits() -> None:
@@ -211,11 +213,11 @@ def test_second_refund_of_the_same_unit_waits() -> None:
     )
 
 
-def test_goodwill_without_its_service_product_waits() -> None:
-    wanted = refund("5.00", "0", item("ORDER", 1042, amount="5.00"))
-    found = credited(wanted)
-    assert isinstance(found, Credited)
-    without = credit_note_of(wanted, invoiced(bought()), bought().lines, (), books(), policy(), POLICY)
+def test_goodwill_without_a_service_product_is_held() -> None:
+    goodwill = refund("5.00", "0", item("ORDER", 1042, amount="5.00"))
+    outcome = credited(goodwill)
+    assert isinstance(outcome, Credited)
+    without = credit_note_of(goodwill, invoiced(bought()), bought().lines, (), reference_data(), policy(), POLICY)
     assert stopped(without) == (FindingKind.CHARGE_UNMAPPED, Owner.FINANCE)
 
 
@@ -236,10 +238,10 @@ def test_yen_have_no_cents() -> None:
         (RefundPayment("1", "storecredit", D(1)), "094"),
         (RefundPayment("1", "giftcertificate", D(1)), "093"),
         (RefundPayment("1", "custom", D(1), offline=True), "090"),
-        (RefundPayment("1", "unheard-of", D(1)), None),
+        (RefundPayment("1", "unknown-gateway", D(1)), None),
     ],
 )
-def test_money_leaves_the_account_that_its_tender_came_to(payment: RefundPayment, account: str | None) -> None:
+def test_refund_is_paid_from_the_account_that_received_the_tender(payment: RefundPayment, account: str | None) -> None:
     accounts = {"credit_card": "091", "offline": "090", "gift_certificate": "093", "store_credit": "094"}
     assert account_of(payment, {"stripe": "credit_card"}, "Bank transfer", accounts) == account
 
@@ -251,6 +253,6 @@ def test_declined_payments_moved_nothing() -> None:
     assert (half.moved_money, half.paid_back) == (True, 1)
 
 
-def test_refund_keeps_its_own_day() -> None:
+def test_credit_note_is_dated_on_the_day_of_the_refund() -> None:
     credit = note_of(refund("13.75", "1.25", item()))
     assert credit.dated_at == NOON

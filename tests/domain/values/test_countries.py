@@ -1,4 +1,4 @@
-"""Countries: a code alone becomes a name, anything else stays as it was written."""
+"""Countries: a known code becomes a name, any other text is unchanged."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from weighbridge.domain.values.countries import country_name
 
 
 @pytest.mark.parametrize(("code", "name"), [("US", "United States"), ("gb", "United Kingdom"), ("XX", "XX"), ("", "")])
-def test_country_is_told_by_its_name(code: str, name: str) -> None:
+def test_country_code_becomes_the_country_name(code: str, name: str) -> None:
     assert country_name(code) == name

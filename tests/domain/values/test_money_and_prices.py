@@ -1,4 +1,4 @@
-"""Cents are neither made nor lost, whatever the quantity."""
+"""Cents are conserved for any quantity."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ COIN = Decimal("0.01")
 
 @given(whole=CENTS, weights=st.lists(CENTS, min_size=1, max_size=40))
 def test_apportioned_parts_sum_to_the_whole_and_stay_near_their_share(whole: Decimal, weights: list[Decimal]) -> None:
-    parts = apportion(whole, weights, 2)
-    assert total(parts) == whole
+    shares = apportion(whole, weights, 2)
+    assert total(shares) == whole
     if total(weights):
         assert all(
-            abs(part - whole * weight / total(weights)) < COIN for part, weight in zip(parts, weights, strict=True)
+            abs(share - whole * weight / total(weights)) < COIN for share, weight in zip(shares, weights, strict=True)
         )
 
 
@@ -29,7 +29,7 @@ def test_rounded_parts_sum_to_the_rounded_whole(amounts: list[Decimal]) -> None:
     whole = round_half_up(total(amounts), 2)
     rounded = round_to_sum(amounts, whole, 2)
     assert total(rounded) == whole
-    assert all(abs(part - amount) <= COIN for part, amount in zip(rounded, amounts, strict=True))
+    assert all(abs(rounded_amount - amount) <= COIN for rounded_amount, amount in zip(rounded, amounts, strict=True))
 
 
 def test_gap_too_large_to_be_rounding_is_left_to_be_seen() -> None:

@@ -1,4 +1,4 @@
-"""A company full of products and a shop to list them in, with the product between the two."""
+"""A harness with the products of a Cin7 company and a store to list them in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.flows.harness import SPEED, Rig
+from tests.flows.harness import SPEED, Harness
 from weighbridge.domain.catalogue.plan import Review
 from weighbridge.flows.catalogue import flow as catalogue
 from weighbridge.persistence.repositories.transfers import State, Transfer
-from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.worker.worker import Service
-from weighbridge_twins.server import TwinServer
+from weighbridge.worker.worker import Worker
+from weighbridge_twins.http.server import TwinServer
 
 TABLE = "[connections.main.design.catalogue]"
 CIN7_MASTERS_ALL = """
@@ -29,7 +28,7 @@ images = "cin7"
 
 
 def mug(**changes: Any) -> dict[str, Any]:
-    """An ordinary product of the books."""
+    """An ordinary product of Cin7."""
     return {
         "sku": "MUG", "name": "Mug", "tier_price": "12.50", "category": "Kitchen", "brand": "Acme",
         "description": "<p>Holds tea.</p>", "barcode": "4006381333931", "weight": 0.5, "weight_unit": "kg",
@@ -38,7 +37,7 @@ def mug(**changes: Any) -> dict[str, Any]:
 
 
 def shirts() -> dict[str, Any]:
-    """A family of three shirts, one of them dearer."""
+    """A family of three shirts, one with a higher price."""
     sizes = {"SHIRT-S": "20.00", "SHIRT-M": "20.00", "SHIRT-L": "22.00"}
     products = [{"sku": sku, "name": f"Shirt {sku[-1]}", "tier_price": price} for sku, price in sizes.items()]
     members = {sku: [sku[-1]] for sku in sizes}
@@ -48,98 +47,98 @@ def shirts() -> dict[str, Any]:
     }
 
 
-class CatalogueRig(Rig):
-    """One connection between an empty shop and a company without products."""
+class CatalogueHarness(Harness):
+    """One connection between an empty store and a Cin7 company without products."""
 
     def _open(self) -> None:
-        """Nothing is there on the first day."""
+        """Seeds nothing."""
 
     def stock_up(self, *products: dict[str, Any], **more: Any) -> None:
-        """Puts products (and families) into the books."""
+        """Creates products (and families) in Cin7."""
         self.twins.act("cin7", "seed", {"products": list(products), **more})
 
     def sync(self, *, dry: bool = False, accept: bool = False, seconds: float = 30.0) -> Transfer:
-        """One round with all its next tries; with `accept` everything that was proposed before is accepted first."""
+        """One run with all its retries; with `accept` everything that was proposed before is accepted first."""
 
         async def work() -> Transfer:
-            service = self.service()
-            async with service.working():
+            worker = self.worker()
+            async with worker.working():
                 if accept:
-                    await service.journal.listings.accept("main")
+                    await worker.repositories.listings.accept("main")
                 key = catalogue.DRY_RUN if dry else catalogue.ALL
-                await service.run_once((catalogue.FLOW,), key)
+                await worker.run_once((catalogue.FLOW,), key)
                 deadline = time.monotonic() + seconds
                 while True:
-                    found = await service.journal.transfers.find("main", catalogue.FLOW, key)
-                    assert found is not None
-                    if found.state is not State.WAITING and found.next_try_at is None:
-                        await service.settle()
-                        return found
-                    assert time.monotonic() < deadline, found.reason
+                    transfer = await worker.repositories.transfers.find("main", catalogue.FLOW, key)
+                    assert transfer is not None
+                    if transfer.state is not State.WAITING and transfer.next_try_at is None:
+                        await worker.settle()
+                        return transfer
+                    assert time.monotonic() < deadline, transfer.reason
                     await asyncio.sleep(0.05)
 
         return asyncio.run(work())
 
     def accept(self) -> None:
-        """A person accepts what is proposed."""
+        """Accepts the proposed changes."""
 
-        async def accept(service: Service) -> None:
-            await service.journal.listings.accept("main")
+        async def accept(worker: Worker) -> None:
+            await worker.repositories.listings.accept("main")
 
-        self._ask(accept)
+        self._with_worker(accept)
 
-    def travel(self) -> Transfer:
-        """Proposes, accepts and writes: the first round as a careful person has it."""
+    def first_sync(self) -> Transfer:
+        """The first run: proposes, accepts and writes."""
         self.sync(dry=True)
         done = self.sync(accept=True)
         assert done.state is State.POSTED, done.reason
         return done
 
     def proposed(self) -> list[Review]:
-        async def read(service: Service) -> list[Review]:
-            return await service.journal.listings.proposed("main")
+        async def read(worker: Worker) -> list[Review]:
+            return await worker.repositories.listings.proposed("main")
 
-        return self._ask(read)
+        return self._with_worker(read)
 
     def held(self) -> dict[str, str]:
-        """Kind of finding by listing, of what waits for a person."""
+        """The kind of finding of each held listing."""
 
-        async def read(service: Service) -> dict[str, str]:
-            own = (transfers.c.flow == catalogue.LISTING) & (transfers.c.state == State.HELD)
-            return {row.key: row.reason_kind for row in await service.journal.transfers.select(own)}
+        async def read(worker: Worker) -> dict[str, str]:
+            rows = await worker.repositories.transfers.held_in_flow("main", catalogue.LISTING)
+            return {row.key: row.reason_kind for row in rows}
 
-        return self._ask(read)
+        return self._with_worker(read)
 
-    def _ask(self, read: Any) -> Any:
+    def _with_worker(self, query: Any) -> Any:
         async def work() -> Any:
-            service = self.service()
-            await service.database.create_tables()
+            worker = self.worker()
+            await worker.database.create_tables()
             try:
-                return await read(service)
+                return await query(worker)
             finally:
-                await service.database.close()
+                await worker.database.close()
 
         return asyncio.run(work())
 
     def products(self) -> dict[str, dict[str, Any]]:
-        """The shop's products by SKU, as it keeps them, with `_variants` by SKU."""
+        """The products of the store by SKU, with `_variants` by SKU."""
 
-        def look() -> dict[str, dict[str, Any]]:
+        def read_products() -> dict[str, dict[str, Any]]:
             return {
-                one.sku or one.variants[0].sku: {
-                    **one.fields,
+                product.sku or product.variants[0].sku: {
+                    **product.fields,
                     "_variants": {
                         v.sku: {"id": v.id, "price": v.price, "options": v.option_values, **v.fields}
-                        for v in one.variants
+                        for v in product.variants
                     },
                 }
-                for one in self.twins.bigcommerce.shop.products.values()
+                for product in self.twins.bigcommerce.store.products.values()
             }
 
-        return self.twins.run(look)
+        return self.twins.run(read_products)
 
-    def shop_writes(self) -> list[str]:
-        """The calls that wrote to the shop, in order."""
+    def store_writes(self) -> list[str]:
+        """The calls that wrote to the store, in order."""
         return [
             f"{call['method']} {call['path'].partition('/v3/')[2]}"
             for call in self.twins.calls("bigcommerce")
@@ -147,21 +146,21 @@ class CatalogueRig(Rig):
         ]
 
     def edit(self, sku: str, **fields: Any) -> None:
-        """Somebody changes a product in the control panel of the shop."""
+        """Changes a product in the control panel of the store."""
 
         def change() -> None:
-            found = self.twins.bigcommerce.shop.variant_by_sku(sku)
-            assert found is not None
-            found[0].fields.update(fields)
+            product_and_variant = self.twins.bigcommerce.store.variant_by_sku(sku)
+            assert product_and_variant is not None
+            product_and_variant[0].fields.update(fields)
 
         self.twins.run(change)
 
 
 @contextmanager
-def catalogue_rig(
+def catalogue_harness(
     folder: Path, *, design: str = "", enabled: bool = True, database: str = "", **twins: Any
-) -> Iterator[CatalogueRig]:
-    """`design` continues the table of the catalogue; further tables may follow in it."""
+) -> Iterator[CatalogueHarness]:
+    """A running harness. `design` continues the table of the catalogue and may add further tables."""
     table = f"\n{TABLE}\nenabled = {str(enabled).lower()}\n{design}"
     with TwinServer(speed=twins.pop("speed", SPEED), **twins) as server:
-        yield CatalogueRig(server, folder, design=table, database=database)
+        yield CatalogueHarness(server, folder, design=table, database=database)

@@ -1,4 +1,4 @@
-"""Products and families travel to the shop; what a person has not accepted, and what others own, is left alone."""
+"""Products and families are listed in the store; changes that nobody accepted are not written."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
-from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, catalogue_rig, mug, shirts
+from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, catalogue_harness, mug, shirts
 from weighbridge.persistence.repositories.transfers import State
 
 
-def test_nothing_is_written_before_a_person_has_accepted_the_first_round(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path) as trial:
+def test_nothing_is_written_before_the_first_proposal_is_accepted(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path) as trial:
         trial.stock_up(mug())
         proposal = trial.sync(dry=True)
         assert (proposal.content["create"], proposal.content["update"]) == (1, 0)
         held = trial.sync()
         assert (held.state, held.reason_kind) == (State.HELD, "catalogue_not_accepted")
         assert proposal.content["fingerprint"] in held.reason
-        assert (trial.products(), trial.shop_writes()) == ({}, [])
+        assert (trial.products(), trial.store_writes()) == ({}, [])
 
 
-def test_product_travels_with_everything_the_design_names(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path) as trial:
+def test_product_is_listed_with_every_field_the_design_names(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path) as trial:
         trial.stock_up(mug())
-        trial.travel()
+        trial.first_sync()
         product = trial.products()["MUG"]
         assert product["name"] == "Mug"
         assert product["price"] == Decimal("12.5")
@@ -37,46 +37,45 @@ def test_product_travels_with_everything_the_design_names(tmp_path: Path) -> Non
         assert product["inventory_tracking"] == "product"
         assert product["brand_id"]
         assert [image["description"] for image in product["_images"]] == ["mug.jpg"]
-        assert trial.shop_writes() == ["POST catalog/categories", "POST catalog/products"]
+        assert trial.store_writes() == ["POST catalog/categories", "POST catalog/products"]
 
 
-def test_second_round_writes_nothing(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path, design=CIN7_MASTERS_ALL) as trial:
+def test_second_run_writes_nothing(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path, design=CIN7_MASTERS_ALL) as trial:
         trial.stock_up(mug(), *shirts()["products"], families=shirts()["families"])
-        trial.travel()
-        before = trial.shop_writes()
+        trial.first_sync()
+        before = trial.store_writes()
         done = trial.sync()
         assert (done.state, done.content["unchanged"]) == (State.POSTED, 2)
-        assert trial.shop_writes() == before
+        assert trial.store_writes() == before
 
 
 def test_family_becomes_one_product_with_variants(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path) as trial:
+    with catalogue_harness(tmp_path) as trial:
         family = shirts()
         trial.stock_up(*family["products"], families=family["families"])
-        trial.travel()
+        trial.first_sync()
         products = trial.products()
         assert list(products) == ["SHIRT"]
         assert (products["SHIRT"]["name"], products["SHIRT"]["inventory_tracking"]) == ("Shirt", "variant")
         variants = products["SHIRT"]["_variants"]
-        assert {sku: one["price"] for sku, one in variants.items()} == {
+        assert {sku: variant["price"] for sku, variant in variants.items()} == {
             "SHIRT-S": Decimal(20),
             "SHIRT-M": Decimal(20),
             "SHIRT-L": Decimal(22),
         }
-        assert [
-            (one["options"][0]["option_display_name"], one["options"][0]["label"]) for one in variants.values()
-        ] == [
+        options = [variant["options"][0] for variant in variants.values()]
+        assert [(option["option_display_name"], option["label"]) for option in options] == [
             ("Size", "S"),
             ("Size", "M"),
             ("Size", "L"),
         ]
 
 
-def test_stock_of_a_new_listing_is_told_by_the_stock_flow_and_by_nobody_else(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path) as trial:
+def test_stock_of_a_new_listing_is_published_by_the_stock_flow_only(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path) as trial:
         trial.stock_up(mug(), stock=[{"sku": "MUG", "on_hand": 7}])
-        trial.travel()
+        trial.first_sync()
         assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 0}
         trial.push_stock()
         assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 7}
@@ -86,11 +85,11 @@ def test_stock_of_a_new_listing_is_told_by_the_stock_flow_and_by_nobody_else(tmp
         assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 7}
 
 
-def test_the_catalogue_travels_on_postgresql_too(tmp_path: Path, fresh_database: Callable[[str], str]) -> None:
-    with catalogue_rig(tmp_path, design=CIN7_MASTERS_ALL, database=fresh_database("catalogue")) as trial:
+def test_catalogue_is_synced_on_postgresql_too(tmp_path: Path, fresh_database: Callable[[str], str]) -> None:
+    with catalogue_harness(tmp_path, design=CIN7_MASTERS_ALL, database=fresh_database("catalogue")) as trial:
         family = shirts()
         trial.stock_up(mug(), *family["products"], families=family["families"])
-        trial.travel()
-        before = trial.shop_writes()
+        trial.first_sync()
+        before = trial.store_writes()
         assert trial.sync().content["unchanged"] == 2
-        assert trial.shop_writes() == before
+        assert trial.store_writes() == before

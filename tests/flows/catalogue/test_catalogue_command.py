@@ -1,4 +1,4 @@
-"""`weighbridge sync catalogue`: a person reads what would change, accepts exactly that, and finds it at the shop."""
+"""`weighbridge sync catalogue`: a person reads the changes and accepts them, and exactly these are written."""
 
 from __future__ import annotations
 
@@ -8,56 +8,56 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.flows.catalogue.harness import CatalogueRig, catalogue_rig, mug
+from tests.flows.catalogue.harness import CatalogueHarness, catalogue_harness, mug
 
 
-def sync(trial: CatalogueRig, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def sync(trial: CatalogueHarness, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     config = folder / "weighbridge.toml"
     config.write_text(trial.configuration())
-    words = [sys.executable, "-m", "weighbridge", "sync", "catalogue", "--config", str(config), *arguments]
+    command = [sys.executable, "-m", "weighbridge", "sync", "catalogue", "--config", str(config), *arguments]
     environment = {**os.environ, **trial.environment(), "COLUMNS": "200"}
-    return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_a_person_reads_accepts_and_finds_it_at_the_shop(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path) as trial:
+def test_accepted_proposal_is_written_to_the_store(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path) as trial:
         trial.stock_up(mug())
-        read = sync(trial, tmp_path, "--dry-run")
-        assert read.returncode == 0, read.stderr
-        assert "create MUG" in read.stdout
-        assert "MUG price: 12.5" in read.stdout
-        assert trial.shop_writes() == []
-        name = read.stdout.split("--accept ")[1].split()[0]
+        proposal = sync(trial, tmp_path, "--dry-run")
+        assert proposal.returncode == 0, proposal.stderr
+        assert "create MUG" in proposal.stdout
+        assert "MUG price: 12.5" in proposal.stdout
+        assert trial.store_writes() == []
+        name = proposal.stdout.split("--accept ")[1].split()[0]
         assert sync(trial, tmp_path, "--accept", "0" * 12).returncode == 2
-        assert trial.shop_writes() == []
+        assert trial.store_writes() == []
         assert sync(trial, tmp_path, "--accept", name).returncode == 0
         assert list(trial.products()) == ["MUG"]
         again = json.loads(sync(trial, tmp_path, "--dry-run", "--json").stdout)
         assert (again["unchanged"], again["changes"]) == (1, [])
 
 
-def test_a_catalogue_that_is_off_can_be_looked_at_and_not_written(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path, enabled=False) as trial:
+def test_disabled_catalogue_can_be_previewed_but_not_written(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path, enabled=False) as trial:
         trial.stock_up(mug())
         refused = sync(trial, tmp_path)
         assert refused.returncode == 2
         assert sync(trial, tmp_path, "--dry-run").returncode == 0
         assert trial.sync(accept=True).state == "posted"
-        assert trial.shop_writes() == []
+        assert trial.store_writes() == []
 
 
-def test_what_keeps_both_sides_from_being_compared_is_said(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path, design='price_tier = "Retail"\n') as trial:
-        read = sync(trial, tmp_path, "--dry-run")
-        assert read.returncode == 1
-        assert "Retail" in read.stdout
-        assert "Tier 1" in read.stdout
+def test_reason_that_prevents_the_comparison_is_reported(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path, design='price_tier = "Retail"\n') as trial:
+        proposal = sync(trial, tmp_path, "--dry-run")
+        assert proposal.returncode == 1
+        assert "Retail" in proposal.stdout
+        assert "Tier 1" in proposal.stdout
 
 
-def test_what_waits_for_a_person_stands_beside_what_would_be_made(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path) as trial:
+def test_held_products_are_listed_beside_the_planned_creations(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path) as trial:
         trial.stock_up(mug(), mug(sku="FREE", name="Free", tier_price="0"))
-        read = sync(trial, tmp_path, "--dry-run").stdout
-        assert "create MUG" in read
-        assert "create FREE" not in read
-        assert "FREE.price is 0; expected a price above 0 in its tier" in read
+        printed = sync(trial, tmp_path, "--dry-run").stdout
+        assert "create MUG" in printed
+        assert "create FREE" not in printed
+        assert "FREE.price is 0; expected a price above 0 in its price tier" in printed

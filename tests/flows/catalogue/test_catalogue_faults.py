@@ -1,4 +1,4 @@
-"""Lost answers, refusals and crashes: every listing stands at the shop once, and one bad product stops no other."""
+"""Lost answers, refusals and crashes: every listing is created once, and a refused product stops no other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, CatalogueRig, catalogue_rig, mug, shirts
+from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, CatalogueHarness, catalogue_harness, mug, shirts
 from weighbridge.persistence.repositories.transfers import State
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -26,41 +26,41 @@ PRICE_LISTS = """
 """
 
 
-def counts(trial: CatalogueRig) -> tuple[int, int, int]:
-    """Products, variants and pictures at the shop."""
+def counts(trial: CatalogueHarness) -> tuple[int, int, int]:
+    """The numbers of products, variants and pictures in the store."""
     products = trial.products().values()
     return (
         len(products),
-        sum(len(one["_variants"]) for one in products),
-        sum(len(one.get("_images", [])) for one in products),
+        sum(len(product["_variants"]) for product in products),
+        sum(len(product.get("_images", [])) for product in products),
     )
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_fault_while_listings_are_made_leaves_each_of_them_once(tmp_path: Path, fault: str) -> None:
-    with catalogue_rig(tmp_path, design=CIN7_MASTERS_ALL + PRICE_LISTS) as trial:
+def test_fault_during_creation_leaves_each_listing_once(tmp_path: Path, fault: str) -> None:
+    with catalogue_harness(tmp_path, design=CIN7_MASTERS_ALL + PRICE_LISTS) as trial:
         for path in ("products$", "categories$", "pricelists$"):
             rule = {"fault": fault, **FAULTS[fault], "match": {"method": "POST", "path": path}, "times": 1}
             trial.twins.fault("bigcommerce", rule)
         family = shirts()
         trial.stock_up(mug(tier_prices={"2": "9.00"}), *family["products"], families=family["families"])
-        trial.travel()
+        trial.first_sync()
         assert counts(trial) == (2, 4, 1)
         assert [rule["fired"] for rule in trial.twins.faults("bigcommerce")] == [1, 1, 1]
-        lists = trial.twins.run(lambda: trial.twins.bigcommerce.shop.settings["price_lists"])
-        assert [one["name"] for one in lists] == ["Wholesale"]
+        lists = trial.twins.run(lambda: trial.twins.bigcommerce.store.settings["price_lists"])
+        assert [price_list["name"] for price_list in lists] == ["Wholesale"]
         assert trial.held() == {}
-        before = trial.shop_writes()
+        before = trial.store_writes()
         assert trial.sync().content["unchanged"] == 2
-        assert trial.shop_writes() == before
+        assert trial.store_writes() == before
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_fault_while_listings_change_leaves_them_as_the_books_want(tmp_path: Path, fault: str) -> None:
-    with catalogue_rig(tmp_path, design=CIN7_MASTERS_ALL) as trial:
+def test_fault_during_updates_leaves_listings_equal_to_cin7(tmp_path: Path, fault: str) -> None:
+    with catalogue_harness(tmp_path, design=CIN7_MASTERS_ALL) as trial:
         family = shirts()
         trial.stock_up(mug(), *family["products"], families=family["families"])
-        trial.travel()
+        trial.first_sync()
         for method, path in (("PUT", "products$"), ("PUT", "variants$"), ("POST", "variants$"), ("POST", "images$")):
             rule = {"fault": fault, **FAULTS[fault], "match": {"method": method, "path": path}, "times": 1}
             trial.twins.fault("bigcommerce", rule)
@@ -78,17 +78,17 @@ def test_fault_while_listings_change_leaves_them_as_the_books_want(tmp_path: Pat
         products = trial.products()
         assert products["MUG"]["price"] == 14
         assert products["SHIRT"]["_variants"]["SHIRT-S"]["price"] == 21
-        before = trial.shop_writes()
+        before = trial.store_writes()
         trial.sync()
-        assert trial.shop_writes() == before
+        assert trial.store_writes() == before
 
 
-def test_a_refused_product_is_held_alone_and_heals_when_it_is_put_right(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path) as trial:
+def test_refused_product_alone_is_held_until_it_is_corrected(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path) as trial:
         rule = {"fault": "error_before", "status": 422, "match": {"method": "POST", "path": "products$"}, "times": 1}
         trial.twins.fault("bigcommerce", rule)
         trial.stock_up(*(mug(sku=f"MUG-{n}", name=f"Mug {n}", brand="") for n in range(4)))
-        trial.travel()
+        trial.first_sync()
         assert len(trial.products()) == 3
         assert list(trial.held().values()) == ["refused_by_bigcommerce"]
         assert trial.sync().state is State.POSTED
@@ -96,37 +96,39 @@ def test_a_refused_product_is_held_alone_and_heals_when_it_is_put_right(tmp_path
 
 
 def test_one_bad_change_of_a_batch_stops_no_other(tmp_path: Path) -> None:
-    """The shop refuses a batch whole and does not say which product was wrong."""
-    with catalogue_rig(tmp_path, design=CIN7_MASTERS_ALL) as trial:
+    """The store refuses a batch as a whole and does not say which product was wrong."""
+    with catalogue_harness(tmp_path, design=CIN7_MASTERS_ALL) as trial:
         trial.stock_up(*(mug(sku=f"MUG-{n}", name=f"Mug {n}") for n in range(10)))
-        trial.travel()
-        trial.twins.run(lambda: trial.twins.bigcommerce.shop.product_names.update({"taken": 4711}))
+        trial.first_sync()
+        trial.twins.run(lambda: trial.twins.bigcommerce.store.product_names.update({"taken": 4711}))
         renamed = {3: "Taken"}
         trial.stock_up(*(mug(sku=f"MUG-{n}", name=renamed.get(n, f"Mug {n}"), tier_price="15.00") for n in range(10)))
         trial.sync()
-        prices = {sku: one["price"] for sku, one in trial.products().items()}
+        prices = {sku: product["price"] for sku, product in trial.products().items()}
         assert [sku for sku, price in prices.items() if price != 15] == ["MUG-3"]
         assert len(trial.held()) == 1
 
 
-def test_a_listing_that_vanished_after_its_answer_was_lost_is_made_by_the_next_look(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path) as trial:
+def test_listing_that_vanished_after_a_lost_answer_is_created_by_the_next_run(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path) as trial:
         rule = {"fault": "drop_before", "match": {"method": "POST", "path": "products$"}, "times": 2}
         trial.twins.fault("bigcommerce", rule)
         trial.stock_up(mug())
-        trial.travel()
+        trial.first_sync()
         assert counts(trial) == (1, 1, 1)
 
 
-def test_prices_that_the_shop_refuses_are_told_one_by_one(tmp_path: Path) -> None:
-    with catalogue_rig(tmp_path, design=PRICE_LISTS) as trial:
+def test_prices_that_the_store_refuses_are_written_one_by_one(tmp_path: Path) -> None:
+    with catalogue_harness(tmp_path, design=PRICE_LISTS) as trial:
         goods = [mug(sku=f"MUG-{n}", name=f"Mug {n}", tier_prices={"2": "9.00"}) for n in range(4)]
         trial.stock_up(*goods)
         rule = {"fault": "error_before", "status": 422, "match": {"method": "PUT", "path": "records$"}, "times": 3}
         trial.twins.fault("bigcommerce", rule)
-        trial.travel()
+        trial.first_sync()
         assert trial.held() == {"price list Wholesale": "refused_by_bigcommerce"}
         trial.sync()
-        (records,) = trial.twins.run(lambda: list(trial.twins.bigcommerce.shop.price_lists.values()))
-        assert {row["sku"]: row["price"] for row in records} == dict.fromkeys([one["sku"] for one in goods], Decimal(9))
+        (records,) = trial.twins.run(lambda: list(trial.twins.bigcommerce.store.price_lists.values()))
+        assert {row["sku"]: row["price"] for row in records} == dict.fromkeys(
+            [product["sku"] for product in goods], Decimal(9)
+        )
         assert trial.held() == {}

@@ -1,7 +1,8 @@
-"""Orders that are edited, cancelled, shipped in parts and refunded: however and how often it is told, the same end.
+"""Orders that are edited, cancelled, shipped in parts and refunded end the same in any sequence of webhooks.
 
-One plan is played twice. In turn, every act is followed by a look of the product. Anyhow, all acts of a stage come at
-once and those of several orders mixed, each hook comes thrice and in any order or not at all, and answers get lost.
+One plan is played twice. In sequence, Weighbridge runs after every action. Shuffled, all actions of a stage happen at
+once and those of several orders are mixed, each webhook arrives three times in any sequence or not at all, and answers
+get lost.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from tests.flows.harness import ADDRESS, Rig, by_key, rig
+from tests.flows.harness import ADDRESS, Harness, by_key, harness
 from tests.flows.orders.test_edits import held_units, line_id, units
-from tests.flows.orders.test_whatever_happens import ON_HAND, on_hand, taken
+from tests.flows.orders.test_random_events import ON_HAND, on_hand, picked_units
 from tests.flows.returns.test_refunds import line, refund
 from weighbridge.persistence.repositories.transfers import State
 
@@ -32,24 +33,24 @@ policy = "{edits}"
 mode = "credit_note"
 restock = "dispatched"
 """
-CANCELLED_AT_THE_SHOP = 5
+CANCELLED_STATUS_ID = 5
 WRITES = ("POST /sale", "POST /sale/order", "POST /sale/invoice", "POST /sale/payment", "POST /sale/creditnote")
 Act = tuple[str, Any]
-Deed = Callable[[], None]
+Action = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What is going to happen to one order: before the warehouse acts, in it, and after."""
+    """What happens to one order: before it is shipped, its parcels, and afterwards."""
 
     before: tuple[Act, ...]
     parcels: tuple[tuple[tuple[str, int], ...], ...]
-    """What leaves in each; what is left out stays on the shelf."""
+    """The goods of each parcel; other goods are not shipped."""
     after: tuple[Act, ...]
 
 
 def drawn(chance: random.Random) -> Planned:
-    """A life by chance."""
+    """A random plan."""
     changes: tuple[Act, ...] = (
         ("mugs", chance.randint(1, 3)), ("mugs", chance.randint(1, 5)), ("add", chance.randint(1, 3)),
         ("shipping", f"{chance.randint(1, 9)}.00"), ("discount", "1.00"), ("street", f"{chance.randint(1, 99)} Dam Rd"),
@@ -69,25 +70,25 @@ def drawn(chance: random.Random) -> Planned:
 
 
 class World:
-    """The orders of one playing of a plan."""
+    """The orders of one run of a plan."""
 
-    def __init__(self, trial: Rig, plan: tuple[Planned, ...]) -> None:
+    def __init__(self, trial: Harness, plan: tuple[Planned, ...]) -> None:
         self.trial = trial
         self.plan = plan
         self.orders = [trial.place(lines=LINES, shipping_cost="6.00") for _ in plan]
 
-    def stages(self, chance: random.Random) -> Iterator[list[Deed]]:
-        """The acts of people, stage by stage; those of several orders are mixed by chance."""
+    def stages(self, chance: random.Random) -> Iterator[list[Action]]:
+        """The actions of people by stage; those of several orders are mixed at random."""
         numbered = list(enumerate(self.plan))
-        yield _mixed([[self._of(number, act) for act in one.before] for number, one in numbered], chance)
-        yield _mixed([[self._parcel(number, goods) for goods in one.parcels] for number, one in numbered], chance)
-        yield _mixed([[self._of(number, act) for act in one.after] for number, one in numbered], chance)
+        yield _mixed([[self._action_for(number, act) for act in plan.before] for number, plan in numbered], chance)
+        yield _mixed([[self._parcel(number, goods) for goods in plan.parcels] for number, plan in numbered], chance)
+        yield _mixed([[self._action_for(number, act) for act in plan.after] for number, plan in numbered], chance)
 
-    def _of(self, number: int, act: Act) -> Deed:
+    def _action_for(self, number: int, act: Act) -> Action:
         return lambda: self._act(self.orders[number], *act)
 
     def _act(self, order_id: int, what: str, how_much: Any) -> None:
-        if self.trial.order(order_id)["status_id"] == CANCELLED_AT_THE_SHOP:
+        if self.trial.order(order_id)["status_id"] == CANCELLED_STATUS_ID:
             return
         changes: dict[str, Callable[[], dict[str, Any]]] = {
             "mugs": lambda: {"line": line_id(self.trial, order_id, 0), "quantity": how_much},
@@ -107,12 +108,12 @@ class World:
         if what in ("MUG", "TEA"):
             item = line(self.trial, order_id, what, how_much)
         else:
-            orders = self.trial.twins.bigcommerce.shop.orders
+            orders = self.trial.twins.bigcommerce.store.orders
             address = self.trial.twins.run(lambda: orders[order_id].addresses[0]["id"])
             item = {"item_type": what, "item_id": address if what == "SHIPPING" else order_id, "amount": how_much}
         refund(self.trial, order_id, item)
 
-    def _parcel(self, number: int, goods: tuple[tuple[str, int], ...]) -> Deed:
+    def _parcel(self, number: int, goods: tuple[tuple[str, int], ...]) -> Action:
         def ship() -> None:
             for sale in self.trial.sales(self.orders[number]):
                 lines = [{"sku": sku, "quantity": quantity} for sku, quantity in goods]
@@ -122,15 +123,15 @@ class World:
         return ship
 
 
-def _mixed(by_order: list[list[Deed]], chance: random.Random) -> list[Deed]:
+def _mixed(by_order: list[list[Action]], chance: random.Random) -> list[Action]:
     left, mixed = [list(acts) for acts in by_order], []
     while any(left):
         mixed.append(chance.choice([acts for acts in left if acts]).pop(0))
     return mixed
 
 
-def told_in_turn(folder: Path, plan: tuple[Planned, ...], post: str, edits: str) -> list[dict[str, Any]]:
-    with _rig(folder, post, edits) as trial:
+def play_in_sequence(folder: Path, plan: tuple[Planned, ...], post: str, edits: str) -> list[dict[str, Any]]:
+    with _harness(folder, post, edits) as trial:
         world = World(trial, plan)
         trial.run()
         for acts in world.stages(random.Random(0)):
@@ -141,13 +142,13 @@ def told_in_turn(folder: Path, plan: tuple[Planned, ...], post: str, edits: str)
         return ends(world)
 
 
-def told_anyhow(folder: Path, plan: tuple[Planned, ...], post: str, edits: str, seed: int) -> list[dict[str, Any]]:
+def play_shuffled(folder: Path, plan: tuple[Planned, ...], post: str, edits: str, seed: int) -> list[dict[str, Any]]:
     chance = random.Random(seed)
-    with _rig(folder, post, edits) as trial:
+    with _harness(folder, post, edits) as trial:
         world = World(trial, plan)
         trial.run()
-        trial.twins.fault("bigcommerce", {"fault": "hook_duplicate", "copies": 3, "probability": 0.7, "seed": seed})
-        trial.twins.fault("bigcommerce", {"fault": "hook_reorder", "seconds": 20, "seed": seed})
+        trial.twins.fault("bigcommerce", {"fault": "webhook_duplicate", "copies": 3, "probability": 0.7, "seed": seed})
+        trial.twins.fault("bigcommerce", {"fault": "webhook_reorder", "seconds": 20, "seed": seed})
         for acts in world.stages(chance):
             method, _, path = chance.choice(WRITES).partition(" ")
             match = {"method": method, "path": f"(?i)/v2{path}$"}
@@ -161,30 +162,30 @@ def told_anyhow(folder: Path, plan: tuple[Planned, ...], post: str, edits: str, 
         return ends(world)
 
 
-def _all_at_once(acts: list[Deed]) -> Callable[[Rig], None]:
-    def act(trial: Rig) -> None:
-        for one in acts:
-            one()
+def _all_at_once(actions: list[Action]) -> Callable[[Harness], None]:
+    def act(trial: Harness) -> None:
+        for action in actions:
+            action()
 
     return act
 
 
-def _refunds_are_known(trial: Rig) -> bool:
+def _refunds_are_known(trial: Harness) -> bool:
     rows = trial.transfers("refunds")
-    made = trial.twins.run(lambda: sum(len(one.refunds) for one in trial.twins.bigcommerce.shop.orders.values()))
+    made = trial.twins.run(lambda: sum(len(order.refunds) for order in trial.twins.bigcommerce.store.orders.values()))
     return len(rows) >= made and all(row.state not in (State.NEW, State.WAITING) for row in rows)
 
 
 @contextmanager
-def _rig(folder: Path, post: str, edits: str) -> Iterator[Rig]:
+def _harness(folder: Path, post: str, edits: str) -> Iterator[Harness]:
     folder.mkdir()
-    with rig(folder, post=post, design=DESIGN.format(edits=edits)) as trial:
+    with harness(folder, post=post, design=DESIGN.format(edits=edits)) as trial:
         yield trial
 
 
 def ends(world: World) -> list[dict[str, Any]]:
-    """How each order ended; units, money and owners are what they must be, whatever the plan."""
-    trial, found, left = world.trial, [], {sku: Decimal(0) for sku in ON_HAND}
+    """How each order ended. Asserts units, money and owners, whatever the plan."""
+    trial, outcomes, shipped = world.trial, [], {sku: Decimal(0) for sku in ON_HAND}
     orders, refunds = by_key(trial.transfers("orders")), trial.transfers("refunds")
     waiting: dict[str, Decimal] = {}
     for order_id in world.orders:
@@ -195,54 +196,56 @@ def ends(world: World) -> list[dict[str, Any]]:
         end: dict[str, Any] = {"state": row.state, "reason": row.reason_kind}
         end["status"] = trial.order(order_id)["status_id"]
         for sale in sales:
-            end |= _books_of(trial, order_id, sale, exact=row.state is State.POSTED)
-            asked = units(sale) if sale["order"]["Status"] == "AUTHORISED" else {}
-            for sku, picked in taken(sale).items():
-                left[sku] += picked - end["shelved"].get(sku, 0)
-            for sku, count in asked.items():
-                waiting[sku] = waiting.get(sku, Decimal(0)) + count - taken(sale).get(sku, Decimal(0))
-        mine = [one for one in refunds if one.key.partition(":")[0] == str(order_id)]
-        assert all(one.state in (State.POSTED, State.CANCELLED) or one.owner for one in mine)
-        end["refunds"] = sorted((str(one.amount), str(one.state), one.reason_kind) for one in mine)
-        end["parcels"] = sorted(sum(item["quantity"] for item in one["items"]) for one in trial.shipments(order_id))
+            end |= _sale_outcome(trial, order_id, sale, exact=row.state is State.POSTED)
+            ordered = units(sale) if sale["order"]["Status"] == "AUTHORISED" else {}
+            for sku, picked in picked_units(sale).items():
+                shipped[sku] += picked - end["restocked"].get(sku, 0)
+            for sku, count in ordered.items():
+                waiting[sku] = waiting.get(sku, Decimal(0)) + count - picked_units(sale).get(sku, Decimal(0))
+        own_refunds = [refund for refund in refunds if refund.key.partition(":")[0] == str(order_id)]
+        assert all(own.state in (State.POSTED, State.CANCELLED) or own.owner for own in own_refunds)
+        end["refunds"] = sorted((str(own.amount), str(own.state), own.reason_kind) for own in own_refunds)
+        end["parcels"] = sorted(
+            sum(item["quantity"] for item in shipment["items"]) for shipment in trial.shipments(order_id)
+        )
         if row.state is State.HELD:
-            # A person ends it; what its sale says until then depends on when the reason came.
+            # A person decides; the state of its sale until then depends on when the reason was found.
             end = {"state": row.state, "reason": row.reason_kind, "owner": row.owner, "refunds": end["refunds"]}
-        found.append(end)
-    assert on_hand(trial) == {sku: count - left[sku] for sku, count in ON_HAND.items()}
+        outcomes.append(end)
+    assert on_hand(trial) == {sku: count - shipped[sku] for sku, count in ON_HAND.items()}
     assert held_units(trial) == {sku: count for sku, count in waiting.items() if count}
-    return found
+    return outcomes
 
 
-def _books_of(trial: Rig, order_id: int, sale: dict[str, Any], *, exact: bool) -> dict[str, Any]:
-    invoices = [Decimal(str(one["Total"])) for one in sale["invoices"] if one["Status"] != "VOIDED"]
-    credits = [one for one in sale["credit_notes"] if one["Status"] != "VOIDED"]
-    shelved: dict[str, Decimal] = {}
+def _sale_outcome(trial: Harness, order_id: int, sale: dict[str, Any], *, exact: bool) -> dict[str, Any]:
+    invoices = [Decimal(str(invoice["Total"])) for invoice in sale["invoices"] if invoice["Status"] != "VOIDED"]
+    credits = [credit_note for credit_note in sale["credit_notes"] if credit_note["Status"] != "VOIDED"]
+    restocked: dict[str, Decimal] = {}
     for note in credits:
-        for one in note["Restock"]:
-            shelved[one["SKU"]] = shelved.get(one["SKU"], Decimal(0)) + Decimal(str(one["Quantity"]))
-    credited = sorted(Decimal(str(one["Total"])) for one in credits)
+        for row in note["Restock"]:
+            restocked[row["SKU"]] = restocked.get(row["SKU"], Decimal(0)) + Decimal(str(row["Quantity"]))
+    credited = sorted(Decimal(str(credit_note["Total"])) for credit_note in credits)
     assert sum(credited) <= sum(invoices)
-    shipped = taken(sale)
-    assert all(count <= shipped.get(sku, 0) for sku, count in shelved.items()), "nothing comes back that never left"
+    shipped = picked_units(sale)
+    assert all(count <= shipped.get(sku, 0) for sku, count in restocked.items()), "only shipped units are restocked"
     total = Decimal(str(sale["order"]["Total"]))
     if exact:
         assert total == trial.order(order_id)["total_inc_tax"]
-        refunded = trial.twins.run(lambda: [one["total_amount"] for one in _refunds(trial, order_id)])
+        refunded = trial.twins.run(lambda: [refund["total_amount"] for refund in _refunds(trial, order_id)])
         assert not credited or sorted(refunded) == credited
     return {
         "total": total,
         "units": units(sale),
         "invoices": invoices,
         "credited": credited,
-        "shelved": shelved,
-        "paid": sorted((one["Type"], Decimal(str(one["Amount"]))) for one in sale["payments"]),
+        "restocked": restocked,
+        "paid": sorted((payment["Type"], Decimal(str(payment["Amount"]))) for payment in sale["payments"]),
         "street": sale["header"]["ShippingAddress"]["Line1"],
     }
 
 
-def _refunds(trial: Rig, order_id: int) -> list[dict[str, Any]]:
-    return list(trial.twins.bigcommerce.shop.orders[order_id].refunds)
+def _refunds(trial: Harness, order_id: int) -> list[dict[str, Any]]:
+    return list(trial.twins.bigcommerce.store.orders[order_id].refunds)
 
 
 SHORT = (5, "invoice_and_payment", "rebill")
@@ -257,7 +260,7 @@ DESIGNS = (("order", "amend"), ("invoice", "rebill"), ("invoice_and_payment", "r
         for post, edits in DESIGNS
     ],
 )
-def test_lives_end_the_same_however_they_are_told(tmp_path: Path, seed: int, post: str, edits: str) -> None:
+def test_order_histories_end_the_same_in_any_order_of_events(tmp_path: Path, seed: int, post: str, edits: str) -> None:
     plan = tuple(drawn(random.Random(f"{seed}/{number}")) for number in range(ORDERS))
-    in_turn = told_in_turn(tmp_path / "turn", plan, post, edits)
-    assert told_anyhow(tmp_path / "anyhow", plan, post, edits, seed) == in_turn
+    in_sequence = play_in_sequence(tmp_path / "sequence", plan, post, edits)
+    assert play_shuffled(tmp_path / "shuffled", plan, post, edits, seed) == in_sequence

@@ -1,10 +1,10 @@
-"""Whoever the design names gets the finding: in the list of holds, in the reason, and among the findings kept."""
+"""A finding gets the owner that the design names: in the list of holds, in the reason and in the stored findings."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.flows.harness import Rig, by_key, rig
+from tests.flows.harness import Harness, by_key, harness
 from weighbridge.persistence.repositories.transfers import State, Transfer
 
 OWNERS = """
@@ -17,46 +17,46 @@ backordered = "ecommerce"
 """
 
 
-def _weighed(trial: Rig, order_id: int) -> Transfer:
+def _transfer_after_run(trial: Harness, order_id: int) -> Transfer:
     return by_key(trial.run())[str(order_id)]
 
 
 def test_order_stopped_by_a_check_waits_for_the_owner_of_the_design(tmp_path: Path) -> None:
-    with rig(tmp_path, design=OWNERS) as trial:
-        row = _weighed(trial, trial.place(lines=[{"sku": "NOPE", "quantity": 1, "price": "5.00"}]))
+    with harness(tmp_path, design=OWNERS) as trial:
+        row = _transfer_after_run(trial, trial.place(lines=[{"sku": "NOPE", "quantity": 1, "price": "5.00"}]))
         assert (row.state, row.reason_kind, row.owner) == (State.HELD, "sku_unknown", "finance")
         assert "(finance acts)" in row.reason
-        assert [(one["kind"], one["owner"]) for one in row.findings] == [("sku_unknown", "finance")]
+        assert [(finding["kind"], finding["owner"]) for finding in row.findings] == [("sku_unknown", "finance")]
 
 
-def test_order_that_waits_for_the_shop_has_the_owner_of_the_design(tmp_path: Path) -> None:
-    with rig(tmp_path, design=OWNERS) as trial:
-        row = _weighed(trial, trial.place(status_id=12))
+def test_order_held_at_the_store_has_the_owner_of_the_design(tmp_path: Path) -> None:
+    with harness(tmp_path, design=OWNERS) as trial:
+        row = _transfer_after_run(trial, trial.place(status_id=12))
         assert (row.reason_kind, row.owner) == ("status_on_hold", "operations")
 
 
 def test_refusal_and_broken_payload_have_the_owner_of_the_design(tmp_path: Path) -> None:
-    with rig(tmp_path, design=OWNERS) as trial:
+    with harness(tmp_path, design=OWNERS) as trial:
         broken = trial.place()
         trial.twins.act("bigcommerce", "corrupt_order", {"order_id": broken, "set": {"total_inc_tax": "abc"}})
-        assert _weighed(trial, broken).owner == "operations"
+        assert _transfer_after_run(trial, broken).owner == "operations"
         match = {"method": "POST", "path": "(?i)/v2/sale/order$"}
         trial.twins.fault("cin7", {"fault": "error_before", "status": 400, "match": match, "times": 1})
-        refused = _weighed(trial, trial.place())
+        refused = _transfer_after_run(trial, trial.place())
         assert (refused.state, refused.reason_kind, refused.owner) == (State.HELD, "refused_by_cin7", "finance")
 
 
 def test_note_on_a_posted_order_has_the_owner_of_the_design(tmp_path: Path) -> None:
-    with rig(tmp_path, design=OWNERS) as trial:
+    with harness(tmp_path, design=OWNERS) as trial:
         order_id = trial.place(lines=[{"sku": "MUG", "quantity": 130}])
-        row = _weighed(trial, order_id)
+        row = _transfer_after_run(trial, order_id)
         trial.assert_one_sale(order_id)
-        assert [(one["kind"], one["value"], one["owner"]) for one in row.findings] == [
+        assert [(finding["kind"], finding["value"], finding["owner"]) for finding in row.findings] == [
             ("backordered", "30", "ecommerce")
         ]
 
 
 def test_kind_that_the_design_does_not_name_keeps_its_default_owner(tmp_path: Path) -> None:
-    with rig(tmp_path, design=OWNERS) as trial:
-        row = _weighed(trial, trial.place(currency="CHF"))
+    with harness(tmp_path, design=OWNERS) as trial:
+        row = _transfer_after_run(trial, trial.place(currency="CHF"))
         assert (row.reason_kind, row.owner) == ("currency_unknown", "finance")

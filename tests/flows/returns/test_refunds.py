@@ -1,4 +1,4 @@
-"""A refund becomes a credit note and money back, once, whatever happens to the answers."""
+"""A refund becomes one credit note and one refund payment, whichever answers get lost."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.flows.harness import Rig, rig
-from weighbridge.exceptions.record_queries import CaseFile
+from tests.flows.harness import Harness, harness
+from weighbridge.exceptions.record_queries import ExceptionQueries
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.reports.returns import (
     GOODS_NOT_BACK,
@@ -27,18 +27,18 @@ CREDIT_NOTES = '\n[connections.main.design.refunds]\nmode = "credit_note"\n'
 D = Decimal
 
 
-def refund(trial: Rig, order_id: int, *items: dict[str, Any], **more: Any) -> int:
-    """Staff refund items of an order at the shop."""
+def refund(trial: Harness, order_id: int, *items: dict[str, Any], **more: Any) -> int:
+    """Staff refund items of an order at the store."""
     return int(
         trial.twins.act("bigcommerce", "refund_order", {"order_id": order_id, "items": list(items), **more})["id"]
     )
 
 
-def line(trial: Rig, order_id: int, sku: str, quantity: int) -> dict[str, Any]:
+def line(trial: Harness, order_id: int, sku: str, quantity: int) -> dict[str, Any]:
     """The refund item for units of a SKU."""
-    rows = trial.twins.run(lambda: trial.twins.bigcommerce.shop.orders[order_id].products)
-    found = next(row for row in rows if row["sku"] == sku)
-    return {"item_type": "PRODUCT", "item_id": found["id"], "quantity": quantity}
+    rows = trial.twins.run(lambda: trial.twins.bigcommerce.store.orders[order_id].products)
+    product = next(row for row in rows if row["sku"] == sku)
+    return {"item_type": "PRODUCT", "item_id": product["id"], "quantity": quantity}
 
 
 def only(rows: list[Transfer]) -> Transfer:
@@ -47,7 +47,7 @@ def only(rows: list[Transfer]) -> Transfer:
 
 
 def test_refund_becomes_a_credit_note_and_money_back(tmp_path: Path) -> None:
-    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+    with harness(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
         order_id = trial.place()
         trial.run()
         refund_id = refund(trial, order_id, line(trial, order_id, "MUG", 1), reason="Chipped")
@@ -57,17 +57,19 @@ def test_refund_becomes_a_credit_note_and_money_back(tmp_path: Path) -> None:
         sale = trial.assert_one_sale(order_id)
         (note,) = sale["credit_notes"]
         assert (note["Status"], D(str(note["Total"]))) == ("AUTHORISED", D("13.53"))
-        assert [(one["SKU"], one["Quantity"], one["TaxRule"]) for one in note["Lines"]] == [("MUG", 1, "Tax on Sales")]
+        assert [(line["SKU"], line["Quantity"], line["TaxRule"]) for line in note["Lines"]] == [
+            ("MUG", 1, "Tax on Sales")
+        ]
         assert note["Memo"].startswith(f"bc:{trial.twins.credentials.store_hash}:{order_id}:refund-{refund_id};")
-        money = [(one["Type"], D(str(one["Amount"])), one["Account"]) for one in sale["payments"]]
+        money = [(payment["Type"], D(str(payment["Amount"])), payment["Account"]) for payment in sale["payments"]]
         assert money == [("Payment", trial.order(order_id)["total_inc_tax"], "091"), ("Refund", D("13.53"), "091")]
         before = trial.writes()
         trial.run()
-        assert trial.writes() == before, "a look at what is done changes nothing"
+        assert trial.writes() == before, "another run changes nothing"
 
 
 def test_refund_waits_for_finance_unless_the_design_posts_credit_notes(tmp_path: Path) -> None:
-    with rig(tmp_path, post="invoice_and_payment") as trial:
+    with harness(tmp_path, post="invoice_and_payment") as trial:
         order_id = trial.place()
         trial.run()
         refund(trial, order_id, line(trial, order_id, "MUG", 1))
@@ -81,7 +83,7 @@ def test_refund_waits_for_finance_unless_the_design_posts_credit_notes(tmp_path:
 
 @pytest.mark.parametrize("call", ["creditnote", "payment"])
 def test_lost_answer_of_a_refund_credits_nothing_twice(tmp_path: Path, call: str) -> None:
-    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+    with harness(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
         order_id = trial.place()
         trial.run()
         match = {"method": "POST", "path": f"(?i)/v2/sale/{call}$"}
@@ -90,13 +92,15 @@ def test_lost_answer_of_a_refund_credits_nothing_twice(tmp_path: Path, call: str
         trial.run()
         assert only(trial.transfers("refunds")).state is State.POSTED
         sale = trial.assert_one_sale(order_id)
-        assert [D(str(one["Total"])) for one in sale["credit_notes"]] == [D("27.06")]
-        assert [D(str(one["Amount"])) for one in sale["payments"] if one["Type"] == "Refund"] == [D("27.06")]
+        assert [D(str(credit_note["Total"])) for credit_note in sale["credit_notes"]] == [D("27.06")]
+        assert [D(str(payment["Amount"])) for payment in sale["payments"] if payment["Type"] == "Refund"] == [
+            D("27.06")
+        ]
         assert trial.writes().count(f"POST /sale/{call}") == (1 if call == "creditnote" else 2)
 
 
-def test_order_refunded_whole_before_dispatch_loses_its_uninvoiced_sale(tmp_path: Path) -> None:
-    with rig(tmp_path, design=CREDIT_NOTES) as trial:
+def test_order_fully_refunded_before_dispatch_voids_its_uninvoiced_sale(tmp_path: Path) -> None:
+    with harness(tmp_path, design=CREDIT_NOTES) as trial:
         order_id = trial.place(shipping_cost="0", lines=[{"sku": "MUG", "quantity": 2}])
         trial.run()
         refund(trial, order_id, line(trial, order_id, "MUG", 2))
@@ -105,27 +109,27 @@ def test_order_refunded_whole_before_dispatch_loses_its_uninvoiced_sale(tmp_path
         assert only(trial.transfers("refunds")).reason_kind == "sale_voided"
         assert [(row.state, row.reason_kind) for row in rows] == [(State.CANCELLED, "refunded")]
         trial.run()
-        assert trial.sales(order_id) == [], "a later look brings nothing back"
+        assert trial.sales(order_id) == [], "a later run creates no sale"
 
 
 @pytest.mark.parametrize("posted_before", [True, False])
-def test_units_of_an_order_refunded_whole_are_for_sale_again(tmp_path: Path, posted_before: bool) -> None:
-    with rig(tmp_path, design=CREDIT_NOTES) as trial:
+def test_units_of_a_fully_refunded_order_are_for_sale_again(tmp_path: Path, posted_before: bool) -> None:
+    with harness(tmp_path, design=CREDIT_NOTES) as trial:
         trial.push_stock()
         order_id = trial.place(shipping_cost="0", lines=[{"sku": "MUG", "quantity": 2}])
         if posted_before:
             trial.run()
         refund(trial, order_id, line(trial, order_id, "MUG", 2))
         trial.run()
-        trial.look(order_id)
+        trial.run_order(order_id)
         assert trial.sales(order_id) == []
         for _ in range(2):
             trial.push_stock()
-        assert trial.twins.act("bigcommerce", "stock_levels")["MUG"] == 100, "a rise takes two readings that agree"
+        assert trial.twins.act("bigcommerce", "stock_levels")["MUG"] == 100, "an increase takes two readings that agree"
 
 
 def test_part_refund_without_an_invoice_waits_for_operations(tmp_path: Path) -> None:
-    with rig(tmp_path, design=CREDIT_NOTES) as trial:
+    with harness(tmp_path, design=CREDIT_NOTES) as trial:
         order_id = trial.place()
         trial.run()
         refund(trial, order_id, line(trial, order_id, "MUG", 1))
@@ -135,14 +139,14 @@ def test_part_refund_without_an_invoice_waits_for_operations(tmp_path: Path) -> 
         assert trial.assert_one_sale(order_id)["credit_notes"] == []
 
 
-def test_refund_at_the_gateway_alone_is_held_with_its_amount(tmp_path: Path) -> None:
-    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+def test_refund_at_the_gateway_only_is_held_with_its_amount(tmp_path: Path) -> None:
+    with harness(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
         order_id = trial.place()
         trial.run()
 
         def at_the_gateway() -> None:
-            shop = trial.twins.bigcommerce.shop
-            add_transaction(shop, shop.orders[order_id], "refund", "credit_card", D("7.00"))
+            store = trial.twins.bigcommerce.store
+            add_transaction(store, store.orders[order_id], "refund", "credit_card", D("7.00"))
 
         trial.twins.run(at_the_gateway)
         trial.twins.act(
@@ -154,18 +158,18 @@ def test_refund_at_the_gateway_alone_is_held_with_its_amount(tmp_path: Path) -> 
         assert (transfer.amount, transfer.owner) == (D("7.00"), "finance")
 
 
-def test_gateway_refund_that_the_shop_records_later_is_credited_as_that_refund(tmp_path: Path) -> None:
-    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+def test_gateway_refund_that_the_store_records_later_is_credited_as_that_refund(tmp_path: Path) -> None:
+    with harness(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
         order_id = trial.place()
         trial.run()
 
         def at_the_gateway() -> str:
-            shop = trial.twins.bigcommerce.shop
-            return str(add_transaction(shop, shop.orders[order_id], "refund", "credit_card", D("13.53"))["id"])
+            store = trial.twins.bigcommerce.store
+            return str(add_transaction(store, store.orders[order_id], "refund", "credit_card", D("13.53"))["id"])
 
         transaction = trial.twins.run(at_the_gateway)
-        told = {"order_id": order_id, "payment_status": "partially refunded"}
-        trial.twins.act("bigcommerce", "set_payment_status", told)
+        status = {"order_id": order_id, "payment_status": "partially refunded"}
+        trial.twins.act("bigcommerce", "set_payment_status", status)
         trial.run()
         assert only(trial.transfers("refunds")).state is State.HELD
         refund(trial, order_id, line(trial, order_id, "MUG", 1))
@@ -175,47 +179,47 @@ def test_gateway_refund_that_the_shop_records_later_is_credited_as_that_refund(t
         trial.run()
         rows = {row.key: row for row in trial.transfers("refunds")}
         recorded = rows[f"{order_id}:gateway-{transaction}"]
-        assert (recorded.state, recorded.reason) == (State.NOT_CAPTURED, "the shop shows the refund")
+        assert (recorded.state, recorded.reason) == (State.NOT_CAPTURED, "the store shows the refund")
 
 
-def test_returns_stay_shut_until_their_mapping_is_found_in_the_books(tmp_path: Path) -> None:
-    design = CREDIT_NOTES + 'goodwill_product = "No such service"\nrestock_reasons = { damaged = "Attic" }\n'
-    with rig(tmp_path, post="invoice_and_payment", design=design) as trial:
+def test_returns_are_held_until_the_preflight_finds_their_mapping_in_cin7(tmp_path: Path) -> None:
+    design = CREDIT_NOTES + 'goodwill_product = "No such worker"\nrestock_reasons = { damaged = "Attic" }\n'
+    with harness(tmp_path, post="invoice_and_payment", design=design) as trial:
         order_id = trial.place()
         trial.run()
         refund(trial, order_id, line(trial, order_id, "MUG", 1))
         trial.run()
         transfer = only(trial.transfers("refunds"))
         assert (transfer.state, transfer.reason_kind, transfer.owner) == (State.HELD, "returns_not_verified", "finance")
-        assert "refunds.goodwill_product] is No such service" in transfer.reason
+        assert "refunds.goodwill_product] is No such worker" in transfer.reason
         assert "refunds.restock[Attic]" in transfer.reason
         assert trial.assert_one_sale(order_id)["credit_notes"] == []
 
 
-def test_returns_are_listed_by_the_clock_that_is_behind(tmp_path: Path) -> None:
-    """Money out without goods, goods that must not leave, money out without books, and books without money."""
-    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+def test_open_returns_are_listed_by_what_is_missing(tmp_path: Path) -> None:
+    """Missing goods, refunded goods that must not ship, refunds without a credit note, credit notes without refund."""
+    with harness(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
         sent, waiting, typed, by_hand = (trial.place() for _ in range(4))
         trial.run()
         trial.twins.act("cin7", "pick_pack_ship", {"sale_id": trial.assert_one_sale(sent)["id"]})
         refund(trial, sent, line(trial, sent, "MUG", 1))
         refund(trial, waiting, line(trial, waiting, "MUG", 1))
-        figures = {"total_amount": "30.00", "total_tax": "0"}
+        override = {"total_amount": "30.00", "total_tax": "0"}
         money = [{"provider_id": "testgateway", "amount": "30.00"}]
-        refund(trial, typed, line(trial, typed, "MUG", 1), merchant_calculated_override=figures, payments=money)
+        refund(trial, typed, line(trial, typed, "MUG", 1), merchant_calculated_override=override, payments=money)
         _credit_by_hand(trial, by_hand)
         trial.run()
         trial.ship()
 
         async def listed() -> list[OpenReturn]:
-            service = trial.service()
+            worker = trial.worker()
             try:
-                return await returns_of(service.database, service.clock)
+                return await returns_of(worker.database, worker.clock)
             finally:
-                await service.database.close()
+                await worker.database.close()
 
-        found = {(one.list, one.order, one.owner) for one in asyncio.run(listed())}
-        assert found == {
+        open_returns = {(item.list, item.order, item.owner) for item in asyncio.run(listed())}
+        assert open_returns == {
             (GOODS_NOT_BACK, str(sent), "operations"),
             (NOT_TO_BE_SENT, str(waiting), "operations"),
             (REFUNDED_NOT_CREDITED, str(typed), "finance"),
@@ -223,8 +227,8 @@ def test_returns_are_listed_by_the_clock_that_is_behind(tmp_path: Path) -> None:
         }
 
 
-def test_refunded_goods_that_are_on_no_shelf_wait_for_operations_though_their_refund_passed(tmp_path: Path) -> None:
-    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+def test_goods_not_restocked_are_held_for_operations_though_their_refund_was_posted(tmp_path: Path) -> None:
+    with harness(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
         order_id = trial.place()
         trial.run()
         trial.twins.act("cin7", "pick_pack_ship", {"sale_id": trial.assert_one_sale(order_id)["id"]})
@@ -233,18 +237,21 @@ def test_refunded_goods_that_are_on_no_shelf_wait_for_operations_though_their_re
         assert only(trial.transfers("refunds")).state is State.POSTED
 
         async def waiting() -> list[tuple[str, str, str]]:
-            service = trial.service()
+            worker = trial.worker()
             try:
-                cases = (await CaseFile(service.database, service.clock).page()).cases
-                return [(case.kind, case.owner, case.value) for case in cases]
+                exception_records = (await ExceptionQueries(worker.database, worker.clock).page()).exception_records
+                return [
+                    (exception_record.kind, exception_record.owner, exception_record.value)
+                    for exception_record in exception_records
+                ]
             finally:
-                await service.database.close()
+                await worker.database.close()
 
         assert asyncio.run(waiting()) == [("not_restocked", "operations", "1 of MUG, credited with 12.50 USD")]
 
 
-def _credit_by_hand(trial: Rig, order_id: int) -> None:
-    """Somebody in the office writes a credit note that the shop knows nothing of."""
+def _credit_by_hand(trial: Harness, order_id: int) -> None:
+    """A person makes a credit note in Cin7 without a refund at the store."""
     sale = trial.assert_one_sale(order_id)
     keys = trial.twins.credentials
     body = {
@@ -265,7 +272,7 @@ def _credit_by_hand(trial: Rig, order_id: int) -> None:
 
 
 def test_refund_of_what_was_credited_by_hand_waits_for_finance(tmp_path: Path) -> None:
-    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+    with harness(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
         order_id = trial.place()
         trial.run()
         _credit_by_hand(trial, order_id)
@@ -277,9 +284,9 @@ def test_refund_of_what_was_credited_by_hand_waits_for_finance(tmp_path: Path) -
         assert len(trial.assert_one_sale(order_id)["credit_notes"]) == 1
 
 
-def test_a_small_refund_beside_a_credit_by_hand_is_not_credited_a_second_time(tmp_path: Path) -> None:
-    """Both together leave most of the sale, and may be the same money all the same."""
-    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+def test_small_refund_beside_a_manual_credit_note_is_not_credited_twice(tmp_path: Path) -> None:
+    """Both together are less than the sale's total, and may still be the same money."""
+    with harness(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
         order_id = trial.place()
         trial.run()
         _credit_by_hand(trial, order_id)
@@ -294,12 +301,12 @@ def test_a_small_refund_beside_a_credit_by_hand_is_not_credited_a_second_time(tm
         assert len(trial.assert_one_sale(order_id)["credit_notes"]) == 1
 
 
-def _address(trial: Rig, order_id: int) -> int:
-    return int(trial.twins.run(lambda: trial.twins.bigcommerce.shop.orders[order_id].addresses[0]["id"]))
+def _address(trial: Harness, order_id: int) -> int:
+    return int(trial.twins.run(lambda: trial.twins.bigcommerce.store.orders[order_id].addresses[0]["id"]))
 
 
-def test_shop_that_lowers_the_orders_totals_by_its_refund_holds_nothing(tmp_path: Path) -> None:
-    with rig(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
+def test_store_that_lowers_the_order_totals_by_its_refund_holds_nothing(tmp_path: Path) -> None:
+    with harness(tmp_path, post="invoice_and_payment", design=CREDIT_NOTES) as trial:
         order_id = trial.place()
         trial.run()
         refund(trial, order_id, line(trial, order_id, "MUG", 1))
@@ -308,5 +315,5 @@ def test_shop_that_lowers_the_orders_totals_by_its_refund_holds_nothing(tmp_path
         rows = trial.run()
         assert [(row.state, row.reason_kind) for row in rows] == [(State.POSTED, "")]
         sale = trial.assert_one_sale(order_id)
-        assert [D(str(one["Total"])) for one in sale["invoices"]] == [D("45.06")], "the invoice stands"
-        assert [D(str(one["Total"])) for one in sale["credit_notes"]] == [D("13.53")]
+        assert [D(str(invoice["Total"])) for invoice in sale["invoices"]] == [D("45.06")], "the invoice is unchanged"
+        assert [D(str(credit_note["Total"])) for credit_note in sale["credit_notes"]] == [D("13.53")]

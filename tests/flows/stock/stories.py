@@ -1,4 +1,4 @@
-"""Stories of stock in which an open question decides what the shop may sell."""
+"""Stories of stock in which an open question decides what the store may sell."""
 
 from __future__ import annotations
 
@@ -6,31 +6,33 @@ from typing import Any
 
 import pytest
 
-from tests.flows.harness import Rig, by_key
-from tests.flows.requests import Readings
+from tests.flows.harness import Harness, by_key
+from tests.flows.switch_coverage import Readings
 from weighbridge.flows.stock import flow as stock
 from weighbridge.persistence.repositories.transfers import State
 
-ROUNDS = 4
+RUNS = 4
 
 
-def levels(trial: Rig) -> dict[str, int]:
+def levels(trial: Harness) -> dict[str, int]:
     return dict(trial.twins.act("bigcommerce", "stock_levels"))
 
 
-def push_without_references(trial: Rig) -> None:
-    """A round of stock before anybody reads again what the shop sells."""
+def push_without_reference_data(trial: Harness) -> None:
+    """Runs stock without reading the store's catalogue again."""
     trial.run(stock.FLOW, until=lambda rows: True)
 
 
-def levels_told(trial: Rig) -> int:
+def publish_call_count(trial: Harness) -> int:
     calls = trial.twins.calls("bigcommerce")
     return len([call for call in calls if call["path"].endswith("/inventory/adjustments/absolute")])
 
 
-def shelves_with_bins(trial: Rig, readings: Readings) -> None:
-    """Mugs in two bins and without one, more of them on order, others on the shop floor; a product that was given up;
-    a service. The shop is told what the chosen locations can ship, before and after some were sold."""
+def stock_with_bins(trial: Harness, readings: Readings) -> None:
+    """Mugs in two bins and without a bin, on order and on the shop floor; a deprecated product; a service.
+
+    The published level is what the chosen locations can ship, before and after some are sold.
+    """
     names = ("OLD", "ENGRAVING")
     goods = [{"sku": sku, "name": sku, "price": "5.00", "tax_class_id": 0, "inventory_level": 4} for sku in names]
     trial.twins.act("bigcommerce", "seed_products", goods)
@@ -57,8 +59,8 @@ def shelves_with_bins(trial: Rig, readings: Readings) -> None:
     assert levels(trial) == {"MUG": 30, "TEA": 500, "OLD": 0, "ENGRAVING": 4}
 
 
-def kits_in_every_form(trial: Rig, readings: Readings) -> None:
-    """However Cin7 shows a kit, set and parts can all be shipped, also when a part is received or sold."""
+def kits_in_every_form(trial: Harness, readings: Readings) -> None:
+    """However Cin7 lists a kit, all published units can be shipped, also after a component is received or sold."""
     seed_set(trial)
     trial.push_stock()
     order_id = trial.place(lines=[{"sku": "SET", "quantity": 10}, {"sku": "MUG", "quantity": 5}])
@@ -66,13 +68,13 @@ def kits_in_every_form(trial: Rig, readings: Readings) -> None:
     trial.assert_one_sale(order_id)
     trial.twins.act("cin7", "receive_stock", {"sku": "MUG", "quantity": 50})
     trial.push_stock()
-    told = levels(trial)
-    assert 2 * told["SET"] + told["MUG"] == 100 - 25 + 50
-    assert 4 * told["SET"] + told["TEA"] == 500 - 40
-    assert told["SET"] > 0
+    published = levels(trial)
+    assert 2 * published["SET"] + published["MUG"] == 100 - 25 + 50
+    assert 4 * published["SET"] + published["TEA"] == 500 - 40
+    assert published["SET"] > 0
 
 
-def seed_set(trial: Rig) -> None:
+def seed_set(trial: Harness) -> None:
     """A set of two mugs and four packets of tea, assembled when it is sold."""
     goods = [{"sku": "SET", "name": "Breakfast set", "price": "30.00", "tax_class_id": 0}]
     trial.twins.act("bigcommerce", "seed_products", goods)
@@ -80,8 +82,8 @@ def seed_set(trial: Rig) -> None:
     trial.twins.act("cin7", "seed", {"products": [{"sku": "SET", "name": "Set", "bom": bill}]})
 
 
-def batch_with_items_that_the_shop_refuses(trial: Rig, readings: Readings) -> None:
-    """One product was deleted and another is no longer tracked since the shop was read: the others get their figure."""
+def batch_with_items_that_the_store_refuses(trial: Harness, readings: Readings) -> None:
+    """A product was deleted and another is no longer tracked since the store was read: the others get their level."""
     skus = ("GONE", "LOOSE")
     goods = [{"sku": sku, "name": sku, "price": "5.00", "tax_class_id": 0} for sku in skus]
     ids = trial.twins.act("bigcommerce", "seed_products", goods)["ids"]
@@ -95,31 +97,31 @@ def batch_with_items_that_the_shop_refuses(trial: Rig, readings: Readings) -> No
     for sku, units in (("MUG", 90), ("TEA", 400), ("GONE", 2), ("LOOSE", 2)):
         trial.twins.act("cin7", "count_stock", {"sku": sku, "quantity": units})
     trial.twins.act("bigcommerce", "delete_product", {"product_id": ids[0]})
-    shop = trial.twins.bigcommerce.shop
-    trial.twins.run(lambda: shop.products[ids[1]].fields.update(inventory_tracking="none"))
-    push_without_references(trial)
+    store = trial.twins.bigcommerce.store
+    trial.twins.run(lambda: store.products[ids[1]].fields.update(inventory_tracking="none"))
+    push_without_reference_data(trial)
     assert levels(trial) == {"MUG": 90, "TEA": 400}
 
 
-def safety_stock_at_the_shop(trial: Rig, readings: Readings) -> None:
-    """The shop keeps five mugs back by itself: it never offers more than there are, and quiet rounds write nothing."""
-    shop = trial.twins.bigcommerce.shop
-    variant = trial.twins.run(lambda: shop.variant_by_sku("MUG"))
-    own = {f"1:{variant[1].id}": {"safety_stock": 5}}
-    trial.twins.run(lambda: variant[0].fields.update(_stock_settings=own))
+def safety_stock_at_the_store(trial: Harness, readings: Readings) -> None:
+    """The store holds back five mugs by itself: it never offers more than there are, and idle runs write nothing."""
+    store = trial.twins.bigcommerce.store
+    variant = trial.twins.run(lambda: store.variant_by_sku("MUG"))
+    settings = {f"1:{variant[1].id}": {"safety_stock": 5}}
+    trial.twins.run(lambda: variant[0].fields.update(_stock_settings=settings))
     trial.push_stock()
     on_hand = 105 if readings["absolute_sets"] == "available_to_sell" else 100
     assert levels(trial) == {"MUG": on_hand, "TEA": 500}
     trial.push_stock()
-    before = levels_told(trial)
-    for _ in range(ROUNDS):
+    before = publish_call_count(trial)
+    for _ in range(RUNS):
         trial.push_stock()
-    assert levels_told(trial) == before
+    assert publish_call_count(trial) == before
     assert levels(trial)["MUG"] - 5 <= 100
 
 
-def batches_that_meet_on_their_way(trial: Rig, readings: Readings) -> None:
-    """One level in a call: the next comes before the last was applied. Whatever that does, the figures end right."""
+def overlapping_batches(trial: Harness, readings: Readings) -> None:
+    """Each call publishes one level, before the previous call is applied. In the end all levels are right."""
     skus = [f"CUP-{number}" for number in range(5)]
     goods = [{"sku": sku, "name": sku, "price": "5.00", "tax_class_id": 0} for sku in skus]
     trial.twins.act("bigcommerce", "seed_products", goods)
@@ -128,16 +130,16 @@ def batches_that_meet_on_their_way(trial: Rig, readings: Readings) -> None:
         "stock": [{"sku": sku, "on_hand": 7} for sku in skus],
     }
     trial.twins.act("cin7", "seed", seed)
-    wanted = {"MUG": 100, "TEA": 500} | dict.fromkeys(skus, 7)
-    for _ in range(3 * ROUNDS):
+    expected = {"MUG": 100, "TEA": 500} | dict.fromkeys(skus, 7)
+    for _ in range(3 * RUNS):
         trial.push_stock()
-        if levels(trial) == wanted:
+        if levels(trial) == expected:
             break
-    assert levels(trial) == wanted
+    assert levels(trial) == expected
 
 
-def more_sold_than_there_is(trial: Rig, readings: Readings) -> None:
-    """Where the shop sells below zero, Cin7 backorders the rest and the shop is told none; else it refuses."""
+def more_sold_than_there_is(trial: Harness, readings: Readings) -> None:
+    """If the store sells below zero, Cin7 backorders the rest and level 0 is published; otherwise the store refuses."""
     trial.push_stock()
     goods = [{"sku": "MUG", "quantity": 120}]
     if readings["sells_below_zero"]:
@@ -145,7 +147,7 @@ def more_sold_than_there_is(trial: Rig, readings: Readings) -> None:
         row = by_key(trial.run())[str(order_id)]
         sale = trial.assert_one_sale(order_id)
         assert [line["BackorderQuantity"] for line in sale["order"]["Lines"]] == [20]
-        assert ("backordered", "operations") in [(one["kind"], one["owner"]) for one in row.findings]
+        assert ("backordered", "operations") in [(finding["kind"], finding["owner"]) for finding in row.findings]
         trial.push_stock()
         assert levels(trial) == {"MUG": 0, "TEA": 500}
         return
@@ -156,8 +158,8 @@ def more_sold_than_there_is(trial: Rig, readings: Readings) -> None:
     assert levels(trial) == {"MUG": 100, "TEA": 500}
 
 
-def orders_that_end_at_the_shop(trial: Rig, readings: Readings) -> None:
-    """One is cancelled, one declined, both were posted: no sale stays, and the shop may sell everything again."""
+def orders_that_end_at_the_store(trial: Harness, readings: Readings) -> None:
+    """Two posted orders are cancelled and declined: no sale remains, and the store may sell everything again."""
     trial.push_stock()
     cancelled, declined = (trial.place(payment="authorized") for _ in range(2))
     trial.run()

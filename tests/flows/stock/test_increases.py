@@ -1,4 +1,4 @@
-"""The shop is told of less at once and of more only when two readings agree."""
+"""Decreases are published at once, increases only when two readings agree."""
 
 from __future__ import annotations
 
@@ -6,48 +6,48 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.harness import Rig, rig
+from tests.flows.harness import Harness, harness
 
 SLOWER = 60.0
-"""What is sold while stock travels depends on how long that takes, on a busy machine too."""
+"""A slower clock: the sales-based buffer depends on how long a stock run takes, also on a busy machine."""
 LIST = {"method": "GET", "path": "productavailability$"}
 
 
-def _shown(trial: Rig) -> dict[str, int]:
+def _store_levels(trial: Harness) -> dict[str, int]:
     return dict(trial.twins.act("bigcommerce", "stock_levels"))
 
 
-def _misread(trial: Rig, value: int) -> None:
-    """The next reading of the list shows every row with `value`; the one after it shows the truth."""
+def _misread(trial: Harness, value: int) -> None:
+    """The next reading of the list returns `value` in every row; the one after it returns the real quantities."""
     rule = {"fault": "mutate", "path": "ProductAvailabilityList.*.Available", "set": value, "match": LIST, "times": 1}
     trial.twins.fault("cin7", rule)
 
 
-def test_a_rise_that_one_reading_alone_has_seen_is_not_told(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
+def test_increase_seen_by_only_one_reading_is_not_published(tmp_path: Path) -> None:
+    with harness(tmp_path) as trial:
         trial.push_stock()
         _misread(trial, 900)
         trial.push_stock()
-        assert _shown(trial) == {"MUG": 100, "TEA": 500}
+        assert _store_levels(trial) == {"MUG": 100, "TEA": 500}
 
 
-def test_a_fall_is_told_at_once_and_comes_back_when_the_next_reading_shows_more(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
+def test_decrease_is_published_at_once_and_reverted_when_the_next_reading_shows_more(tmp_path: Path) -> None:
+    with harness(tmp_path) as trial:
         trial.push_stock()
         _misread(trial, 3)
         trial.push_stock()
-        assert _shown(trial) == {"MUG": 3, "TEA": 3}
+        assert _store_levels(trial) == {"MUG": 3, "TEA": 3}
         trial.push_stock()
-        assert _shown(trial) == {"MUG": 100, "TEA": 500}
+        assert _store_levels(trial) == {"MUG": 100, "TEA": 500}
 
 
-def test_goods_that_were_received_are_told_in_the_round_that_sees_them(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
+def test_received_goods_are_published_in_the_run_that_sees_them(tmp_path: Path) -> None:
+    with harness(tmp_path) as trial:
         trial.push_stock()
         calls = len(trial.twins.calls("cin7", path="productavailability"))
         trial.twins.act("cin7", "seed", {"stock": [{"sku": "MUG", "on_hand": 140}]})
         trial.push_stock()
-        assert _shown(trial) == {"MUG": 140, "TEA": 500}
+        assert _store_levels(trial) == {"MUG": 140, "TEA": 500}
         assert len(trial.twins.calls("cin7", path="productavailability")) == calls + 2
 
 
@@ -57,17 +57,17 @@ def test_goods_that_were_received_are_told_in_the_round_that_sees_them(tmp_path:
     ids=["units", "percent", "the larger"],
 )
 def test_a_buffer_is_held_back(tmp_path: Path, settings: str, level: int) -> None:
-    with rig(tmp_path, stock=settings) as trial:
+    with harness(tmp_path, stock=settings) as trial:
         trial.push_stock()
-        assert _shown(trial)["MUG"] == level
+        assert _store_levels(trial)["MUG"] == level
 
 
 def test_a_buffer_by_sales_grows_with_what_is_sold_while_stock_travels(tmp_path: Path) -> None:
-    with rig(tmp_path, stock='buffer_sales_factor = "1"\nsales_hours = 1', speed=SLOWER) as trial:
+    with harness(tmp_path, stock='buffer_sales_factor = "1"\nsales_hours = 1', speed=SLOWER) as trial:
         trial.push_stock()
-        assert _shown(trial)["MUG"] == 100
+        assert _store_levels(trial)["MUG"] == 100
         for _ in range(5):
             trial.place(lines=[{"sku": "MUG", "quantity": 4}])
         trial.run()
         trial.push_stock()
-        assert 60 <= _shown(trial)["MUG"] < 80, "20 are sold, and some are held back besides"
+        assert 60 <= _store_levels(trial)["MUG"] < 80, "20 are sold, and some more are held back"

@@ -1,4 +1,4 @@
-"""Kits: the shop shows what the warehouse can build, and no part is promised twice."""
+"""Kits: the store shows what the warehouse can build, and no component is offered twice."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.flows.harness import Rig, rig
+from tests.flows.harness import Harness, harness
 
 SETS = {"sku": "SET", "name": "Breakfast set", "price": "30.00", "tax_class_id": 0}
 GIFT = {"sku": "GIFTBOX", "name": "Gift box", "price": "45.00", "tax_class_id": 0}
 
 
-def _kits(trial: Rig) -> None:
+def _kits(trial: Harness) -> None:
     """A set of two mugs and four packets of tea; a gift box of one set and one mug more."""
     trial.twins.act("bigcommerce", "seed_products", [SETS, GIFT])
     products: list[dict[str, Any]] = [
@@ -23,14 +23,14 @@ def _kits(trial: Rig) -> None:
     trial.twins.act("cin7", "seed", {"products": products})
 
 
-def _levels(trial: Rig) -> dict[str, int]:
+def _levels(trial: Harness) -> dict[str, int]:
     return dict(trial.twins.act("bigcommerce", "stock_levels"))
 
 
 @pytest.mark.parametrize("rows", ["computed", "row", "none"])
-def test_promises_for_kits_and_parts_can_all_be_shipped(tmp_path: Path, rows: str) -> None:
-    """100 mugs and 500 packets: whichever way Cin7 shows kits, 2 + 3 + 1 mugs for each of set, gift box and mug."""
-    with rig(tmp_path, cin7_switches={"kit_availability": rows}) as trial:
+def test_levels_of_kits_and_components_can_all_be_shipped(tmp_path: Path, rows: str) -> None:
+    """100 mugs and 500 packets. However Cin7 lists kits, a set takes 2 mugs, a gift box 3, a mug 1."""
+    with harness(tmp_path, cin7_switches={"kit_availability": rows}) as trial:
         _kits(trial)
         trial.push_stock()
         levels = _levels(trial)
@@ -42,9 +42,9 @@ def test_promises_for_kits_and_parts_can_all_be_shipped(tmp_path: Path, rows: st
         assert len([call for call in trial.twins.calls("bigcommerce") if call["method"] == "PUT"]) == puts
 
 
-def test_sold_kit_takes_its_parts_before_and_after_cin7_knows_of_it(tmp_path: Path) -> None:
-    """The same figures while the order is held and once it was posted: its parts were off already."""
-    with rig(tmp_path) as trial:
+def test_sold_kit_reserves_its_components_before_and_after_cin7_has_the_sale(tmp_path: Path) -> None:
+    """The levels are the same while the order is held and after it is posted: its components are deducted once."""
+    with harness(tmp_path) as trial:
         _kits(trial)
         trial.push_stock()
         held = trial.place(lines=[{"sku": "GIFTBOX", "quantity": 10}], billing_address={"first_name": "Ada"})
@@ -62,9 +62,9 @@ def test_sold_kit_takes_its_parts_before_and_after_cin7_knows_of_it(tmp_path: Pa
         assert 2 * after["SET"] + 3 * after["GIFTBOX"] + after["MUG"] == 70 - 2, "and two mugs of the other order"
 
 
-def test_sold_kit_lowers_what_shares_its_parts_before_the_next_round(tmp_path: Path) -> None:
-    """Cin7 is not asked again: the next round is hours away."""
-    with rig(tmp_path) as trial:
+def test_sold_kit_decreases_skus_that_share_its_components_before_the_next_run(tmp_path: Path) -> None:
+    """Cin7 is not read again: the next run is hours away."""
+    with harness(tmp_path) as trial:
         _kits(trial)
         trial.push_stock()
         calls = len(trial.twins.calls("cin7", path="productavailability"))
@@ -77,8 +77,8 @@ def test_sold_kit_lowers_what_shares_its_parts_before_the_next_round(tmp_path: P
         assert len(trial.twins.calls("cin7", path="productavailability")) == calls
 
 
-def test_order_of_a_part_alone_lowers_the_kits(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
+def test_order_of_a_component_alone_decreases_the_kits(tmp_path: Path) -> None:
+    with harness(tmp_path) as trial:
         _kits(trial)
         trial.push_stock()
         trial.place(lines=[{"sku": "MUG", "quantity": 17}])

@@ -1,4 +1,4 @@
-"""Lists of several pages that move while they are read: what falls between two pages is neither lost nor doubled."""
+"""Lists of several pages that move while they are read: rows between two pages are neither lost nor doubled."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.flows.harness import Rig, rig
+from tests.flows.harness import Harness, harness
 from weighbridge.domain.lanes import Lane
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.stock.read_levels import MOST_ASKED
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.stock.read_levels import MAX_SINGLE_READS
 
 FIRST_PAGE = 1000
 """Rows of Cin7's largest page."""
@@ -22,15 +22,15 @@ ORDERS_PAGE = 250
 
 
 @pytest.fixture
-def trial(tmp_path: Path) -> Iterator[Rig]:
-    with rig(tmp_path) as started:
-        yield started
+def trial(tmp_path: Path) -> Iterator[Harness]:
+    with harness(tmp_path) as new_harness:
+        yield new_harness
 
 
-def stock_a_long_list(trial: Rig, sold: tuple[str, ...] = ("EDGE", "SEAM", "LAST")) -> None:
-    """Mugs and tea come first in the list of stock; EDGE is the last row of its first page, SEAM the row after it.
+def stock_a_long_list(trial: Harness, sold: tuple[str, ...] = ("EDGE", "SEAM", "LAST")) -> None:
+    """Mugs and tea come first in the stock list; EDGE is the last row of the first page, SEAM the row after it.
 
-    `sold` is what the shop offers of them.
+    `sold` are the SKUs that the store sells.
     """
     filler = [f"F{number:04}" for number in range(FIRST_PAGE - 3)]
     skus = [*filler, "EDGE", "SEAM", "LAST"]
@@ -43,33 +43,33 @@ def stock_a_long_list(trial: Rig, sold: tuple[str, ...] = ("EDGE", "SEAM", "LAST
     trial.twins.act("cin7", "seed", seed)
 
 
-def shown(trial: Rig) -> dict[str, int]:
+def store_levels(trial: Harness) -> dict[str, int]:
     levels = trial.twins.act("bigcommerce", "stock_levels")
     return {sku: levels[sku] for sku in ("EDGE", "SEAM", "LAST")}
 
 
-def drift(trial: Rig, platform: str, rows: int) -> None:
-    """So many rows vanish between two pages; below zero, so many appear."""
+def drift(trial: Harness, platform: str, rows: int) -> None:
+    """Removes `rows` rows between two pages; a negative number adds rows."""
     trial.twins.fault(platform, {"fault": "page_drift", "value": rows})
 
 
 @pytest.mark.parametrize("rows", [1, -1])
-def test_stock_rows_between_two_pages_keep_their_figure(trial: Rig, rows: int) -> None:
-    """A row that was skipped is not sold out, a row that came twice is not there twice."""
+def test_stock_rows_between_two_pages_keep_their_level(trial: Harness, rows: int) -> None:
+    """A skipped row does not mean sold out, and a row read twice does not count twice."""
     stock_a_long_list(trial)
     trial.push_stock()
-    assert shown(trial) == {"EDGE": 7, "SEAM": 7, "LAST": 7}
+    assert store_levels(trial) == {"EDGE": 7, "SEAM": 7, "LAST": 7}
     drift(trial, "cin7", rows)
     trial.push_stock()
-    assert shown(trial) == {"EDGE": 7, "SEAM": 7, "LAST": 7}
-    restocked = [{"sku": sku, "on_hand": 9} for sku in ("EDGE", "SEAM", "LAST")]
-    trial.twins.act("cin7", "seed", {"stock": restocked})
+    assert store_levels(trial) == {"EDGE": 7, "SEAM": 7, "LAST": 7}
+    received = [{"sku": sku, "on_hand": 9} for sku in ("EDGE", "SEAM", "LAST")]
+    trial.twins.act("cin7", "seed", {"stock": received})
     trial.push_stock()
-    assert shown(trial) == {"EDGE": 9, "SEAM": 9, "LAST": 9}
+    assert store_levels(trial) == {"EDGE": 9, "SEAM": 9, "LAST": 9}
 
 
-def test_goods_that_just_sold_keep_their_figure_when_their_row_falls_between_two_pages(trial: Rig) -> None:
-    """The shop shows something else than it was told: that makes them no goods that were never told."""
+def test_goods_that_just_sold_keep_their_level_when_their_row_drops_between_two_pages(trial: Harness) -> None:
+    """The store's level differs from the published level, but the SKUs still count as published."""
     stock_a_long_list(trial)
     trial.push_stock()
     trial.place(lines=[{"sku": "SEAM", "quantity": 2}])
@@ -79,11 +79,11 @@ def test_goods_that_just_sold_keep_their_figure_when_their_row_falls_between_two
     trial.place(lines=[{"sku": "SEAM", "quantity": 1}])
     trial.run()
     trial.push_stock()
-    assert shown(trial)["SEAM"] == 4
+    assert store_levels(trial)["SEAM"] == 4
 
 
-def test_kit_whose_part_fell_between_two_pages_can_still_be_built(trial: Rig) -> None:
-    """The shop does not sell the part, so only the kit tells that there was some."""
+def test_kit_whose_component_dropped_between_two_pages_can_still_be_built(trial: Harness) -> None:
+    """The store does not sell the component itself, so only the kit shows that it was in stock."""
     stock_a_long_list(trial, sold=())
     crate = {"sku": "CRATE", "name": "Crate", "price": "9.00", "tax_class_id": 0}
     trial.twins.act("bigcommerce", "seed_products", [crate])
@@ -96,17 +96,17 @@ def test_kit_whose_part_fell_between_two_pages_can_still_be_built(trial: Rig) ->
     assert trial.twins.act("bigcommerce", "stock_levels")["CRATE"] == 3
 
 
-def test_quiet_round_over_a_long_list_asks_for_nothing_twice(trial: Rig) -> None:
-    """Also where some goods are sold out and have no row."""
+def test_run_without_changes_over_a_long_list_reads_nothing_twice(trial: Harness) -> None:
+    """Also if some goods are sold out and have no row."""
     stock_a_long_list(trial)
     trial.twins.act("cin7", "seed", {"stock": [{"sku": "SEAM", "on_hand": 0}]})
     trial.push_stock()
     trial.push_stock()
     calls = [call for call in trial.twins.calls("cin7") if "productavailability" in call["path"]]
-    assert len(calls) == 3 * 2, "two pages; a second reading where everything rises, and one in the quiet round"
+    assert len(calls) == 3 * 2, "two pages: two readings because everything increases, then one without changes"
 
 
-def test_long_list_that_was_told_is_read_back_page_by_page_and_what_differs_is_told_again(trial: Rig) -> None:
+def test_published_long_list_is_read_back_page_by_page_and_differences_are_republished(trial: Harness) -> None:
     stock_a_long_list(trial, sold=(*(f"F{number:04}" for number in range(200)), "EDGE"))
     trial.push_stock()
     for sku in ("F0003", "EDGE"):
@@ -115,19 +115,19 @@ def test_long_list_that_was_told_is_read_back_page_by_page_and_what_differs_is_t
     levels = trial.twins.act("bigcommerce", "stock_levels")
     assert (levels["F0003"], levels["EDGE"]) == (7, 7)
     calls = [call for call in trial.twins.calls("bigcommerce") if "/inventory/items" in call["path"]]
-    assert len(calls) == 2 + 1, "one page, one to see that it was the last, and the two SKUs before they are told again"
+    assert len(calls) == 2 + 1, "one page, one to see that it is the last, and the two SKUs before republishing"
 
 
-def test_stock_that_really_ended_in_a_long_list_is_told_at_once(trial: Rig) -> None:
+def test_sellout_in_a_long_list_is_published_at_once(trial: Harness) -> None:
     stock_a_long_list(trial)
     trial.push_stock()
     trial.twins.act("cin7", "seed", {"stock": [{"sku": "SEAM", "on_hand": 0}]})
     trial.push_stock()
-    assert shown(trial) == {"EDGE": 7, "SEAM": 0, "LAST": 7}
+    assert store_levels(trial) == {"EDGE": 7, "SEAM": 0, "LAST": 7}
 
 
-def test_many_goods_without_a_row_are_sold_out_once_two_full_readings_agree(trial: Rig) -> None:
-    """More than can be asked for by themselves: a list that drifts far must not empty the shop."""
+def test_many_goods_without_a_row_are_sold_out_once_two_full_readings_agree(trial: Harness) -> None:
+    """More than are read one by one: a list that drifts far must not empty the store."""
     many = [f"F{number:04}" for number in range(FIRST_PAGE - 3 - 60, FIRST_PAGE - 3)]
     stock_a_long_list(trial, sold=(*many, "EDGE", "SEAM", "LAST"))
     others = [f"G{number:04}" for number in range(90)]
@@ -137,16 +137,14 @@ def test_many_goods_without_a_row_are_sold_out_once_two_full_readings_agree(tria
     trial.twins.act("cin7", "seed", {"stock": [{"sku": sku, "on_hand": 0} for sku in many]})
     trial.push_stock()
     levels = trial.twins.act("bigcommerce", "stock_levels")
-    assert sum(levels[sku] == 0 for sku in many) == MOST_ASKED, (
-        "those that were asked for; of the others nobody is sure"
-    )
+    assert sum(levels[sku] == 0 for sku in many) == MAX_SINGLE_READS, "the others wait for the next full reading"
     trial.push_stock()
     levels = trial.twins.act("bigcommerce", "stock_levels")
     assert {levels[sku] for sku in many} == {0}
-    assert shown(trial) == {"EDGE": 7, "SEAM": 7, "LAST": 7}
+    assert store_levels(trial) == {"EDGE": 7, "SEAM": 7, "LAST": 7}
 
 
-def test_goods_whose_rows_one_drifting_list_lost_keep_their_levels(trial: Rig) -> None:
+def test_goods_whose_rows_one_drifting_list_lost_keep_their_levels(trial: Harness) -> None:
     many = [f"S{number:04}" for number in range(60)]
     stock_a_long_list(trial)
     goods = [{"sku": sku, "name": sku, "price": "1.00", "tax_class_id": 0} for sku in many]
@@ -160,54 +158,61 @@ def test_goods_whose_rows_one_drifting_list_lost_keep_their_levels(trial: Rig) -
     assert {levels[sku] for sku in many} == {5}
 
 
-async def read(trial: Rig, list_rows: Callable[[Site, datetime], AsyncIterator[list[Any]]]) -> list[Any]:
-    """All rows of a list, as a working product reads it."""
-    async with trial.service().working():
-        site = running().sites["main"]
-        return [row async for page in list_rows(site, running().clock.now() - timedelta(days=1)) for row in page]
+async def read(
+    trial: Harness, list_rows: Callable[[ConnectionContext, datetime], AsyncIterator[list[Any]]]
+) -> list[Any]:
+    """All rows of a list, as a running worker reads it."""
+    worker = trial.worker()
+    async with worker.working():
+        ctx = worker.contexts["main"]
+        return [row async for page in list_rows(ctx, ctx.clock.now() - timedelta(days=1)) for row in page]
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
 def test_every_changed_order_is_seen_once_while_the_list_moves(tmp_path: Path, inclusive: bool) -> None:
-    with rig(tmp_path, bigcommerce_switches={"page_drift": 3, "min_date_inclusive": inclusive}) as trial:
+    with harness(tmp_path, bigcommerce_switches={"page_drift": 3, "min_date_inclusive": inclusive}) as trial:
         placed = [trial.place(lines=[{"sku": "TEA", "quantity": 1}]) for _ in range(2 * ORDERS_PAGE + 20)]
-        rows = asyncio.run(
-            read(trial, lambda site, since: site.shop.orders(min_date_modified=since, lane=Lane.RECONCILIATION))
-        )
+        rows = asyncio.run(read(trial, _changed_orders))
         assert sorted(row.id for row in rows) == placed
 
 
 def test_orders_that_all_changed_in_one_second_are_all_seen(tmp_path: Path) -> None:
-    """What a bulk edit leaves behind: the moment of the last row is that of the first."""
-    with rig(tmp_path) as trial:
+    """As after a bulk edit: the first and the last row have the same timestamp."""
+    with harness(tmp_path) as trial:
         placed = [trial.place(lines=[{"sku": "TEA", "quantity": 1}]) for _ in range(2 * ORDERS_PAGE + 20)]
-        trial.twins.run(lambda: _stamp_alike(trial))
-        rows = asyncio.run(
-            read(trial, lambda site, since: site.shop.orders(min_date_modified=since, lane=Lane.RECONCILIATION))
-        )
+        trial.twins.run(lambda: _set_same_timestamp(trial))
+        rows = asyncio.run(read(trial, _changed_orders))
         assert sorted(row.id for row in rows) == placed
 
 
 @pytest.mark.parametrize("rows", [1, -1])
-def test_every_changed_sale_is_seen_once_while_the_list_moves(trial: Rig, rows: int) -> None:
+def test_every_changed_sale_is_seen_once_while_the_list_moves(trial: Harness, rows: int) -> None:
     order_id = trial.place()
     trial.run()
-    own = trial.assert_one_sale(order_id)
-    trial.twins.run(lambda: _copy_sale(trial, own["id"], FIRST_PAGE + 20))
+    sale = trial.assert_one_sale(order_id)
+    trial.twins.run(lambda: _copy_sale(trial, sale["id"], FIRST_PAGE + 20))
     drift(trial, "cin7", rows)
-    seen = asyncio.run(read(trial, lambda site, since: site.books.sale_list(updated_since=since, lane=Lane.FULFILMENT)))
-    assert sorted(row.id for row in seen) == sorted(sale["id"] for sale in trial.sales())
+    rows_read = asyncio.run(read(trial, _changed_sales))
+    assert sorted(row.id for row in rows_read) == sorted(row["id"] for row in trial.sales())
 
 
-def _copy_sale(trial: Rig, sale_id: str, copies: int) -> None:
+def _changed_orders(ctx: ConnectionContext, since: datetime) -> AsyncIterator[list[Any]]:
+    return ctx.bigcommerce.orders(min_date_modified=since, lane=Lane.RECONCILIATION)
+
+
+def _changed_sales(ctx: ConnectionContext, since: datetime) -> AsyncIterator[list[Any]]:
+    return ctx.cin7.sale_list(updated_since=since, lane=Lane.FULFILMENT)
+
+
+def _copy_sale(trial: Harness, sale_id: str, copies: int) -> None:
     company = trial.twins.cin7.company
     for _ in range(copies):
         sale = company.sales[sale_id]
         company.add_sale(replace(sale, id=company.new_id(), number=company.next_number("SO"), allocations=[]))
 
 
-def _stamp_alike(trial: Rig) -> None:
-    orders = trial.twins.bigcommerce.shop.orders
-    moment = max(order.modified for order in orders.values())
+def _set_same_timestamp(trial: Harness) -> None:
+    orders = trial.twins.bigcommerce.store.orders
+    timestamp = max(order.modified for order in orders.values())
     for order in orders.values():
-        orders.touch(order, moment)
+        orders.touch(order, timestamp)

@@ -1,19 +1,19 @@
-"""Every level at the shop is held against what it was told: what others changed there is told again and named."""
+"""Every level of the store is compared with the published level: changes by others are corrected and reported."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.flows.harness import Rig, rig
+from tests.flows.harness import Harness, harness
 from weighbridge.flows.stock import parity as stock_parity
 from weighbridge.persistence.repositories.transfers import State
 
 TRIES = 5
-"""A look that finds orders still being read comes again: on a busy machine minutes of the twins' time pass."""
+"""A run that finds orders still being evaluated is retried: on a busy machine minutes of the twins' time pass."""
 
 
-def compare(trial: Rig) -> dict[str, str]:
-    """The levels that differ, minutes after the shop was told last: who acts, by SKU."""
+def compare(trial: Harness) -> dict[str, str]:
+    """Compares the levels minutes after the last push; returns the owner of each difference, by SKU."""
     clock = trial.twins.running.clock
     trial.twins.run(lambda: clock.set(now=clock.now() + 2 * stock_parity.SETTLED_AFTER))
     for _ in range(TRIES):
@@ -23,8 +23,8 @@ def compare(trial: Rig) -> dict[str, str]:
     return {row.key: row.owner for row in trial.transfers(stock_parity.DRIFT) if row.state is State.HELD}
 
 
-def test_a_level_that_staff_changed_is_told_again_and_closes_once_it_was_seen(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
+def test_level_changed_by_staff_is_republished_and_closes_once_it_is_confirmed(tmp_path: Path) -> None:
+    with harness(tmp_path) as trial:
         trial.push_stock()
         assert compare(trial) == {}
         trial.twins.act("bigcommerce", "set_stock", {"sku": "MUG", "quantity": 250})
@@ -32,15 +32,15 @@ def test_a_level_that_staff_changed_is_told_again_and_closes_once_it_was_seen(tm
         trial.push_stock()
         assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 500}
         held = [row for row in trial.transfers(stock_parity.DRIFT) if row.state is State.HELD]
-        assert [row.key for row in held] == ["MUG"], "nobody has looked yet"
+        assert [row.key for row in held] == ["MUG"], "the levels were not compared again yet"
         assert compare(trial) == {}
 
 
-def test_what_the_shop_took_off_for_orders_nobody_heard_of_is_no_difference(tmp_path: Path) -> None:
-    with rig(tmp_path) as trial:
+def test_units_that_the_store_deducted_for_unprocessed_orders_are_no_drift(tmp_path: Path) -> None:
+    with harness(tmp_path) as trial:
         trial.push_stock()
         order_id = trial.place()
         assert compare(trial) == {}
         trial.assert_one_sale(order_id)
-        [look] = trial.transfers(stock_parity.FLOW)
-        assert look.state is State.POSTED
+        [job] = trial.transfers(stock_parity.FLOW)
+        assert job.state is State.POSTED

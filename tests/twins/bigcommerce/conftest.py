@@ -1,4 +1,4 @@
-"""Every exchange that a test of the shop makes has to fit the vendor's documents, where they came with the source."""
+"""Fixtures that check every exchange against the vendor's documents, if these are available."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.twins.bigcommerce.counter import Counter
+from tests.twins.bigcommerce.harness import StoreHarness
 
 
 @pytest.fixture
-def shop() -> Generator[Counter, None, None]:
-    """A shop with nothing in it; what it answered is judged at the end."""
-    counter = Counter()
-    yield counter
-    assert counter.violations == []
+def harness() -> Generator[StoreHarness, None, None]:
+    """An empty store; its exchanges are checked at the end of the test."""
+    harness = StoreHarness()
+    yield harness
+    assert harness.violations == []

@@ -1,4 +1,4 @@
-"""The figures of an order hang together as on the vendor's samples, whatever is in the basket."""
+"""Amounts of an order are consistent, as in the vendor's samples, for every basket."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.twins.bigcommerce.counter import HandClock
-from tests.twins.bigcommerce.order_counter import ANN
+from tests.twins.bigcommerce.harness import HandClock
+from tests.twins.bigcommerce.order_harness import ANN
 from weighbridge_twins.bigcommerce import BigCommerceTwin
-from weighbridge_twins.bigcommerce.order_book import Order
+from weighbridge_twins.bigcommerce.order_index import Order
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
@@ -28,7 +28,7 @@ CLASSES = [
     {"id": 3, "name": "Gift Wrapping", "rates": [{"name": "GST", "rate": "5"}, {"name": "PST", "rate": "9.975"}]},
 ]
 
-cents = st.integers(0, 50_000).map(lambda one: Decimal(one) / 100)
+cents = st.integers(0, 50_000).map(lambda amount: Decimal(amount) / 100)
 
 
 @st.composite
@@ -68,62 +68,64 @@ def placed(spec: dict[str, Any], *, inclusive: bool, **switches: Any) -> Order:
     twin = BigCommerceTwin(HandClock(), store_hash="shop", access_token="token", client_secret="secret")
     twin.act("settings", {"prices_include_tax": inclusive, "tax_classes": CLASSES, "shipping_tax_class_id": 2})
     twin.switches.update(switches)
-    return twin.shop.orders[twin.place_order(spec)]
+    return twin.store.orders[twin.place_order(spec)]
 
 
-def added(rows: Any, name: str) -> Decimal:
+def sum_of(rows: Any, name: str) -> Decimal:
     return sum((row[name] for row in rows), ZERO)
 
 
-def assert_hangs_together(order: Order, *, tenders_taken_off: bool = False) -> None:
-    f = order.fields
-    charged = sum((f[f"{name}_cost_inc_tax"] for name in CHARGES), ZERO)
-    total = f["subtotal_inc_tax"] + charged - f["discount_amount"] - f["coupon_discount"]
-    if tenders_taken_off:
-        total -= f["gift_certificate_amount"] + f["store_credit_amount"]
-    assert f["total_inc_tax"] == total
-    assert f["total_ex_tax"] == f["total_inc_tax"] - f["total_tax"]
-    rows, fees = order.taxes, added(order.fees, "cost_tax")
-    assert f["total_tax"] == added(rows, "line_amount") + fees
+def assert_totals_are_consistent(order: Order, *, tenders_deducted: bool = False) -> None:
+    fields = order.fields
+    charged = sum((fields[f"{name}_cost_inc_tax"] for name in CHARGES), ZERO)
+    total = fields["subtotal_inc_tax"] + charged - fields["discount_amount"] - fields["coupon_discount"]
+    if tenders_deducted:
+        total -= fields["gift_certificate_amount"] + fields["store_credit_amount"]
+    assert fields["total_inc_tax"] == total
+    assert fields["total_ex_tax"] == fields["total_inc_tax"] - fields["total_tax"]
+    rows, fees = order.taxes, sum_of(order.fees, "cost_tax")
+    assert fields["total_tax"] == sum_of(rows, "line_amount") + fees
     for name, kind in zip(CHARGES, ("shipping", "handling", "gift-wrapping"), strict=True):
-        own = [row for row in rows if row["line_item_type"] == kind]
+        tax_rows = [row for row in rows if row["line_item_type"] == kind]
         assert (
-            added(own, "line_amount") == f[f"{name}_cost_tax"] == f[f"{name}_cost_inc_tax"] - f[f"{name}_cost_ex_tax"]
+            sum_of(tax_rows, "line_amount")
+            == fields[f"{name}_cost_tax"]
+            == fields[f"{name}_cost_inc_tax"] - fields[f"{name}_cost_ex_tax"]
         )
-    assert added(order.addresses, "cost_inc_tax") == f["shipping_cost_inc_tax"]
+    assert sum_of(order.addresses, "cost_inc_tax") == fields["shipping_cost_inc_tax"]
     assert all(row["line_amount"] >= 0 for row in rows)
 
 
 @settings(max_examples=150, deadline=None)
-@given(spec=baskets, inclusive=st.booleans(), off=st.booleans())
-def test_every_basket_hangs_together(spec: dict[str, Any], inclusive: bool, off: bool) -> None:
-    order = placed(spec, inclusive=inclusive, order_total_includes_tenders=not off)
-    assert_hangs_together(order, tenders_taken_off=off)
+@given(spec=baskets, inclusive=st.booleans(), deducted=st.booleans())
+def test_order_totals_are_consistent_for_every_basket(spec: dict[str, Any], inclusive: bool, deducted: bool) -> None:
+    order = placed(spec, inclusive=inclusive, order_total_includes_tenders=not deducted)
+    assert_totals_are_consistent(order, tenders_deducted=deducted)
     for row in order.products:
         assert 0 <= row["discounted_total_inc_tax"] <= row["total_inc_tax"]
         assert row["total_inc_tax"] - row["total_ex_tax"] == row["total_tax"]
-        reductions = added(row["applied_discounts"], "amount")
+        reductions = sum_of(row["applied_discounts"], "amount")
         assert row["discounted_total_inc_tax"] == row["total_inc_tax"] - reductions
         unit = Decimal("0.0001")
         assert abs(row["base_price"] * row["quantity"] - row["base_total"]) <= row["quantity"] * unit / 2
-    paid = added((row for row in order.transactions if row["event"] == "purchase"), "amount")
+    paid = sum_of((row for row in order.transactions if row["event"] == "purchase"), "amount")
     tenders = order.fields["gift_certificate_amount"] + order.fields["store_credit_amount"]
-    assert paid == order.fields["total_inc_tax"] + (tenders if off else ZERO)
+    assert paid == order.fields["total_inc_tax"] + (tenders if deducted else ZERO)
 
 
 @settings(max_examples=60, deadline=None)
 @given(spec=baskets, inclusive=st.booleans(), quantity=st.integers(0, 9), cost=cents, discount=cents)
-def test_edits_keep_it_together(
+def test_order_totals_stay_consistent_after_edits(
     spec: dict[str, Any], inclusive: bool, quantity: int, cost: Decimal, discount: Decimal
 ) -> None:
     twin = BigCommerceTwin(HandClock(), store_hash="shop", access_token="token", client_secret="secret")
     twin.act("settings", {"prices_include_tax": inclusive, "tax_classes": CLASSES})
-    order = twin.shop.orders[twin.place_order(spec)]
+    order = twin.store.orders[twin.place_order(spec)]
     first = order.products[0]["id"]
     twin.edit_order(order.id, line=first, quantity=quantity, shipping_cost=cost, order_discount=discount)
-    assert_hangs_together(order)
+    assert_totals_are_consistent(order)
     twin.edit_order(order.id, add_lines=[{"name": "More", "quantity": 3, "price": "1.005"}], remove_line=first)
-    assert_hangs_together(order)
+    assert_totals_are_consistent(order)
 
 
 @pytest.mark.parametrize("inclusive", [False, True])
@@ -133,7 +135,7 @@ def test_tax_is_computed_on_discounted_amounts(inclusive: bool) -> None:
     tax = Decimal("6.10") if inclusive else Decimal("6.60")
     assert fields["total_tax"] == fields["subtotal_tax"] == tax
     assert fields["total_inc_tax"] == (Decimal(80) if inclusive else Decimal("86.60"))
-    # Before discounts the subtotals differ by more tax than is paid: the ex-tax chain does not add up.
+    # The subtotals contain tax on undiscounted amounts, so that amounts without tax do not add up to the total.
     assert fields["subtotal_inc_tax"] - fields["subtotal_ex_tax"] > tax
 
 
@@ -143,13 +145,13 @@ def test_discounts_can_be_read_as_they_were_entered() -> None:
     assert placed(basket, inclusive=False, discount_amounts="as_entered").fields["discount_amount"] == 20
 
 
-def test_a_line_of_fuel_keeps_its_total() -> None:
+def test_line_total_wins_over_a_rounded_unit_price() -> None:
     order = placed({"lines": [{"name": "Fuel", "quantity": 10506, "line_total": "21.00"}]}, inclusive=True)
     (row,) = order.products
     assert (row["base_price"], row["total_inc_tax"]) == (Decimal("0.0020"), Decimal("21.00"))
 
 
-def test_no_units_for_no_money_is_a_line() -> None:
+def test_a_line_with_zero_quantity_and_price_is_accepted() -> None:
     order = placed({"lines": [{"name": "Nothing", "quantity": 0, "line_total": "0"}]}, inclusive=False)
     assert (order.products[0]["price_inc_tax"], order.fields["total_inc_tax"]) == (0, 0)
 
@@ -159,18 +161,18 @@ def test_a_unit_price_below_a_cent_is_rounded_by_the_line() -> None:
     assert order.fields["total_inc_tax"] == CENT
 
 
-def test_stacked_taxes_tax_the_tax_and_each_has_its_row() -> None:
+def test_stacked_taxes_compound_and_each_has_a_row() -> None:
     lines = [{"name": "A", "quantity": 1, "line_total": "100", "tax_class_id": 2}]
     rows = placed({"lines": lines}, inclusive=False).taxes
-    shown = [(row["name"], row["priority"], row["line_amount"]) for row in rows]
+    tax_rows = [(row["name"], row["priority"], row["line_amount"]) for row in rows]
     # 2 % on 106.25.
-    assert shown == [("State", 1, Decimal("6.25")), ("City", 2, Decimal("2.13"))]
+    assert tax_rows == [("State", 1, Decimal("6.25")), ("City", 2, Decimal("2.13"))]
     within = placed({"lines": lines}, inclusive=True)
     assert [row["line_amount"] for row in within.taxes] == [Decimal("5.77"), Decimal("1.96")]
     assert within.fields["total_ex_tax"] == Decimal("92.27")
 
 
-def test_an_order_discount_falls_on_the_lines_to_the_last_cent() -> None:
+def test_order_discount_is_allocated_to_lines_to_the_last_cent() -> None:
     lines = [{"name": name, "quantity": 1, "line_total": "10.00", "tax_class_id": 1} for name in "ABC"]
     order = placed({"lines": lines, "order_discount": "10.00"}, inclusive=False)
     shares = [row["applied_discounts"][0]["amount"] for row in order.products]
@@ -185,7 +187,7 @@ def test_yen_have_no_cents() -> None:
     assert order.fields["default_currency_code"] == "JPY"
 
 
-def test_fees_are_in_the_subtotal_or_beside_it() -> None:
+def test_fees_are_included_in_the_subtotal_or_not() -> None:
     basket = {"lines": [{"name": "A", "quantity": 1, "line_total": "10", "tax_class_id": 1}], "fees": [{"cost": "2"}]}
     inside, beside = placed(basket, inclusive=False), placed(basket, inclusive=False, fees_in_subtotal=False)
     assert (inside.fields["subtotal_inc_tax"], beside.fields["subtotal_inc_tax"]) == (12, 10)

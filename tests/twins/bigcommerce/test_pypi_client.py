@@ -1,4 +1,4 @@
-"""An ordinary client library, the PyPI package `bigcommerce`, works with the twin over TLS as with the vendor."""
+"""The PyPI package `bigcommerce`, an independent client, works with the twin over TLS as with the vendor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bigcommerce.exception import (  # type: ignore[import-untyped]
     ServerException,
 )
 
-from weighbridge_twins.server import TwinServer
+from weighbridge_twins.http.server import TwinServer
 
 GOODS = [{"sku": "TEA", "name": "Tea", "price": "4.50", "tax_class_id": 1, "tracking": "product", "inventory_level": 5}]
 ADDRESS = {"first_name": "Ann", "last_name": "Example", "street_1": "1 Mill St", "city": "Austin", "state": "Texas",
@@ -36,29 +36,29 @@ def twins() -> Generator[TwinServer, None, None]:
 
 @pytest.fixture
 def api(twins: TwinServer, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The package, pointed at the twin as its documentation says: by the endpoint's name in the environment."""
+    """The package's client, configured for the twin by its endpoint variable as its documentation says."""
     keys = twins.credentials
     monkeypatch.setenv("BC_API_ENDPOINT", urlsplit(twins.bigcommerce_url).netloc)
     client = BigcommerceApi(client_id="any", store_hash=keys.store_hash, access_token=keys.access_token)
     session = client.connection._session
-    # A certificate bundle named in the machine's environment would win over the session's.
+    # A certificate bundle in the environment would override the session's.
     session.trust_env, session.verify = False, str(twins.certificate)
     return client
 
 
-def test_products_are_made_found_changed_and_deleted(api: Any) -> None:
-    made = api.Products.create(name="Cup", type="physical", price="7.50", weight="0.3", sku="CUP", categories=[])
-    assert [one.name for one in api.Products.all(sku="CUP")] == ["Cup"]
-    changed = made.update(price="8.25", inventory_tracking="simple", inventory_level=3)
+def test_products_are_created_found_updated_and_deleted(api: Any) -> None:
+    created = api.Products.create(name="Cup", type="physical", price="7.50", weight="0.3", sku="CUP", categories=[])
+    assert [product.name for product in api.Products.all(sku="CUP")] == ["Cup"]
+    changed = created.update(price="8.25", inventory_tracking="simple", inventory_level=3)
     assert changed.price == "8.2500"
-    read = api.Products.get(made.id)
+    read = api.Products.get(created.id)
     assert (read.inventory_level, read.inventory_tracking) == (3, "simple")
-    made.delete()
+    created.delete()
     with pytest.raises(ClientRequestException):
-        api.Products.get(made.id)
+        api.Products.get(created.id)
 
 
-def test_orders_are_read_with_their_parts_and_moved_on(api: Any, twins: TwinServer) -> None:
+def test_orders_are_read_with_subresources_and_change_status(api: Any, twins: TwinServer) -> None:
     number = twins.act("bigcommerce", "place_order", ORDER)["id"]
     order = api.Orders.get(number)
     assert order.total_inc_tax == "13.9900"
@@ -67,37 +67,37 @@ def test_orders_are_read_with_their_parts_and_moved_on(api: Any, twins: TwinServ
     (address,) = order.shipping_addresses()
     items = [{"order_product_id": line.id, "quantity": 2}]
     sent = api.OrderShipments.create(number, order_address_id=address.id, items=items, tracking_number="1Z999")
-    assert [one.tracking_number for one in order.shipments()] == [sent.tracking_number] == ["1Z999"]
+    assert [shipment.tracking_number for shipment in order.shipments()] == [sent.tracking_number] == ["1Z999"]
     order.update(staff_notes="left the building")
     assert api.Orders.get(number).staff_notes == "left the building"
-    assert number in [one.id for one in api.Orders.all(min_id=number)]
+    assert number in [row.id for row in api.Orders.all(min_id=number)]
 
 
-def test_customers_are_made_found_changed_and_deleted(api: Any) -> None:
-    made = api.Customers.create(first_name="Ann", last_name="Example", email="ann@example.com")
-    assert [one.id for one in api.Customers.all(email="ann@example.com")] == [made.id]
-    made.update(company="Mill")
-    assert api.Customers.get(made.id).company == "Mill"
+def test_customers_are_created_found_updated_and_deleted(api: Any) -> None:
+    created = api.Customers.create(first_name="Ann", last_name="Example", email="ann@example.com")
+    assert [customer.id for customer in api.Customers.all(email="ann@example.com")] == [created.id]
+    created.update(company="Mill")
+    assert api.Customers.get(created.id).company == "Mill"
     with pytest.raises(ClientRequestException):
         api.Customers.create(first_name="Ann", last_name="Again", email="ANN@example.com")
-    made.delete()
+    created.delete()
     assert not isinstance(api.Customers.all(), list), "an empty list is a 204 without a body"
 
 
-def test_webhooks_are_made_found_changed_and_deleted(api: Any) -> None:
-    made = api.Webhooks.create(scope="store/order/*", destination="https://connector.example.com/", is_active=True)
-    assert [one.scope for one in api.Webhooks.all()] == ["store/order/*"]
-    made.update(is_active=False)
-    assert api.Webhooks.get(made.id).is_active is False
-    made.delete()
+def test_webhooks_are_created_found_updated_and_deleted(api: Any) -> None:
+    created = api.Webhooks.create(scope="store/order/*", destination="https://connector.example.com/", is_active=True)
+    assert [webhook.scope for webhook in api.Webhooks.all()] == ["store/order/*"]
+    created.update(is_active=False)
+    assert api.Webhooks.get(created.id).is_active is False
+    created.delete()
     assert not isinstance(api.Webhooks.all(), list)
 
 
 def test_the_package_understands_quota_and_refusals(api: Any, twins: TwinServer) -> None:
     api.Store.all()
-    left = api.connection.rate_limit["requests_remaining"]
+    quota_left = api.connection.rate_limit["requests_remaining"]
     api.Time.all()
-    assert api.connection.rate_limit["requests_remaining"] == left - 1
+    assert api.connection.rate_limit["requests_remaining"] == quota_left - 1
     twins.fault("bigcommerce", {"fault": "throttle", "times": 1})
     with pytest.raises(RateLimitingException):
         api.Time.all()

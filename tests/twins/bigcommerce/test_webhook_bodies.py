@@ -1,4 +1,4 @@
-"""What hooks carry about goods, stock and customers, held against the vendor's own schemas."""
+"""Webhook bodies about products, stock and customers match the vendor's schemas."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.twins.bigcommerce.counter import SPECS, Counter
+from tests.twins.bigcommerce.harness import SPECS, StoreHarness
 from tests.twins.bigcommerce.test_catalog import PRODUCTS, SHIRT, TEA
 from tests.twins.bigcommerce.test_customers import ANN, CUSTOMERS, HOME
 
 SCHEMAS = SPECS / "bigcommerce" / "webhooks.v3.json"
 
 
-def busy_day(shop: Counter) -> None:
-    """Everything here that a hook tells about happens once."""
-    (shirt,) = shop.act("seed_products", [SHIRT])["ids"]
-    shop.act("set_stock", {"sku": "SHIRT-S", "quantity": 3})
-    small = shop.ask("GET", f"{PRODUCTS}/{shirt}/variants")[0]["id"]
-    shop.ask("PUT", "/v3/catalog/variants", [{"id": small, "price": 8}])
-    shop.call("DELETE", f"{PRODUCTS}/{shirt}/variants/{small}")
-    made = shop.ask("POST", PRODUCTS, {**TEA, "inventory_tracking": "product"})
-    shop.act("set_stock", {"sku": "TEA", "quantity": 3})
-    shop.call("DELETE", f"{PRODUCTS}/{made['id']}")
-    (ann,) = shop.ask("POST", CUSTOMERS, [{**ANN, "addresses": [HOME]}])
-    shop.ask("PUT", CUSTOMERS, [{"id": ann["id"], "notes": "n"}])
-    shop.call("DELETE", f"{CUSTOMERS}?id:in={ann['id']}")
+def trigger_every_event(harness: StoreHarness) -> None:
+    """Triggers every event that the test checks."""
+    (shirt,) = harness.act("seed_products", [SHIRT])["ids"]
+    harness.act("set_stock", {"sku": "SHIRT-S", "quantity": 3})
+    small = harness.ask("GET", f"{PRODUCTS}/{shirt}/variants")[0]["id"]
+    harness.ask("PUT", "/v3/catalog/variants", [{"id": small, "price": 8}])
+    harness.call("DELETE", f"{PRODUCTS}/{shirt}/variants/{small}")
+    product = harness.ask("POST", PRODUCTS, {**TEA, "inventory_tracking": "product"})
+    harness.act("set_stock", {"sku": "TEA", "quantity": 3})
+    harness.call("DELETE", f"{PRODUCTS}/{product['id']}")
+    (ann,) = harness.ask("POST", CUSTOMERS, [{**ANN, "addresses": [HOME]}])
+    harness.ask("PUT", CUSTOMERS, [{"id": ann["id"], "notes": "n"}])
+    harness.call("DELETE", f"{CUSTOMERS}?id:in={ann['id']}")
 
 
-def test_every_body_fits_the_schema_of_its_scope(shop: Counter) -> None:
+def test_every_webhook_body_matches_the_schema_of_its_scope(harness: StoreHarness) -> None:
     if not SCHEMAS.exists():
         pytest.skip("shared documents are not here")
     components = json.loads(SCHEMAS.read_text())["components"]
-    shop.subscribe("store/product/*", "store/sku/*", "store/customer/*")
-    busy_day(shop)
-    bodies = [json.loads(delivery.raw) for delivery in shop.delivered()]
+    harness.subscribe("store/product/*", "store/sku/*", "store/customer/*")
+    trigger_every_event(harness)
+    bodies = [json.loads(delivery.raw) for delivery in harness.delivered()]
     for body in bodies:
         schema = {"$ref": f"#/components/schemas/{body['scope'].replace('/', '_')}", "components": components}
         assert [error.message for error in Draft202012Validator(schema).iter_errors(body)] == [], body["scope"]

@@ -1,4 +1,4 @@
-"""An ordinary company to test with: apples, pears and a basket of both, one web customer, a clock moved by hand."""
+"""A test company: apples, pears and a basket of both, one web customer, and a manual clock."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from weighbridge_twins.call import Answer, Call
-from weighbridge_twins.calls_log import render
 from weighbridge_twins.cin7 import Cin7Twin
+from weighbridge_twins.http.call import Answer, Call
+from weighbridge_twins.http.calls_log import render
 
 ZERO_ID = "00000000-0000-0000-0000-000000000000"
 CREDENTIALS = {"api-auth-accountid": "ACCOUNT-1", "api-auth-applicationkey": "KEY-1"}
@@ -37,29 +37,29 @@ GOODS = {
 
 
 @dataclass
-class HandClock:
+class ManualClock:
     """A clock that a test moves."""
 
-    moment: datetime = START
+    current_time: datetime = START
 
     def now(self) -> datetime:
-        return self.moment
+        return self.current_time
 
     async def sleep(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
+        self.current_time += timedelta(seconds=seconds)
 
     def wall_seconds(self, seconds: float) -> float:
         return seconds
 
     def pass_time(self, **span: float) -> None:
-        self.moment += timedelta(**span)
+        self.current_time += timedelta(**span)
 
 
 @dataclass
 class Bench:
-    """The twin, called as a client calls it: JSON in, JSON out. Every exchange is kept."""
+    """Calls the twin as a client does, with JSON in both directions, and records every exchange."""
 
-    clock: HandClock = field(default_factory=HandClock)
+    clock: ManualClock = field(default_factory=ManualClock)
     exchanges: list[tuple[str, str, dict[str, str], Any, int, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class Bench:
         self.twin.seed(**GOODS)
 
     def call(self, method: str, path: str, body: Any = None, **query: object) -> Answer:
-        """One call past credentials and quota; the body is what a client reads."""
+        """Makes one call without credentials and quota; the answer's body is parsed as a client parses it."""
         text = {name: str(value) for name, value in query.items()}
         raw = b"" if body is None else render(body)
         answer = self.twin.answer(Call(method, f"/ExternalApi/v2{path}", text, CREDENTIALS, raw))
@@ -76,13 +76,13 @@ class Bench:
         return Answer(answer.status, read, answer.headers, answer.text, answer.content_type)
 
     def ok(self, method: str, path: str, body: Any = None, **query: object) -> Any:
-        """The body of an answer with status 200."""
+        """Makes a call that must answer 200; returns the body."""
         answer = self.call(method, path, body, **query)
         assert answer.status == 200, answer.body
         return answer.body
 
     def refused(self, method: str, path: str, body: Any = None, **query: object) -> str:
-        """The texts of a refusal with status 400."""
+        """Makes a call that must answer 400; returns the error texts."""
         answer = self.call(method, path, body, **query)
         assert answer.status == 400, answer.body
         return "; ".join(row["Exception"] for row in answer.body)
@@ -93,7 +93,7 @@ class Bench:
         return str(product["ID"])
 
     def header(self, **fields: Any) -> dict[str, Any]:
-        """An ordinary header."""
+        """Returns an ordinary header."""
         return {
             "Customer": "Web", "Location": "Main Warehouse", "SkipQuote": True, "TaxRule": "Tax Exempt",
             "SaleType": "Simple", "BillingAddress": ADDRESS, "ShippingAddress": {**ADDRESS, "ShipToOther": True},
@@ -101,7 +101,7 @@ class Bench:
         }  # fmt: skip
 
     def line(self, sku: str = "APPLE", quantity: Any = 1, price: Any = "1.50", tax: Any = 0, **fields: Any) -> Any:
-        """An ordinary line; its total is computed unless given."""
+        """Returns an ordinary line; computes the total unless given."""
         total = (Decimal(str(quantity)) * Decimal(str(price))).quantize(Decimal("0.01"))
         return {
             "ProductID": self.id_of(sku), "SKU": sku, "Name": sku.title(), "Quantity": quantity,
@@ -116,7 +116,7 @@ class Bench:
         }  # fmt: skip
 
     def document(self, sale_id: str, *lines: Any, status: str = "AUTHORISED", **fields: Any) -> dict[str, Any]:
-        """The body of a quote or order."""
+        """Returns the body of a quote or order."""
         chosen = list(lines) or [self.line(quantity=3)]
         return {
             "SaleID": sale_id, "CombineAdditionalCharges": False, "Memo": "", "Status": status, "Lines": chosen,
@@ -124,11 +124,11 @@ class Bench:
         }  # fmt: skip
 
     def sale(self, **fields: Any) -> str:
-        """A new header's id."""
+        """Creates a sale; returns its id."""
         return str(self.ok("POST", "/sale", self.header(**fields))["ID"])
 
     def ordered(self, *lines: Any, header: dict[str, Any] | None = None, **fields: Any) -> str:
-        """A sale with an authorised order."""
+        """Creates a sale with an authorised order; returns its id."""
         sale_id = self.sale(**(header or {}))
         self.ok("POST", "/sale/order", self.document(sale_id, *lines, **fields))
         return sale_id
@@ -139,7 +139,7 @@ class Bench:
         return {**body, "TaskID": ZERO_ID, **dates, **fields}
 
     def invoiced(self, *lines: Any) -> tuple[str, dict[str, Any]]:
-        """A sale with an authorised invoice of the same lines."""
+        """Creates a sale with order and invoice authorised for the same lines."""
         sale_id = self.ordered(*lines)
         made = self.ok("POST", "/sale/invoice", self.invoice_body(sale_id, *lines))
         return sale_id, made["Invoices"][-1]
@@ -158,16 +158,16 @@ class Bench:
         }  # fmt: skip
 
     def whole(self, sale_id: str) -> Any:
-        """The sale as GET /sale shows it."""
+        """Returns the sale from GET /sale."""
         return self.ok("GET", "/sale", ID=sale_id)
 
     def row(self, sale_id: str) -> Any:
-        """The sale's row in saleList."""
+        """Returns the sale's row in saleList."""
         rows = self.ok("GET", "/saleList", Page=1, Limit=1000)["SaleList"]
-        return next(one for one in rows if one["SaleID"] == sale_id)
+        return next(row for row in rows if row["SaleID"] == sale_id)
 
     def stock(self, sku: str, location: str = "Main Warehouse") -> tuple[Any, Any, Any]:
-        """On hand, allocated and available of a product at one location, over all its rows."""
+        """Returns on hand, allocated and available units of a product at one location, summed over its rows."""
         rows = self.ok("GET", "/ref/productavailability", Page=1, Limit=1000, Sku=sku, Location=location)
-        found = rows["ProductAvailabilityList"]
-        return tuple(sum(row[name] for row in found) for name in ("OnHand", "Allocated", "Available"))
+        rows_found = rows["ProductAvailabilityList"]
+        return tuple(sum(row[name] for row in rows_found) for name in ("OnHand", "Allocated", "Available"))

@@ -1,16 +1,16 @@
-"""Stock adjustments: absolute levels that somebody counted, and what their undoing takes back."""
+"""Stock adjustments: absolute levels, and undoing them."""
 
 from __future__ import annotations
 
 from tests.twins.cin7.bench import Bench
 
 
-def test_an_adjustment_sets_levels_and_its_undo_takes_the_difference_back() -> None:
+def test_an_adjustment_sets_levels_and_its_undo_reverts_the_difference() -> None:
     bench = Bench()
     lines = [{"SKU": "APPLE", "Location": "Main Warehouse", "Quantity": 25, "UnitCost": 1}]
     body = {"EffectiveDate": "2026-03-02", "Status": "COMPLETED", "Account": "310", "Lines": lines}
     task = bench.ok("POST", "/stockadjustment", body)
-    assert [(one["QuantityOnHand"], one["Adjustment"]) for one in task["ExistingStockLines"]] == [(10, 25)]
+    assert [(line["QuantityOnHand"], line["Adjustment"]) for line in task["ExistingStockLines"]] == [(10, 25)]
     assert bench.stock("APPLE") == (25, 0, 25)
     bench.ok("DELETE", "/stockadjustment", ID=task["TaskID"], Void="true")
     assert bench.stock("APPLE") == (10, 0, 10)
@@ -30,7 +30,7 @@ def test_a_refused_adjustment_moves_nothing() -> None:
     assert bench.stock("APPLE") == (10, 0, 10)
 
 
-def test_an_adjustment_whose_goods_were_sold_is_not_taken_back() -> None:
+def test_an_adjustment_whose_goods_were_sold_cannot_be_undone() -> None:
     bench = Bench()
     line = {"SKU": "APPLE", "Location": "Main Warehouse", "Quantity": 25, "UnitCost": 1}
     body = {"EffectiveDate": "2026-03-02", "Status": "COMPLETED", "Account": "310", "Lines": [line]}
@@ -42,7 +42,7 @@ def test_an_adjustment_whose_goods_were_sold_is_not_taken_back() -> None:
     assert bench.ok("GET", "/stockadjustment", TaskID=task)["Status"] == "COMPLETED"
 
 
-def test_an_adjustment_that_was_voided_is_not_voided_again() -> None:
+def test_a_voided_adjustment_cannot_be_voided_twice() -> None:
     bench = Bench()
     line = {"SKU": "APPLE", "Location": "Main Warehouse", "Quantity": 11, "UnitCost": 1}
     body = {"EffectiveDate": "2026-03-02", "Status": "COMPLETED", "Account": "310", "Lines": [line]}

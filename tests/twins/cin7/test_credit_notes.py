@@ -1,4 +1,4 @@
-"""Credit notes and the goods that come back."""
+"""Credit notes and restocks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def apples(bench: Bench, units: int, **fields: Any) -> dict[str, Any]:
     }
 
 
-def test_without_restock_no_goods_come_back() -> None:
+def test_without_restock_no_goods_return() -> None:
     bench = Bench()
     sale, _ = bench.invoiced()
     bench.twin.pick_pack_ship(sale)
@@ -27,7 +27,7 @@ def test_without_restock_no_goods_come_back() -> None:
     assert bench.stock("APPLE") == (7, 0, 7)
 
 
-def test_restocked_goods_serve_whoever_waits_for_them() -> None:
+def test_restocked_goods_are_allocated_to_waiting_backorders() -> None:
     bench = Bench()
     sale, _ = bench.invoiced()
     bench.twin.pick_pack_ship(sale)
@@ -38,7 +38,7 @@ def test_restocked_goods_serve_whoever_waits_for_them() -> None:
     assert bench.stock("APPLE") == (9, 9, 0)
 
 
-def test_goods_may_come_back_to_another_location_named_by_id() -> None:
+def test_goods_may_return_to_another_location_named_by_id() -> None:
     bench = Bench()
     sale, _ = bench.invoiced()
     bench.twin.pick_pack_ship(sale)
@@ -74,7 +74,7 @@ def test_refunds_in_the_body_are_ignored_and_read_from_payments() -> None:
     assert bench.whole(sale)["CreditNotes"][0]["Refunds"][0]["Amount"] == 1.5
 
 
-def test_voiding_a_note_takes_its_goods_off_the_shelf_again() -> None:
+def test_voiding_a_credit_note_removes_the_restocked_goods() -> None:
     bench = Bench()
     sale, _ = bench.invoiced()
     note = bench.ok("POST", "/sale/creditnote", bench.credit_body(sale, "INV-00001", restock=[apples(bench, 2)]))
@@ -85,7 +85,7 @@ def test_voiding_a_note_takes_its_goods_off_the_shelf_again() -> None:
     assert "not found" in bench.refused("DELETE", "/sale/creditnote", TaskID=task, Void="true")
 
 
-def test_a_note_whose_goods_were_sold_again_is_not_voided() -> None:
+def test_a_credit_note_whose_restocked_goods_were_resold_cannot_be_voided() -> None:
     bench = Bench()
     sale, _ = bench.invoiced()
     bench.twin.pick_pack_ship(sale)
@@ -122,7 +122,7 @@ def test_a_refused_restock_uses_up_no_number(line: dict[str, Any], text: str) ->
     assert [note["CreditNoteNumber"] for note in made["CreditNotes"]] == ["CR-00001"]
 
 
-def test_what_may_be_restocked_and_credited_is_a_matter_of_reading() -> None:
+def test_limits_of_restock_and_credit_are_a_matter_of_reading() -> None:
     bench = Bench()
     sale, _ = bench.invoiced()
     body = bench.credit_body(sale, "INV-00001", restock=[apples(bench, 5)])

@@ -1,4 +1,4 @@
-"""The state survives JSON, and the twin goes on as if nothing had happened."""
+"""The state survives a round trip through JSON, and the restored twin continues identically."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 from decimal import Decimal
 
 from tests.twins.cin7.bench import Bench
-from weighbridge_twins.calls_log import render
+from weighbridge_twins.http.calls_log import render
 
 
 def lived_in() -> Bench:
-    """A company with a bit of everything."""
+    """Returns a company with documents and stock of every kind."""
     bench = Bench()
-    hook = {"IsActive": True, "ExternalURL": "https://x", "ExternalAuthorizationType": "noauth"}
-    bench.ok("POST", "/webhooks", {**hook, "Type": "Sale/OrderAuthorised"})
+    webhook = {"IsActive": True, "ExternalURL": "https://x", "ExternalAuthorizationType": "noauth"}
+    bench.ok("POST", "/webhooks", {**webhook, "Type": "Sale/OrderAuthorised"})
     sale, invoice = bench.invoiced()
     bench.twin.pick_pack_ship(sale, tracking="T1")
     bench.ok("POST", "/sale/payment", bench.payment_body(invoice["TaskID"], "1.00"))
@@ -24,30 +24,30 @@ def lived_in() -> Bench:
     return bench
 
 
-def test_dump_and_restore_round_trip_through_json() -> None:
-    bench, other = lived_in(), Bench()
+def test_dump_and_restore_are_lossless_through_json() -> None:
+    bench, restored = lived_in(), Bench()
     text = render(bench.twin.dump())
-    other.twin.restore(json.loads(text, parse_float=Decimal))
-    assert render(other.twin.dump()) == text
+    restored.twin.restore(json.loads(text, parse_float=Decimal))
+    assert render(restored.twin.dump()) == text
     for path in ("/saleList", "/product", "/ref/productavailability", "/transactions", "/customer"):
-        assert other.ok("GET", path, Page=1, Limit=1000) == bench.ok("GET", path, Page=1, Limit=1000)
+        assert restored.ok("GET", path, Page=1, Limit=1000) == bench.ok("GET", path, Page=1, Limit=1000)
 
 
 def test_a_restored_company_goes_on_with_the_same_numbers_ids_and_stock() -> None:
-    bench, other = lived_in(), Bench()
-    other.twin.restore(json.loads(render(bench.twin.dump())))
-    assert other.sale() == bench.sale()
-    for one in (bench, other):
-        one.twin.receive_stock("APPLE", 50)
-        waiting = one.ok("GET", "/saleList", Search="SO-00003")["SaleList"][0]
+    bench, restored = lived_in(), Bench()
+    restored.twin.restore(json.loads(render(bench.twin.dump())))
+    assert restored.sale() == bench.sale()
+    for each in (bench, restored):
+        each.twin.receive_stock("APPLE", 50)
+        waiting = each.ok("GET", "/saleList", Search="SO-00003")["SaleList"][0]
         assert waiting["Status"] == "ORDERED"
-        one.clock.pass_time(minutes=1)
-        assert len(one.twin.deliveries_due()) == 4
-    assert other.stock("APPLE") == bench.stock("APPLE")
-    assert other.stock("BASKET") == bench.stock("BASKET")
+        each.clock.pass_time(minutes=1)
+        assert len(each.twin.deliveries_due()) == 4
+    assert restored.stock("APPLE") == bench.stock("APPLE")
+    assert restored.stock("BASKET") == bench.stock("BASKET")
 
 
-def test_what_is_dumped_does_not_change_any_more() -> None:
+def test_a_dump_does_not_change_with_the_company() -> None:
     bench = lived_in()
     state = bench.twin.dump()
     before = render(state)

@@ -1,4 +1,4 @@
-"""Parcels: boxes, tracking and what of it can be read."""
+"""Parcels: boxes and tracking, and how they are returned."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def ship_lines(bench: Bench, sale: str) -> list[Any]:
 
 
 def two_boxes(bench: Bench) -> tuple[str, str]:
-    """A sale with three apples in box A and two pears in box B, packed."""
+    """Creates a packed sale with three apples in box A and two pears in box B."""
     sale = bench.ordered(bench.line(quantity=3), bench.line("PEAR", 2, "2.00"))
     bench.twin.pick(sale)
     bench.twin.pack(
@@ -28,10 +28,10 @@ def test_ship_lines_are_written_as_box_and_read_as_boxes() -> None:
     _, task = two_boxes(bench)
     line = {"ShipmentDate": "2026-03-02T10:00:00.000", "Carrier": "UPS", "Box": "A,B", "TrackingNumber": "1Z9"}
     bench.ok("POST", "/sale/fulfilment/ship", {"TaskID": task, "Status": "AUTHORISED", "Lines": [line]})
-    shown = bench.ok("GET", "/sale/fulfilment/ship", TaskID=task)["Lines"][0]
-    assert (shown["Boxes"], shown["ShipmentDate"], shown["IsShipped"]) == ("A,B", "2026-03-02T00:00:00", True)
-    assert "Box" not in shown
-    assert shown["TrackingURL"].endswith("1Z9")
+    lines = bench.ok("GET", "/sale/fulfilment/ship", TaskID=task)["Lines"][0]
+    assert (lines["Boxes"], lines["ShipmentDate"], lines["IsShipped"]) == ("A,B", "2026-03-02T00:00:00", True)
+    assert "Box" not in lines
+    assert lines["TrackingURL"].endswith("1Z9")
 
 
 def test_boxes_under_the_name_that_is_read_are_not_understood() -> None:
@@ -50,11 +50,11 @@ def test_a_box_that_stays_leaves_the_ship_partially_authorised(listed: bool) -> 
     bench.twin.ship(sale, boxes="A", tracking="T1")
     task = bench.whole(sale)["Fulfilments"][0]
     assert (task["Ship"]["Status"], task["FulFilmentStatus"]) == ("PARTIALLY AUTHORISED", "PARTIALLY FULFILLED")
-    assert [(one["Boxes"], one["IsShipped"]) for one in task["Ship"]["Lines"]] == [("A", True), ("B", False)][
+    assert [(line["Boxes"], line["IsShipped"]) for line in task["Ship"]["Lines"]] == [("A", True), ("B", False)][
         : 1 + listed
     ]
     bench.twin.ship(sale, tracking="T2")
-    assert [(one["Boxes"], one["TrackingNumber"]) for one in ship_lines(bench, sale)] == [("A", "T1"), ("B", "T2")]
+    assert [(line["Boxes"], line["TrackingNumber"]) for line in ship_lines(bench, sale)] == [("A", "T1"), ("B", "T2")]
     assert bench.row(sale)["CombinedShippingStatus"] == "SHIPPED"
 
 
@@ -80,7 +80,7 @@ def test_the_boxes_that_stayed_leave_from_the_screen_and_not_by_api() -> None:
     assert bench.row(sale)["CombinedShippingStatus"] == "SHIPPED"
 
 
-def test_the_address_notes_and_day_of_a_shipment_are_its_own() -> None:
+def test_a_shipment_has_a_separate_address_notes_and_date() -> None:
     bench = Bench()
     sale, task = two_boxes(bench)
     boxes = [{"ShipmentDate": "2026-03-02", "Box": "A,B"}]
@@ -99,7 +99,7 @@ def test_no_more_is_packed_than_was_picked() -> None:
         bench.twin.pack(sale, lines=[{"sku": "APPLE", "quantity": 3, "box": "A"}])
 
 
-def test_the_same_product_may_leave_in_two_fulfilments_of_one_sale() -> None:
+def test_the_same_product_may_ship_in_two_fulfilments_of_one_sale() -> None:
     bench = Bench()
     sale = bench.ordered(bench.line(quantity=3))
     first = bench.twin.pick_pack_ship(sale, lines=[{"sku": "APPLE", "quantity": 1}], tracking="T1")
@@ -113,7 +113,7 @@ def test_the_same_product_may_leave_in_two_fulfilments_of_one_sale() -> None:
 
 
 @pytest.mark.parametrize("moves", [True, False])
-def test_tracking_that_comes_later_changes_the_sale_but_not_always_its_date(moves: bool) -> None:
+def test_late_tracking_changes_the_sale_and_its_modified_date_by_reading(moves: bool) -> None:
     bench = Bench()
     bench.twin.switches["updated_since_moves_on_tracking"] = moves
     sale = bench.ordered()
@@ -124,7 +124,7 @@ def test_tracking_that_comes_later_changes_the_sale_but_not_always_its_date(move
     row = bench.row(sale)
     assert row["CombinedTrackingNumbers"] == "1Z5"
     assert (row["Updated"] != before) is moves
-    assert [(one["Carrier"], one["TrackingNumber"]) for one in ship_lines(bench, sale)] == [("FedEx", "1Z5")]
+    assert [(line["Carrier"], line["TrackingNumber"]) for line in ship_lines(bench, sale)] == [("FedEx", "1Z5")]
 
 
 def test_tracking_can_be_added_by_api_after_authorisation_only() -> None:
@@ -145,8 +145,8 @@ def test_tracking_can_be_added_by_api_after_authorisation_only() -> None:
 def test_combined_tracking_numbers_are_cut_at_256() -> None:
     bench = Bench()
     sale = bench.ordered(bench.line(quantity=4))
-    for part in range(4):
-        bench.twin.pick_pack_ship(sale, lines=[{"sku": "APPLE", "quantity": 1}], tracking=str(part) * 80)
+    for number in range(4):
+        bench.twin.pick_pack_ship(sale, lines=[{"sku": "APPLE", "quantity": 1}], tracking=str(number) * 80)
     assert len(bench.row(sale)["CombinedTrackingNumbers"]) == 256
     assert len(ship_lines(bench, sale)) == 4
 
@@ -160,7 +160,7 @@ def test_the_invoice_that_names_a_fulfilment_is_linked_to_it() -> None:
     assert bench.whole(sale)["Fulfilments"][0]["LinkedInvoiceNumber"] == "INV-00001"
 
 
-def test_the_tasks_of_a_simple_sale_may_carry_its_own_id() -> None:
+def test_the_tasks_of_a_simple_sale_may_use_the_sale_id() -> None:
     bench = Bench()
     bench.twin.switches["task_id_is_sale_id"] = True
     sale = bench.ordered()
@@ -173,7 +173,7 @@ def test_the_tasks_of_a_simple_sale_may_carry_its_own_id() -> None:
     assert bench.row(sale)["Status"] == "COMPLETED"
 
 
-def test_lines_are_padded_with_product_information_where_it_is_asked_for() -> None:
+def test_lines_include_product_information_on_request() -> None:
     bench = Bench()
     sale = bench.ordered()
     bench.twin.pick_pack_ship(sale)

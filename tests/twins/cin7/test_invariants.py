@@ -1,4 +1,4 @@
-"""Long random days in one company: whatever people and programs do, the books of the warehouse balance."""
+"""Long random days in one company: after every sequence of calls and user actions, stock and orders balance."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 
 from tests.twins.cin7.bench import Bench
-from weighbridge_twins.call import Answer
-from weighbridge_twins.calls_log import render
-from weighbridge_twins.cin7.kits import free_at, parts_for
+from weighbridge_twins.cin7.kits import components_for, free_at
 from weighbridge_twins.cin7.state import RowKey, Sale
+from weighbridge_twins.http.call import Answer
+from weighbridge_twins.http.calls_log import render
 
-PLACES = ("Main Warehouse", "Overflow")
+LOCATIONS = ("Main Warehouse", "Overflow")
 PRICES = {"APPLE": "1.50", "PEAR": "2.00", "BASKET": "9.00"}
-PARTS = {"APPLE": {"APPLE": 1}, "PEAR": {"PEAR": 1}, "BASKET": {"APPLE": 2, "PEAR": 1}}
+COMPONENTS = {"APPLE": {"APPLE": 1}, "PEAR": {"PEAR": 1}, "BASKET": {"APPLE": 2, "PEAR": 1}}
 STEPS = 150
 
 
 class Day:
-    """One company and a die. Every step is one call or one act; refusals are part of the day."""
+    """One company and a random generator. Every step is one call or one user action, which may be refused."""
 
     def __init__(self, seed: int, **switches: Any) -> None:
         self.bench = Bench()
@@ -32,8 +32,8 @@ class Day:
         self.dice = random.Random(seed)
         self.company = self.bench.twin.company
         self.come: dict[str, Decimal] = {"APPLE": Decimal(14), "PEAR": Decimal(10)}
-        """Units that came into the company, alone or inside a basket."""
-        self.taken: Counter[str] = Counter()
+        """Units received by the company, alone or inside a basket."""
+        self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
     def step(self) -> None:
@@ -49,17 +49,17 @@ class Day:
             self.refused[act.__name__] += 1
             assert self.state() == before, f"a refused {act.__name__} left a trace"
         else:
-            self.taken[act.__name__] += 1
+            self.accepted[act.__name__] += 1
 
     def state(self) -> bytes:
-        """All but the next random numbers."""
+        """Returns the whole state except the random state."""
         return render({**self.bench.twin.dump(), "random": None})
 
     def acts(self) -> list[Callable[[], Answer | None]]:
         return [
-            self.order, self.order, self.receive, self.count, self.undo, self.void, self.authorise_again,
-            self.pick, self.pick_some, self.pack, self.ship, self.send, self.take_back, self.void_task, self.invoice,
-            self.credit, self.void_credit, self.pay, self.drop_payment, self.adjust,
+            self.order, self.order, self.receive, self.count, self.undo, self.void, self.reauthorise,
+            self.pick, self.pick_some, self.pack, self.ship, self.send, self.undo_fulfilment, self.void_task,
+            self.invoice, self.credit, self.void_credit, self.pay, self.drop_payment, self.adjust,
         ]  # fmt: skip
 
     def sku(self) -> str:
@@ -68,10 +68,10 @@ class Day:
     def units(self, most: int = 6) -> int:
         return self.dice.randint(1, most)
 
-    def sale(self, wanted: Callable[[Sale], object] = lambda sale: not sale.voided) -> Sale:
-        """Mostly one that fits what is to be done; now and then any, for the refusals."""
+    def sale(self, matches: Callable[[Sale], object] = lambda sale: not sale.voided) -> Sale:
+        """Chooses mostly a sale that matches, and sometimes any sale, to provoke refusals."""
         sales = list(self.company.sales.values())
-        fitting = [sale for sale in sales if wanted(sale)]
+        fitting = [sale for sale in sales if matches(sale)]
         return self.dice.choice(fitting if fitting and self.dice.random() < 0.8 else sales)
 
     def lines(self) -> list[Any]:
@@ -79,13 +79,13 @@ class Day:
         return [self.bench.line(sku, self.units(), PRICES[sku]) for sku in chosen]
 
     def order(self) -> Answer:
-        kind, place = self.dice.choice(("Simple", "Advanced")), self.dice.choice(PLACES)
-        sale = self.bench.sale(SaleType=kind, Location=place)
+        kind, location = self.dice.choice(("Simple", "Advanced")), self.dice.choice(LOCATIONS)
+        sale = self.bench.sale(SaleType=kind, Location=location)
         mode = self.dice.choice(("NOPICK", "NOPICK", "AUTOPICK", "AUTOPICKPACKSHIP"))
         self.bench.ok("POST", "/sale/order", self.bench.document(sale, *self.lines(), AutoPickPackShipMode=mode))
         return Answer(200)
 
-    def authorise_again(self) -> Answer:
+    def reauthorise(self) -> Answer:
         body = self.bench.document(
             self.sale(reopened).id, *self.lines(), status=self.dice.choice(("AUTHORISED", "DRAFT"))
         )
@@ -95,29 +95,29 @@ class Day:
         sku, units = self.sku(), self.units(9)
         shelf, batch = self.dice.choice(("", "", "A1", "B2")), self.dice.choice(("", "", "LOT-1"))
         self.bench.twin.receive_stock(
-            sku, units, self.dice.choice(PLACES), shelf, batch, "2026-09-30" if batch else None
+            sku, units, self.dice.choice(LOCATIONS), shelf, batch, "2026-09-30" if batch else None
         )
         self.came(sku, Decimal(units))
 
     def count(self) -> None:
-        sku, place = self.sku(), self.dice.choice(PLACES)
-        row = self.company.row_at((self.bench.id_of(sku), place, "", ""))
+        sku, location = self.sku(), self.dice.choice(LOCATIONS)
+        row = self.company.row_at((self.bench.id_of(sku), location, "", ""))
         difference = max(Decimal(self.dice.randint(-2, 3)), -row.on_hand)
         self.came(sku, difference)
-        self.bench.twin.count_stock(sku, row.on_hand + difference, place)
+        self.bench.twin.count_stock(sku, row.on_hand + difference, location)
 
     def adjust(self) -> Answer:
-        sku, place = self.sku(), self.dice.choice(PLACES)
-        row = self.company.row_at((self.bench.id_of(sku), place, "", ""))
+        sku, location = self.sku(), self.dice.choice(LOCATIONS)
+        row = self.company.row_at((self.bench.id_of(sku), location, "", ""))
         difference = max(Decimal(self.dice.randint(-1, 2)), -row.on_hand)
-        line = {"SKU": sku, "Location": place, "Quantity": row.on_hand + difference, "UnitCost": 1}
+        line = {"SKU": sku, "Location": location, "Quantity": row.on_hand + difference, "UnitCost": 1}
         body = {"EffectiveDate": "2026-03-02", "Status": "COMPLETED", "Account": "310", "Lines": [line]}
         self.came(sku, difference)
         return self.bench.call("POST", "/stockadjustment", body)
 
     def came(self, sku: str, units: Decimal) -> None:
-        for part, need in PARTS[sku].items():
-            self.come[part] += need * units
+        for component, need in COMPONENTS[sku].items():
+            self.come[component] += need * units
 
     def undo(self) -> Answer:
         return self.bench.call("DELETE", "/sale", ID=self.sale().id)
@@ -129,19 +129,19 @@ class Day:
         self.bench.twin.pick(self.sale(lambda sale: sale.allocations).id)
 
     def pick_some(self) -> None:
-        lines = [{"sku": self.sku(), "quantity": self.units(3), "location": self.dice.choice(PLACES)}]
+        lines = [{"sku": self.sku(), "quantity": self.units(3), "location": self.dice.choice(LOCATIONS)}]
         self.bench.twin.pick(self.sale(lambda sale: sale.ordered).id, lines=lines)
 
     def pack(self) -> None:
-        self.bench.twin.pack(self.sale(lambda sale: at(sale, "Pick")).id)
+        self.bench.twin.pack(self.sale(lambda sale: awaits_step_after(sale, "Pick")).id)
 
     def ship(self) -> None:
-        self.bench.twin.ship(self.sale(lambda sale: at(sale, "Pack")).id, tracking="T")
+        self.bench.twin.ship(self.sale(lambda sale: awaits_step_after(sale, "Pack")).id, tracking="T")
 
     def send(self) -> None:
         self.bench.twin.pick_pack_ship(self.sale(lambda sale: sale.allocations).id)
 
-    def take_back(self) -> Answer:
+    def undo_fulfilment(self) -> Answer:
         return self.bench.call("DELETE", "/sale/fulfilment", TaskID=self.task(), Void="false")
 
     def void_task(self) -> Answer:
@@ -158,18 +158,18 @@ class Day:
         return self.bench.call("POST", "/sale/invoice", self.bench.invoice_body(sale.id, *bodies))
 
     def pay(self) -> Answer:
-        invoices = [one["TaskID"] for sale in self.company.sales.values() for one in sale.invoices]
+        invoices = [invoice["TaskID"] for sale in self.company.sales.values() for invoice in sale.invoices]
         return self.bench.call("POST", "/sale/payment", self.bench.payment_body(self.one_of(invoices), self.units()))
 
     def drop_payment(self) -> Answer:
-        payments = [one["ID"] for sale in self.company.sales.values() for one in sale.payments]
+        payments = [payment["ID"] for sale in self.company.sales.values() for payment in sale.payments]
         return self.bench.call("DELETE", "/sale/payment", ID=self.one_of(payments))
 
     def credit(self) -> Answer:
         sale = self.sale(lambda sale: sale.invoices)
         number = sale.invoices[0]["InvoiceNumber"] if sale.invoices else "none"
         sku, units = self.sku(), self.units(2)
-        back = [{"SKU": sku, "Quantity": units, "Location": self.dice.choice(PLACES)}]
+        back = [{"SKU": sku, "Quantity": units, "Location": self.dice.choice(LOCATIONS)}]
         body = self.bench.credit_body(sale.id, number, self.bench.line(sku, units, PRICES[sku]), restock=back)
         answer = self.bench.call("POST", "/sale/creditnote", body)
         if answer.status == 200:
@@ -177,7 +177,7 @@ class Day:
         return answer
 
     def void_credit(self) -> Answer:
-        notes = [one for sale in self.company.sales.values() for one in sale.credit_notes]
+        notes = [note for sale in self.company.sales.values() for note in sale.credit_notes]
         note: Any = self.dice.choice(notes) if notes else {"TaskID": "none", "Restock": [], "Status": ""}
         authorised = note["Status"] == "AUTHORISED"
         answer = self.bench.call("DELETE", "/sale/creditnote", TaskID=note["TaskID"], Void="true")
@@ -194,30 +194,30 @@ def reopened(sale: Sale) -> bool:
     return not sale.voided and not sale.ordered
 
 
-def at(sale: Sale, part: str) -> bool:
-    """Whether the sale's last parcel is waiting for the step after this one."""
-    after = {"Pick": "Pack", "Pack": "Ship"}[part]
+def awaits_step_after(sale: Sale, step: str) -> bool:
+    """Tells whether the sale's last parcel waits for the step after this one."""
+    after = {"Pick": "Pack", "Pack": "Ship"}[step]
     if not sale.fulfilments:
         return False
     task = sale.fulfilments[-1]
-    return bool(task[part]["Status"] == "AUTHORISED" and task[after]["Status"] not in ("AUTHORISED", "VOIDED"))
+    return bool(task[step]["Status"] == "AUTHORISED" and task[after]["Status"] not in ("AUTHORISED", "VOIDED"))
 
 
 def check_rows(day: Day) -> None:
-    """What the rows say is allocated is what the sales say they hold."""
-    held: defaultdict[RowKey, Decimal] = defaultdict(Decimal)
+    """Checks that the allocation of the stock rows equals the allocations of the sales."""
+    allocated: defaultdict[RowKey, Decimal] = defaultdict(Decimal)
     for sale in day.company.sales.values():
         assert sale.ordered or not sale.allocations
-        for key, part in sale.allocations:
-            assert part > 0
-            held[key] += part
+        for key, units in sale.allocations:
+            assert units > 0
+            allocated[key] += units
     for key, row in day.company.stock.items():
-        assert row.allocated == held[key]
+        assert row.allocated == allocated[key]
         assert row.on_hand >= 0, key
 
 
 def check_orders(day: Day) -> None:
-    """Every unit of an authorised order is allocated, backordered or picked; nobody waits beside free stock."""
+    """Checks that every ordered unit is allocated, backordered or picked, and none is backordered beside free stock."""
     waiting = set()
     for sale in day.company.sales.values():
         if not sale.ordered or not sale.order:
@@ -234,11 +234,11 @@ def check_orders(day: Day) -> None:
             free = free_at(day.company, product["ID"], sale.location)
             if product["AutoAssembly"]:
                 assert free < owed
-                assert parts_for(day.company, product, owed - free, sale.location) is None
+                assert components_for(day.company, product, owed - free, sale.location) is None
             else:
                 assert free == 0
-        for key, part in sale.allocations:
-            units[key[0]] -= part
+        for key, pieces in sale.allocations:
+            units[key[0]] -= pieces
         for task in sale.fulfilments:
             if task["Pick"]["Status"] == "AUTHORISED":
                 for line in task["Pick"]["Lines"]:
@@ -248,7 +248,7 @@ def check_orders(day: Day) -> None:
 
 
 def check_goods(day: Day) -> None:
-    """Apples and pears are neither made nor lost: on the shelf, picked, or inside a basket."""
+    """Checks that no apple or pear is created or lost: each is on hand, picked, or inside a basket."""
     units: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in day.company.stock.values():
         add(units, day, row.product_id, row.on_hand)
@@ -261,8 +261,8 @@ def check_goods(day: Day) -> None:
 
 
 def add(units: defaultdict[str, Decimal], day: Day, product_id: str, quantity: Decimal) -> None:
-    for part, need in PARTS[day.company.products[product_id]["SKU"]].items():
-        units[part] += need * quantity
+    for component, need in COMPONENTS[day.company.products[product_id]["SKU"]].items():
+        units[component] += need * quantity
 
 
 READINGS = [
@@ -274,7 +274,7 @@ READINGS = [
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4, 5])
-def test_after_any_sequence_of_acts_stock_orders_and_goods_balance(seed: int) -> None:
+def test_after_any_sequence_of_actions_stock_orders_and_goods_balance(seed: int) -> None:
     day = Day(seed, **READINGS[seed % len(READINGS)])
     day.order()
     for _ in range(STEPS):
@@ -282,7 +282,7 @@ def test_after_any_sequence_of_acts_stock_orders_and_goods_balance(seed: int) ->
         check_rows(day)
         check_orders(day)
         check_goods(day)
-    assert len(day.taken) > 14, "the day was too quiet to prove anything"
+    assert len(day.accepted) > 14, "the day was too quiet to prove anything"
     text = render(day.bench.twin.dump())
     other = Bench()
     other.twin.restore(json.loads(text))

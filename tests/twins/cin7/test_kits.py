@@ -1,4 +1,4 @@
-"""Kits that are assembled when their order is authorised."""
+"""Kits, which are assembled when their order is authorised."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def baskets(bench: Bench, units: int, **header: Any) -> str:
     return bench.ordered(bench.line("BASKET", units, "9.00"), header=header)
 
 
-def test_a_kit_shows_what_its_components_could_build() -> None:
+def test_a_kit_is_available_as_often_as_it_can_be_assembled_from_components() -> None:
     bench = Bench()
     assert bench.stock("BASKET") == (5, 0, 5)
     assert bench.stock("BASKET", "Overflow") == (0, 0, 0)
@@ -30,14 +30,14 @@ def test_the_availability_of_a_kit_is_a_matter_of_reading(reading: str, rows: in
     assert bench.ok("GET", "/ref/productavailability", Sku="BASKET")["Total"] == (reading != "none")
 
 
-def test_authorising_assembles_the_kits_and_tells_of_it() -> None:
+def test_authorising_assembles_the_kits_and_creates_a_finished_goods_task() -> None:
     bench = Bench()
     sale = baskets(bench, 3)
     assert bench.stock("APPLE") == (4, 0, 4)
     assert bench.stock("PEAR") == (7, 0, 7)
     assert bench.stock("BASKET") == (5, 3, 2)
     tasks = bench.ok("GET", "/finishedGoodsList", SaleID=sale, Page=1, Limit=100)["FinishedGoods"]
-    assert [(one["ProductCode"], one["Quantity"], one["Status"]) for one in tasks] == [("BASKET", 3, "COMPLETED")]
+    assert [(task["ProductCode"], task["Quantity"], task["Status"]) for task in tasks] == [("BASKET", 3, "COMPLETED")]
     whole = bench.ok("GET", "/finishedGoods", TaskID=tasks[0]["TaskID"])
     assert {line["ProductCode"]: line["Quantity"] for line in whole["PickLines"]} == {"APPLE": 6, "PEAR": 3}
     assert whole["Errors"] == []
@@ -58,7 +58,7 @@ def test_components_at_another_location_do_not_count() -> None:
     assert bench.row(sale)["Status"] == "BACKORDERED"
 
 
-def test_a_component_that_arrives_builds_the_kits_that_waited() -> None:
+def test_a_component_receipt_builds_the_backordered_kits() -> None:
     bench = Bench()
     sale = baskets(bench, 6)
     bench.twin.receive_stock("APPLE", 2)
@@ -68,14 +68,14 @@ def test_a_component_that_arrives_builds_the_kits_that_waited() -> None:
     assert bench.row(sale)["CombinedShippingStatus"] == "SHIPPED"
 
 
-def test_kits_on_the_shelf_are_used_before_others_are_built() -> None:
+def test_kits_on_hand_are_used_before_others_are_built() -> None:
     bench = Bench()
     bench.twin.receive_stock("BASKET", 2)
     baskets(bench, 3)
     assert bench.stock("APPLE") == (8, 0, 8)
 
 
-def test_a_kit_in_a_kit_is_built_from_its_own_components() -> None:
+def test_a_nested_kit_is_built_from_the_components_of_the_inner_kit() -> None:
     bench = Bench()
     crate = {"sku": "CRATE", "bom": [{"sku": "BASKET", "quantity": 2}, {"sku": "APPLE", "quantity": 1}]}
     bench.twin.seed(products=[crate])
@@ -94,7 +94,7 @@ def test_waste_counts_as_needed() -> None:
 
 
 @pytest.mark.parametrize(("disassembles", "apples"), [(False, 4), (True, 10)])
-def test_whether_undoing_takes_kits_apart_is_a_matter_of_reading(disassembles: bool, apples: int) -> None:
+def test_whether_undoing_disassembles_kits_is_a_matter_of_reading(disassembles: bool, apples: int) -> None:
     bench = Bench()
     bench.twin.switches["undo_disassembles_kits"] = disassembles
     sale = baskets(bench, 3)
@@ -103,7 +103,7 @@ def test_whether_undoing_takes_kits_apart_is_a_matter_of_reading(disassembles: b
     assert bench.stock("BASKET") == (5, 0, 5)
 
 
-def test_components_of_kits_that_are_taken_apart_serve_those_who_wait() -> None:
+def test_components_of_disassembled_kits_are_allocated_to_backorders() -> None:
     bench = Bench()
     bench.twin.switches["undo_disassembles_kits"] = True
     sale = baskets(bench, 3)
@@ -114,7 +114,7 @@ def test_components_of_kits_that_are_taken_apart_serve_those_who_wait() -> None:
     assert bench.stock("APPLE") == (10, 6, 4)
 
 
-def test_kits_that_left_in_the_meantime_are_not_taken_apart() -> None:
+def test_kits_that_were_shipped_in_the_meantime_are_not_disassembled() -> None:
     bench = Bench()
     bench.twin.switches["undo_disassembles_kits"] = True
     sale = baskets(bench, 3)
@@ -124,7 +124,7 @@ def test_kits_that_left_in_the_meantime_are_not_taken_apart() -> None:
     assert bench.ok("GET", "/finishedGoodsList", Page=1, Limit=10)["FinishedGoods"][0]["Status"] == "COMPLETED"
 
 
-def test_the_assembled_kit_costs_what_its_components_cost() -> None:
+def test_the_cost_of_an_assembled_kit_is_the_cost_of_the_components() -> None:
     bench = Bench()
     sale = baskets(bench, 2)
     bench.twin.pick_pack_ship(sale)

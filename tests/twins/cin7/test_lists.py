@@ -10,8 +10,8 @@ from tests.twins.cin7.bench import Bench
 
 
 def numbers(bench: Bench, **query: object) -> list[str]:
-    found = bench.ok("GET", "/saleList", **{"Page": 1, "Limit": 1000, **query})
-    return [row["OrderNumber"] for row in found["SaleList"]]
+    answer = bench.ok("GET", "/saleList", **{"Page": 1, "Limit": 1000, **query})
+    return [row["OrderNumber"] for row in answer["SaleList"]]
 
 
 def test_pages_carry_total_and_page_and_end_empty() -> None:
@@ -49,8 +49,8 @@ def test_an_external_id_is_found_exactly_and_is_not_unique() -> None:
     first, second = bench.sale(ExternalID="bc:shop:7"), bench.sale(ExternalID="bc:shop:7")
     bench.sale(ExternalID="BC:SHOP:7")
     bench.sale(ExternalID="bc:shop:77")
-    found = bench.ok("GET", "/saleList", ExternalID="bc:shop:7")["SaleList"]
-    assert {row["SaleID"] for row in found} == {first, second}
+    rows = bench.ok("GET", "/saleList", ExternalID="bc:shop:7")["SaleList"]
+    assert {row["SaleID"] for row in rows} == {first, second}
     bench.twin.switches["external_id_filter"] = "case_insensitive"
     assert len(numbers(bench, ExternalID="bc:shop:7")) == 3
 
@@ -63,7 +63,7 @@ def test_whether_voided_sales_are_found_by_external_id_is_a_matter_of_reading() 
     assert numbers(bench, ExternalID="bc:shop:1001") == []
 
 
-def test_an_external_id_that_was_changed_is_found_under_its_new_text_only() -> None:
+def test_a_changed_external_id_is_found_under_the_new_value_only() -> None:
     bench = Bench()
     sale = bench.sale()
     bench.ok("PUT", "/sale", {**bench.header(ExternalID="other"), "ID": sale})
@@ -86,17 +86,17 @@ def test_updated_since_follows_the_last_change_and_is_inclusive_by_reading() -> 
     old, new = bench.sale(), bench.sale()
     bench.clock.pass_time(minutes=10, milliseconds=250)
     bench.ok("POST", "/sale/order", bench.document(new))
-    moment = bench.row(new)["Updated"]
-    assert moment == "2026-03-02T09:10:00.250Z"
-    assert numbers(bench, UpdatedSince=moment) == ["SO-00002"]
+    timestamp = bench.row(new)["Updated"]
+    assert timestamp == "2026-03-02T09:10:00.250Z"
+    assert numbers(bench, UpdatedSince=timestamp) == ["SO-00002"]
     assert numbers(bench, UpdatedSince="2026-03-02T09:10:00.251") == []
     assert numbers(bench, UpdatedUntil="2026-03-02T09:05:00") == ["SO-00001"]
     bench.twin.switches["updated_since_inclusive"] = False
-    assert numbers(bench, UpdatedSince=moment) == []
+    assert numbers(bench, UpdatedSince=timestamp) == []
     assert bench.row(old)["Updated"] == "2026-03-02T09:00:00.000Z"
 
 
-def test_a_backorder_that_is_served_moves_its_sale() -> None:
+def test_allocating_a_backorder_moves_the_modified_date_of_the_sale() -> None:
     bench = Bench()
     sale = bench.ordered(bench.line(quantity=12))
     bench.clock.pass_time(hours=1)
@@ -105,7 +105,7 @@ def test_a_backorder_that_is_served_moves_its_sale() -> None:
 
 
 @pytest.mark.parametrize("moves", [True, False])
-def test_whether_a_payment_moves_its_sale_is_a_matter_of_reading(moves: bool) -> None:
+def test_whether_a_payment_moves_the_modified_date_of_the_sale_is_a_matter_of_reading(moves: bool) -> None:
     bench = Bench()
     bench.twin.switches["updated_since_moves_on_payment"] = moves
     sale, invoice = bench.invoiced()
@@ -154,18 +154,18 @@ def test_rows_have_the_documented_members() -> None:
     assert row["OrderDate"] == "2026-03-02T00:00:00"
 
 
-def test_timestamps_may_come_without_their_zone() -> None:
+def test_timestamps_may_have_no_zone() -> None:
     bench = Bench()
     bench.twin.switches["answer_dates_with_zone"] = False
     assert bench.row(bench.sale())["Updated"] == "2026-03-02T09:00:00.000"
 
 
-def test_products_are_found_by_the_beginning_of_their_sku() -> None:
+def test_products_are_found_by_sku_prefix() -> None:
     bench = Bench()
     bench.twin.seed(products=[{"sku": "APPLE-XL", "name": "Large apple"}])
 
     def skus(**query: Any) -> list[str]:
-        return [one["SKU"] for one in bench.ok("GET", "/product", **query)["Products"]]
+        return [product["SKU"] for product in bench.ok("GET", "/product", **query)["Products"]]
 
     assert skus(Sku="apple") == ["APPLE", "APPLE-XL"]
     assert skus(Sku="APPLE-XL", Limit=1) == ["APPLE-XL"]
@@ -202,8 +202,8 @@ def test_sales_are_found_by_the_day_they_must_leave() -> None:
     bench = Bench()
     soon, later = bench.sale(ShipBy="2026-03-05"), bench.sale(ShipBy="2026-03-20")
     bench.sale()
-    found = bench.ok("GET", "/saleList", ShipBy="2026-03-10T00:00:00", Page=1, Limit=100)["SaleList"]
-    assert [row["SaleID"] for row in found] == [soon]
+    answer = bench.ok("GET", "/saleList", ShipBy="2026-03-10T00:00:00", Page=1, Limit=100)["SaleList"]
+    assert [row["SaleID"] for row in answer] == [soon]
     assert bench.row(later)["ShipBy"] == "2026-03-20T00:00:00"
 
 

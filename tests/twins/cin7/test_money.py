@@ -1,4 +1,4 @@
-"""Invoices, payments, refunds and the ledger they make."""
+"""Invoices, payments, refunds and their ledger entries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.twins.cin7.bench import ZERO_ID, Bench
 
 
 def balances(bench: Bench, **query: object) -> dict[str, Decimal]:
-    """Debits less credits of each account."""
+    """Returns debits less credits of each account."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for row in bench.ok("GET", "/transactions", Page=1, Limit=1000, **query)["Transactions"]:
         amount = Decimal(str(row["Amount"]))
@@ -38,12 +38,12 @@ def test_payments_come_as_a_bare_array_with_long_timestamps() -> None:
     bench.clock.pass_time(microseconds=123456)
     paid = bench.ok("POST", "/sale/payment", bench.payment_body(invoice["TaskID"], "4.50", "PAYMENT"))
     assert paid["DateCreated"] == "2026-03-02T09:00:00.1234560Z"
-    found = bench.ok("GET", "/sale/payment", SaleID=sale)
-    assert isinstance(found, list)
-    assert [(one["Type"], one["Amount"], one["InvoiceNumber"]) for one in found] == [("Payment", 4.5, "INV-00001")]
+    payments = bench.ok("GET", "/sale/payment", SaleID=sale)
+    assert isinstance(payments, list)
+    assert [(row["Type"], row["Amount"], row["InvoiceNumber"]) for row in payments] == [("Payment", 4.5, "INV-00001")]
 
 
-def test_the_same_payment_twice_is_taken_twice() -> None:
+def test_the_same_payment_twice_is_recorded_twice() -> None:
     bench = Bench()
     sale, invoice = bench.invoiced()
     for _ in range(2):
@@ -84,7 +84,7 @@ def test_payments_that_are_refused(fields: dict[str, Any], text: str) -> None:
     assert bench.ok("GET", "/sale/payment", SaleID=sale) == []
 
 
-def test_a_payment_is_changed_and_deleted_by_its_id() -> None:
+def test_a_payment_is_changed_and_deleted_by_id() -> None:
     bench = Bench()
     sale, invoice = bench.invoiced()
     paid = bench.ok("POST", "/sale/payment", bench.payment_body(invoice["TaskID"]))
@@ -110,7 +110,7 @@ def test_a_customers_credit_pays_until_it_is_used_up() -> None:
 
 
 @pytest.mark.parametrize(("settles", "status"), [(False, "UNPAID"), (True, "PAID")])
-def test_whether_a_prepayment_finds_its_invoice_is_a_matter_of_reading(settles: bool, status: str) -> None:
+def test_whether_a_prepayment_is_applied_to_the_invoice_is_a_matter_of_reading(settles: bool, status: str) -> None:
     bench = Bench()
     bench.twin.switches["prepayment_settles_invoice"] = settles
     sale = bench.sale(SkipQuote=False)
@@ -147,7 +147,7 @@ def test_the_ledger_ties_to_the_documents() -> None:
     assert balances(bench)["091"] == Decimal("10.28")
 
 
-def test_a_credit_note_with_refund_and_restock_takes_all_back() -> None:
+def test_a_credit_note_with_refund_and_restock_reverts_the_sale() -> None:
     bench = Bench()
     sale, invoice = bench.invoiced()
     bench.twin.pick_pack_ship(sale)
@@ -174,8 +174,8 @@ def test_the_ledger_is_read_by_day_and_account() -> None:
     assert balances(bench, FromDate="2026-03-02", ToDate="2026-03-02T23:00:00") != {}
     assert balances(bench, Account="091") == {}
     sale = next(iter(bench.twin.company.sales))
-    shown = bench.ok("GET", "/sale", ID=sale, IncludeTransactions="true")["Transactions"]
-    assert [(row["Debit"], row["Credit"], row["Amount"]) for row in shown] == [("610", "200", 4.5)]
+    entries = bench.ok("GET", "/sale", ID=sale, IncludeTransactions="true")["Transactions"]
+    assert [(row["Debit"], row["Credit"], row["Amount"]) for row in entries] == [("610", "200", 4.5)]
     assert bench.whole(sale)["Transactions"] == []
 
 
@@ -226,7 +226,7 @@ def test_a_manual_journal_of_a_sale_posts_in_base_currency() -> None:
     assert "Product 'Tips'" in text
 
 
-def test_an_invoice_that_somebody_paid_or_credited_is_not_taken_back() -> None:
+def test_a_paid_or_credited_invoice_cannot_be_voided_or_undone() -> None:
     bench = Bench()
     lines = [bench.line(quantity=3)]
     sale = bench.ordered(*lines, header={"SaleType": "Advanced"})
@@ -242,13 +242,13 @@ def test_an_invoice_that_somebody_paid_or_credited_is_not_taken_back() -> None:
     assert bench.row(sale)["CombinedInvoiceStatus"] == "NOT INVOICED"
 
 
-def test_a_put_of_an_invoice_keeps_what_it_leaves_out() -> None:
+def test_a_put_of_an_invoice_keeps_omitted_members() -> None:
     bench = Bench()
     sale = bench.ordered()
     body = bench.invoice_body(sale, status="DRAFT", Memo="two cartons", AdditionalCharges=[bench.charge()])
     task = bench.ok("POST", "/sale/invoice", body)["Invoices"][0]["TaskID"]
-    kept = bench.ok("PUT", "/sale/invoice", {"SaleID": sale, "TaskID": task, "Status": "DRAFT"})["Invoices"][0]
-    assert (kept["Memo"], kept["Total"], len(kept["Lines"])) == ("two cartons", 9.5, 1)
+    updated = bench.ok("PUT", "/sale/invoice", {"SaleID": sale, "TaskID": task, "Status": "DRAFT"})["Invoices"][0]
+    assert (updated["Memo"], updated["Total"], len(updated["Lines"])) == ("two cartons", 9.5, 1)
     emptied = bench.ok("PUT", "/sale/invoice", {"SaleID": sale, "TaskID": task, "AdditionalCharges": []})["Invoices"][0]
     assert (emptied["Total"], emptied["AdditionalCharges"]) == (4.5, [])
     nobody = {"SaleID": sale, "TaskID": ZERO_ID, "Status": "DRAFT"}
@@ -275,7 +275,7 @@ def test_a_prepayment_is_not_changed_and_a_credit_gets_back_what_it_paid() -> No
     assert "CreditID is invalid" in bench.refused("POST", "/sale/payment", stranger)
 
 
-def test_a_completed_journal_is_not_changed_and_a_voided_one_not_voided_again() -> None:
+def test_a_completed_journal_cannot_be_changed_and_a_voided_one_cannot_be_voided_twice() -> None:
     bench = Bench()
     line = {"Debit": "860", "Credit": "091", "Reference": "", "Amount": 1, "BaseAmount": 1}
     body = {"Status": "DRAFT", "Currency": "USD", "CurrencyConversionRate": 1, "EffectiveDate": "2026-03-02"}

@@ -1,4 +1,4 @@
-"""Large companies stay fast: indexes instead of searches, rows made only for the page."""
+"""Calls stay fast in large companies: lookups use indexes, and lists render only the rows of the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_thousands_of_sales_and_products_stay_fast() -> None:
     bench.twin.seed(products=products, stock=stock)
     seeded = time.process_time()
     for n in range(SALES):
-        lines = [bench.line(f"P{(n * 7 + part) % PRODUCTS:05d}", 1, "1.00") for part in range(3)]
+        lines = [bench.line(f"P{(n * 7 + line) % PRODUCTS:05d}", 1, "1.00") for line in range(3)]
         sale = bench.ordered(*lines, header={"ExternalID": f"bc:shop:{n}"}, AdditionalCharges=[bench.charge()])
         bench.exchanges.clear()
         if n % 10 == 0:
@@ -34,7 +34,7 @@ def test_thousands_of_sales_and_products_stay_fast() -> None:
     read = time.process_time()
     assert shipped == SALES // 10
     assert sum(len(page["ProductAvailabilityList"]) for page in pages) == PRODUCTS + 4
-    # Generous for a busy machine; a search through all products or sales per call takes minutes.
+    # Generous for a busy machine; scanning all products or sales in each call would take minutes.
     assert seeded - started < 15
     assert (sold - seeded) / SALES < 0.01
     assert (probed - sold) / 200 < 0.02

@@ -1,4 +1,4 @@
-"""The header of a sale and the whole sale as it is read."""
+"""The header of a sale, and the whole sale as GET /sale returns it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.twins.cin7.bench import ADDRESS, Bench
 
 
-def test_a_new_sale_answers_whole_under_the_key_id() -> None:
+def test_a_new_sale_is_returned_in_full_under_the_key_id() -> None:
     bench = Bench()
     made = bench.ok("POST", "/sale", bench.header())
     assert made == bench.whole(made["ID"])
@@ -33,7 +33,7 @@ def test_documents_in_the_header_are_left_out() -> None:
     assert (made["Order"]["Status"], made["Status"]) == ("NOT AVAILABLE", "ESTIMATED")
 
 
-def test_what_the_header_leaves_out_comes_from_the_customers_card() -> None:
+def test_omitted_header_members_default_to_the_customers_card() -> None:
     bench = Bench()
     made = bench.ok("POST", "/sale", {"Customer": "Web", "Location": "Overflow"})
     assert (made["TaxRule"], made["Terms"], made["PriceTier"], made["DefaultAccount"]) == (
@@ -54,11 +54,11 @@ def test_a_shipping_address_that_is_not_for_others_grows_the_customers_card() ->
     bench.sale(ShippingAddress={**ADDRESS, "ShipToOther": "false"})
     bench.sale(ShippingAddress={**ADDRESS, "Line1": "9 Oak St", "ShipToOther": True})
     card = bench.ok("GET", "/customer", Name="Web")["CustomerList"][0]
-    assert [(one["Line1"], one["Type"]) for one in card["Addresses"]] == [("1 Elm St", "Shipping")]
+    assert [(address["Line1"], address["Type"]) for address in card["Addresses"]] == [("1 Elm St", "Shipping")]
 
 
 @pytest.mark.parametrize(("reading", "note"), [("replace", ""), ("merge", "call first")])
-def test_whether_a_put_clears_what_it_leaves_out_is_a_matter_of_reading(reading: str, note: str) -> None:
+def test_whether_a_put_clears_omitted_members_is_a_matter_of_reading(reading: str, note: str) -> None:
     bench = Bench()
     bench.twin.switches["put_semantics"] = reading
     sale = bench.sale(Note="call first")
@@ -76,7 +76,7 @@ def test_the_currency_of_a_sale_is_fixed() -> None:
     assert "another currency" in bench.refused("PUT", "/sale", body)
 
 
-def test_a_sale_that_does_not_exist_is_refused_and_ids_have_no_case() -> None:
+def test_a_sale_that_does_not_exist_is_refused_and_ids_are_case_insensitive() -> None:
     bench = Bench()
     sale = bench.sale()
     assert bench.ok("GET", "/sale", ID=sale.upper())["ID"] == sale
@@ -84,17 +84,19 @@ def test_a_sale_that_does_not_exist_is_refused_and_ids_have_no_case() -> None:
     assert bench.refused("GET", "/sale") == "Required attribute ID is not provided."
 
 
-@pytest.mark.parametrize(("wanted", "shown"), [("Code2", "US"), ("Code", "USA"), ("Regular", "United States")])
-def test_countries_are_read_in_the_format_asked_for(wanted: str, shown: str) -> None:
+@pytest.mark.parametrize(
+    ("country_format", "expected"), [("Code2", "US"), ("Code", "USA"), ("Regular", "United States")]
+)
+def test_countries_are_returned_in_the_requested_format(country_format: str, expected: str) -> None:
     bench = Bench()
     sale = bench.ordered()
     bench.twin.pick_pack_ship(sale)
-    whole = bench.ok("GET", "/sale", ID=sale, CountryFormat=wanted)
+    whole = bench.ok("GET", "/sale", ID=sale, CountryFormat=country_format)
     addresses = [whole["BillingAddress"], whole["ShippingAddress"], whole["Fulfilments"][0]["Ship"]["ShippingAddress"]]
-    assert [one["Country"] for one in addresses] == [shown] * 3
+    assert [address["Country"] for address in addresses] == [expected] * 3
 
 
-def test_country_codes_are_taken_by_the_other_reading() -> None:
+def test_country_codes_are_accepted_by_the_other_reading() -> None:
     bench = Bench()
     bench.twin.switches["country_format"] = "any"
     made = bench.ok("POST", "/sale", bench.header(BillingAddress={**ADDRESS, "Country": "US"}))

@@ -1,4 +1,4 @@
-"""The statuses of a sale through its life, derived and never written."""
+"""The derived, read-only statuses of a sale through its life."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_drafts_of_pick_pack_and_ship_show_on_a_simple_sale() -> None:
     assert bench.whole(sale)["Type"] == "Simple Sale"
 
 
-def test_an_advanced_sale_never_tells_where_its_goods_are() -> None:
+def test_the_status_of_an_advanced_sale_never_shows_fulfilment_progress() -> None:
     bench = Bench()
     sale = bench.ordered(header={"SaleType": "Advanced"})
     bench.twin.pick_pack_ship(sale)

@@ -1,4 +1,4 @@
-"""Stock: what an order holds, what is short, what comes back."""
+"""Stock: allocations, backorders and returns to stock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def shortages(bench: Bench, sale: str) -> list[Any]:
     return [line["BackorderQuantity"] for line in bench.ok("GET", "/sale/order", SaleID=sale)["Lines"]]
 
 
-def test_an_authorised_order_holds_its_stock_and_a_draft_does_not() -> None:
+def test_an_authorised_order_allocates_stock_and_a_draft_does_not() -> None:
     bench = Bench()
     sale = bench.sale()
     bench.ok("POST", "/sale/order", bench.document(sale, bench.line(quantity=4), status="DRAFT"))
@@ -30,7 +30,7 @@ def test_a_shortage_silently_becomes_a_backorder() -> None:
     assert bench.stock("APPLE") == (10, 10, 0)
 
 
-def test_stock_elsewhere_does_not_help_an_order() -> None:
+def test_stock_at_another_location_is_not_allocated_to_an_order() -> None:
     bench = Bench()
     sale = bench.ordered(bench.line(quantity=12), header={"Location": "Overflow"})
     assert shortages(bench, sale) == [8]
@@ -50,7 +50,7 @@ def test_a_receipt_serves_the_oldest_backorder_first() -> None:
     assert bench.stock("APPLE") == (24, 17, 7)
 
 
-def test_voiding_frees_stock_for_those_who_wait() -> None:
+def test_voiding_frees_stock_for_waiting_backorders() -> None:
     bench = Bench()
     first = bench.ordered(bench.line(quantity=8))
     second = bench.ordered(bench.line(quantity=5))
@@ -69,7 +69,7 @@ def test_voiding_a_backordered_sale_with_picked_goods_puts_them_back_and_holds_n
     assert bench.stock("APPLE") == (10, 0, 10)
 
 
-def test_undoing_and_authorising_again_allocates_afresh() -> None:
+def test_undoing_and_reauthorising_an_order_reallocates_stock() -> None:
     bench = Bench()
     sale = bench.ordered(bench.line(quantity=8))
     waiting = bench.ordered(bench.line(quantity=4))
@@ -79,7 +79,7 @@ def test_undoing_and_authorising_again_allocates_afresh() -> None:
     assert shortages(bench, sale) == [2]
 
 
-def test_by_the_other_reading_an_undone_order_keeps_its_stock_until_it_is_authorised_again() -> None:
+def test_by_the_other_reading_an_undone_order_keeps_the_allocation_until_it_is_reauthorised() -> None:
     bench = Bench()
     bench.twin.switches["undo_releases_allocation"] = False
     sale = bench.ordered(bench.line(quantity=8))
@@ -89,7 +89,7 @@ def test_by_the_other_reading_an_undone_order_keeps_its_stock_until_it_is_author
     assert bench.stock("APPLE") == (10, 5, 5)
 
 
-def test_picking_takes_units_off_the_shelf_and_out_of_the_allocation() -> None:
+def test_picking_reduces_on_hand_and_allocated() -> None:
     bench = Bench()
     sale = bench.ordered(bench.line(quantity=4))
     bench.twin.pick(sale, lines=[{"sku": "APPLE", "quantity": 3}])
@@ -136,14 +136,14 @@ def test_a_row_without_stock_and_allocation_vanishes() -> None:
     assert bench.ok("GET", "/ref/productavailability", Sku="APPLE", Location="Main Warehouse")["Total"] == 0
 
 
-def test_a_count_below_what_is_held_makes_available_negative() -> None:
+def test_a_count_below_the_allocation_makes_available_negative() -> None:
     bench = Bench()
     bench.ordered(bench.line(quantity=6))
     bench.twin.count_stock("APPLE", 4)
     assert bench.stock("APPLE") == (4, 6, -2)
 
 
-def test_availability_has_a_row_for_each_location_bin_and_batch_and_its_value_in_money() -> None:
+def test_availability_has_a_row_with_stock_value_for_each_location_bin_and_batch() -> None:
     bench = Bench()
     bench.twin.seed(
         locations=[{"name": "Depot", "bins": ["A1"]}],
@@ -152,12 +152,12 @@ def test_availability_has_a_row_for_each_location_bin_and_batch_and_its_value_in
             {"sku": "PEAR", "location": "Depot", "batch": "L7", "on_hand": 2, "expires": "2026-05-01T00:00:00"},
         ],
     )
-    found = bench.ok("GET", "/ref/productavailability", Sku="PEAR", Location="Depot")["ProductAvailabilityList"]
-    assert [(row["Bin"], row["Batch"], row["OnHand"], row["StockOnHand"]) for row in found] == [
+    rows = bench.ok("GET", "/ref/productavailability", Sku="PEAR", Location="Depot")["ProductAvailabilityList"]
+    assert [(row["Bin"], row["Batch"], row["OnHand"], row["StockOnHand"]) for row in rows] == [
         ("A1", None, 5, 2.5),
         (None, "L7", 2, 2),
     ]
-    assert set(found[0]) == {
+    assert set(rows[0]) == {
         "ID", "SKU", "Name", "Barcode", "Location", "Bin", "Batch", "ExpiryDate", "OnHand", "Allocated", "Available",
         "OnOrder", "StockOnHand", "InTransit", "NextDeliveryDate",
     }  # fmt: skip
@@ -170,26 +170,26 @@ def test_where_the_allocation_of_a_bin_is_booked_is_a_matter_of_reading(reading:
     depot = {"name": "Depot", "bins": ["A1"]}
     bench.twin.seed(locations=[depot], stock=[{"sku": "PEAR", "location": "Depot", "bin": "A1", "on_hand": 5}])
     sale = bench.ordered(bench.line("PEAR", 3, "2.00"), header={"Location": "Depot"})
-    found = bench.ok("GET", "/ref/productavailability", Sku="PEAR", Location="Depot")["ProductAvailabilityList"]
-    assert {row["Bin"]: row["Available"] for row in found} == rows
+    matching = bench.ok("GET", "/ref/productavailability", Sku="PEAR", Location="Depot")["ProductAvailabilityList"]
+    assert {row["Bin"]: row["Available"] for row in matching} == rows
     bench.twin.pick_pack_ship(sale)
     assert bench.stock("PEAR", "Depot") == (2, 0, 2)
 
 
 @pytest.mark.parametrize(("reading", "on_order"), [("repeated", [7, 7]), ("first_row", [7, 0])])
-def test_what_is_on_order_may_be_repeated_on_each_bin(reading: str, on_order: list[int]) -> None:
+def test_on_order_may_be_repeated_on_each_bin(reading: str, on_order: list[int]) -> None:
     bench = Bench()
     bench.twin.switches["on_order_per_bin"] = reading
     bench.twin.seed(stock=[{"sku": "APPLE", "location": "Main Warehouse", "bin": "A1", "on_hand": 1}])
     bench.twin.order_stock("APPLE", 7, date="2026-03-09T00:00:00")
-    found = bench.ok("GET", "/ref/productavailability", Sku="APPLE", Location="Main Warehouse")
-    assert [row["OnOrder"] for row in found["ProductAvailabilityList"]] == on_order
+    answer = bench.ok("GET", "/ref/productavailability", Sku="APPLE", Location="Main Warehouse")
+    assert [row["OnOrder"] for row in answer["ProductAvailabilityList"]] == on_order
     bench.twin.receive_stock("APPLE", 7)
-    found = bench.ok("GET", "/ref/productavailability", Sku="APPLE", Location="Main Warehouse")
-    assert [row["OnOrder"] for row in found["ProductAvailabilityList"]] == [0, 0]
+    answer = bench.ok("GET", "/ref/productavailability", Sku="APPLE", Location="Main Warehouse")
+    assert [row["OnOrder"] for row in answer["ProductAvailabilityList"]] == [0, 0]
 
 
-def test_undoing_a_pick_puts_its_units_back_into_the_hands_of_the_sale() -> None:
+def test_undoing_a_pick_reallocates_the_units_to_the_sale() -> None:
     bench = Bench()
     sale = bench.ordered(bench.line(quantity=4))
     bench.twin.pick_pack_ship(sale)
@@ -200,7 +200,7 @@ def test_undoing_a_pick_puts_its_units_back_into_the_hands_of_the_sale() -> None
     assert bench.stock("APPLE") == (10, 4, 6)
 
 
-def test_voiding_a_fulfilment_leaves_the_order_to_be_picked_again() -> None:
+def test_voiding_a_fulfilment_lets_the_order_be_repicked() -> None:
     bench = Bench()
     sale = bench.ordered(bench.line(quantity=4))
     bench.twin.pick_pack_ship(sale)
@@ -224,7 +224,7 @@ def test_an_automatic_dispatch_happens_only_without_a_backorder() -> None:
     assert bench.whole(advanced)["Fulfilments"] == []
 
 
-def test_what_a_count_did_not_find_cannot_be_picked() -> None:
+def test_units_missing_after_a_count_cannot_be_picked() -> None:
     bench = Bench()
     sale = bench.ordered(bench.line(quantity=6))
     bench.twin.count_stock("APPLE", 4)
@@ -234,7 +234,7 @@ def test_what_a_count_did_not_find_cannot_be_picked() -> None:
     assert bench.stock("APPLE") == (0, 2, -2)
 
 
-def test_a_shelf_that_is_named_twice_gives_what_it_has_once() -> None:
+def test_a_bin_that_is_named_twice_in_a_pick_is_counted_once() -> None:
     bench = Bench()
     bench.twin.seed(locations=[{"name": "Depot", "bins": ["A1"]}])
     bench.twin.receive_stock("APPLE", 5, "Depot", "A1")
@@ -250,9 +250,9 @@ def test_a_shelf_that_is_named_twice_gives_what_it_has_once() -> None:
     assert all(row.on_hand >= 0 for row in bench.twin.company.stock.values())
 
 
-def test_shelves_are_never_counted_below_zero() -> None:
+def test_a_stock_count_below_zero_is_refused() -> None:
     bench = Bench()
-    with pytest.raises(ValueError, match="zero or more"):
+    with pytest.raises(ValueError, match="must not be negative"):
         bench.twin.count_stock("APPLE", -1)
     line = {"SKU": "APPLE", "Location": "Main Warehouse", "Quantity": -1}
     body = {"EffectiveDate": "2026-03-02", "Status": "COMPLETED", "Lines": [line]}

@@ -1,4 +1,4 @@
-"""Totals: what Cin7 computes, what it checks and whose tax counts."""
+"""Totals: what Cin7 computes, what it checks, and which tax counts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def taxed(bench: Bench, quantity: Any, price: Any, tax: Any, rule: str = "Tax on
     return bench.line("APPLE", quantity, price, tax, TaxRule=rule)
 
 
-def test_exclusive_prices_add_their_tax() -> None:
+def test_tax_is_added_to_exclusive_prices() -> None:
     bench = Bench()
     charge = bench.charge("5.00", Tax="0.41", TaxRule="Tax on Sales")
     body = bench.document(bench.sale(), taxed(bench, 3, "1.50", "0.37"), AdditionalCharges=[charge])
     assert totals(bench.ok("POST", "/sale/order", body)) == (9.5, 0.78, 10.28)
 
 
-def test_inclusive_prices_contain_their_tax() -> None:
+def test_tax_is_contained_in_inclusive_prices() -> None:
     bench = Bench()
     body = bench.document(bench.sale(TaxInclusive=True), taxed(bench, 3, "1.50", "0.41", "GST on Income"))
     order = bench.ok("POST", "/sale/order", body)
@@ -64,7 +64,7 @@ def test_the_tolerance_is_a_switch() -> None:
     assert order["Total"] == 4.51
 
 
-def test_accepting_takes_the_tax_that_was_sent_however_wrong() -> None:
+def test_accepting_uses_the_tax_that_was_sent_even_if_it_is_wrong() -> None:
     bench = Bench()
     order = bench.ok("POST", "/sale/order", bench.document(bench.sale(), taxed(bench, 1, "100", "1.00")))
     assert totals(order) == (100, 1, 101)
@@ -105,7 +105,7 @@ def test_recomputing_overrules_what_was_sent_and_differs_by_method(
     ("inclusive", "price", "rule", "taxes"),
     [(False, "0.10", "Tax on Sales", ("0.03", "0", "0")), (True, "0.16", "GST on Income", ("0.04", "0", "0"))],
 )
-def test_rejecting_looks_at_the_document_or_at_each_line(
+def test_rejecting_checks_the_document_or_each_line(
     inclusive: bool, price: str, rule: str, taxes: tuple[str, ...], method: str, status: int
 ) -> None:
     bench = Bench()
@@ -115,7 +115,7 @@ def test_rejecting_looks_at_the_document_or_at_each_line(
     assert bench.call("POST", "/sale/order", body).status == status
 
 
-def test_recomputing_inclusive_prices_takes_the_tax_out_of_them() -> None:
+def test_recomputing_inclusive_prices_extracts_the_tax_from_them() -> None:
     bench = Bench()
     bench.twin.switches["tax_check"] = "recompute"
     body = bench.document(bench.sale(TaxInclusive=True), taxed(bench, 1, "110", "0", "GST on Income"))

@@ -1,4 +1,4 @@
-"""The vendor's own example requests: each is understood or refused in the vendor's way, none makes a 500."""
+"""The vendor's example requests: each is accepted or refused in the vendor's form; none causes a 500."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ pytestmark = documents_needed
 
 def example_requests() -> list[Any]:
     return [
-        pytest.param(one["path"], request, id=f"{one['method']} {one['path']} {number}")
-        for one in examples()
-        if endpoint_of(one["path"])
-        for number, request in enumerate(one["requests"])
+        pytest.param(example["path"], request, id=f"{example['method']} {example['path']} {number}")
+        for example in examples()
+        if endpoint_of(example["path"])
+        for number, request in enumerate(example["requests"])
     ]
 
 

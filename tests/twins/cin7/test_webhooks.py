@@ -1,4 +1,4 @@
-"""Webhooks: registration, what they tell, the ladder of tries and the silent end."""
+"""Webhooks: registration, payloads, retries and silent deactivation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.twins.cin7.bench import START, Bench
-from weighbridge_twins.call import Delivery
+from weighbridge_twins.http.call import Delivery
 
 
 def subscribe(bench: Bench, kind: str, **fields: Any) -> str:
@@ -26,13 +26,13 @@ def due(bench: Bench, **span: float) -> list[Delivery]:
     return bench.twin.deliveries_due()
 
 
-def told(bench: Bench, kind: str) -> list[Any]:
-    """The payloads of a type that wait, whenever they are due."""
-    found = [one for one in bench.twin.company.pending_events if one["kind"] == kind]
-    return [json.loads(one["raw"]) for one in found]
+def pending_payloads(bench: Bench, kind: str) -> list[Any]:
+    """Returns the queued payloads of a type, due or not."""
+    events = [event for event in bench.twin.company.pending_events if event["kind"] == kind]
+    return [json.loads(row["raw"]) for row in events]
 
 
-def test_the_first_try_comes_a_minute_after_the_event_and_once() -> None:
+def test_the_first_attempt_is_due_once_a_minute_after_the_event() -> None:
     bench = Bench()
     subscribe(bench, "Sale/OrderAuthorised")
     sale = bench.ordered()
@@ -47,56 +47,56 @@ def test_the_first_try_comes_a_minute_after_the_event_and_once() -> None:
     assert due(bench, minutes=120) == []
 
 
-def test_failures_are_tried_again_after_5_10_15_20_and_25_minutes_and_then_the_hook_is_off() -> None:
+def test_failures_are_retried_after_5_10_15_20_and_25_minutes_and_then_the_webhook_is_off() -> None:
     bench = Bench()
-    hook = subscribe(bench, "Sale/OrderAuthorised")
+    webhook = subscribe(bench, "Sale/OrderAuthorised")
     bench.ordered()
-    moments = []
+    timestamps = []
     for _ in range(6):
         while not (deliveries := due(bench, minutes=1)):
             pass
-        moments.append((bench.clock.moment - START) / timedelta(minutes=1))
-        bench.twin.delivered(deliveries[0], None if len(moments) % 2 else 500)
-    assert moments == [1, 6, 16, 31, 51, 76]
-    found = bench.ok("GET", "/webhooks")["Webhooks"][0]
-    assert (found["ID"], found["IsActive"]) == (hook, False)
+        timestamps.append((bench.clock.current_time - START) / timedelta(minutes=1))
+        bench.twin.delivered(deliveries[0], None if len(timestamps) % 2 else 500)
+    assert timestamps == [1, 6, 16, 31, 51, 76]
+    webhooks = bench.ok("GET", "/webhooks")["Webhooks"][0]
+    assert (webhooks["ID"], webhooks["IsActive"]) == (webhook, False)
     bench.ordered(bench.line("PEAR", 1, "2.00"))
     assert due(bench, minutes=60) == []
 
 
-def test_a_hook_that_is_switched_on_again_replays_nothing() -> None:
+def test_a_reactivated_webhook_replays_nothing() -> None:
     bench = Bench()
-    hook = subscribe(bench, "Sale/Created")
-    bench.twin.deactivate_hook(hook)
+    webhook = subscribe(bench, "Sale/Created")
+    bench.twin.deactivate_webhook(webhook)
     bench.sale()
-    bench.ok("PUT", "/webhooks", {"ID": hook, "IsActive": True})
+    bench.ok("PUT", "/webhooks", {"ID": webhook, "IsActive": True})
     assert due(bench, minutes=5) == []
     bench.sale()
     assert len(due(bench, minutes=1)) == 1
 
 
-def test_by_the_other_reading_a_hook_keeps_what_came_while_it_was_off() -> None:
+def test_by_the_other_reading_a_webhook_delivers_events_queued_while_it_was_off() -> None:
     bench = Bench()
-    bench.twin.switches["hook_keeps_events_while_inactive"] = True
-    hook = subscribe(bench, "Sale/Created")
-    bench.twin.deactivate_hook(hook)
+    bench.twin.switches["webhook_keeps_events_while_inactive"] = True
+    webhook = subscribe(bench, "Sale/Created")
+    bench.twin.deactivate_webhook(webhook)
     bench.sale()
     assert due(bench, minutes=5) == []
-    bench.ok("PUT", "/webhooks", {"ID": hook, "IsActive": True})
+    bench.ok("PUT", "/webhooks", {"ID": webhook, "IsActive": True})
     assert len(due(bench, minutes=1)) == 1
 
 
 @pytest.mark.parametrize(("reading", "status", "done"), [("2xx", 202, True), ("200", 202, False), ("200", 200, True)])
 def test_which_answer_counts_as_delivered_is_a_matter_of_reading(reading: str, status: int, done: bool) -> None:
     bench = Bench()
-    bench.twin.switches["hook_success"] = reading
+    bench.twin.switches["webhook_success"] = reading
     subscribe(bench, "Sale/Created")
     bench.sale()
     bench.twin.delivered(due(bench, minutes=1)[0], status)
     assert (due(bench, minutes=5) == []) is done
 
 
-def test_a_payload_tells_of_the_moment_of_the_event() -> None:
+def test_a_payload_is_a_snapshot_at_the_time_of_the_event() -> None:
     bench = Bench()
     subscribe(bench, "Stock/AvailableStockLevelChanged")
     bench.twin.count_stock("APPLE", 8)
@@ -110,7 +110,7 @@ def test_the_stock_event_is_a_bare_array_with_a_row_for_each_bin() -> None:
     bench.twin.seed(stock=[{"sku": "APPLE", "bin": "Bin 1", "on_hand": 5, "unit_cost": 5}])
     subscribe(bench, "Stock/AvailableStockLevelChanged")
     bench.ordered(bench.line(quantity=2))
-    rows = told(bench, "Stock/AvailableStockLevelChanged")[0]
+    rows = pending_payloads(bench, "Stock/AvailableStockLevelChanged")[0]
     assert isinstance(rows, list)
     assert rows[1] == {
         "ID": bench.id_of("APPLE").upper(), "SKU": "APPLE", "Name": "Apple", "Barcode": "4001", "Location": "Overflow",
@@ -123,23 +123,23 @@ def test_the_stock_event_is_a_bare_array_with_a_row_for_each_bin() -> None:
 @pytest.mark.parametrize(("fires", "skus"), [(False, ["APPLE"]), (True, ["APPLE", "BASKET"])])
 def test_whether_a_kits_event_fires_for_its_component_is_a_matter_of_reading(fires: bool, skus: list[str]) -> None:
     bench = Bench()
-    bench.twin.switches["stock_hook_for_kits"] = fires
+    bench.twin.switches["stock_webhook_for_kits"] = fires
     subscribe(bench, "Stock/AvailableStockLevelChanged")
     bench.twin.count_stock("APPLE", 8)
-    assert [rows[0]["SKU"] for rows in told(bench, "Stock/AvailableStockLevelChanged")] == skus
+    assert [rows[0]["SKU"] for rows in pending_payloads(bench, "Stock/AvailableStockLevelChanged")] == skus
 
 
-def test_tracking_is_told_with_slashed_dates_and_upper_case_ids() -> None:
+def test_tracking_events_carry_slashed_dates_and_upper_case_ids() -> None:
     bench = Bench()
     subscribe(bench, "Sale/ShipmentAuthorised")
     subscribe(bench, "Sale/ShipmentTrackingNumberChanged")
     sale = bench.ordered()
     bench.twin.pick_pack_ship(sale, carrier="UPS", tracking="1Z1")
     task = bench.whole(sale)["Fulfilments"][0]["TaskID"]
-    shipped = told(bench, "Sale/ShipmentAuthorised")[0]
+    shipped = pending_payloads(bench, "Sale/ShipmentAuthorised")[0]
     assert shipped["SaleTaskID"] == task.upper()
     assert not {"SaleID", "TrackingNumber", "Shipments"} & set(shipped)
-    assert told(bench, "Sale/ShipmentTrackingNumberChanged") == [
+    assert pending_payloads(bench, "Sale/ShipmentTrackingNumberChanged") == [
         {
             "SaleID": sale.upper(), "TaskID": task.upper(), "SaleOrderNumber": "SO-00001",
             "SaleOrderDate": "02/03/2026", "TaskTypeSign": 0, "EventType": "Sale/ShipmentTrackingNumberChanged",
@@ -151,7 +151,7 @@ def test_tracking_is_told_with_slashed_dates_and_upper_case_ids() -> None:
     ]  # fmt: skip
 
 
-def test_the_life_of_a_sale_as_its_events_tell_it() -> None:
+def test_the_events_of_a_sale_from_creation_to_payment() -> None:
     bench = Bench()
     kinds = (
         "Created", "QuoteAuthorised", "OrderAuthorised", "Backordered", "PickAuthorised", "PackAuthorised",
@@ -173,31 +173,31 @@ def test_the_life_of_a_sale_as_its_events_tell_it() -> None:
     bench.ok("POST", "/sale/payment", bench.payment_body(task, "3.00"))
     bench.ok("POST", "/sale/creditnote", bench.credit_body(sale, "INV-00001"))
     bench.twin.void_sale(bench.sale())
-    counts = {kind: len(told(bench, f"Sale/{kind}")) for kind in kinds}
+    counts = {kind: len(pending_payloads(bench, f"Sale/{kind}")) for kind in kinds}
     assert counts == {**dict.fromkeys(kinds, 1), "Created": 2, "OrderAuthorised": 2}
-    partial = told(bench, "Sale/PartialPaymentReceived")[0]
+    partial = pending_payloads(bench, "Sale/PartialPaymentReceived")[0]
     assert (partial["AmountPercent"], partial["DocumentNumber"], partial["DocumentDate"]) == (
         "33.33", "INV-00001", "02/03/2026",
     )  # fmt: skip
-    assert told(bench, "Sale/Created")[0]["SaleOrderDate"] == "2026-03-02"
+    assert pending_payloads(bench, "Sale/Created")[0]["SaleOrderDate"] == "2026-03-02"
 
 
-def test_customers_and_products_tell_of_their_changes() -> None:
+def test_customer_and_product_changes_emit_events() -> None:
     bench = Bench()
     subscribe(bench, "Customer/Updated")
     subscribe(bench, "Product/Updated")
     card = {"Name": "Shop", "Status": "Active", "Currency": "USD", "PaymentTerm": "30 days", "AccountReceivable": "610"}
     bench.ok("POST", "/customer", {**card, "RevenueAccount": "200", "TaxRule": "Tax Exempt"})
     bench.twin.deprecate_product("PEAR")
-    detail = told(bench, "Customer/Updated")[0]["CustomerDetailsList"][0]
+    detail = pending_payloads(bench, "Customer/Updated")[0]["CustomerDetailsList"][0]
     assert detail["Customer"]["LastModifiedOn"] == "2026-03-02T09:00:00.000"
-    product = told(bench, "Product/Updated")[0]["ProductDetailsList"][0]
+    product = pending_payloads(bench, "Product/Updated")[0]["ProductDetailsList"][0]
     assert (product["Event"], product["SKU"], product["Status"]) == ("Update", "PEAR", "Deprecated")
 
 
 def test_deliveries_carry_the_credentials_and_headers_that_were_registered() -> None:
     bench = Bench()
-    bench.twin.switches["hook_event_type_header"] = True
+    bench.twin.switches["webhook_event_type_header"] = True
     extra = {"ExternalHeaders": [{"Key": "X-Secret", "Value": "s3"}]}
     subscribe(bench, "Sale/Created", ExternalAuthorizationType="bearerauth", ExternalBearerToken="t0ken", **extra)
     subscribe(bench, "Sale/Created", ExternalAuthorizationType="basicauth", ExternalUserName="u", ExternalPassword="p")
@@ -226,31 +226,41 @@ def test_registrations_that_are_refused(fields: dict[str, Any], text: str) -> No
     assert text in Bench().refused("POST", "/webhooks", {**body, **fields})
 
 
-def test_five_hooks_of_a_type_are_the_most_and_a_deleted_one_makes_room() -> None:
+def test_at_most_five_webhooks_of_a_type_and_a_deleted_one_no_longer_counts() -> None:
     bench = Bench()
-    hooks = [subscribe(bench, "Sale/Created") for _ in range(5)]
+    webhooks = [subscribe(bench, "Sale/Created") for _ in range(5)]
     body = {"Type": "Sale/Created", "IsActive": True, "ExternalURL": "https://x", "ExternalAuthorizationType": "noauth"}
     assert "Maximum number" in bench.refused("POST", "/webhooks", body)
     subscribe(bench, "Sale/Voided")
     bench.sale()
-    remaining = bench.ok("DELETE", "/webhooks", ID=hooks[0])["Webhooks"]
+    remaining = bench.ok("DELETE", "/webhooks", ID=webhooks[0])["Webhooks"]
     assert len(remaining) == 5
     assert len(due(bench, minutes=1)) == 4
     subscribe(bench, "Sale/Created")
 
 
-def test_hooks_that_do_not_exist_are_told_apart() -> None:
+def test_webhooks_that_do_not_exist_are_refused() -> None:
     bench = Bench()
-    hook = {"Type": "Sale/Created", "IsActive": True, "ExternalURL": "https://x", "ExternalAuthorizationType": "noauth"}
-    assert bench.refused("PUT", "/webhooks", hook) == "Required attribute ID is not provided."
-    assert bench.refused("PUT", "/webhooks", {**hook, "ID": "nobody"}) == "Webhook with specified ID not found"
+    webhook = {
+        "Type": "Sale/Created",
+        "IsActive": True,
+        "ExternalURL": "https://x",
+        "ExternalAuthorizationType": "noauth",
+    }
+    assert bench.refused("PUT", "/webhooks", webhook) == "Required attribute ID is not provided."
+    assert bench.refused("PUT", "/webhooks", {**webhook, "ID": "nobody"}) == "Webhook with specified ID not found"
     assert bench.refused("DELETE", "/webhooks", ID="nobody") == "Webhook with specified ID not found"
 
 
-def test_an_answer_to_a_delivery_of_a_deleted_hook_changes_nothing() -> None:
+def test_an_answer_to_a_delivery_of_a_deleted_webhook_changes_nothing() -> None:
     bench = Bench()
-    hook = {"Type": "Sale/Created", "IsActive": True, "ExternalURL": "https://x", "ExternalAuthorizationType": "noauth"}
-    made = bench.ok("POST", "/webhooks", hook)["Webhooks"][0]
+    webhook = {
+        "Type": "Sale/Created",
+        "IsActive": True,
+        "ExternalURL": "https://x",
+        "ExternalAuthorizationType": "noauth",
+    }
+    made = bench.ok("POST", "/webhooks", webhook)["Webhooks"][0]
     bench.sale()
     bench.clock.pass_time(minutes=2)
     (delivery,) = bench.twin.deliveries_due()

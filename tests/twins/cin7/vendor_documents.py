@@ -1,4 +1,4 @@
-"""The vendor's own descriptions and examples, where they come with the source."""
+"""The vendor's API descriptions and examples, if they are present beside the source."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ documents_needed = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="shared docu
 
 
 def examples() -> list[dict[str, Any]]:
-    """Every operation with its example requests and answers; none without the documents."""
+    """Returns every operation with its example requests and answers; empty without the documents."""
     files = sorted(EXAMPLES.glob("*.json")) if EXAMPLES.is_dir() else []
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
 def problems_of(method: str, path: str, query: dict[str, str], request: Any, status: int, response: Any) -> list[str]:
-    """What the descriptions hold against one exchange."""
-    found = _check()("cin7", method, path, query, request, status, response)
-    return [problem for problem in found if not _stands_in_an_example(path, problem)]
+    """Returns the problems of one exchange by the descriptions."""
+    problems = _check()("cin7", method, path, query, request, status, response)
+    return [problem for problem in problems if not _is_in_an_example(path, problem)]
 
 
 @cache
@@ -43,12 +43,14 @@ def _check() -> Callable[..., list[str]]:
 @cache
 def _bodies_in_examples() -> dict[str, str]:
     return {
-        one["path"]: json.dumps([one["requests"], one["responses"]]) for one in examples() if one["method"] == "GET"
+        example["path"]: json.dumps([example["requests"], example["responses"]])
+        for example in examples()
+        if example["method"] == "GET"
     }
 
 
-def _stands_in_an_example(path: str, problem: str) -> bool:
-    """The examples keep the bodies of POST and PUT beside the answers of GET, where the check does not look."""
+def _is_in_an_example(path: str, problem: str) -> bool:
+    """Tells whether the examples contain the path: they keep POST and PUT bodies with GET, which the check skips."""
     name, _, reason = problem.partition("] request ")[2].partition(": ")
     bodies = _bodies_in_examples().get(path.removeprefix(PREFIX), "")
     return reason.startswith("property in no vendor table") and f'"{name}":' in bodies

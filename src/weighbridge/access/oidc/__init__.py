@@ -1,1 +1,1 @@
-"""Signing in at the company's identity provider with OpenID Connect: authorization code, PKCE, state and nonce."""
+"""Sign-in by the company's identity provider with OpenID Connect: authorization code, PKCE, state and nonce."""

@@ -1,4 +1,4 @@
-"""Listings: what the shop shows of the books' products, field by field, each field with one master."""
+"""Listings: Cin7 products as the store lists them, field by field; each field has one master."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from enum import StrEnum
 
 
 class Master(StrEnum):
-    """Who decides what a field of a listing says."""
+    """Which system decides the value of a field of a listing."""
 
     CIN7 = "cin7"
-    """The books: a difference at the shop is overwritten."""
+    """Cin7; a difference in the store is overwritten."""
     FIRST = "first"
-    """The books say it when the listing is made; from then on it is the shop's."""
+    """Cin7 when the listing is created; after that, the store."""
     BIGCOMMERCE = "bigcommerce"
-    """The shop: never written."""
+    """The store; never written."""
 
 
 class Field(StrEnum):
-    """A part of a listing that has one master. The SKU's is always Cin7: orders and stock are matched by it."""
+    """A field of a listing. The master of the SKU is always Cin7, since orders and stock are matched by it."""
 
     SKU = "sku"
     NAME = "name"
@@ -46,7 +46,7 @@ class Dimensions:
     depth: Decimal
 
     def __str__(self) -> str:
-        return " x ".join(plain(one) for one in (self.width, self.height, self.depth))
+        return " x ".join(plain(measure) for measure in (self.width, self.height, self.depth))
 
 
 Value = str | Decimal | bool | Dimensions
@@ -54,12 +54,12 @@ Values = Mapping[Field, Value]
 
 
 def plain(number: Decimal) -> str:
-    """A number without an exponent and without zeros at its end, so that 12.50 and 12.5 are the same text."""
+    """A number without an exponent and without trailing zeros, so that 12.50 and 12.5 are the same text."""
     return format(number.normalize(), "f") if number else "0"
 
 
 def text_of(value: Value) -> str:
-    """A value as people read it in a diff and as the journal keeps it; equal values have equal texts."""
+    """A value as text, for diffs and for the database; equal values have equal texts."""
     if isinstance(value, bool):
         return "shown" if value else "hidden"
     return plain(value) if isinstance(value, Decimal) else str(value)
@@ -67,32 +67,32 @@ def text_of(value: Value) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of a product in the books."""
+    """A picture of a product in Cin7."""
 
     name: str
-    """Its file name, which becomes its description at the shop and tells it from the listing's other pictures."""
+    """Its file name, which becomes its description in the store and is unique within the listing."""
     url: str
     is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """Something that can be bought: one product of the books, one variant at the shop."""
+    """One product of Cin7, which becomes one variant in the store."""
 
-    article_id: str
+    cin7_product_id: str
     sku: str
     options: tuple[tuple[str, str], ...]
-    """(name, value) of each option; empty for a listing without variants, whose values stand on the listing."""
+    """(name, value) of each option; empty for a listing without variants, which has the values itself."""
     values: Values = field(default_factory=dict)
     picture_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One product of the shop as the books want it."""
+    """One product of the store as Cin7 describes it."""
 
     source: str
-    """`product:ID` or `family:ID` in the books: the listing's name for ever."""
+    """`product:ID` or `family:ID` in Cin7: the permanent key of the listing."""
     sku: str
     values: Values
     variations: tuple[Variation, ...]
@@ -108,8 +108,8 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class ShopVariant:
-    """A variant as the shop shows it."""
+class StoreVariant:
+    """A variant in the store."""
 
     id: int
     sku: str
@@ -118,46 +118,46 @@ class ShopVariant:
 
 
 @dataclass(frozen=True, slots=True)
-class ShopListing:
-    """A product as the shop shows it. CATEGORY is not among its values: a product stands in any number of them."""
+class StoreListing:
+    """A product in the store. CATEGORY is not among its values, since a product can have several."""
 
     id: int
     sku: str
     tracking: str
     values: Values
-    variants: tuple[ShopVariant, ...]
+    variants: tuple[StoreVariant, ...]
     categories: frozenset[int] = frozenset()
     pictures: Mapping[str, int] = field(default_factory=dict)
     """Description of a picture -> its id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What was last written of a product or variant, and how the shop showed it right after; as texts."""
+class LastWrite:
+    """The values last written to a product or variant, and the values read back right after; as texts."""
 
     written: Mapping[str, str] = field(default_factory=dict)
-    shown: Mapping[str, str] = field(default_factory=dict)
+    confirmed: Mapping[str, str] = field(default_factory=dict)
 
-    def settled(self, of: Field, wanted: str, shop: str) -> bool:
-        """Whether the shop shows its own rendering of what it was told: trimmed, sanitised, a brand as a number."""
-        return self.written.get(of) == wanted and self.shown.get(of) == shop
+    def is_confirmed(self, listing_field: Field, desired: str, current: str) -> bool:
+        """Whether `current` is the store's own form of `desired`: trimmed, sanitised, a brand as a number."""
+        return self.written.get(listing_field) == desired and self.confirmed.get(listing_field) == current
 
-    def after(self, written: Mapping[str, str], shown: Mapping[str, str]) -> Told:
-        """The same once `written` was written, of which the shop's answer showed `shown`."""
-        seen = {of: text for of, text in shown.items() if of in written}
-        return Told({**self.written, **written}, {**self.shown, **seen})
+    def updated_with(self, written: Mapping[str, str], confirmed: Mapping[str, str]) -> LastWrite:
+        """The last write after `written` was written and `confirmed` was read back."""
+        read_back = {of: text for of, text in confirmed.items() if of in written}
+        return LastWrite({**self.written, **written}, {**self.confirmed, **read_back})
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Which product of the shop stands for a listing, with all that we wrote to it."""
+    """The product of the store that belongs to a listing, and everything that we wrote to it."""
 
     source: str
     product_id: int
     variant_ids: Mapping[str, int] = field(default_factory=dict)
-    """Product id in the books -> variant id at the shop."""
-    told: Told = Told()
-    variants_told: Mapping[str, Told] = field(default_factory=dict)
-    """The same by product id in the books."""
+    """Cin7 product id -> variant id in the store."""
+    last_write: LastWrite = LastWrite()
+    variant_last_writes: Mapping[str, LastWrite] = field(default_factory=dict)
+    """Cin7 product id -> last write to its variant."""
     pictures: frozenset[str] = frozenset()
-    """Names of the pictures that we put there."""
+    """Names of the pictures that we added."""

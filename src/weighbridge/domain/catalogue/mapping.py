@@ -1,4 +1,4 @@
-"""The catalogue: products and families of the books as the listings that the shop should have. Pure mapping."""
+"""Maps products and families of Cin7 to the listings that the store should have."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from weighbridge.domain.catalogue.family import options_of, unusable
 from weighbridge.domain.catalogue.listing import Dimensions, Field, Listing, Picture, Value, Variation
-from weighbridge.domain.catalogue.product import Article, CataloguePolicy, Family
+from weighbridge.domain.catalogue.product import CataloguePolicy, Family, Product
 from weighbridge.domain.findings.finding import Finding, FindingKind, note
 from weighbridge.domain.values.units import converted
 
 LONGEST_NAME = 250
-"""Source: Catalog V3, POST /catalog/products; a name of the books has up to 256 characters."""
+"""Source: Catalog V3, POST /catalog/products; a name in Cin7 has up to 256 characters."""
 LONGEST_BARCODE = 14
 LONGEST_PICTURE_URL = 255
 
@@ -22,47 +22,49 @@ Findings = tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the books want the shop to list, and what was found on the way, by the listing's source."""
+class DesiredListings:
+    """The listings that the store should have, with the findings of the mapping by source."""
 
     listings: tuple[Listing, ...]
     findings: Mapping[str, Findings]
     names: Mapping[str, str]
-    """What people call each by, by its source: its SKU, and its source too where several have that SKU."""
+    """Source -> name for people: the SKU, followed by the source if several listings have that SKU."""
 
 
-def wanted_listings(articles: Iterable[Article], families: Iterable[Family], policy: CataloguePolicy) -> Wanted:
-    """Every family and every product outside one as a listing; services are none, unlisted products are hidden ones.
+def desired_listings(
+    products: Iterable[Product], families: Iterable[Family], policy: CataloguePolicy
+) -> DesiredListings:
+    """One listing for every family and every product outside families; services get none, unlisted products are hidden.
 
-    A product that is in several families belongs to the first of them.
+    A product in several families belongs to the first of them.
     """
-    by_id = {article.id: article for article in articles if not article.is_service}
+    by_id = {product.id: product for product in products if not product.is_service}
     listings: list[Listing] = []
     findings: dict[str, Findings] = {}
     placed: set[str] = set()
     skus: dict[str, str] = {}
     for family in families:
-        members = [by_id[one.article_id] for one in family.members if one.article_id in by_id]
+        members = [by_id[member.cin7_product_id] for member in family.members if member.cin7_product_id in by_id]
         source = f"family:{family.id}"
         if not members:
             continue
         skus[source] = family.sku
-        problems = unusable(family, [article.id for article in members], placed)
-        placed |= {article.id for article in members}
+        problems = unusable(family, [product.id for product in members], placed)
+        placed |= {product.id for product in members}
         if problems:
             findings[source] = problems
             continue
         listing, notes = _of_family(source, family, members, policy)
         listings.append(listing)
         findings[source] = notes
-    for article in by_id.values():
-        if article.id not in placed:
-            listing, notes = _of_article(f"product:{article.id}", article, policy)
-            skus[listing.source] = article.sku
+    for product in by_id.values():
+        if product.id not in placed:
+            listing, notes = _of_product(f"product:{product.id}", product, policy)
+            skus[listing.source] = product.sku
             listings.append(listing)
             findings[listing.source] = notes
-    found = {source: notes for source, notes in findings.items() if notes}
-    return Wanted(tuple(_with_unique_names(listings)), found, _names(skus))
+    findings = {source: notes for source, notes in findings.items() if notes}
+    return DesiredListings(tuple(_with_unique_names(listings)), findings, _names(skus))
 
 
 def _names(skus: Mapping[str, str]) -> dict[str, str]:
@@ -70,85 +72,87 @@ def _names(skus: Mapping[str, str]) -> dict[str, str]:
     return {source: sku if used[sku] == 1 else f"{sku} ({source})" for source, sku in skus.items()}
 
 
-def _of_article(source: str, article: Article, policy: CataloguePolicy) -> tuple[Listing, Findings]:
-    values, findings = _values(article, policy)
-    pictures, unusable_pictures = _usable(article.pictures)
-    values |= _wording(article, policy)
-    listing = Listing(source, article.sku, values, (Variation(article.id, article.sku, ()),), pictures)
-    return listing, findings + unusable_pictures + _shortened(article.name)
+def _of_product(source: str, product: Product, policy: CataloguePolicy) -> tuple[Listing, Findings]:
+    values, findings = _values(product, policy)
+    pictures, unusable_pictures = _usable(product.pictures)
+    values |= _descriptive_values(product, policy)
+    listing = Listing(source, product.sku, values, (Variation(product.id, product.sku, ()),), pictures)
+    return listing, findings + unusable_pictures + _shortened(product.name)
 
 
 def _of_family(
-    source: str, family: Family, members: list[Article], policy: CataloguePolicy
+    source: str, family: Family, members: list[Product], policy: CataloguePolicy
 ) -> tuple[Listing, Findings]:
-    """One product with a variant for each member; its own price and weight are the lowest of what may be bought."""
+    """One listing with a variant for each member; its price and weight are the lowest of its visible variants."""
     findings: Findings = _shortened(family.name)
     options = options_of(family)
     variations: list[Variation] = []
-    for article in members:
-        values, found = _values(article, policy)
-        own, _ = _usable(article.pictures)
-        picture = next((one.url for one in own if one.is_default), own[0].url if own else "")
-        variations.append(Variation(article.id, article.sku, options[article.id], values, picture))
-        findings += found
-    pictures, unusable_pictures = _usable(family.pictures + tuple(one for a in members for one in a.pictures))
-    values = _wording(family, policy)
-    values[Field.VISIBILITY] = any(one.values[Field.VISIBILITY] is True for one in variations)
-    shown = [one for one in variations if one.values[Field.VISIBILITY] is True] or variations
+    for product in members:
+        values, value_findings = _values(product, policy)
+        own, _ = _usable(product.pictures)
+        picture = next((picture.url for picture in own if picture.is_default), own[0].url if own else "")
+        variations.append(Variation(product.id, product.sku, options[product.id], values, picture))
+        findings += value_findings
+    pictures, unusable_pictures = _usable(
+        family.pictures + tuple(picture for member in members for picture in member.pictures)
+    )
+    values = _descriptive_values(family, policy)
+    values[Field.VISIBILITY] = any(variation.values[Field.VISIBILITY] is True for variation in variations)
+    visible = [variation for variation in variations if variation.values[Field.VISIBILITY] is True] or variations
     for of in (Field.PRICE, Field.WEIGHT):
-        known = [one.values[of] for one in shown if of in one.values]
+        known = [variation.values[of] for variation in visible if of in variation.values]
         if known:
             values[of] = min(known)  # type: ignore[type-var]
     return Listing(source, family.sku, values, tuple(variations), pictures), findings + unusable_pictures
 
 
-def _wording(of: Article | Family, policy: CataloguePolicy) -> dict[Field, Value]:
+def _descriptive_values(product_or_family: Product | Family, policy: CataloguePolicy) -> dict[Field, Value]:
     values: dict[Field, Value] = {
-        Field.NAME: of.name.strip()[:LONGEST_NAME].strip() or of.sku,
-        Field.DESCRIPTION: of.description,
+        Field.NAME: product_or_family.name.strip()[:LONGEST_NAME].strip() or product_or_family.sku,
+        Field.DESCRIPTION: product_or_family.description,
     }
-    if of.brand:
-        values[Field.BRAND] = of.brand
-    if of.category:
-        values[Field.CATEGORY] = policy.path_of(of.category)
+    if product_or_family.brand:
+        values[Field.BRAND] = product_or_family.brand
+    if product_or_family.category:
+        values[Field.CATEGORY] = policy.path_of(product_or_family.category)
     return values
 
 
-def _values(article: Article, policy: CataloguePolicy) -> tuple[dict[Field, Value], Findings]:
-    """What stands on the thing that is bought. A price of nothing is no price: nothing is given away by mistake."""
+def _values(product: Product, policy: CataloguePolicy) -> tuple[dict[Field, Value], Findings]:
+    """The values of one product. A price of 0 counts as no price, so that nothing is given away by mistake."""
     findings: list[Finding] = []
-    values: dict[Field, Value] = {Field.VISIBILITY: policy.is_listed(article)}
+    values: dict[Field, Value] = {Field.VISIBILITY: policy.is_listed(product)}
     for of, tier in (
         (Field.PRICE, policy.price_tier),
         (Field.SALE_PRICE, policy.sale_price_tier),
         (Field.RETAIL_PRICE, policy.retail_price_tier),
     ):
-        if tier is None or tier > len(article.tier_prices):
+        if tier is None or tier > len(product.tier_prices):
             continue
-        price = article.tier_prices[tier - 1]
+        price = product.tier_prices[tier - 1]
         if price > 0 or of is not Field.PRICE:
             values[of] = price
-    barcode = article.barcode.strip()
+    barcode = product.barcode.strip()
     if len(barcode) > LONGEST_BARCODE:
         findings.append(
             note(
-                FindingKind.BARCODE_UNUSABLE, f"{article.sku}.Barcode", barcode, f"at most {LONGEST_BARCODE} characters"
+                FindingKind.BARCODE_UNUSABLE, f"{product.sku}.Barcode", barcode, f"at most {LONGEST_BARCODE} characters"
             )
         )
     else:
         values[Field.BARCODE] = barcode
-    weight = converted(article.weight, article.weight_unit, policy.weight_unit)
+    weight = converted(product.weight, product.weight_unit, policy.weight_unit)
     if weight is None:
-        findings.append(_unit(article.sku, "WeightUnits", article.weight_unit, policy.weight_unit))
+        findings.append(_unit(product.sku, "WeightUnits", product.weight_unit, policy.weight_unit))
     else:
         values[Field.WEIGHT] = weight
     measures = [
-        converted(one, article.length_unit, policy.length_unit)
-        for one in (article.width, article.height, article.length)
+        converted(measure, product.length_unit, policy.length_unit)
+        for measure in (product.width, product.height, product.length)
     ]
     width, height, depth = measures
     if width is None or height is None or depth is None:
-        findings.append(_unit(article.sku, "DimensionsUnits", article.length_unit, policy.length_unit))
+        findings.append(_unit(product.sku, "DimensionsUnits", product.length_unit, policy.length_unit))
     else:
         values[Field.DIMENSIONS] = Dimensions(width, height, depth)
     return values, tuple(findings)
@@ -165,37 +169,40 @@ def _shortened(name: str) -> Findings:
 
 
 def _usable(pictures: tuple[Picture, ...]) -> tuple[tuple[Picture, ...], Findings]:
-    """Pictures that the shop can fetch, the default one first, each under a name of its own.
+    """Pictures that the store can download, the default one first, each with a unique name.
 
     Source: platform notes, bigcommerce 4.1 (image_url has 255 characters); field faults, relative addresses.
     """
-    good: dict[str, Picture] = {}
+    usable: dict[str, Picture] = {}
     findings: list[Finding] = []
-    for picture in sorted(pictures, key=lambda one: not one.is_default):
+    for picture in sorted(pictures, key=lambda picture: not picture.is_default):
         if urlsplit(picture.url).scheme not in ("http", "https") or len(picture.url) > LONGEST_PICTURE_URL:
             expected = f"an absolute http(s) address of at most {LONGEST_PICTURE_URL} characters"
             findings.append(note(FindingKind.IMAGE_UNUSABLE, f"image {picture.name}", picture.url, expected))
-        elif all(one.url != picture.url for one in good.values()):
+        elif all(other.url != picture.url for other in usable.values()):
             name, number = picture.name, 2
-            while name in good:
+            while name in usable:
                 name, number = f"{picture.name} ({number})", number + 1
-            good[name] = replace(picture, name=name)
-    return tuple(good.values()), tuple(findings)
+            usable[name] = replace(picture, name=name)
+    return tuple(usable.values()), tuple(findings)
 
 
 def _with_unique_names(listings: list[Listing]) -> Iterable[Listing]:
-    """The shop wants every name once: those that share one carry their SKU. Source: platform notes, bigcommerce 4.3."""
-    used = Counter(str(one.values[Field.NAME]).casefold() for one in listings)
+    """Listings with unique names, as the store requires: names used more than once get their SKU as a suffix.
+
+    Source: platform notes, bigcommerce 4.3.
+    """
+    used = Counter(str(listing.values[Field.NAME]).casefold() for listing in listings)
     for listing in listings:
-        shared = used[str(listing.values[Field.NAME]).casefold()] > 1
-        yield named_apart(listing) if shared else listing
+        is_shared = used[str(listing.values[Field.NAME]).casefold()] > 1
+        yield with_sku_suffix(listing) if is_shared else listing
 
 
-def named_apart(listing: Listing) -> Listing:
-    """The listing under a name that its SKU keeps apart from others."""
+def with_sku_suffix(listing: Listing) -> Listing:
+    """The listing with its SKU added to its name, which makes the name unique."""
     suffix = f" ({listing.sku})"
     name = str(listing.values[Field.NAME])
     if name.endswith(suffix):
         return listing
-    apart = name[: LONGEST_NAME - len(suffix)].rstrip() + suffix
-    return replace(listing, values={**listing.values, Field.NAME: apart})
+    unique_name = name[: LONGEST_NAME - len(suffix)].rstrip() + suffix
+    return replace(listing, values={**listing.values, Field.NAME: unique_name})

@@ -1,4 +1,4 @@
-"""Price lists: what a price tier of the books says of each variant, against what the shop's list holds."""
+"""Price lists: the prices of a Cin7 price tier compared with those of the store's price list."""
 
 from __future__ import annotations
 
@@ -7,34 +7,38 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from weighbridge.domain.catalogue.listing import Link
-from weighbridge.domain.catalogue.product import Article
+from weighbridge.domain.catalogue.product import Product
 
 
 @dataclass(frozen=True, slots=True)
 class PriceChanges:
-    """What a price list lacks, in the store's currency."""
+    """The changes that a price list needs, in the store's currency."""
 
     write: tuple[tuple[int, Decimal], ...]
     """(variant id, price)"""
     remove: tuple[int, ...]
-    """Variants whose tier has no price any more; the catalogue's own price holds for them again."""
+    """Ids of variants whose tier has no price any more; the price of the catalogue applies to them again."""
 
 
-def tier_prices(links: Iterable[Link], articles: Mapping[str, Article], tier: int) -> dict[int, Decimal]:
-    """Price by variant id, 0 where the tier (from 1) has none. Only variants that stand for a product of the books."""
+def tier_prices(links: Iterable[Link], products: Mapping[str, Product], tier: int) -> dict[int, Decimal]:
+    """Price by variant id, 0 where the tier (from 1) has none. Only variants that are linked to a product of Cin7."""
     return {
-        variant_id: articles[article_id].tier_prices[tier - 1]
+        variant_id: products[product_id].tier_prices[tier - 1]
         for link in links
-        for article_id, variant_id in link.variant_ids.items()
-        if article_id in articles
+        for product_id, variant_id in link.variant_ids.items()
+        if product_id in products
     }
 
 
-def price_changes(wanted: Mapping[int, Decimal], shown: Mapping[int, Decimal]) -> PriceChanges:
-    """What must be written and removed; records of variants that the books do not know are nobody's business.
+def price_changes(desired: Mapping[int, Decimal], current: Mapping[int, Decimal]) -> PriceChanges:
+    """The prices to write and remove; records of variants without a product in Cin7 are left unchanged.
 
     Source: platform notes, bigcommerce 6.2 (records are per variant and currency).
     """
-    write = tuple((one, price) for one, price in sorted(wanted.items()) if price > 0 and shown.get(one) != price)
-    remove = tuple(one for one, price in sorted(wanted.items()) if price <= 0 and one in shown)
+    write = tuple(
+        (variant_id, price)
+        for variant_id, price in sorted(desired.items())
+        if price > 0 and current.get(variant_id) != price
+    )
+    remove = tuple(variant_id for variant_id, price in sorted(desired.items()) if price <= 0 and variant_id in current)
     return PriceChanges(write, remove)

@@ -1,4 +1,4 @@
-"""Articles and families: products of the books with everything that a listing is made of."""
+"""Products and product families of Cin7, with every field that a listing needs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from weighbridge.domain.catalogue.listing import Field, Master, Picture
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
-    """One product of the books. Source: Cin7 Core API v2, GET /product; platform notes, cin7 3.3."""
+class Product:
+    """One product of Cin7. Source: Cin7 Core API v2, GET /product; platform notes, cin7 3.3."""
 
     id: str
     sku: str
@@ -37,9 +37,9 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A product's place in its family; an option that is not used has no value."""
+    """A product of a family with its option values; an unused option has no value."""
 
-    article_id: str
+    cin7_product_id: str
     values: tuple[str, ...]
 
 
@@ -60,11 +60,11 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class CataloguePolicy:
-    """What the design says of listings, with the names of both systems resolved."""
+    """The design's decisions about listings, with the names of both systems resolved."""
 
     masters: Mapping[Field, Master]
     price_tier: int
-    """Position of the tier, from 1."""
+    """Number of the price tier, from 1."""
     weight_unit: str
     """The store's."""
     length_unit: str
@@ -73,15 +73,15 @@ class CataloguePolicy:
     only_tag: str = ""
     """Only products with this tag are listed; empty: all."""
     categories: Mapping[str, str] | None = None
-    """Category of the books -> path at the shop; a category not named keeps its name."""
+    """Category of Cin7 -> path in the store; a category that is not mapped keeps its name."""
     ignore_case_and_space: bool = False
-    """Whether SKUs that differ only in case and white space are the same."""
+    """Whether SKUs that differ only in letter case and white space are the same."""
 
     def path_of(self, category: str) -> str:
-        """Where a category of the books stands at the shop."""
+        """The path of a Cin7 category in the store."""
         return (self.categories or {}).get(category, category)
 
-    def is_listed(self, article: Article) -> bool:
+    def is_listed(self, product: Product) -> bool:
         """Whether shoppers may buy this product."""
-        tagged = not self.only_tag or self.only_tag.casefold() in article.tags
-        return article.is_active and article.is_sellable and tagged and not article.is_service
+        has_tag = not self.only_tag or self.only_tag.casefold() in product.tags
+        return product.is_active and product.is_sellable and has_tag and not product.is_service

@@ -1,4 +1,4 @@
-"""SKU audit: what the shop sells and no stock figure can ever reach."""
+"""SKU audit: SKUs that the store sells although their stock level can never be published."""
 
 from __future__ import annotations
 
@@ -8,97 +8,100 @@ from decimal import Decimal
 
 from weighbridge.domain.catalogue.sku_matching import bare_form, nearest, same_form
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
-from weighbridge.domain.stock.available import ShopItem
+from weighbridge.domain.stock.available import StoreItem
 
-MOST_TOLD = 500
-"""Findings of a shop that are told one by one."""
-MOST_COMPARED = 200
-"""SKUs for which the nearest of the books are looked up; a shop with more of them has another problem."""
+MAX_SINGLE_FINDINGS = 500
+"""Up to this many findings are reported one by one; more are one finding per kind."""
+MAX_COMPARED = 200
+"""For up to this many unknown SKUs, the nearest Cin7 SKUs are searched; a store with more has another problem."""
 
 
-def audit(items: Collection[ShopItem], books: Collection[str], stocked: Collection[str]) -> dict[str, Finding]:
-    """What is wrong with the shop's SKUs, by SKU: not in Cin7, in Cin7 under another form, or not tracked.
+def audit(items: Collection[StoreItem], cin7_skus: Collection[str], stocked: Collection[str]) -> dict[str, Finding]:
+    """The problems of the store's SKUs, by SKU: not in Cin7, in Cin7 with another spelling, or not tracked.
 
-    `books` are all SKUs of the books, `stocked` those of stock products. A SKU that the shop does not track sells
-    without end; a service needs no stock. Source: platform notes, bigcommerce 5.1 and trap 22.
+    `stocked` are the SKUs of stock products in Cin7. The store sells unlimited units of a SKU that it does not track; a
+    service needs no stock. Source: platform notes, bigcommerce 5.1 and trap 22.
     """
-    known, with_stock = set(books), set(stocked)
+    known, with_stock = set(cin7_skus), set(stocked)
     forms = {same_form(sku): sku for sku in sorted(known, reverse=True)}
     unknown = [item for item in items if item.sku not in known]
     bare = {sku: bare_form(sku) for sku in known} if unknown else {}
-    found: dict[str, Finding] = {}
+    findings: dict[str, Finding] = {}
     for item in items:
         if item.sku in with_stock and not item.tracked:
-            found[item.sku] = hold(FindingKind.STOCK_UNTRACKED, "inventory tracking", item.tracking, _tracked(item))
+            expected = _tracked(item)
+            findings[item.sku] = hold(FindingKind.STOCK_UNTRACKED, "inventory tracking", item.tracking, expected)
     for number, item in enumerate(unknown):
         other = forms.get(same_form(item.sku))
         if other is not None:
-            expected = f"{other!r} as Cin7 writes it; case and white space count"
-            found[item.sku] = hold(FindingKind.SKU_DIFFERS_IN_FORM, "SKU at the shop", repr(item.sku), expected)
+            expected = f"{other!r} as in Cin7; letter case and white space count"
+            findings[item.sku] = hold(FindingKind.SKU_DIFFERS_IN_FORM, "SKU in the store", repr(item.sku), expected)
             continue
-        found[item.sku] = _unknown(item.sku, bare if number < MOST_COMPARED else {})
-    return found if len(found) <= MOST_TOLD else _at_once(found)
+        findings[item.sku] = _unknown(item.sku, bare if number < MAX_COMPARED else {})
+    return findings if len(findings) <= MAX_SINGLE_FINDINGS else _one_per_kind(findings)
 
 
-def doubled(places: Iterable[tuple[str, int]]) -> dict[str, Finding]:
-    """SKUs that stand at several products of the shop, by SKU: only one of them is told its stock.
+def duplicate_skus(sku_product_ids: Iterable[tuple[str, int]]) -> dict[str, Finding]:
+    """A finding for each SKU that several products of the store have: stock is published to only one of them.
 
-    `places` are SKUs with the products they stand at, any number of times.
+    `sku_product_ids` are SKUs with the id of a product that has them, with any repetitions.
     """
     products: dict[str, set[int]] = defaultdict(set)
-    for sku, product_id in places:
+    for sku, product_id in sku_product_ids:
         products[sku].add(product_id)
     return {
-        sku: hold(FindingKind.SKU_NOT_UNIQUE, "SKU at the shop", sku, f"one product; {_listed(there)} have it")
-        for sku, there in sorted(products.items())
-        if len(there) > 1
+        sku: hold(FindingKind.SKU_NOT_UNIQUE, "SKU in the store", sku, f"one product; {_listed(ids)} have it")
+        for sku, ids in sorted(products.items())
+        if len(ids) > 1
     }
 
 
-def _listed(products: Iterable[int]) -> str:
-    return ", ".join(str(one) for one in sorted(products))
+def _listed(product_ids: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(product_ids)))
 
 
 def sellable_at_zero(
-    items: Collection[ShopItem], available: Mapping[str, Decimal], unsellable: Collection[str]
+    items: Collection[StoreItem], available: Mapping[str, Decimal], unsellable: Collection[str]
 ) -> dict[str, Finding]:
-    """What shoppers can buy of the shop's SKUs though it cannot be shipped, since the shop does not count it.
+    """SKUs that shoppers can buy although they cannot be shipped, since the store does not count them.
 
-    `available` are the units of those stock products whose stock is known, `unsellable` those that Cin7 does not sell.
+    `available` are the available units of stock products, `unsellable` the SKUs that are not sold in Cin7.
     """
-    found: dict[str, Finding] = {}
+    findings: dict[str, Finding] = {}
     for item in items:
         if item.tracked or not item.on_sale or item.sku not in available:
             continue
-        units, given_up = available[item.sku], item.sku in unsellable
-        if given_up or units <= 0:
+        units, is_unsellable = available[item.sku], item.sku in unsellable
+        if is_unsellable or units <= 0:
             value = (
-                "on sale, deprecated or not sellable in Cin7" if given_up else f"on sale, {units:f} available in Cin7"
+                "on sale, deprecated or not sellable in Cin7"
+                if is_unsellable
+                else f"on sale, {units:f} available in Cin7"
             )
             expected = f"not on sale, or {_tracked(item)}"
-            found[item.sku] = hold(FindingKind.SELLABLE_AT_ZERO, f"{item.sku} at the shop", value, expected)
-    return found if len(found) <= MOST_TOLD else _at_once(found)
+            findings[item.sku] = hold(FindingKind.SELLABLE_AT_ZERO, f"{item.sku} in the store", value, expected)
+    return findings if len(findings) <= MAX_SINGLE_FINDINGS else _one_per_kind(findings)
 
 
-def _tracked(item: ShopItem) -> str:
+def _tracked(item: StoreItem) -> str:
     if item.tracking == "none":
-        return "stock tracked by product or by variant; at the shop it sells without end"
-    return "stock tracked by variant; at the shop it sells until all variants of its product together are sold"
+        return "stock tracked by product or by variant; the store sells unlimited units now"
+    return "stock tracked by variant; the store sells it until all variants of its product are sold out"
 
 
-def _at_once(found: Mapping[str, Finding]) -> dict[str, Finding]:
-    """One finding for all of a kind: hundreds of the same have one cause."""
+def _one_per_kind(findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """One finding per kind: hundreds of the same kind have one cause."""
     kinds: dict[FindingKind, list[str]] = {}
-    for sku, finding in sorted(found.items()):
+    for sku, finding in sorted(findings.items()):
         kinds.setdefault(finding.kind, []).append(sku)
-    told: dict[str, Finding] = {}
+    combined: dict[str, Finding] = {}
     for kind, skus in kinds.items():
         value = f"{len(skus)} SKUs, such as {', '.join(skus[:3])}"
-        told[f"({kind})"] = hold(kind, "SKUs at the shop", value, found[skus[0]].expected)
-    return told
+        combined[f"({kind})"] = hold(kind, "SKUs in the store", value, findings[skus[0]].expected)
+    return combined
 
 
 def _unknown(sku: str, bare: Mapping[str, str]) -> Finding:
     near = nearest(sku, bare)
     expected = "a SKU that Cin7 knows" + (f", perhaps {', '.join(near)}" if near else "")
-    return hold(FindingKind.SKU_UNKNOWN, "SKU at the shop", sku, f"{expected}; its stock is never told")
+    return hold(FindingKind.SKU_UNKNOWN, "SKU in the store", sku, f"{expected}; its stock is never published")

@@ -1,4 +1,4 @@
-"""SKU matching: which variant of the shop is which product of the books, and what only looks alike."""
+"""SKU matching: which variant of the store is which product of Cin7, and which SKUs are only similar."""
 
 from __future__ import annotations
 
@@ -8,148 +8,154 @@ from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz, process
 
-from weighbridge.domain.catalogue.listing import ShopListing, ShopVariant
+from weighbridge.domain.catalogue.listing import StoreListing, StoreVariant
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 
 NEAREST = 3
-ALIKE = 60.0
-"""Similarity from 0 to 100 below which a SKU is not worth naming."""
+MIN_SIMILARITY = 60.0
+"""Similarity (0 to 100) below which a SKU is not named as a candidate."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a SKU stands at the shop."""
+class ListedVariant:
+    """A variant of the store with its listing."""
 
-    listing: ShopListing
-    variant: ShopVariant
+    listing: StoreListing
+    variant: StoreVariant
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """What was matched, and why other things were not."""
+    """The matched SKUs, and the findings of those that are not matched."""
 
-    places: Mapping[str, Place]
-    """By SKU of the books."""
+    matches: Mapping[str, ListedVariant]
+    """By SKU of Cin7."""
     findings: Mapping[str, Finding] = field(default_factory=dict)
-    """By SKU of the books: it must not be listed as it stands."""
-    shop_findings: Mapping[str, Finding] = field(default_factory=dict)
-    """By SKU of the shop, or `variant ID` where it has none: nothing in the books stands behind it."""
+    """By SKU of Cin7: SKUs that must not be listed in this form."""
+    store_findings: Mapping[str, Finding] = field(default_factory=dict)
+    """By SKU of the store, or `variant ID` without a SKU: variants without a product in Cin7."""
 
 
 def same_form(sku: str) -> str:
-    """A SKU without regard to case and to white space around and inside it."""
+    """A SKU without white space and in lower case."""
     return "".join(sku.split()).casefold()
 
 
 def bare_form(sku: str) -> str:
-    """A SKU's letters and digits only: where these agree, a person may have meant the same."""
+    """The letters and digits of a SKU: if they are equal, the SKUs may be meant to be the same."""
     return "".join(character for character in sku.casefold() if character.isalnum())
 
 
 def matched(
     skus: Sequence[str],
-    shop: Iterable[ShopListing],
+    store_listings: Iterable[StoreListing],
     *,
     ignore_form: bool = False,
     linked: Mapping[str, int] | None = None,
     other_skus: Collection[str] = (),
 ) -> Matching:
-    """Finds every SKU of the books at the shop, exactly or, with `ignore_form`, whatever its case and white space.
+    """Matches every SKU of Cin7 with a variant of the store: exactly or, with `ignore_form`, in any case and spacing.
 
-    `linked` (SKU -> variant id) are variants known to stand for products whose SKU may have changed since;
-    `other_skus` are in the books too, but not to be listed. Nothing is guessed: what differs otherwise is a finding
-    that names the nearest candidates. Source: platform notes, bigcommerce trap 22 and cin7 trap 17.
+    `linked` (SKU -> variant id) are variants that belong to products whose SKU may have changed since; `other_skus`
+    are in Cin7 too, but not listed. No match is guessed: any other difference is a finding that names the nearest
+    candidates. Source: platform notes, bigcommerce trap 22 and cin7 trap 17.
     """
-    exact: dict[str, list[Place]] = defaultdict(list)
-    alike: dict[str, list[Place]] = defaultdict(list)
-    shop_findings: dict[str, Finding] = {}
-    by_variant: dict[int, Place] = {}
-    for listing in shop:
+    exact: dict[str, list[ListedVariant]] = defaultdict(list)
+    by_form: dict[str, list[ListedVariant]] = defaultdict(list)
+    store_findings: dict[str, Finding] = {}
+    by_variant: dict[int, ListedVariant] = {}
+    for listing in store_listings:
         for variant in listing.variants:
             if not variant.sku.strip():
-                shop_findings[f"variant {variant.id}"] = hold(
+                store_findings[f"variant {variant.id}"] = hold(
                     FindingKind.SKU_BLANK, f"product {listing.id}, variant {variant.id}", "", "the SKU of a product"
                 )
                 continue
-            place = by_variant[variant.id] = Place(listing, variant)
-            exact[variant.sku].append(place)
-            alike[same_form(variant.sku)].append(place)
-    places, findings = _places(skus, exact, alike, ignore_form=ignore_form)
-    known = {place.variant.id for place in places.values()}
+            listed = by_variant[variant.id] = ListedVariant(listing, variant)
+            exact[variant.sku].append(listed)
+            by_form[same_form(variant.sku)].append(listed)
+    matches, findings = _matches(skus, exact, by_form, ignore_form=ignore_form)
+    known = {listed.variant.id for listed in matches.values()}
     for sku, variant_id in (linked or {}).items():
-        if sku not in places and variant_id in by_variant and variant_id not in known:
-            places[sku] = by_variant[variant_id]
+        if sku not in matches and variant_id in by_variant and variant_id not in known:
+            matches[sku] = by_variant[variant_id]
             findings.pop(sku, None)
             known.add(variant_id)
-    known |= {place.variant.id for sku in findings for place in alike.get(same_form(sku), ())}
-    left = {sku: found[0] for sku, found in exact.items() if found[0].variant.id not in known and sku not in other_skus}
-    open_skus = [sku for sku in skus if sku not in places and sku not in findings]
-    findings |= _nearly(open_skus, left)
-    shop_findings |= _unknown(left, open_skus)
-    return Matching(places, findings, shop_findings)
+    known |= {listed.variant.id for sku in findings for listed in by_form.get(same_form(sku), ())}
+    unmatched = {
+        sku: listed[0] for sku, listed in exact.items() if listed[0].variant.id not in known and sku not in other_skus
+    }
+    open_skus = [sku for sku in skus if sku not in matches and sku not in findings]
+    findings |= _nearly(open_skus, unmatched)
+    store_findings |= _unknown(unmatched, open_skus)
+    return Matching(matches, findings, store_findings)
 
 
-def _places(
-    skus: Sequence[str], exact: Mapping[str, list[Place]], alike: Mapping[str, list[Place]], *, ignore_form: bool
-) -> tuple[dict[str, Place], dict[str, Finding]]:
+def _matches(
+    skus: Sequence[str],
+    exact: Mapping[str, list[ListedVariant]],
+    by_form: Mapping[str, list[ListedVariant]],
+    *,
+    ignore_form: bool,
+) -> tuple[dict[str, ListedVariant], dict[str, Finding]]:
     own: dict[str, list[str]] = defaultdict(list)
     for sku in skus:
         own[same_form(sku)].append(sku)
-    places: dict[str, Place] = {}
+    matches: dict[str, ListedVariant] = {}
     findings: dict[str, Finding] = {}
     for sku in skus:
         same = own[same_form(sku)]
-        found = exact.get(sku) or []
-        near = alike.get(same_form(sku)) or []
+        exactly = exact.get(sku) or []
+        similar = by_form.get(same_form(sku)) or []
         if len(same) > 1:
-            others = ", ".join(repr(one) for one in same if one != sku) or "the same SKU once more"
+            others = ", ".join(repr(other) for other in same if other != sku) or "the same SKU once more"
             findings[sku] = hold(
                 FindingKind.SKU_NOT_UNIQUE, "SKU in Cin7", repr(sku), f"a SKU that differs from {others} in its letters"
             )
-        elif len(found) > 1 or (not found and ignore_form and len(near) > 1):
-            ids = ", ".join(str(place.listing.id) for place in found or near)
-            findings[sku] = hold(FindingKind.SKU_NOT_UNIQUE, "SKU at the shop", sku, f"one product; {ids} have it")
-        elif found:
-            places[sku] = found[0]
-        elif near and ignore_form:
-            places[sku] = near[0]
-        elif near:
+        elif len(exactly) > 1 or (not exactly and ignore_form and len(similar) > 1):
+            ids = ", ".join(str(listed.listing.id) for listed in exactly or similar)
+            findings[sku] = hold(FindingKind.SKU_NOT_UNIQUE, "SKU in the store", sku, f"one product; {ids} have it")
+        elif exactly:
+            matches[sku] = exactly[0]
+        elif similar and ignore_form:
+            matches[sku] = similar[0]
+        elif similar:
             findings[sku] = hold(
                 FindingKind.SKU_DIFFERS_IN_FORM,
-                f"SKU of shop product {near[0].listing.id}",
-                repr(near[0].variant.sku),
-                f"{sku!r} as Cin7 writes it",
+                f"SKU of store product {similar[0].listing.id}",
+                repr(similar[0].variant.sku),
+                f"{sku!r} as in Cin7",
             )
-    return places, findings
+    return matches, findings
 
 
-def _nearly(skus: Sequence[str], left: Mapping[str, Place]) -> dict[str, Finding]:
-    """SKUs of the books that would be listed beside something that may be the same."""
-    bare = {bare_form(sku): sku for sku in left if bare_form(sku)}
+def _nearly(skus: Sequence[str], unmatched: Mapping[str, ListedVariant]) -> dict[str, Finding]:
+    """SKUs of Cin7 that would be listed although a variant of the store may be the same product."""
+    bare = {bare_form(sku): sku for sku in unmatched if bare_form(sku)}
     return {
         sku: hold(
             FindingKind.SKU_NEARLY_MATCHES,
             "SKU in Cin7",
             sku,
-            f"no SKU at the shop that differs from it in signs only; product {left[other].listing.id} has {other!r}",
+            f"no SKU in the store that differs in signs only; product {unmatched[other].listing.id} has {other!r}",
         )
         for sku in skus
         if (other := bare.get(bare_form(sku)))
     }
 
 
-def _unknown(left: Mapping[str, Place], candidates: Sequence[str]) -> dict[str, Finding]:
-    """SKUs of the shop that the books do not have."""
-    bare = {candidate: bare_form(candidate) for candidate in candidates} if left else {}
-    found = {}
-    for sku, place in left.items():
+def _unknown(unmatched: Mapping[str, ListedVariant], candidates: Sequence[str]) -> dict[str, Finding]:
+    """SKUs of the store that Cin7 does not have."""
+    bare = {candidate: bare_form(candidate) for candidate in candidates} if unmatched else {}
+    findings = {}
+    for sku, listed in unmatched.items():
         near = nearest(sku, bare)
         expected = "a SKU that Cin7 knows" + (f", perhaps {', '.join(near)}" if near else "")
-        found[sku] = hold(FindingKind.SKU_UNKNOWN, f"SKU of shop product {place.listing.id}", sku, expected)
-    return found
+        findings[sku] = hold(FindingKind.SKU_UNKNOWN, f"SKU of store product {listed.listing.id}", sku, expected)
+    return findings
 
 
 def nearest(sku: str, candidates: Mapping[str, str]) -> list[str]:
-    """Up to three of `candidates` (SKU -> its bare form) that are most like `sku`, best first."""
-    found = process.extract(bare_form(sku), candidates, scorer=fuzz.ratio, limit=NEAREST, score_cutoff=ALIKE)
-    return [candidate for _, _, candidate in found]
+    """Up to three of `candidates` (SKU -> its bare form) that are most similar to `sku`, the best first."""
+    ranked = process.extract(bare_form(sku), candidates, scorer=fuzz.ratio, limit=NEAREST, score_cutoff=MIN_SIMILARITY)
+    return [candidate for _, _, candidate in ranked]

@@ -1,4 +1,4 @@
-"""Alerts: which exceptions are told now, so that no cause is told twice without a reason and nothing is lost."""
+"""Alerts: which exceptions are notified now, so that no alert is repeated without a reason and none is lost."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCase:
-    """An open exception, as far as alerts need it."""
+class OpenException:
+    """The fields of an open exception that alerts need."""
 
     id: int
     title: str
@@ -27,69 +27,73 @@ class OpenCase:
     times_opened: int
     deadline_at: datetime
     backup: Owner
-    """Who stands in for the owner once the deadline has passed."""
+    """Who is notified too once the deadline has passed."""
     snoozed_until: datetime | None = None
 
     @property
-    def name(self) -> tuple[int, int]:
-        """What was told of it is told of this opening only."""
+    def alert_key(self) -> tuple[int, int]:
+        """Identifies this opening; a reopened exception is alerted again."""
         return self.id, self.times_opened
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One exception in a message, with everything that this message tells of it."""
+class AlertLine:
+    """One exception in a message, with the stages that the message reports."""
 
-    case: OpenCase
+    exception: OpenException
     stages: tuple[str, ...]
 
     @property
-    def words(self) -> str:
-        """The line as people read it: what it is, how much, and why now."""
-        count = f"{self.case.objects} objects" if self.case.objects != 1 else "1 object"
-        money = ", ".join(f"{amount} {currency}" for currency, amount in self.case.money.items())
-        why = "past its deadline: " if OVERDUE in self.stages else "grown: " if OPENED not in self.stages else ""
-        return f"{why}{self.case.title} ({', '.join(part for part in (count, money) if part)}; {self.case.owner})"
+    def text(self) -> str:
+        """The line as people read it: title, size and reason for the alert."""
+        exception = self.exception
+        count = f"{exception.objects} objects" if exception.objects != 1 else "1 object"
+        money = ", ".join(f"{amount} {currency}" for currency, amount in exception.money.items())
+        reason = "past its deadline: " if OVERDUE in self.stages else "grown: " if OPENED not in self.stages else ""
+        return f"{reason}{exception.title} ({', '.join(filter(None, (count, money)))}; {exception.owner})"
 
 
-def stages_of(case: OpenCase, now: datetime) -> tuple[str, ...]:
-    """Everything that is to be told of a case by now: that it opened, its size by powers of ten, its deadline."""
-    size = len(str(max(1, case.objects))) - 1
+def stages_of(exception: OpenException, now: datetime) -> tuple[str, ...]:
+    """Every stage that an exception has reached: opened, its size by powers of ten, overdue."""
+    size = len(str(max(1, exception.objects))) - 1
     grown = (f"objects:{10**size}",) if size else ()
-    return (OPENED, *grown, *((OVERDUE,) if now >= case.deadline_at else ()))
+    return (OPENED, *grown, *((OVERDUE,) if now >= exception.deadline_at else ()))
 
 
 def lines_for(
     owners: Iterable[Owner],
-    cases: Sequence[OpenCase],
-    told: Mapping[tuple[int, int], frozenset[str]],
+    exceptions: Sequence[OpenException],
+    sent: Mapping[tuple[int, int], frozenset[str]],
     now: datetime,
     *,
     quiet: bool,
-) -> tuple[Line, ...]:
-    """What a channel for `owners` tells now, the most urgent first.
+) -> tuple[AlertLine, ...]:
+    """The lines that a channel for `owners` sends now, the most urgent first.
 
-    A case past its deadline reaches its owner's backup too. While it is `quiet` only what is critical is told; the
-    rest is not noted as told, and so comes together once the quiet ends.
+    An overdue exception is sent to its backup too. In `quiet` hours only critical exceptions are sent; the others
+    are not recorded as sent, so they follow together once the quiet hours end.
     """
-    mine = frozenset(owners)
-    found = []
-    for case in cases:
-        if (case.snoozed_until is not None and case.snoozed_until > now) or (quiet and case.urgency < Urgency.CRITICAL):
+    channel_owners = frozenset(owners)
+    lines = []
+    for exception in exceptions:
+        is_snoozed = exception.snoozed_until is not None and exception.snoozed_until > now
+        if is_snoozed or (quiet and exception.urgency < Urgency.CRITICAL):
             continue
-        stages = stages_of(case, now)
-        if case.owner not in mine:
-            if OVERDUE not in stages or case.backup not in mine:
+        stages = stages_of(exception, now)
+        if exception.owner not in channel_owners:
+            if OVERDUE not in stages or exception.backup not in channel_owners:
                 continue
             stages = (OVERDUE,)
-        missing = tuple(stage for stage in stages if stage not in told.get(case.name, frozenset()))
-        if missing:
-            found.append(Line(case, missing))
-    return tuple(sorted(found, key=lambda line: (-line.case.urgency, line.case.deadline_at, line.case.id)))
+        unsent = tuple(stage for stage in stages if stage not in sent.get(exception.alert_key, frozenset()))
+        if unsent:
+            lines.append(AlertLine(exception, unsent))
+    return tuple(
+        sorted(lines, key=lambda line: (-line.exception.urgency, line.exception.deadline_at, line.exception.id))
+    )
 
 
 def is_quiet(now: datetime, zone: tzinfo, quiet_from: time | None, quiet_until: time | None) -> bool:
-    """Whether the hours agreed are on; they may go past midnight. False without both ends."""
+    """Whether `now` is in the quiet hours, which may pass midnight. False unless both ends are set."""
     if quiet_from is None or quiet_until is None or quiet_from == quiet_until:
         return False
     local = now.astimezone(zone).time()
@@ -99,7 +103,7 @@ def is_quiet(now: datetime, zone: tzinfo, quiet_from: time | None, quiet_until: 
 
 
 def digest_week(now: datetime, zone: tzinfo, day: str) -> int | None:
-    """The week (202648: year and ISO week) of the latest digest that is due by now; None for `never`."""
+    """The week of the latest digest that is due, as year and ISO week (202648); None for `never`."""
     if day not in DAYS:
         return None
     local = now.astimezone(zone) - timedelta(days=DAYS.index(day), hours=DIGEST_HOUR)
@@ -107,15 +111,15 @@ def digest_week(now: datetime, zone: tzinfo, day: str) -> int | None:
     return year * 100 + week
 
 
-def digest_of(cases: Sequence[OpenCase], owners: Iterable[Owner], now: datetime) -> tuple[str, ...]:
-    """The lines of a digest: for each owner how much is open, how much of it late, and the oldest deadline."""
-    found = []
+def digest_of(exceptions: Sequence[OpenException], owners: Iterable[Owner], now: datetime) -> tuple[str, ...]:
+    """The lines of a digest: for each owner, how many exceptions are open and overdue, and which is due first."""
+    lines = []
     for owner in owners:
-        mine = [case for case in cases if case.owner is owner]
-        if not mine:
-            found.append(f"{owner}: nothing is open")
+        owned = [exception for exception in exceptions if exception.owner is owner]
+        if not owned:
+            lines.append(f"{owner}: nothing is open")
             continue
-        late = sum(1 for case in mine if case.deadline_at <= now)
-        first = min(mine, key=lambda case: (case.deadline_at, case.id))
-        found.append(f"{owner}: {len(mine)} open, {late} past their deadline; first due: {first.title}")
-    return tuple(found)
+        overdue = sum(1 for exception in owned if exception.deadline_at <= now)
+        first = min(owned, key=lambda exception: (exception.deadline_at, exception.id))
+        lines.append(f"{owner}: {len(owned)} open, {overdue} past their deadline; first due: {first.title}")
+    return tuple(lines)

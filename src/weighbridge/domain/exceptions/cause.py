@@ -1,6 +1,6 @@
-"""Causes: which exceptions an object belongs to, from its state and what its last weighing found.
+"""Causes: which exceptions an object belongs to, from its state and the findings of its last evaluation.
 
-Same cause, same exception: a hundred orders with one unknown SKU are one thing for one person to do.
+The same cause is the same exception: a hundred orders with one unknown SKU are one task for one person.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ _WORD_WITH_DIGITS = re.compile(r"\b(?!cin7\b)\w*\d[\w.,:-]*", re.IGNORECASE)
 _INDEX = re.compile(r"\[[^\]]*\]")
 _BLANKS = re.compile(r"\s+")
 STOPS = (Severity.HOLD, Severity.REJECT)
-IN_VAIN = {
+RETRY_CAUSE_TEXT = {
     "throttled": "no calls were left",
     "unreachable": "the platform could not be reached",
     "answer_lost": "the platform's answers got lost",
-    "credentials_refused": "our credentials were refused",
+    "credentials_refused": "the credentials were refused",
 }
-"""Why something was tried in vain, in the words of people, by the cause that a retry schedule has."""
+"""Why all retries failed, as people read it, by the cause in a retry schedule."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cause:
-    """One cause that one object belongs to, with the evidence found on it."""
+    """One cause that one object belongs to, with the evidence from that object."""
 
     kind: FindingKind
     name: str
-    """Equal for all objects with the same cause, unique among those of its kind and connection."""
+    """Equal for all objects with the same cause; unique within its kind and connection."""
     field: str
     value: str
     expected: str
@@ -43,7 +43,7 @@ class Cause:
 
     @property
     def entry(self) -> ExceptionKind:
-        """What the catalogue says about it."""
+        """Its entry in the catalogue of exceptions."""
         return CATALOGUE[self.kind]
 
     @property
@@ -53,8 +53,8 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """An object as it stands after a change of its state."""
+class ObjectStatus:
+    """The state of an object, its reason and its findings."""
 
     flow: str
     key: str
@@ -65,56 +65,57 @@ class Standing:
     findings: Sequence[Mapping[str, str]]
 
 
-def causes(standing: Standing) -> tuple[Cause, ...]:
-    """The causes that an object belongs to as it stands, each once, in a stable order; empty when nothing is open.
+def causes_of(status: ObjectStatus) -> tuple[Cause, ...]:
+    """The causes that an object belongs to, each once, in a stable order; empty when nothing is open.
 
-    An object that is held or rejected belongs to the cause of each finding that stops it, or of its reason where it
-    was stopped by something that no weighing found. Of one that passed, the notes count whose kind says so.
+    A held or rejected object belongs to the cause of each finding that stops it, or to the cause of its reason when
+    no finding explains the stop. An object that passed belongs to the causes of notes whose kind opens exceptions.
     """
-    found = [_of_finding(standing, one) for one in standing.findings]
-    open_notes = [one for one in found if one.severity == Severity.NOTE and one.entry.from_note]
-    if standing.state not in ("held", "rejected"):
-        return _each_once(open_notes)
-    stopping = [one for one in found if one.severity in STOPS]
-    if standing.reason_kind not in {one.kind for one in stopping}:
-        stopping = [_of_reason(standing)]
-    return _each_once([*stopping, *open_notes])
+    causes = [_of_finding(status, finding) for finding in status.findings]
+    open_notes = [cause for cause in causes if cause.severity == Severity.NOTE and cause.entry.from_note]
+    if status.state not in ("held", "rejected"):
+        return _unique(open_notes)
+    stopping = [cause for cause in causes if cause.severity in STOPS]
+    if status.reason_kind not in {cause.kind for cause in stopping}:
+        stopping = [_of_reason(status)]
+    return _unique([*stopping, *open_notes])
 
 
 def has_open_note(findings: Sequence[Mapping[str, str]]) -> bool:
     """Whether one of these findings opens an exception although its object passed."""
-    return any(one["severity"] == Severity.NOTE and CATALOGUE[FindingKind(one["kind"])].from_note for one in findings)
+    notes = (finding for finding in findings if finding["severity"] == Severity.NOTE)
+    return any(CATALOGUE[FindingKind(finding["kind"])].from_note for finding in notes)
 
 
-def _each_once(found: Sequence[Cause]) -> tuple[Cause, ...]:
+def _unique(causes: Sequence[Cause]) -> tuple[Cause, ...]:
     first: dict[tuple[str, str], Cause] = {}
-    for one in found:
-        first.setdefault(one.identity, one)
+    for cause in causes:
+        first.setdefault(cause.identity, cause)
     return tuple(first[identity] for identity in sorted(first))
 
 
-def _of_finding(standing: Standing, finding: Mapping[str, str]) -> Cause:
+def _of_finding(status: ObjectStatus, finding: Mapping[str, str]) -> Cause:
     kind = FindingKind(finding["kind"])
     field, value = finding["field"], finding["value"]
-    name = _name(kind, standing, field, value)
+    name = _name(kind, status, field, value)
     return Cause(kind, name, field, value, finding["expected"], finding["owner"], finding["severity"])
 
 
-def _of_reason(standing: Standing) -> Cause:
-    """The cause of a stop that is told by kind and reason alone, as after the last try."""
-    kind = FindingKind(standing.reason_kind or FindingKind.UNEXPECTED_ERROR)
-    value = _said(kind, standing.reason)
-    severity = Severity.REJECT if standing.state == "rejected" else Severity.HOLD
-    name = _name(kind, standing, "", value)
-    return Cause(kind, name, standing.flow, value[:500], CATALOGUE[kind].advice, standing.owner, severity)
+def _of_reason(status: ObjectStatus) -> Cause:
+    """The cause of a stop that has a kind and a reason but no finding, such as a failed last retry."""
+    kind = FindingKind(status.reason_kind or FindingKind.UNEXPECTED_ERROR)
+    value = _message_of(kind, status.reason)
+    severity = Severity.REJECT if status.state == "rejected" else Severity.HOLD
+    name = _name(kind, status, "", value)
+    return Cause(kind, name, status.flow, value[:500], CATALOGUE[kind].advice, status.owner, severity)
 
 
-def _said(kind: FindingKind, reason: str) -> str:
-    """What was said, without the words that the title has already."""
+def _message_of(kind: FindingKind, reason: str) -> str:
+    """The message of `reason`, without the words that the title already has."""
     match kind:
         case FindingKind.RETRIES_EXHAUSTED:
             ended = reason.partition(" after ")[0]
-            return IN_VAIN.get(ended, ended.replace("_", " "))
+            return RETRY_CAUSE_TEXT.get(ended, ended.replace("_", " "))
         case FindingKind.UNEXPECTED_ERROR:
             return reason.partition(" tries: ")[2] or reason
         case FindingKind.REFUSED_BY_CIN7 | FindingKind.REFUSED_BY_BIGCOMMERCE:
@@ -123,31 +124,31 @@ def _said(kind: FindingKind, reason: str) -> str:
             return reason
 
 
-def _name(kind: FindingKind, standing: Standing, field: str, value: str) -> str:
-    own = f"{standing.flow} {standing.key}"
-    place = _INDEX.sub("[]", field)
+def _name(kind: FindingKind, status: ObjectStatus, field: str, value: str) -> str:
+    own = f"{status.flow} {status.key}"
+    path = _INDEX.sub("[]", field)
     match CATALOGUE[kind].grouping:
         case Grouping.VALUE:
             name = value.strip()
-        case Grouping.PLACE:
-            name = f"{place}: {value}" if kind is not FindingKind.BACKORDERED else place
+        case Grouping.FIELD:
+            name = f"{path}: {value}" if kind is not FindingKind.BACKORDERED else path
         case Grouping.MESSAGE:
             name = without_numbers(value)
         case Grouping.CONNECTION:
             name = "all"
         case Grouping.OBJECT:
             name = own
-    return fitted(name or own)
+    return shortened(name or own)
 
 
 def without_numbers(message: str) -> str:
-    """`message` without the ids and numbers that differ from object to object; nothing else of it changes."""
+    """`message` without the ids and numbers that differ between objects; the rest is unchanged."""
     plain = _WORD_WITH_DIGITS.sub("#", _GUID.sub("#", message))
     return _BLANKS.sub(" ", plain).strip()
 
 
-def fitted(name: str) -> str:
-    """`name` in at most LONGEST_CAUSE characters; a longer one ends with a digest, so that two stay two."""
+def shortened(name: str) -> str:
+    """`name` in at most LONGEST_CAUSE characters; a longer name ends with a digest, so that it stays unique."""
     if len(name) <= LONGEST_CAUSE:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""What an exception is, by its kind: plain words, urgency, deadline, safe actions, and the proof that closes it."""
+"""Kinds of exceptions: title, cause, urgency, deadline, safe actions, and the proof that closes an exception."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.findings.finding import FindingKind
 
 
 class Urgency(IntEnum):
-    """How soon somebody must act, whatever the money is."""
+    """How soon the owner must act, whatever the amount at risk."""
 
     LOW = 1
     NORMAL = 2
@@ -23,80 +23,80 @@ class Grouping(StrEnum):
     """What makes two findings of one kind the same cause."""
 
     VALUE = "value"
-    """The value that was found: one unknown SKU is one exception, however many orders have it."""
-    PLACE = "place"
-    """Field and value, whatever line of the order it stood on."""
+    """The value found: one unknown SKU is one exception, however many orders have it."""
+    FIELD = "field"
+    """Field and value, on whichever line of the order."""
     MESSAGE = "message"
-    """What was said, without its numbers and ids."""
+    """The message, without its numbers and ids."""
     OBJECT = "object"
-    """The object itself: each stands alone."""
+    """The object: each has its own exception."""
     CONNECTION = "connection"
-    """All of the connection together."""
+    """The connection: one exception for all its objects."""
 
 
-class Remedy(StrEnum):
+class Playbook(StrEnum):
     """The safe actions, by the names of their playbooks."""
 
     RETRY = "retry"
-    """Look at every object of the exception again, now."""
+    """Re-check every object of the exception now."""
     REPLAY = "replay"
-    """Send again exactly what is stored, without reading the order anew."""
+    """Send the stored documents again, without reading the order again."""
     CORRECT = "correct"
-    """Correct a text of one order and try again; both versions are kept."""
+    """Correct a text of one order and retry; both versions are kept."""
     RELEASE = "release"
-    """Let the objects pass although this finding stands, on a named person's word."""
+    """Let the objects pass despite this finding; a named person signs off."""
     MAP_TAX = "map_tax"
-    """Name the Cin7 tax rule of a tax of the shop."""
+    """Map a tax of the store to its Cin7 tax rule."""
     MAP_PAYMENT = "map_payment"
-    """Name the Cin7 account that receives a tender."""
+    """Map a payment method to the Cin7 account that receives it."""
     MAP_SKU = "map_sku"
-    """Name the Cin7 SKU that orders of a shop's SKU are for."""
+    """Map a SKU of the store to its SKU in Cin7."""
     VOID_DUPLICATE = "void_duplicate"
-    """Void the sales of an order beyond its own."""
+    """Void the second sale of an order."""
     PUSH_STOCK = "push_stock"
-    """Read the stock and tell the shop every level again."""
+    """Read the stock and publish every level again."""
     RESTOCK_BY_HAND = "restock_by_hand"
-    """State that people put the goods back in Cin7, with the document that did it."""
+    """State which document in Cin7 put the goods back into stock."""
     ACCEPT = "accept"
-    """Leave it as it is, on a named person's word; nothing is written."""
+    """Leave it as it is; a named person signs off, and nothing is written."""
 
 
 class Autonomy(StrEnum):
-    """How far remedies of a kind go by themselves."""
+    """How far the first safe action of a kind goes automatically."""
 
     WATCH = "watch"
-    """The exception is shown; nothing is proposed."""
+    """The exception is listed; no action is proposed."""
     SUGGEST = "suggest"
-    """The first safe action is proposed with its preview; people start it."""
+    """The first safe action is proposed with its preview; a person starts it."""
     APPROVE = "approve"
-    """The first safe action is prepared; it runs once a person has approved it."""
+    """The first safe action is prepared; it runs after a person has approved it."""
     ACT = "act"
-    """The first safe action runs by itself."""
+    """The first safe action runs automatically."""
 
 
 _PATH = re.compile(r"[a-z_0-9]+(\[\d+\])?(\.[a-z_0-9]+(\[\d+\])?)*")
 _ABBREVIATIONS = {"sku": "SKU", "id": "number"}
 
 
-def in_words(field: str) -> str:
-    """The place of a finding as people say it: `lines[0].sku` is "line 1, SKU", `sale.TEA` is "TEA", and
-    `charges.handling` is "handling".
+def field_label(field: str) -> str:
+    """The label of a finding's field: "line 1, SKU" for `lines[0].sku`, "TEA" for `sale.TEA`, and "handling" for
+    `charges.handling`.
 
-    What is no path of a payload stays as it is, and so does a setting of the design.
+    A field that is not a path of a payload stays unchanged, and so does a setting of the design.
     """
     if field.startswith("sale."):
         return field.removeprefix("sale.")
     if field.startswith("design.") or not _PATH.fullmatch(field):
         return field
-    parts = []
+    labels = []
     for segment in field.removeprefix("order.").removeprefix("charges.").split("."):
-        name, _, place = segment.partition("[")
-        words = " ".join(_ABBREVIATIONS.get(word, word) for word in name.split("_"))
-        if place:
-            single = words.removesuffix("es") if words.endswith("sses") else words.removesuffix("s")
-            words = f"{single} {int(place[:-1]) + 1}"
-        parts.append(words)
-    return ", ".join(parts)
+        name, _, index = segment.partition("[")
+        label = " ".join(_ABBREVIATIONS.get(word, word) for word in name.split("_"))
+        if index:
+            singular = label.removesuffix("es") if label.endswith("sses") else label.removesuffix("s")
+            label = f"{singular} {int(index[:-1]) + 1}"
+        labels.append(label)
+    return ", ".join(labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,49 +105,42 @@ class ExceptionKind:
 
     kind: FindingKind
     title: str
-    """One line in plain words; `{value}`, `{field}`, `{key}` and `{order}` are filled in from what was found."""
+    """One line; `{value}`, `{field}`, `{key}` and `{order}` are filled in from the finding."""
     cause: str
-    """Why such a thing happens."""
+    """Why it happens."""
     blocks: str
-    """What stands still, or goes wrong, until it is resolved."""
+    """What is stopped, or goes wrong, until it is resolved."""
     advice: str
-    """What the owner does, in the order of likelihood."""
+    """What the owner does next, the most likely action first."""
     proof: str
-    """What must be seen before it is closed."""
+    """What must be true before it is closed."""
     urgency: Urgency
     within: timedelta
-    """How long after it was opened it should be resolved."""
+    """The deadline, counted from when it was opened."""
     grouping: Grouping
-    remedies: tuple[Remedy, ...]
+    playbooks: tuple[Playbook, ...]
     from_note: bool = False
-    """Whether it is opened although the object passed."""
+    """Whether a note opens it, although its object passed."""
     only_noted: bool = False
-    """Whether it asks nobody for anything: it stands on the page of its object and opens no exception."""
+    """Whether it needs no action: it is listed on the page of its object and opens no exception."""
 
-    def told(self, field: str, value: str, key: str) -> str:
+    def title_for(self, field: str, value: str, key: str) -> str:
         """The title of one exception, filled in and at most 200 characters."""
         order = key.partition(":")[0]
-        words = {"{field}": in_words(field), "{value}": value or "empty", "{key}": key, "{order}": order}
+        values = {"{field}": field_label(field), "{value}": value or "empty", "{key}": key, "{order}": order}
         text = self.title
-        for name, word in words.items():
-            text = text.replace(name, word)
+        for placeholder, label in values.items():
+            text = text.replace(placeholder, label)
         return text if len(text) <= LONGEST_TITLE else f"{text[: LONGEST_TITLE - 3]}..."
 
 
 LONGEST_TITLE = 200
 
-BACKUP: dict[Owner, Owner] = {
-    Owner.FINANCE: Owner.OPERATIONS,
-    Owner.OPERATIONS: Owner.ECOMMERCE,
-    Owner.ECOMMERCE: Owner.OPERATIONS,
-}
-"""Who stands in for an owner who is away, unless the design says otherwise."""
-
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 """Usual deadlines."""
 
-POSTED = "its sale in Cin7 is posted, and the total read back there equals the order's to the cent"
-CREDITED = "its credit note in Cin7 is posted, and the total read back there equals the refund's to the cent"
-NOT_FOUND_AGAIN = "the next full reading does not find it any more"
-PERSONS_WORD = "a named person's word with a reason"
-NEXT_TRY = "the object came through its next try"
+POSTED = "the sale is posted in Cin7, and its total read back equals the order's total to the cent"
+CREDITED = "the credit note is posted in Cin7, and its total read back equals the refund's total to the cent"
+NOT_FOUND_ON_RECHECK = "the next full check no longer finds it"
+USER_SIGN_OFF = "a named person accepts it and gives a reason"
+NEXT_TRY = "the object passes its next try"

@@ -1,4 +1,4 @@
-"""Findings: what a check found, in words that name the field, the value, what was expected and who acts."""
+"""Findings: what a check found. A finding names the field, the value, what was expected and who acts."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Severity(StrEnum):
     HOLD = "hold"
     """The object waits for a person."""
     REJECT = "reject"
-    """The object can never pass as it is."""
+    """The object can never pass in this form."""
 
 
 class FindingKind(StrEnum):
-    """Every finding Weighbridge knows, by its stable name."""
+    """Every kind of finding, by its stable name."""
 
     PAYLOAD_MALFORMED = "payload_malformed"
     ORDER_GONE = "order_gone"
@@ -53,7 +53,7 @@ class FindingKind(StrEnum):
     PAYMENT_UNMAPPED = "payment_unmapped"
     PAYMENTS_DO_NOT_ADD_UP = "payments_do_not_add_up"
     STATUS_ON_HOLD = "status_on_hold"
-    ORDER_REPEATED = "order_repeated"
+    DOUBLE_SUBMIT = "double_submit"
     REFUSED_BY_CIN7 = "refused_by_cin7"
     REFUSED_BY_BIGCOMMERCE = "refused_by_bigcommerce"
     TOTAL_DIFFERS_IN_CIN7 = "total_differs_in_cin7"
@@ -78,19 +78,19 @@ class FindingKind(StrEnum):
     NOT_RESTOCKED = "not_restocked"
     CREDITED_NOT_REFUNDED = "credited_not_refunded"
     RETURNS_NOT_VERIFIED = "returns_not_verified"
-    SHOP_RESTOCKS_BY_ITSELF = "shop_restocks_by_itself"
+    STORE_RESTOCKS_REFUNDS = "store_restocks_refunds"
     PAYMENT_DISPUTED = "payment_disputed"
     PARCEL_UNMATCHED = "parcel_unmatched"
-    BILL_CIRCULAR = "bill_circular"
+    BOM_CIRCULAR = "bom_circular"
     SKU_DIFFERS_IN_FORM = "sku_differs_in_form"
     SKU_NOT_UNIQUE = "sku_not_unique"
     SKU_NEARLY_MATCHES = "sku_nearly_matches"
     STOCK_UNTRACKED = "stock_untracked"
     STOCK_DRIFT = "stock_drift"
-    SHOP_LOCATION_UNKNOWN = "shop_location_unknown"
+    STORE_LOCATION_UNKNOWN = "store_location_unknown"
     FAST_LANE_UNUSABLE = "fast_lane_unusable"
     SELLABLE_AT_ZERO = "sellable_at_zero"
-    GHOST_ALLOCATION = "ghost_allocation"
+    STALE_ALLOCATION = "stale_allocation"
     KIT_DRIFT = "kit_drift"
     SALE_ORPHANED = "sale_orphaned"
     SALE_UNFINISHED = "sale_unfinished"
@@ -105,12 +105,12 @@ class FindingKind(StrEnum):
     FAMILY_UNUSABLE = "family_unusable"
     FAMILY_SPLIT = "family_split"
     LISTING_GONE = "listing_gone"
-    SHOP_EDIT_OVERWRITTEN = "shop_edit_overwritten"
+    STORE_EDIT_OVERWRITTEN = "store_edit_overwritten"
     CATALOGUE_NOT_ACCEPTED = "catalogue_not_accepted"
     STOCK_NOT_ACCEPTED = "stock_not_accepted"
-    FEED_SILENT = "feed_silent"
+    NO_NEW_ORDERS = "no_new_orders"
     ORDER_MISSED = "order_missed"
-    LOOKS_LATE = "looks_late"
+    JOBS_LATE = "jobs_late"
     CREDENTIALS_REFUSED = "credentials_refused"
     QUOTA_SHARED = "quota_shared"
     DISPATCH_LATE = "dispatch_late"
@@ -157,8 +157,8 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.RETURNS_NOT_VERIFIED: Owner.FINANCE,
     FindingKind.PAYMENT_DISPUTED: Owner.FINANCE,
     FindingKind.PARCEL_UNMATCHED: Owner.OPERATIONS,
-    FindingKind.BILL_CIRCULAR: Owner.OPERATIONS,
-    FindingKind.GHOST_ALLOCATION: Owner.OPERATIONS,
+    FindingKind.BOM_CIRCULAR: Owner.OPERATIONS,
+    FindingKind.STALE_ALLOCATION: Owner.OPERATIONS,
     FindingKind.KIT_DRIFT: Owner.OPERATIONS,
     FindingKind.SALE_ORPHANED: Owner.OPERATIONS,
     FindingKind.SALE_UNFINISHED: Owner.OPERATIONS,
@@ -166,7 +166,7 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.STOCK_NOT_ACCEPTED: Owner.OPERATIONS,
     FindingKind.REFUSED_BY_CIN7: Owner.OPERATIONS,
     FindingKind.ORDER_MISSED: Owner.OPERATIONS,
-    FindingKind.LOOKS_LATE: Owner.OPERATIONS,
+    FindingKind.JOBS_LATE: Owner.OPERATIONS,
     FindingKind.CREDENTIALS_REFUSED: Owner.OPERATIONS,
     FindingKind.QUOTA_SHARED: Owner.OPERATIONS,
     FindingKind.DISPATCH_LATE: Owner.OPERATIONS,
@@ -174,7 +174,7 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.RETRIES_EXHAUSTED: Owner.OPERATIONS,
     FindingKind.UNEXPECTED_ERROR: Owner.OPERATIONS,
 }
-"""Default owners; a design may name others. A kind not listed belongs to ecommerce."""
+"""Default owners; a design may name others (`domain/exceptions/owners.py`). All other kinds belong to ecommerce."""
 
 
 def default_owner(kind: FindingKind) -> Owner:
@@ -189,11 +189,11 @@ class Finding:
     kind: FindingKind
     severity: Severity
     field: str
-    """Where: a path in the shop's words, such as `lines[2].sku`."""
+    """Where: a path in the order of the store, such as `lines[2].sku`, or a name."""
     value: str
-    """What stood there, as text."""
+    """The value found, as text."""
     expected: str
-    """What would have passed."""
+    """The value that would pass, or what must be done."""
     owner: Owner
 
     def __str__(self) -> str:
@@ -201,17 +201,17 @@ class Finding:
 
 
 def hold(kind: FindingKind, field: str, value: object, expected: str) -> Finding:
-    """A finding that makes its object wait, with the kind's default owner."""
+    """A finding that holds its object, with the kind's default owner."""
     return Finding(kind, Severity.HOLD, field, str(value), expected, default_owner(kind))
 
 
 def note(kind: FindingKind, field: str, value: object, expected: str) -> Finding:
-    """A finding that is recorded while its object passes."""
+    """A finding that is recorded, while its object passes."""
     return Finding(kind, Severity.NOTE, field, str(value), expected, default_owner(kind))
 
 
 def reject(kind: FindingKind, field: str, value: object, expected: str) -> Finding:
-    """A finding that ends its object: it can never pass as it is."""
+    """A finding that rejects its object, which can never pass in this form."""
     return Finding(kind, Severity.REJECT, field, str(value), expected, default_owner(kind))
 
 

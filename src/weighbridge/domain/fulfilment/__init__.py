@@ -1,1 +1,1 @@
-"""Fulfilment: parcels that left the warehouse."""
+"""Fulfilment: parcels that were shipped."""

@@ -1,4 +1,4 @@
-"""Fulfilment: the parcels that left the warehouse, and the order lines they carry."""
+"""Shipments: the shipped parcels of a sale, and the order lines that they fulfil."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ShipLine:
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """One fulfilment task of a sale: what was packed and what left."""
+    """One fulfilment task of a sale: its packed lines and its consignments."""
 
     task_id: str
     number: int
@@ -46,7 +46,7 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One shipped consignment with its items. `key` is stable: fulfilment task and ship line."""
+    """One shipped consignment with its items. `key` (fulfilment task and ship line) is stable."""
 
     key: str
     carrier: str
@@ -58,7 +58,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentItem:
-    """Units of one order line in a shipment at the shop."""
+    """Units of one order line in a shipment in the store."""
 
     order_line_id: int
     address_id: int
@@ -66,10 +66,10 @@ class ShipmentItem:
 
 
 def parcels_of(dispatches: Iterable[Dispatch]) -> tuple[Parcel, ...]:
-    """The shipped parcels of a sale, items joined over boxes, oldest fulfilment first.
+    """The shipped parcels of a sale, with the items of all their boxes, oldest fulfilment first.
 
-    A ship line without boxes takes everything packed that no other ship line of its fulfilment names. What is packed
-    once leaves once: a box named by two ship lines belongs to the first, and so does all that nobody names.
+    A ship line without boxes takes all packed lines that no other ship line of its fulfilment names. Each packed line
+    ships once: a box named by two ship lines belongs to the first, and so do the boxes that none of them names.
     Source: platform notes, cin7 2.7 (ship lines carry boxes, not products).
     """
     return tuple(
@@ -80,7 +80,7 @@ def parcels_of(dispatches: Iterable[Dispatch]) -> tuple[Parcel, ...]:
             tracking_url=line.tracking_url,
             items=_items(dispatch, position),
         )
-        for dispatch in sorted(dispatches, key=lambda one: one.number)
+        for dispatch in sorted(dispatches, key=lambda dispatch: dispatch.number)
         for position, line in enumerate(dispatch.shipped)
         if line.is_shipped
     )
@@ -89,38 +89,38 @@ def parcels_of(dispatches: Iterable[Dispatch]) -> tuple[Parcel, ...]:
 def _items(dispatch: Dispatch, position: int) -> tuple[tuple[str, Decimal], ...]:
     units: dict[str, Decimal] = {}
     for packed in dispatch.packed:
-        if _carrier_of(packed, dispatch.shipped) == position:
+        if _ship_line_of(packed, dispatch.shipped) == position:
             units[packed.sku] = units.get(packed.sku, ZERO) + packed.quantity
     return tuple(units.items())
 
 
-def _carrier_of(packed: PackedLine, shipped: Sequence[ShipLine]) -> int | None:
-    """The position of the ship line that takes a packed line, None while none does."""
-    naming = (position for position, line in enumerate(shipped) if packed.box in line.boxes)
-    boxless = (position for position, line in enumerate(shipped) if not line.boxes)
-    first = next(naming, None)
-    return first if first is not None else next(boxless, None)
+def _ship_line_of(packed: PackedLine, shipped: Sequence[ShipLine]) -> int | None:
+    """The position of the ship line that takes a packed line; None while none does."""
+    naming_it = (position for position, line in enumerate(shipped) if packed.box in line.boxes)
+    without_boxes = (position for position, line in enumerate(shipped) if not line.boxes)
+    first = next(naming_it, None)
+    return first if first is not None else next(without_boxes, None)
 
 
-def lay_on_lines(
+def assign_to_lines(
     parcel: Parcel, lines: Sequence[OrderLine], shipped: Mapping[int, int]
 ) -> tuple[ShipmentItem, ...] | Finding:
-    """The order lines a parcel fulfils, first lines first, never more than was ordered.
+    """The order lines that a parcel fulfils, in their order, never more than was ordered.
 
-    `shipped` says how many units of each order line earlier shipments carry. A Finding when the parcel holds units
-    that no line still waits for, or parts of a unit: such a parcel needs a person.
+    `shipped` are the units of each order line in earlier shipments. A Finding when the parcel has units that no line
+    still needs, or a fraction of a unit: a person must handle such a parcel.
     """
     items: list[ShipmentItem] = []
     for sku, quantity in parcel.items:
-        left = quantity
+        remaining = quantity
         for line in lines:
-            if line.sku != sku or left <= 0:
+            if line.sku != sku or remaining <= 0:
                 continue
-            taken = min(left, line.quantity - shipped.get(line.id, 0))
-            if taken > 0:
-                items.append(ShipmentItem(line.id, line.address_id, int(taken)))
-                left -= taken
-        if left > 0 or quantity != quantity.to_integral_value():
+            units = min(remaining, line.quantity - shipped.get(line.id, 0))
+            if units > 0:
+                items.append(ShipmentItem(line.id, line.address_id, int(units)))
+                remaining -= units
+        if remaining > 0 or quantity != quantity.to_integral_value():
             waiting = total(line.quantity - shipped.get(line.id, 0) for line in lines if line.sku == sku)
             return hold(
                 FindingKind.PARCEL_UNMATCHED,

@@ -1,4 +1,4 @@
-"""Cancellation: what becomes of the sale of an order that ended at the shop, at each stage of the sale."""
+"""Cancellation: what happens to a sale whose order was cancelled or declined in the store, by stage of the sale."""
 
 from __future__ import annotations
 
@@ -7,68 +7,71 @@ from enum import StrEnum
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.domain.orders.sale_policy import CancelPolicy
-from weighbridge.domain.orders.sale_stage import Funds, Goods, Move, Paper, Stage, may
+from weighbridge.domain.orders.sale_stage import BillingStatus, DocumentStatus, FulfilmentStatus, Move, Stage, may
 
 
-class Ending(StrEnum):
-    """How a sale ends."""
+class CancellationAction(StrEnum):
+    """What happens to the sale of a cancelled order."""
 
     NOTHING = "nothing"
-    """There is nothing left to end."""
+    """The sale is already voided."""
     VOID = "void"
-    """The sale is voided: its stock is free and its unpaid invoice gone."""
+    """The sale is voided: its stock is released and its unpaid invoice removed."""
     HOLD = "hold"
-    """A person ends it."""
+    """A person decides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
     """What is done about a cancelled order."""
 
-    ending: Ending
+    action: CancellationAction
     finding: Finding | None = None
-    """Who must do what; with HOLD alone."""
+    """Who must do what; only with HOLD."""
 
 
 def cancellation(stage: Stage, policy: CancelPolicy, sale_number: str) -> Cancellation:
-    """How the sale at `stage` ends now that its order has.
+    """What happens to the sale at `stage` now that its order is cancelled.
 
-    What nobody picked and nobody paid is voided. Where goods are in somebody's hands the warehouse acts, where money
-    is in the books finance does; once they have, the sale ends by itself.
+    A sale that is neither picked nor paid is voided. If goods are picked, the warehouse acts first; if Cin7 has a
+    payment, finance does. After that, the sale is voided automatically.
     Source: platform notes, cin7 2.2 (void) and trap 28; a paid or credited sale is not voided.
     """
-    if stage.paper is Paper.VOIDED:
-        return Cancellation(Ending.NOTHING)
-    if stage.left:
+    if stage.document is DocumentStatus.VOIDED:
+        return Cancellation(CancellationAction.NOTHING)
+    if stage.has_dispatched:
         return _held(
-            FindingKind.CANCELLED_AFTER_DISPATCH, "sale.shipping", str(stage.goods), _after_dispatch(stage, sale_number)
+            FindingKind.CANCELLED_AFTER_DISPATCH,
+            "sale.shipping",
+            str(stage.fulfilment),
+            _after_dispatch(stage, sale_number),
         )
-    if stage.touched:
+    if stage.has_fulfilment_started:
         expected = (
-            f"goods on their shelf: take {sale_number} out of the packing area, put the goods back and void its "
-            "fulfilment in Cin7; the sale is then voided by itself"
+            f"goods back in stock: take {sale_number} out of the packing area, put the goods back and void its "
+            "fulfilment in Cin7; the sale is then voided automatically"
         )
-        return _held(FindingKind.CANCELLED_AFTER_PICKING, "sale.picking", str(stage.goods), expected)
-    if stage.funds in (Funds.CREDITED, Funds.PAID_CREDITED):
-        expected = f"free stock: {sale_number} is credited, and its order still holds the goods. Close it in Cin7"
-        return _held(FindingKind.CANCELLED_AFTER_PICKING, "sale.credit", str(stage.funds), expected)
+        return _held(FindingKind.CANCELLED_AFTER_PICKING, "sale.picking", str(stage.fulfilment), expected)
+    if stage.billing in (BillingStatus.CREDITED, BillingStatus.PAID_CREDITED):
+        expected = f"released stock: {sale_number} is credited, but its order still holds the goods. Close it in Cin7"
+        return _held(FindingKind.CANCELLED_AFTER_PICKING, "sale.credit", str(stage.billing), expected)
     if not may(stage, Move.VOID):
         expected = (
-            f"a sale without payments: refund the shopper at the shop and credit {sale_number}, or remove its "
-            "payments in Cin7; a sale without payments is then voided by itself"
+            f"a sale without payments: refund the order in BigCommerce and credit {sale_number}, or remove its "
+            "payments in Cin7; a sale without payments is then voided automatically"
         )
-        return _held(FindingKind.CANCELLED_AFTER_PAYMENT, "sale.payments", str(stage.funds), expected)
+        return _held(FindingKind.CANCELLED_AFTER_PAYMENT, "sale.payments", str(stage.billing), expected)
     if policy is CancelPolicy.HOLD:
-        expected = f"{sale_number} voided in Cin7; the design lets nothing be voided by itself"
+        expected = f"{sale_number} voided in Cin7; the design voids no sale automatically"
         return _held(FindingKind.CANCELLED_AFTER_POSTING, "sale", str(stage), expected)
-    return Cancellation(Ending.VOID)
+    return Cancellation(CancellationAction.VOID)
 
 
 def _after_dispatch(stage: Stage, number: str) -> str:
-    if stage.goods is Goods.PART_SHIPPED:
-        return f"goods in the warehouse: stop the rest of {number}, call back what left, and credit what comes back"
-    return f"goods in the warehouse: {number} left. Call the parcel back, and credit what comes back"
+    if stage.fulfilment is FulfilmentStatus.PART_SHIPPED:
+        return f"goods in the warehouse: stop the rest of {number}, call back what left, and credit what is returned"
+    return f"goods in the warehouse: {number} was shipped. Call the parcel back, and credit what is returned"
 
 
 def _held(kind: FindingKind, field: str, value: str, expected: str) -> Cancellation:
-    return Cancellation(Ending.HOLD, hold(kind, field, value.replace("_", " "), expected))
+    return Cancellation(CancellationAction.HOLD, hold(kind, field, value.replace("_", " "), expected))

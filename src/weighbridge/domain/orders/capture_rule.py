@@ -1,4 +1,4 @@
-"""Which orders cross at all: the capture rule."""
+"""The capture rule: which orders become a sale in Cin7, by status, channel and payment."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from enum import StrEnum
 from weighbridge.domain.orders.order import Order, OrderStatus
 
 
-class Crossing(StrEnum):
-    """What the capture rule says about an order as it stands."""
+class CaptureDecision(StrEnum):
+    """What the capture rule decides about an order."""
 
     CAPTURE = "capture"
-    """It becomes a sale."""
+    """The order becomes a sale."""
     NOT_YET = "not_yet"
-    """The shopper or the payment is not there yet; a later change may capture it."""
+    """The order is not complete or not paid yet; a later status may capture it."""
     CANCELLED = "cancelled"
-    """It will not be delivered: no sale, and a sale that exists is voided."""
+    """The order was cancelled or declined: it gets no sale, and an existing sale is voided."""
     WAIT = "wait"
-    """A person at the shop must decide (manual verification, dispute)."""
+    """A person must decide in the store (manual verification, dispute)."""
     DISPUTED = "disputed"
-    """Its payment is contested after it became a sale."""
+    """The payment is disputed after the order became a sale."""
     OUT_OF_SCOPE = "out_of_scope"
-    """Another channel's order, or a test."""
+    """The order is from another channel, or is a test order."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureRule:
-    """The design's answer to "which orders cross". Status ids, not labels: merchants rename labels."""
+    """Which orders the design captures. Uses status ids, since merchants rename the labels."""
 
     status_ids: frozenset[int]
     hold_status_ids: frozenset[int]
@@ -36,7 +36,12 @@ class CaptureRule:
     include_test_orders: bool
 
 
+CAPTURED = (OrderStatus.AWAITING_FULFILMENT, OrderStatus.AWAITING_SHIPMENT, OrderStatus.AWAITING_PICKUP)
+"""Statuses that make an order a sale, unless the design names others."""
+ON_HOLD = (OrderStatus.MANUAL_VERIFICATION, OrderStatus.DISPUTED)
+"""Statuses that hold an order, unless the design names others."""
 ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.DECLINED})
+"""Statuses that end an order: no sale, and an existing sale is voided."""
 AFTER_CAPTURE = frozenset(
     {
         OrderStatus.SHIPPED,
@@ -45,25 +50,25 @@ AFTER_CAPTURE = frozenset(
         OrderStatus.PARTIALLY_REFUNDED,
     }
 )
-"""Stages a captured order goes through later; one first seen here has missed its capture and still needs its sale."""
+"""Statuses after capture; an order that is first read in one of them was missed and still needs its sale."""
 
 
-def crossing(order: Order, rule: CaptureRule, *, already_captured: bool) -> Crossing:
+def capture_decision(order: Order, rule: CaptureRule, *, already_captured: bool) -> CaptureDecision:
     """What happens to `order` under `rule`.
 
-    An order that already crossed is judged by cancellation and dispute alone; the labels between do not matter to it.
+    For an order that is already captured, only cancellation and dispute count; other statuses change nothing.
     Source: Orders V2, order statuses; any status may follow any other.
     """
     if order.status_id in ENDED:
-        return Crossing.CANCELLED
+        return CaptureDecision.CANCELLED
     if already_captured:
-        return Crossing.DISPUTED if order.status_id == OrderStatus.DISPUTED else Crossing.CAPTURE
+        return CaptureDecision.DISPUTED if order.status_id == OrderStatus.DISPUTED else CaptureDecision.CAPTURE
     if rule.channel_ids is not None and order.channel_id not in rule.channel_ids:
-        return Crossing.OUT_OF_SCOPE
+        return CaptureDecision.OUT_OF_SCOPE
     if order.is_test and not rule.include_test_orders:
-        return Crossing.OUT_OF_SCOPE
+        return CaptureDecision.OUT_OF_SCOPE
     if order.status_id in rule.hold_status_ids:
-        return Crossing.WAIT
+        return CaptureDecision.WAIT
     if order.status_id in rule.status_ids or order.status_id in AFTER_CAPTURE:
-        return Crossing.CAPTURE
-    return Crossing.NOT_YET
+        return CaptureDecision.CAPTURE
+    return CaptureDecision.NOT_YET

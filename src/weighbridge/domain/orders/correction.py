@@ -1,6 +1,6 @@
-"""Corrections: what a person put right on one order for its sale alone; the shop's own order stays as it is.
+"""Corrections: texts of one order that a person corrected for its sale; the order in the store is unchanged.
 
-Texts only. No correction changes money or a quantity: these are put right at the shop, where the shopper sees them.
+No correction changes an amount or a quantity: these are corrected in the store, where the shopper sees them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from weighbridge.domain.orders.order import Address, Order
 
-ADDRESS_PARTS = {
+ADDRESS_FIELDS = {
     "first_name": "first_name",
     "last_name": "last_name",
     "company": "company",
@@ -23,30 +23,30 @@ ADDRESS_PARTS = {
     "country": "country",
     "phone": "phone",
 }
-"""The shop's name of each part that may be corrected -> ours."""
-_PLACE = re.compile(r"(?:(lines)\[(\d+)\]\.(sku)|(billing_address)\.(\w+)|(shipping_addresses)\[(\d+)\]\.(\w+))")
+"""BigCommerce's name of each address field that may be corrected -> our name."""
+_FIELD_PATH = re.compile(r"(?:(lines)\[(\d+)\]\.(sku)|(billing_address)\.(\w+)|(shipping_addresses)\[(\d+)\]\.(\w+))")
 LONGEST = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One text of an order, agreed on the value that the shop showed."""
+    """One corrected text of an order; it applies while the store still has the value `before`."""
 
     field: str
-    """In the words of findings, such as `lines[2].sku` or `billing_address.zip`."""
+    """A path as in findings, such as `lines[2].sku` or `billing_address.zip`."""
     before: str
     after: str
 
 
 def problem_with(field: str, after: str) -> str:
-    """Why such a correction cannot be made; empty when it can."""
-    place = _PLACE.fullmatch(field)
-    part = place and (place[3] or place[5] or place[8])
-    if not part or (part != "sku" and part not in ADDRESS_PARTS):
-        parts = ", ".join(ADDRESS_PARTS)
+    """Why such a correction is not possible; empty when it is."""
+    path = _FIELD_PATH.fullmatch(field)
+    name = path and (path[3] or path[5] or path[8])
+    if not name or (name != "sku" and name not in ADDRESS_FIELDS):
+        names = ", ".join(ADDRESS_FIELDS)
         return (
             f"{field or 'nothing'} cannot be corrected here; only lines[N].sku and the texts of billing_address and "
-            f"shipping_addresses[N]: {parts}. Money and quantities are put right at the shop"
+            f"shipping_addresses[N]: {names}. Correct amounts and quantities in BigCommerce"
         )
     if not after.strip() or len(after) > LONGEST:
         return f"a correction has 1 to {LONGEST} characters"
@@ -54,45 +54,45 @@ def problem_with(field: str, after: str) -> str:
 
 
 def value_at(order: Order, field: str) -> str | None:
-    """What the order has at `field`; None when it has no such place."""
-    place = _PLACE.fullmatch(field)
-    if place is None or problem_with(field, "x"):
+    """The order's value at `field`; None when it has no such field."""
+    path = _FIELD_PATH.fullmatch(field)
+    if path is None or problem_with(field, "x"):
         return None
-    if place[1]:
-        position = int(place[2])
+    if path[1]:
+        position = int(path[2])
         return order.lines[position].sku if position < len(order.lines) else None
-    if place[4]:
-        return str(getattr(order.billing, ADDRESS_PARTS[place[5]]))
-    position = int(place[7])
+    if path[4]:
+        return str(getattr(order.billing, ADDRESS_FIELDS[path[5]]))
+    position = int(path[7])
     if position >= len(order.shipping):
         return None
-    return str(getattr(order.shipping[position], ADDRESS_PARTS[place[8]]))
+    return str(getattr(order.shipping[position], ADDRESS_FIELDS[path[8]]))
 
 
 def corrected(order: Order, corrections: Sequence[Correction], skus: Mapping[str, str]) -> Order:
-    """`order` as its sale is to be made: with the corrections that still meet what they were agreed on, in their order,
-    and with Cin7's SKUs where `skus` maps the shop's to them."""
-    for one in corrections:
-        if value_at(order, one.field) == one.before:
-            order = _with(order, one.field, one.after)
+    """`order` as it is mapped to its sale: with the corrections whose `before` is still the order's value, in their
+    order, and with each SKU replaced by the Cin7 SKU that `skus` maps it to."""
+    for correction in corrections:
+        if value_at(order, correction.field) == correction.before:
+            order = _with(order, correction.field, correction.after)
     lines = tuple(replace(line, sku=skus.get(line.sku, line.sku)) for line in order.lines)
     return replace(order, lines=lines) if lines != order.lines else order
 
 
 def _with(order: Order, field: str, after: str) -> Order:
-    place = _PLACE.fullmatch(field)
-    assert place is not None
-    if place[1]:
+    path = _FIELD_PATH.fullmatch(field)
+    assert path is not None
+    if path[1]:
         lines = list(order.lines)
-        lines[int(place[2])] = replace(lines[int(place[2])], sku=after)
+        lines[int(path[2])] = replace(lines[int(path[2])], sku=after)
         return replace(order, lines=tuple(lines))
-    if place[4]:
-        return replace(order, billing=_address(order.billing, place[5], after))
+    if path[4]:
+        return replace(order, billing=_address(order.billing, path[5], after))
     shipping = list(order.shipping)
-    shipping[int(place[7])] = _address(shipping[int(place[7])], place[8], after)
+    shipping[int(path[7])] = _address(shipping[int(path[7])], path[8], after)
     return replace(order, shipping=tuple(shipping))
 
 
-def _address(address: Address, part: str, after: str) -> Address:
-    changed: dict[str, str] = {ADDRESS_PARTS[part]: after}
+def _address(address: Address, address_field: str, after: str) -> Address:
+    changed: dict[str, str] = {ADDRESS_FIELDS[address_field]: after}
     return replace(address, **changed)  # type: ignore[arg-type]

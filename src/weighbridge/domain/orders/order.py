@@ -1,4 +1,4 @@
-"""An order as the shop took it: the parts that money, stock and the warehouse need, free of any payload's oddities."""
+"""An order of the store, reduced to what money, stock and the warehouse need; independent of payload formats."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class LineKind(StrEnum):
 
 
 class ChargeKind(StrEnum):
-    """What an order charges for beside its lines."""
+    """What an order charges for besides its lines."""
 
     SHIPPING = "shipping"
     HANDLING = "handling"
@@ -47,7 +47,7 @@ class OrderStatus:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where something goes or who pays; every part may be empty text."""
+    """A shipping or billing address; every field may be empty."""
 
     id: int = 0
     first_name: str = ""
@@ -70,7 +70,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One line. Totals are for the whole line, in order currency."""
+    """One order line. Totals are for the whole line, in order currency."""
 
     id: int
     product_id: int
@@ -84,23 +84,26 @@ class OrderLine:
     total_inc_tax: Decimal
     """Before discounts, with tax."""
     discounted_inc_tax: Decimal
-    """After every discount, with tax: the figure the books start from. Source: Orders V2, discounted_total_inc_tax."""
+    """After every discount, with tax: the amount that the sale line starts from.
+
+    Source: Orders V2, discounted_total_inc_tax.
+    """
     total_tax: Decimal
-    """As the line states it; the tax rows are the truth where they exist."""
+    """As the line states it; the tax rows take precedence where they exist."""
     address_id: int
     quantity_shipped: Decimal = ZERO
     wrapping_inc_tax: Decimal = ZERO
-    """What gift wrapping of the whole line costs, with tax; part of the order's wrapping charge."""
+    """The gift wrapping of the whole line, with tax; included in the order's wrapping charge."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaxRow:
-    """One tax on one part of the order; several rows per line when taxes stack."""
+    """One tax on one line or charge of the order; several rows per line when taxes stack."""
 
     line_id: int | None
-    """The order line, None for charges or where the tax provider does not say."""
+    """The order line; None for charges, or when the tax provider does not name it."""
     applies_to: str
-    """`item`, `shipping`, `handling` or `gift-wrapping`; empty where the tax provider does not say."""
+    """`item`, `shipping`, `handling` or `gift-wrapping`; empty when the tax provider does not name it."""
     name: str
     tax_class: str
     rate: Decimal
@@ -122,7 +125,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Tender:
-    """One movement of money at the shop. Source: Orders V3, transactions."""
+    """One payment transaction in the store. Source: Orders V3, transactions."""
 
     id: str
     event: str
@@ -133,21 +136,21 @@ class Tender:
     currency: str
     succeeded: bool
     is_test: bool
-    at: datetime
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order of one store, read at one moment."""
+    """One order of one store, as it was at one time."""
 
     id: int
     status_id: int
     placed_at: datetime
     modified_at: datetime
     currency: str
-    """The currency of every amount on the order (the transactional one)."""
+    """The currency of every amount on the order (the transactional currency)."""
     tax_inclusive: bool
-    """True when the with-tax figures are real and the without-tax ones estimates."""
+    """True when amounts with tax are exact and amounts without tax are estimates."""
     customer_id: int
     """0 for a guest."""
     channel_id: int
@@ -166,33 +169,38 @@ class Order:
     payment_status: str
     items_total: Decimal
     exchange_rate: Decimal = Decimal(1)
-    """Between the store's currency and the order's, as the shop states it; see `SalePolicy.shop_rate`."""
+    """Exchange rate between the currencies of store and order, as the store states it; see `SalePolicy.store_rate`."""
     store_currency: str = ""
-    """The store's default currency; empty where the shop does not say."""
+    """The store's default currency; empty when the order does not name it."""
     staff_notes: str = ""
     shopper_message: str = ""
     external_order_id: str = ""
 
     @property
+    def paid_back(self) -> tuple[Tender, ...]:
+        """The refunds among the order's tenders that the gateway carried out."""
+        return tuple(tender for tender in self.tenders if tender.event == "refund" and tender.succeeded)
+
+    @property
     def lines_value(self) -> Decimal:
-        """What the lines come to after discounts, with tax."""
+        """The sum of the lines after discounts, with tax."""
         return total(line.discounted_inc_tax for line in self.lines)
 
     @property
     def charges_value(self) -> Decimal:
-        """What the charges come to, with tax."""
+        """The sum of the charges, with tax."""
         return total(charge.inc_tax for charge in self.charges)
 
     @property
     def value(self) -> Decimal:
         """What the shopper owes for the order, with tax, before gift certificates and store credit.
 
-        The vendor does not say whether `total_inc_tax` is before or after these tenders; where the parts come to the
-        total plus the tenders, it was after. Source: platform notes, bigcommerce 2.3 and 10 (question 2).
+        The vendor does not say whether `total_inc_tax` is before or after these tenders. If lines and charges sum to
+        the total plus the tenders, it is after. Source: platform notes, bigcommerce 2.3 and 10 (question 2).
         """
-        parts = self.lines_value + self.charges_value
+        items = self.lines_value + self.charges_value
         tenders = self.gift_certificate_amount + self.store_credit_amount
-        if tenders and abs(parts - (self.total_inc_tax + tenders)) < abs(parts - self.total_inc_tax):
+        if tenders and abs(items - (self.total_inc_tax + tenders)) < abs(items - self.total_inc_tax):
             return self.total_inc_tax + tenders
         return self.total_inc_tax
 

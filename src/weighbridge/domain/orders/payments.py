@@ -1,4 +1,4 @@
-"""Payments: which tenders of an order the books will show as received, and on which account."""
+"""Payments: which tenders of an order are posted to Cin7 as received, and to which account."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from weighbridge.domain.orders.sale_policy import Depth, SalePolicy
 from weighbridge.domain.values.money import total
 
 RECEIVED = frozenset({"purchase", "capture"})
-"""Events that bring money in. An authorisation alone does not. Source: Orders V3, transactions."""
+"""Events that receive money; an authorisation alone does not. Source: Orders V3, transactions."""
 PAID_STATUSES = frozenset({"paid", "captured", "partially refunded", "refunded"})
-"""What is refunded was paid before; the refund is a document of its own."""
+"""Refunded orders were paid before; a refund gets its own credit note."""
 VOUCHERS = frozenset({"gift_certificate", "store_credit"})
-"""Tenders that the shop itself keeps the books of."""
+"""Payment methods that the store manages itself."""
 
 
 def tenders_of(order: Order, policy: SalePolicy) -> tuple[tuple[SaleTender, ...], tuple[Finding, ...]]:
-    """The payments to post for `order`, and findings for tenders whose account the design does not name, or that
-    come to more than the order."""
+    """The payments to post for `order`, and findings for tenders without an account in the design and for payments that
+    exceed the order."""
     if policy.depth is not Depth.INVOICE_AND_PAYMENT:
         return (), ()
     tenders: list[SaleTender] = []
@@ -31,7 +31,7 @@ def tenders_of(order: Order, policy: SalePolicy) -> tuple[tuple[SaleTender, ...]
             findings.append(hold(FindingKind.PAYMENT_UNMAPPED, f"transactions[{tender.id}]", value, expected))
         else:
             reference = f"{policy.external_id_prefix}:{policy.store}:{tender.id}"
-            tenders.append(SaleTender(reference, tender.amount, account, tender.at))
+            tenders.append(SaleTender(reference, tender.amount, account, tender.created_at))
     paid = total(tender.amount for tender in tenders)
     if tenders and paid > order.value + policy.tolerance:
         expected = f"at most the order's {order.value}; Cin7 takes no payment above its invoice"
@@ -40,26 +40,26 @@ def tenders_of(order: Order, policy: SalePolicy) -> tuple[tuple[SaleTender, ...]
 
 
 def received(order: Order) -> tuple[Tender, ...]:
-    """The tenders that brought money in, in order currency.
+    """The tenders that received money, in order currency.
 
-    An order that the shop calls paid may have no transaction at all: offline methods need none. Its money is then one
-    tender under the order's own number. Source: platform notes, bigcommerce 3.1 and 10 (question 9).
+    An order with a paid status may have no transaction, since offline methods need none. Its payment is then one tender
+    under the order's own number. Source: platform notes, bigcommerce 3.1 and 10 (question 9).
     """
-    seen = _seen(order)
-    rest = order.value - total(tender.amount for tender in seen)
-    if order.payment_status in PAID_STATUSES and not any(_is_money(tender) for tender in seen) and rest > 0:
+    tenders = _succeeded(order)
+    rest = order.value - total(tender.amount for tender in tenders)
+    if order.payment_status in PAID_STATUSES and not any(_is_money(tender) for tender in tenders) and rest > 0:
         offline = Tender(
             f"order-{order.id}", "purchase", "offline", "", rest, order.currency, True, False, order.modified_at
         )
-        return (*seen, offline)
-    return seen
+        return (*tenders, offline)
+    return tenders
 
 
 def _is_money(tender: Tender) -> bool:
     return tender.method not in VOUCHERS
 
 
-def _seen(order: Order) -> tuple[Tender, ...]:
+def _succeeded(order: Order) -> tuple[Tender, ...]:
     return tuple(
         tender
         for tender in order.tenders
@@ -68,7 +68,7 @@ def _seen(order: Order) -> tuple[Tender, ...]:
 
 
 def account_for(tender: Tender, order: Order, policy: SalePolicy) -> str | None:
-    """The account code of a tender: by its method, its gateway or the order's payment method, first match."""
+    """The account code of a tender: the first match of its method, its gateway and the order's payment method."""
     for name in (tender.method, tender.gateway, order.payment_method):
         account = policy.payment_accounts.get(name.lower())
         if account is not None:

@@ -1,4 +1,4 @@
-"""What the company's books in Cin7 Core know, as far as an order needs it."""
+"""Reference data: the products, tax rules and customers of Cin7 Core that an order is checked against."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from weighbridge.domain.stock.kits import Component
 
 
 @dataclass(frozen=True, slots=True)
-class BookProduct:
+class ReferenceProduct:
     """A product of Cin7 Core."""
 
     id: str
@@ -22,13 +22,13 @@ class BookProduct:
     is_sellable: bool
     drop_ship_optional: bool = False
     """Whether each line of it has to say who sends it. Source: Cin7 Core API v2, POST /sale/order, DropShip."""
-    bill: tuple[Component, ...] = ()
-    """What one unit is assembled from when it is sold; empty for what is not a kit."""
+    components: tuple[Component, ...] = ()
+    """The components that one unit is assembled from when it is sold; empty when the product is no kit."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaxRule:
-    """A tax rule, known on sales by its name."""
+    """A tax rule; sales refer to it by name."""
 
     name: str
     percent: Decimal
@@ -37,12 +37,12 @@ class TaxRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
-    """The references one order is checked against. Keys are exact names and exact SKUs."""
+class ReferenceData:
+    """The reference data for one order. Keys are exact names and exact SKUs."""
 
     base_currency: str
-    products: Mapping[str, BookProduct]
-    """Only the products the order may need, by SKU or, for services, by name."""
+    products: Mapping[str, ReferenceProduct]
+    """Only the products that the order may need, by SKU or, for services, by name."""
     tax_rules: Mapping[str, TaxRule]
     customers: Mapping[str, str]
     """Customer ids of the web customers by currency code."""

@@ -1,4 +1,4 @@
-"""A sale as it will stand in Cin7 Core: header, lines, charges, totals, payments; before anything is sent."""
+"""A sale as it will be posted to Cin7 Core: header, lines, charges, totals and payments."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from weighbridge.domain.orders.order import Address
+from weighbridge.domain.orders.sale_policy import SalePolicy
 from weighbridge.domain.values.money import ZERO, round_half_up, total
 
 
@@ -26,12 +27,12 @@ class SaleLine:
     line_total: Decimal
     comment: str = ""
     drop_ship: bool | None = None
-    """Whether the supplier sends it; None where the product leaves no choice."""
+    """Whether the supplier ships it; None when the product leaves no choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaleCharge:
-    """A charge without stock, carried by a Service product of that name. May be negative for a rounding line."""
+    """A charge without stock, posted with the Service product of that name. A rounding line may be negative."""
 
     product_name: str
     price: Decimal
@@ -42,17 +43,17 @@ class SaleCharge:
 
 @dataclass(frozen=True, slots=True)
 class SaleTender:
-    """Money received that the sale will show as paid."""
+    """Money received, posted as a payment of the sale."""
 
     reference: str
     amount: Decimal
     account: str
-    at: datetime
+    paid_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """Everything that is posted for one order. Amounts in order currency."""
+    """All documents that are posted for one order. Amounts are in order currency."""
 
     external_id: str
     order_number: str
@@ -72,7 +73,7 @@ class Sale:
     charges: tuple[SaleCharge, ...]
     tenders: tuple[SaleTender, ...]
     value: Decimal
-    """What the shopper owes for the order, with tax: the figure the sale must equal."""
+    """What the shopper owes for the order, with tax: the amount that the sale must equal."""
 
     @property
     def tax(self) -> Decimal:
@@ -80,14 +81,17 @@ class Sale:
 
     @property
     def total(self) -> Decimal:
-        """What Cin7 will make of lines and charges, with tax. Source: Cin7 Core API v2, order document totals."""
+        """The total that Cin7 computes from lines and charges, with tax.
+
+        Source: Cin7 Core API v2, order document totals.
+        """
         goods = total(line.line_total for line in self.lines) + total(charge.price for charge in self.charges)
         return goods if self.tax_inclusive else goods + self.tax
 
 
 @dataclass(frozen=True, slots=True)
 class PricedQuantity:
-    """Some units at one price, with the total Cin7 computes for them."""
+    """Units at one price, with the line total that Cin7 computes for them."""
 
     quantity: Decimal
     price: Decimal
@@ -95,36 +99,42 @@ class PricedQuantity:
 
 
 def price_out(amount: Decimal, quantity: Decimal, digits: int, price_digits: int = 4) -> tuple[PricedQuantity, ...]:
-    """`quantity` units that come to `amount`: one price where cents allow, else two prices one step apart.
+    """`quantity` units that sum to `amount`: at one price if cents allow it, otherwise at two prices one step apart.
 
-    Cin7 checks a line's total against quantity x price, and prices have 4 decimals; 36,000 units of one line cannot
-    in general meet their total with a single price. Of two neighbouring prices some division of the units meets it,
-    since each unit moved changes the sum by one step. Quantities stay whole where `quantity` is whole; a part of a
-    unit takes one price, and what that leaves is for the caller's rounding line.
+    Cin7 checks a line's total against quantity x price, and prices have 4 decimals, so a single price seldom meets the
+    total of, say, 36,000 units. With two neighbouring prices, some division of the units meets it, since each unit
+    moved changes the sum by one step. Quantities stay whole if `quantity` is whole. A fractional quantity takes one
+    price; the caller posts the remainder as a rounding line.
     """
     price = round_half_up(amount / quantity, price_digits)
-    reached = round_half_up(price * quantity, digits)
-    if reached == amount or quantity < 2 or quantity != quantity.to_integral_value():
-        return (PricedQuantity(quantity, price, reached),)
+    line_total = round_half_up(price * quantity, digits)
+    if line_total == amount or quantity < 2 or quantity != quantity.to_integral_value():
+        return (PricedQuantity(quantity, price, line_total),)
     step = Decimal(1).scaleb(-price_digits)
     low = (amount / quantity).quantize(step, rounding="ROUND_FLOOR")
     exact = int(((amount - low * quantity) / step).to_integral_value(rounding="ROUND_HALF_UP"))
-    possible = range(max(0, exact - MOST_UNITS_MOVED), min(int(quantity), exact + MOST_UNITS_MOVED) + 1)
-    divided = [
+    candidates = range(max(0, exact - MAX_UNITS_MOVED), min(int(quantity), exact + MAX_UNITS_MOVED) + 1)
+    divisions = [
         _divided(quantity, low, step, Decimal(dearer), digits)
-        for dearer in sorted(possible, key=lambda dearer: abs(dearer - exact))
+        for dearer in sorted(candidates, key=lambda dearer: abs(dearer - exact))
     ]
-    return min(divided, key=lambda parts: abs(total(part.line_total for part in parts) - amount))
+    return min(divisions, key=lambda division: abs(total(priced.line_total for priced in division) - amount))
 
 
-MOST_UNITS_MOVED = 50
-"""Far enough for the roundings of both parts to meet, near enough that the sum stays within half a cent by itself."""
+MAX_UNITS_MOVED = 50
+"""How far the division of the units may differ from the exact one: enough for both rounded totals to meet the amount,
+and few enough that the exact sum stays within half a cent."""
 
 
 def _divided(
     quantity: Decimal, low: Decimal, step: Decimal, dearer: Decimal, digits: int
 ) -> tuple[PricedQuantity, ...]:
-    parts = ((quantity - dearer, low), (dearer, low + step))
+    priced = ((quantity - dearer, low), (dearer, low + step))
     return tuple(
-        PricedQuantity(count, price, round_half_up(count * price, digits)) for count, price in parts if count > ZERO
+        PricedQuantity(count, price, round_half_up(count * price, digits)) for count, price in priced if count > ZERO
     )
+
+
+def external_id_of(policy: SalePolicy, order_id: int) -> str:
+    """The permanent key of an order's sale in Cin7: prefix, store and order."""
+    return f"{policy.external_id_prefix}:{policy.store}:{order_id}"

@@ -1,16 +1,18 @@
-"""From order to sale: the mapping, with every reason why an order cannot cross yet."""
+"""Maps an order to the sale that it becomes, or to every reason why it cannot be posted yet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
+from weighbridge.domain.customers.web_customer import customer_id_of
 from weighbridge.domain.findings.finding import Finding, FindingKind, Severity, hold
 from weighbridge.domain.orders.order import LineKind, Order, OrderLine
 from weighbridge.domain.orders.payments import tenders_of
-from weighbridge.domain.orders.reference_data import Books
-from weighbridge.domain.orders.sale import Sale, SaleCharge, SaleLine, price_out
-from weighbridge.domain.orders.sale_policy import SalePolicy, ShopRate
+from weighbridge.domain.orders.reference_data import ReferenceData
+from weighbridge.domain.orders.rounding import settle_residual
+from weighbridge.domain.orders.sale import Sale, SaleCharge, SaleLine, external_id_of, price_out
+from weighbridge.domain.orders.sale_policy import SalePolicy, StoreRate
 from weighbridge.domain.orders.tax import TaxSpread, spread_tax, tax_rule_for
 from weighbridge.domain.orders.validation import LIMITS, check_order
 from weighbridge.domain.values.money import ZERO, apportion, minor_digits, total
@@ -18,7 +20,7 @@ from weighbridge.domain.values.money import ZERO, apportion, minor_digits, total
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A sale ready to post, with what was noticed on the way."""
+    """A sale that is ready to post, with the notes found while mapping."""
 
     sale: Sale
     notes: tuple[Finding, ...]
@@ -26,31 +28,33 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """An order that waits or ends, with every reason found."""
+    """An order that waits or is rejected, with every reason."""
 
     findings: tuple[Finding, ...]
 
 
-def map_order(order: Order, books: Books, policy: SalePolicy) -> Mapped | Stopped:
-    """The sale that `order` becomes, cent for cent, or every reason why it cannot cross."""
+def map_order(order: Order, reference_data: ReferenceData, policy: SalePolicy) -> Mapped | Stopped:
+    """The sale that `order` becomes, equal to the cent, or every reason why it cannot be posted."""
     digits = minor_digits(order.currency)
-    findings = list(check_order(order, books, policy))
+    findings = list(check_order(order, reference_data, policy))
     spread = spread_tax(order, digits)
     if isinstance(spread, Finding):
         return Stopped((*findings, spread))
-    lines, line_findings = _lines(order, spread, books, policy, digits)
-    charges, charge_findings = _charges(order, spread, books, policy)
+    lines, line_findings = _lines(order, spread, reference_data, policy, digits)
+    charges, charge_findings = _charges(order, spread, reference_data, policy)
     tenders, tender_findings = tenders_of(order, policy)
     findings += [*line_findings, *charge_findings, *tender_findings]
     if any(finding.severity is not Severity.NOTE for finding in findings):
         return Stopped(tuple(findings))
-
+    customer_id = customer_id_of(order, reference_data)
+    if isinstance(customer_id, Finding):
+        return Stopped((*findings, customer_id))
     sale = Sale(
-        external_id=policy.external_id(order.id),
+        external_id=external_id_of(policy, order.id),
         order_number=str(order.id),
-        customer_id=books.customers[order.currency],
+        customer_id=customer_id,
         currency=order.currency,
-        currency_rate=_currency_rate(order, books, policy),
+        currency_rate=_currency_rate(order, reference_data, policy),
         ordered_at=order.placed_at,
         tax_inclusive=order.tax_inclusive,
         contact=(order.billing.name or order.billing.company)[: LIMITS["Contact"]],
@@ -64,45 +68,21 @@ def map_order(order: Order, books: Books, policy: SalePolicy) -> Mapped | Stoppe
         tenders=tuple(tenders),
         value=order.value,
     )
-    return _settle_residual(sale, findings, books, policy)
+    settled = settle_residual(sale, reference_data, policy)
+    if isinstance(settled, Finding):
+        return Stopped((*findings, settled))
+    return Mapped(settled, tuple(findings))
 
 
-def _settle_residual(sale: Sale, findings: list[Finding], books: Books, policy: SalePolicy) -> Mapped | Stopped:
-    """Posts the cents that remain as one named rounding line within the tolerance, and stops beyond it."""
-    residual = sale.value - sale.total
-    if abs(residual) > policy.tolerance:
-        beyond = hold(
-            FindingKind.TOTALS_DO_NOT_ADD_UP,
-            "total_inc_tax",
-            f"{sale.value} {sale.currency}",
-            f"{sale.total}, the sum of lines, charges and tax, to within {policy.tolerance}",
-        )
-        return Stopped((*findings, beyond))
-    if residual and policy.rounding_product not in books.products:
-        return Stopped((*findings, _without_product("rounding", policy.rounding_product)))
-    if residual:
-        sale = with_rounding(sale, residual, policy)
-    return Mapped(sale, tuple(findings))
-
-
-def with_rounding(sale: Sale, residual: Decimal, policy: SalePolicy) -> Sale:
-    """`sale` with `residual` (positive: the sale was too low) added to its one rounding line."""
-
-    before = total(c.price for c in sale.charges if c.product_name == policy.rounding_product)
-    kept = tuple(charge for charge in sale.charges if charge.product_name != policy.rounding_product)
-    line = SaleCharge(policy.rounding_product, before + residual, ZERO, policy.untaxed_rule, "Cents from rounding")
-    return replace(sale, charges=(*kept, line) if line.price else kept)
-
-
-def _currency_rate(order: Order, books: Books, policy: SalePolicy) -> Decimal:
-    """Units of the books' currency for one of the order's. Source: Cin7 Core API v2, POST /sale, CurrencyRate."""
-    if order.currency == books.base_currency:
+def _currency_rate(order: Order, reference_data: ReferenceData, policy: SalePolicy) -> Decimal:
+    """Units of Cin7's base currency per unit of order currency. Source: Cin7 Core API v2, POST /sale, CurrencyRate."""
+    if order.currency == reference_data.base_currency:
         return Decimal(1)
-    return 1 / order.exchange_rate if policy.shop_rate is ShopRate.ORDER_PER_STORE else order.exchange_rate
+    return 1 / order.exchange_rate if policy.store_rate is StoreRate.ORDER_PER_STORE else order.exchange_rate
 
 
 def _lines(
-    order: Order, spread: TaxSpread, books: Books, policy: SalePolicy, digits: int
+    order: Order, spread: TaxSpread, reference_data: ReferenceData, policy: SalePolicy, digits: int
 ) -> tuple[list[SaleLine], list[Finding]]:
     lines: list[SaleLine] = []
     findings: list[Finding] = []
@@ -110,8 +90,10 @@ def _lines(
         if line.quantity == 0 or line.kind is LineKind.GIFT_CERTIFICATE:
             continue
         share = spread.lines[line.id]
-        rule = tax_rule_for(share, policy.tax_rules, policy.untaxed_rule, books.tax_rules, f"lines[{position}].tax")
-        product = books.products.get(line.sku)
+        rule = tax_rule_for(
+            share, policy.tax_rules, policy.untaxed_rule, reference_data.tax_rules, f"lines[{position}].tax"
+        )
+        product = reference_data.products.get(line.sku)
         if isinstance(rule, Finding):
             findings.append(rule)
             continue
@@ -140,7 +122,7 @@ def _lines(
 
 
 def _charges(
-    order: Order, spread: TaxSpread, books: Books, policy: SalePolicy
+    order: Order, spread: TaxSpread, reference_data: ReferenceData, policy: SalePolicy
 ) -> tuple[list[SaleCharge], list[Finding]]:
     charges: list[SaleCharge] = []
     findings: list[Finding] = []
@@ -150,19 +132,19 @@ def _charges(
         field = f"charges.{charge.kind}"
         product = policy.charge_products.get(charge.kind, "")
         share = spread.charges[charge.kind]
-        rule = tax_rule_for(share, policy.tax_rules, policy.untaxed_rule, books.tax_rules, f"{field}.tax")
+        rule = tax_rule_for(share, policy.tax_rules, policy.untaxed_rule, reference_data.tax_rules, f"{field}.tax")
         if isinstance(rule, Finding):
             findings.append(rule)
-        elif not product or product not in books.products:
+        elif not product or product not in reference_data.products:
             findings.append(_without_product(field, product))
         else:
             price = charge.inc_tax if order.tax_inclusive else charge.inc_tax - share.amount
             charges.append(SaleCharge(product, price, share.amount, rule, charge.name))
-    sold = [line for line in order.lines if line.kind is LineKind.GIFT_CERTIFICATE]
-    if sold and policy.gift_certificate_product not in books.products:
+    certificates = [line for line in order.lines if line.kind is LineKind.GIFT_CERTIFICATE]
+    if certificates and policy.gift_certificate_product not in reference_data.products:
         findings.append(_without_product("lines.giftcertificate", policy.gift_certificate_product))
-    elif sold:
-        value = total(line.discounted_inc_tax for line in sold)
+    elif certificates:
+        value = total(line.discounted_inc_tax for line in certificates)
         charges.append(
             SaleCharge(policy.gift_certificate_product, value, ZERO, policy.untaxed_rule, "Gift certificate")
         )
@@ -175,26 +157,30 @@ def _without_product(field: str, product: str) -> Finding:
 
 
 def _comment(line: OrderLine, order: Order) -> str:
-    """Keeps the discount's identity beside the net price, and the destination where an order has several."""
-    saved = line.total_inc_tax - line.discounted_inc_tax
-    discount = f"Discount {saved.normalize():f} included" if saved > 0 else ""
-    return "; ".join(filter(None, (discount, _destination(line, order))))
+    """The discount, since the price is net of it, and the destination if the order has several addresses."""
+    discount = line.total_inc_tax - line.discounted_inc_tax
+    discount_text = f"Discount {discount.normalize():f} included" if discount > 0 else ""
+    return "; ".join(filter(None, (discount_text, _destination(line, order))))
 
 
 def _destination(line: OrderLine, order: Order) -> str:
-    """Where a line of goods goes; a sale has one shipping address. Source: Cin7 Core API v2, POST /sale."""
+    """Where the goods of a line are shipped, if the order has several addresses; a sale has only one.
+
+    Source: Cin7 Core API v2, POST /sale.
+    """
     if len(order.shipping) < 2:
         return ""
-    to = next((address for address in order.shipping if address.id == line.address_id), None)
-    if to is None:
+    address = next((address for address in order.shipping if address.id == line.address_id), None)
+    if address is None:
         return ""
-    return "To " + ", ".join(filter(None, (to.name, to.company, to.street_1, to.postcode, to.city, to.country_code)))
+    fields = (address.name, address.company, address.street_1, address.postcode, address.city, address.country_code)
+    return "To " + ", ".join(filter(None, fields))
 
 
 def _note(order: Order) -> str:
-    parts = [f"BigCommerce order {order.id}"]
+    sentences = [f"BigCommerce order {order.id}"]
     if order.coupon_codes:
-        parts.append("coupons " + ", ".join(order.coupon_codes))
+        sentences.append("coupons " + ", ".join(order.coupon_codes))
     if order.shopper_message:
-        parts.append(f"shopper: {order.shopper_message}")
-    return "; ".join(parts)[: LIMITS["Note"]]
+        sentences.append(f"shopper: {order.shopper_message}")
+    return "; ".join(sentences)[: LIMITS["Note"]]

@@ -1,4 +1,4 @@
-"""What the design decides about sales, in the domain's own words."""
+"""The design's decisions about sales."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weighbridge.domain.orders.order import ChargeKind
 
 
 class Depth(StrEnum):
-    """How far an order is posted into the books."""
+    """How far an order is posted into Cin7."""
 
     ORDER = "order"
     INVOICE = "invoice"
@@ -19,42 +19,42 @@ class Depth(StrEnum):
 
 
 class EditPolicy(StrEnum):
-    """What is done about an order that was edited after its sale was posted."""
+    """What happens when an order is edited after its sale was posted."""
 
     HOLD = "hold"
-    """A person decides, always."""
+    """A person always decides."""
     AMEND = "amend"
-    """The order is undone and posted anew while nothing is picked or billed."""
+    """The order is undone and posted again while nothing is picked or billed."""
     REBILL = "rebill"
-    """Payments and invoice are taken back and made again too, where Cin7's gates allow it."""
+    """Payments and invoice are reverted and posted again too, if Cin7 allows it."""
 
 
 class CancelPolicy(StrEnum):
-    """What is done about an order that was cancelled after its sale was posted."""
+    """What happens when an order is cancelled after its sale was posted."""
 
     HOLD = "hold"
     VOID = "void"
     """The sale is voided while nothing is picked or paid."""
 
 
-class ShopRate(StrEnum):
-    """What the shop's rate of an order in a foreign currency says. The vendor's documents leave it open.
+class StoreRate(StrEnum):
+    """How to read the store's exchange rate of an order in a foreign currency; the vendor does not document it.
 
     Source: Orders V2, store_default_to_transactional_exchange_rate; platform notes, bigcommerce 10.8.
     """
 
     ORDER_PER_STORE = "order_per_store"
-    """Units of the order's currency for one of the store's."""
+    """Units of the order's currency per unit of the store's currency."""
     STORE_PER_ORDER = "store_per_order"
 
 
 @dataclass(frozen=True, slots=True)
 class SalePolicy:
-    """The agreed operating model of a connection, as far as posting a sale needs it."""
+    """The parts of a connection's design that posting a sale needs."""
 
     external_id_prefix: str
     store: str
-    """The store's hash: part of every external id."""
+    """The store hash; part of every external id."""
     sale_type: str
     """`Advanced` or `Simple`."""
     location: str
@@ -64,14 +64,14 @@ class SalePolicy:
     receivable_account: str
     untaxed_rule: str
     tax_rules: Mapping[str, str]
-    """Shop tax name (or names joined by ` + ` when they stack) -> Cin7 tax rule."""
+    """Store tax name (or names joined by ` + ` when they stack) -> Cin7 tax rule."""
     charge_products: Mapping[ChargeKind, str]
-    """Kind of charge -> name of the Service product that carries it."""
+    """Kind of charge -> name of its Service product."""
     rounding_product: str
     gift_certificate_product: str
-    """Service product that carries sold gift certificates; empty when the merchant sells none."""
+    """Service product for sold gift certificates; empty when the merchant sells none."""
     tolerance: Decimal
-    """The largest residual, in order currency, that is posted as the rounding line."""
+    """The largest residual, in order currency, that becomes a rounding line."""
     payment_accounts: Mapping[str, str]
     """Tender method, gateway or payment method (lower case) -> account code."""
     depth: Depth
@@ -79,13 +79,9 @@ class SalePolicy:
     """A line above this many units is noted for operations."""
 
     auto_fulfil: str = "NOPICK"
-    """How far Cin7 fulfils a Simple sale by itself. Source: POST /sale/order, AutoPickPackShipMode."""
+    """How far Cin7 fulfils a Simple sale automatically. Source: POST /sale/order, AutoPickPackShipMode."""
     drop_ship: bool = False
-    """Whether suppliers send what Cin7 lets either side send."""
-    shop_rate: ShopRate = ShopRate.ORDER_PER_STORE
+    """Whether suppliers ship the products that Cin7 lets either the supplier or the company ship."""
+    store_rate: StoreRate = StoreRate.ORDER_PER_STORE
     edits: EditPolicy = EditPolicy.AMEND
     cancelled: CancelPolicy = CancelPolicy.VOID
-
-    def external_id(self, order_id: int) -> str:
-        """The key that a sale carries for ever: prefix, store, order."""
-        return f"{self.external_id_prefix}:{self.store}:{order_id}"

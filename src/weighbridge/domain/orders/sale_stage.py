@@ -1,6 +1,7 @@
-"""The stage of a sale: how far its paper, its goods and its money are, and the moves that Cin7's gates leave open.
+"""The stage of a sale: the state of its order document, goods and money, and the moves that Cin7 allows.
 
-The flows ask here before they undo, void or bill; docs/sale-states.md is drawn from the same functions.
+The flows check `may` before they undo, void or bill; docs/finance/sale-states.md is generated from the same functions.
+A "gate" is a condition that Cin7 checks before a write, numbered as in the platform notes.
 """
 
 from __future__ import annotations
@@ -20,52 +21,52 @@ class SaleKind(StrEnum):
     """Any number of each."""
 
 
-class Paper(StrEnum):
+class DocumentStatus(StrEnum):
     """The order document."""
 
     HEADER = "header"
-    """The sale exists, its order was never written."""
+    """The sale exists; its order was never written."""
     DRAFT = "draft"
-    """The order is written and holds no stock."""
+    """The order is written, but holds no stock."""
     AUTHORISED = "authorised"
-    """The order holds its stock; goods and money have stages of their own from here."""
+    """The order holds its stock; from here, goods and money have their own states."""
     VOIDED = "voided"
 
 
-class Goods(StrEnum):
-    """What the warehouse did: the furthest that any unit came, and for shipping whether all left."""
+class FulfilmentStatus(StrEnum):
+    """What the warehouse did: the furthest step of any unit, and for shipping whether all units left."""
 
     WAITING = "waiting"
     PICKING = "picking"
-    """A pick is drafted: somebody is at the shelf, and nothing is booked yet."""
+    """A pick is drafted: picking may have started, and nothing is booked yet."""
     PICKED = "picked"
     PACKED = "packed"
     PART_SHIPPED = "part_shipped"
     SHIPPED = "shipped"
 
 
-class Funds(StrEnum):
-    """What the books say of the money."""
+class BillingStatus(StrEnum):
+    """The money of the sale in Cin7."""
 
     UNBILLED = "unbilled"
     BILLED = "billed"
     PAID = "paid"
     """An invoice has a payment, in full or in part."""
     CREDITED = "credited"
-    """A credit note counts, and no payment does."""
+    """A credit note is authorised, and there is no payment."""
     PAID_CREDITED = "paid_credited"
-    """A credit note counts beside a payment: money is due back, or went back."""
+    """A credit note is authorised beside a payment: money is due back, or went back."""
 
 
 class Move(StrEnum):
-    """What can be done with a sale; each is one call, or one act of the warehouse."""
+    """What can be done with a sale; each move is one API call or one action of the warehouse."""
 
     DRAFT_ORDER = "draft the order"
     AUTHORISE = "authorise the order"
     UNDO = "undo the order"
     VOID = "void the sale"
     CHANGE_HEADER = "change the header"
-    START_PICK = "start to pick"
+    START_PICK = "start picking"
     PICK = "pick"
     PACK = "pack"
     SHIP_PART = "ship a part"
@@ -73,7 +74,7 @@ class Move(StrEnum):
     VOID_FULFILMENT = "void the fulfilment"
     INVOICE = "invoice"
     VOID_INVOICE = "void the invoice"
-    BILL_AGAIN = "bill once more"
+    ADD_INVOICE = "add an invoice"
     PAY = "pay"
     REMOVE_PAYMENT = "remove the payment"
     CREDIT = "credit"
@@ -82,31 +83,31 @@ class Move(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a sale stands. Goods and funds are WAITING and UNBILLED until the order is authorised."""
+    """The state of a sale. Until the order is authorised, goods are WAITING and money is UNBILLED."""
 
     kind: SaleKind
-    paper: Paper
-    goods: Goods = Goods.WAITING
-    funds: Funds = Funds.UNBILLED
+    document: DocumentStatus
+    fulfilment: FulfilmentStatus = FulfilmentStatus.WAITING
+    billing: BillingStatus = BillingStatus.UNBILLED
 
     def __str__(self) -> str:
-        if self.paper is not Paper.AUTHORISED:
-            return str(self.paper)
-        return f"{self.goods}, {self.funds}".replace("_", " ")
+        if self.document is not DocumentStatus.AUTHORISED:
+            return str(self.document)
+        return f"{self.fulfilment}, {self.billing}".replace("_", " ")
 
     @property
-    def touched(self) -> bool:
-        """Whether the warehouse has begun: from here on a person has goods in hand."""
-        return self.goods is not Goods.WAITING
+    def has_fulfilment_started(self) -> bool:
+        """Whether the warehouse has started: from here, a person may hold the goods."""
+        return self.fulfilment is not FulfilmentStatus.WAITING
 
     @property
-    def left(self) -> bool:
-        """Whether goods are on their way to the shopper."""
-        return self.goods in (Goods.PART_SHIPPED, Goods.SHIPPED)
+    def has_dispatched(self) -> bool:
+        """Whether goods have left the warehouse."""
+        return self.fulfilment in (FulfilmentStatus.PART_SHIPPED, FulfilmentStatus.SHIPPED)
 
     @property
-    def paid(self) -> bool:
-        return self.funds in (Funds.PAID, Funds.PAID_CREDITED)
+    def is_paid(self) -> bool:
+        return self.billing in (BillingStatus.PAID, BillingStatus.PAID_CREDITED)
 
 
 SOURCES: dict[Move, str] = {
@@ -123,100 +124,126 @@ SOURCES: dict[Move, str] = {
     Move.VOID_FULFILMENT: "DELETE /sale/fulfilment with Void=true",
     Move.INVOICE: "POST /sale/invoice, gate 3",
     Move.VOID_INVOICE: "DELETE /sale/invoice with Void=true, Advanced only",
-    Move.BILL_AGAIN: "POST /sale/invoice with the all-zero task id, gate 3",
+    Move.ADD_INVOICE: "POST /sale/invoice with the all-zero task id, gate 3",
     Move.PAY: "POST /sale/payment, gate 7",
     Move.REMOVE_PAYMENT: "DELETE /sale/payment",
     Move.CREDIT: "POST /sale/creditnote, gate 6",
     Move.VOID_CREDIT_NOTE: "DELETE /sale/creditnote with Void=true",
 }
-"""The call of each move and the gate it passes. Source: platform notes, cin7 2.1 to 2.8."""
+"""The API call of each move and its gate. Source: platform notes, cin7 2.1 to 2.8."""
 
-GOODS_MOVES: dict[Move, dict[Goods, Goods]] = {
-    Move.START_PICK: {goods: Goods.PICKING if goods is Goods.WAITING else goods for goods in Goods},
-    Move.PICK: {Goods.WAITING: Goods.PICKED, Goods.PICKING: Goods.PICKED},
-    Move.PACK: {Goods.PICKED: Goods.PACKED},
-    Move.SHIP_PART: {Goods.PACKED: Goods.PART_SHIPPED, Goods.PART_SHIPPED: Goods.PART_SHIPPED},
-    Move.SHIP: {Goods.PACKED: Goods.SHIPPED, Goods.PART_SHIPPED: Goods.SHIPPED},
-    Move.VOID_FULFILMENT: {goods: Goods.WAITING for goods in Goods if goods is not Goods.WAITING},
+FULFILMENT_MOVES: dict[Move, dict[FulfilmentStatus, FulfilmentStatus]] = {
+    Move.START_PICK: {
+        status: FulfilmentStatus.PICKING if status is FulfilmentStatus.WAITING else status
+        for status in FulfilmentStatus
+    },
+    Move.PICK: {FulfilmentStatus.WAITING: FulfilmentStatus.PICKED, FulfilmentStatus.PICKING: FulfilmentStatus.PICKED},
+    Move.PACK: {FulfilmentStatus.PICKED: FulfilmentStatus.PACKED},
+    Move.SHIP_PART: {
+        FulfilmentStatus.PACKED: FulfilmentStatus.PART_SHIPPED,
+        FulfilmentStatus.PART_SHIPPED: FulfilmentStatus.PART_SHIPPED,
+    },
+    Move.SHIP: {
+        FulfilmentStatus.PACKED: FulfilmentStatus.SHIPPED,
+        FulfilmentStatus.PART_SHIPPED: FulfilmentStatus.SHIPPED,
+    },
+    Move.VOID_FULFILMENT: {
+        status: FulfilmentStatus.WAITING for status in FulfilmentStatus if status is not FulfilmentStatus.WAITING
+    },
 }
-FUNDS_MOVES: dict[Move, dict[Funds, Funds]] = {
-    Move.INVOICE: {Funds.UNBILLED: Funds.BILLED},
-    Move.VOID_INVOICE: {Funds.BILLED: Funds.UNBILLED},
-    Move.BILL_AGAIN: {funds: funds for funds in Funds if funds is not Funds.UNBILLED},
+BILLING_MOVES: dict[Move, dict[BillingStatus, BillingStatus]] = {
+    Move.INVOICE: {BillingStatus.UNBILLED: BillingStatus.BILLED},
+    Move.VOID_INVOICE: {BillingStatus.BILLED: BillingStatus.UNBILLED},
+    Move.ADD_INVOICE: {status: status for status in BillingStatus if status is not BillingStatus.UNBILLED},
     Move.PAY: {
-        Funds.BILLED: Funds.PAID,
-        Funds.PAID: Funds.PAID,
-        Funds.CREDITED: Funds.PAID_CREDITED,
-        Funds.PAID_CREDITED: Funds.PAID_CREDITED,
+        BillingStatus.BILLED: BillingStatus.PAID,
+        BillingStatus.PAID: BillingStatus.PAID,
+        BillingStatus.CREDITED: BillingStatus.PAID_CREDITED,
+        BillingStatus.PAID_CREDITED: BillingStatus.PAID_CREDITED,
     },
-    Move.REMOVE_PAYMENT: {Funds.PAID: Funds.BILLED, Funds.PAID_CREDITED: Funds.CREDITED},
+    Move.REMOVE_PAYMENT: {
+        BillingStatus.PAID: BillingStatus.BILLED,
+        BillingStatus.PAID_CREDITED: BillingStatus.CREDITED,
+    },
     Move.CREDIT: {
-        Funds.BILLED: Funds.CREDITED,
-        Funds.PAID: Funds.PAID_CREDITED,
-        Funds.CREDITED: Funds.CREDITED,
-        Funds.PAID_CREDITED: Funds.PAID_CREDITED,
+        BillingStatus.BILLED: BillingStatus.CREDITED,
+        BillingStatus.PAID: BillingStatus.PAID_CREDITED,
+        BillingStatus.CREDITED: BillingStatus.CREDITED,
+        BillingStatus.PAID_CREDITED: BillingStatus.PAID_CREDITED,
     },
-    Move.VOID_CREDIT_NOTE: {Funds.CREDITED: Funds.BILLED, Funds.PAID_CREDITED: Funds.PAID},
+    Move.VOID_CREDIT_NOTE: {
+        BillingStatus.CREDITED: BillingStatus.BILLED,
+        BillingStatus.PAID_CREDITED: BillingStatus.PAID,
+    },
 }
-UNDOABLE = frozenset({Goods.WAITING, Goods.PICKING})
-VOIDABLE = frozenset({Funds.UNBILLED, Funds.BILLED})
-"""A sale with payments or counting credit notes is not voided; picked goods alone do not keep it from being voided."""
+UNDOABLE = frozenset({FulfilmentStatus.WAITING, FulfilmentStatus.PICKING})
+VOIDABLE = frozenset({BillingStatus.UNBILLED, BillingStatus.BILLED})
+"""Cin7 voids no sale with payments or authorised credit notes; picked goods alone do not prevent voiding."""
 
 
 def after(stage: Stage, move: Move) -> Stage | None:
-    """Where `move` takes a sale; None where a gate is shut.
+    """The stage of a sale after `move`; None when Cin7 does not allow the move.
 
-    Source: platform notes, cin7 2.1 (gates 1 to 8), 2.5 (an invoice is voided on Advanced sales only) and 10.8 (what
-    Undo reopens is not said: it is taken for open only while nothing is picked or billed).
+    Source: platform notes, cin7 2.1 (gates 1 to 8), 2.5 (an invoice is voided on Advanced sales only) and 10.8 (the
+    vendor does not say what Undo reopens, so it counts as allowed only while nothing is picked or billed).
     """
     match move:
         case Move.DRAFT_ORDER:
-            return replace(stage, paper=Paper.DRAFT) if stage.paper in (Paper.HEADER, Paper.DRAFT) else None
+            return (
+                replace(stage, document=DocumentStatus.DRAFT)
+                if stage.document in (DocumentStatus.HEADER, DocumentStatus.DRAFT)
+                else None
+            )
         case Move.AUTHORISE:
-            return replace(stage, paper=Paper.AUTHORISED) if stage.paper in (Paper.HEADER, Paper.DRAFT) else None
+            return (
+                replace(stage, document=DocumentStatus.AUTHORISED)
+                if stage.document in (DocumentStatus.HEADER, DocumentStatus.DRAFT)
+                else None
+            )
         case Move.CHANGE_HEADER:
-            return stage if stage.paper is not Paper.VOIDED else None
+            return stage if stage.document is not DocumentStatus.VOIDED else None
         case Move.VOID:
-            return Stage(stage.kind, Paper.VOIDED) if _voidable(stage) else None
-    if stage.paper is not Paper.AUTHORISED:
+            return Stage(stage.kind, DocumentStatus.VOIDED) if _is_voidable(stage) else None
+    if stage.document is not DocumentStatus.AUTHORISED:
         return None
     if move is Move.UNDO:
-        undone = stage.goods in UNDOABLE and stage.funds is Funds.UNBILLED
-        return Stage(stage.kind, Paper.DRAFT) if undone else None
+        can_undo = stage.fulfilment in UNDOABLE and stage.billing is BillingStatus.UNBILLED
+        return Stage(stage.kind, DocumentStatus.DRAFT) if can_undo else None
     if move is Move.VOID_INVOICE and stage.kind is SaleKind.SIMPLE:
         return None
-    goods = GOODS_MOVES[move].get(stage.goods) if move in GOODS_MOVES else stage.goods
-    funds = FUNDS_MOVES[move].get(stage.funds) if move in FUNDS_MOVES else stage.funds
-    if goods is None or funds is None:
+    fulfilment = FULFILMENT_MOVES[move].get(stage.fulfilment) if move in FULFILMENT_MOVES else stage.fulfilment
+    billing = BILLING_MOVES[move].get(stage.billing) if move in BILLING_MOVES else stage.billing
+    if fulfilment is None or billing is None:
         return None
-    return Stage(SaleKind.ADVANCED if _is_second(stage, move) else stage.kind, stage.paper, goods, funds)
+    kind = SaleKind.ADVANCED if _makes_second_document(stage, move) else stage.kind
+    return Stage(kind, stage.document, fulfilment, billing)
 
 
 def may(stage: Stage, move: Move) -> bool:
-    """Whether the gates leave `move` open at `stage`."""
+    """Whether Cin7 allows `move` at `stage`."""
     return after(stage, move) is not None
 
 
 def stages(kind: SaleKind) -> Iterator[Stage]:
-    """Every stage of a sale of this type."""
-    yield Stage(kind, Paper.HEADER)
-    yield Stage(kind, Paper.DRAFT)
-    for goods, funds in product(Goods, Funds):
-        yield Stage(kind, Paper.AUTHORISED, goods, funds)
-    yield Stage(kind, Paper.VOIDED)
+    """Every stage of a sale of this kind."""
+    yield Stage(kind, DocumentStatus.HEADER)
+    yield Stage(kind, DocumentStatus.DRAFT)
+    for fulfilment, billing in product(FulfilmentStatus, BillingStatus):
+        yield Stage(kind, DocumentStatus.AUTHORISED, fulfilment, billing)
+    yield Stage(kind, DocumentStatus.VOIDED)
 
 
-def _is_second(stage: Stage, move: Move) -> bool:
-    """Whether the move makes a second document, which turns a Simple sale into an Advanced one.
+def _makes_second_document(stage: Stage, move: Move) -> bool:
+    """Whether the move creates a second document of its kind, which turns a Simple sale into an Advanced one.
 
     Source: platform notes, cin7 2.1 (gate 4), traps 29 and 32.
     """
     if move is Move.START_PICK:
-        return stage.goods not in UNDOABLE
+        return stage.fulfilment not in UNDOABLE
     if move is Move.CREDIT:
-        return stage.funds in (Funds.CREDITED, Funds.PAID_CREDITED)
-    return move is Move.BILL_AGAIN
+        return stage.billing in (BillingStatus.CREDITED, BillingStatus.PAID_CREDITED)
+    return move is Move.ADD_INVOICE
 
 
-def _voidable(stage: Stage) -> bool:
-    return stage.paper is not Paper.VOIDED and stage.funds in VOIDABLE
+def _is_voidable(stage: Stage) -> bool:
+    return stage.document is not DocumentStatus.VOIDED and stage.billing in VOIDABLE

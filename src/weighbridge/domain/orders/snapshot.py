@@ -1,4 +1,4 @@
-"""What is kept of a captured order: the sale to post, and how often it was posted anew."""
+"""The order snapshot: the sale to post and the order lines as of the last evaluation, and how often it was posted."""
 
 from __future__ import annotations
 
@@ -14,60 +14,60 @@ from weighbridge.domain.orders.sale import Sale
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
-    """What is kept of a captured order: the sale to post, and the order lines that parcels are laid on."""
+class OrderSnapshot:
+    """The stored content of a captured order: the sale to post, and the order lines that parcels are matched with."""
 
     sale: Sale
     lines: tuple[OrderLine, ...]
     fingerprint: str
-    """Of the sale as it was first mapped: tells a change at the shop from our own rounding line."""
+    """Of the sale as it was first mapped: distinguishes a change in the store from a rounding line added by us."""
     revision: int = 0
-    """How often the order document was taken back and posted again."""
-    roundings: int = 0
-    """How many of these revisions were for cents that Cin7 counted otherwise, since the order last changed."""
-    header: int = 0
+    """How often the order document was reverted and posted again."""
+    rounding_revisions: int = 0
+    """How many revisions since the last change of the order were for cents that Cin7 computed differently."""
+    header_revision: int = 0
     """How often the sale's header was changed."""
-    bill: int = 0
-    """How often invoice and payments were taken back and made again."""
+    billing_revision: int = 0
+    """How often invoice and payments were reverted and posted again."""
     void_invoices: tuple[str, ...] = ()
-    """Tasks of the invoices that bill number `bill` takes the place of."""
+    """Task ids of the invoices that the invoice of `billing_revision` replaces."""
     remove_payments: tuple[str, ...] = ()
-    """Payments that are made again on that bill."""
+    """Ids of the payments that are posted again on that invoice."""
     seen_at: datetime | None = None
-    """When the order had last changed at the shop as its parts were read; None in content of earlier versions."""
-    parts: str = ""
-    """Of lines and shipping addresses, which the order's own fields do not tell of."""
+    """When the order had last changed in the store when it was read; None in documents of earlier versions."""
+    parts_digest: str = ""
+    """Of lines and shipping addresses, whose changes do not show in the order's own fields."""
 
 
-SETTLED = timedelta(seconds=2)
-CAPTURED = TypeAdapter(Captured)
-GOODS = TypeAdapter(Sale)
+TIMESTAMP_TOLERANCE = timedelta(seconds=2)
+ORDER_SNAPSHOT = TypeAdapter(OrderSnapshot)
+SALE = TypeAdapter(Sale)
 PARTS = TypeAdapter(tuple[tuple[OrderLine, ...], tuple[Address, ...]])
 
 
 def fingerprint(sale: Sale) -> str:
-    """Tells whether two mappings of an order ask for the same documents; payments may still be added."""
-    goods = GOODS.dump_json(replace(sale, tenders=(), note=""))
-    return hashlib.sha256(goods).hexdigest()
+    """A digest that is equal for two sales with the same documents; payments and the note do not count."""
+    documents = SALE.dump_json(replace(sale, tenders=(), note=""))
+    return hashlib.sha256(documents).hexdigest()
 
 
 def parts_digest(lines: tuple[OrderLine, ...], addresses: tuple[Address, ...]) -> str:
-    """Tells whether lines or shipping addresses changed. What was shipped of a line is left out: we wrote it."""
-    from_shop = tuple(replace(line, quantity_shipped=line.quantity * 0) for line in lines)
-    return hashlib.sha256(PARTS.dump_json((from_shop, addresses))).hexdigest()
+    """A digest of lines and shipping addresses. Shipped quantities do not count, since Weighbridge writes them."""
+    unshipped = tuple(replace(line, quantity_shipped=line.quantity * 0) for line in lines)
+    return hashlib.sha256(PARTS.dump_json((unshipped, addresses))).hexdigest()
 
 
 def seen_until(modified_at: datetime, now: datetime) -> datetime:
-    """Up to when an order's changes are surely in what was read of it: the shop tells the time in whole seconds."""
-    return modified_at if now - modified_at > SETTLED else modified_at - SETTLED
+    """The time up to which an order read now surely includes all changes; the store reports whole seconds."""
+    return modified_at if now - modified_at > TIMESTAMP_TOLERANCE else modified_at - TIMESTAMP_TOLERANCE
 
 
-def not_seen_since(content: Any, modified_at: datetime) -> bool:
-    """Whether nothing was written to the order since its parts were read; True where nobody noted when that was."""
+def is_unchanged_since_read(content: Any, modified_at: datetime) -> bool:
+    """Whether the order is unchanged since it was read; True when the stored content has no `seen_at`."""
     seen_at = content.get("seen_at") if content else None
     return seen_at is None or modified_at <= datetime.fromisoformat(seen_at)
 
 
-def stored(captured: Captured) -> Any:
-    """`captured` as JSON for the journal."""
-    return CAPTURED.dump_python(captured, mode="json")
+def stored(snapshot: OrderSnapshot) -> Any:
+    """`snapshot` as JSON for the database."""
+    return ORDER_SNAPSHOT.dump_python(snapshot, mode="json")

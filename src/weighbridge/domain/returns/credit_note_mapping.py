@@ -1,7 +1,7 @@
-"""From a refund to a credit note: every part credited with the tax it was invoiced with, to the cent of the refund.
+"""Maps a refund to its credit note: every item with the tax it was invoiced with, equal to the cent of the refund.
 
-The refund's total is what left the bank, so the note comes to exactly that. What each part was invoiced with, less what
-earlier notes credited, is the room that a part may take; nothing is ever credited twice.
+The refund's total is what left the bank, so the credit note must equal it. An item can be credited up to its creditable
+balance, which is what was invoiced less what earlier credit notes credited; no amount is credited twice.
 """
 
 from __future__ import annotations
@@ -12,32 +12,23 @@ from decimal import Decimal
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note
 from weighbridge.domain.orders.order import LineKind, OrderLine
-from weighbridge.domain.orders.reference_data import Books
-from weighbridge.domain.orders.sale import Sale, SaleCharge, SaleLine, price_out
+from weighbridge.domain.orders.reference_data import ReferenceData
+from weighbridge.domain.orders.rounding import is_within_tolerance, missing_rounding_product, rounding_line
+from weighbridge.domain.orders.sale import Sale, SaleCharge, SaleLine, external_id_of, price_out
 from weighbridge.domain.orders.sale_mapping import Stopped
 from weighbridge.domain.orders.sale_policy import SalePolicy
-from weighbridge.domain.returns.credit_note import CreditNote, Room, rooms_of
+from weighbridge.domain.returns.credit_note import CreditableBalance, CreditNote, creditable_balances
 from weighbridge.domain.returns.refund import CHARGE_OF, Refund, RefundItem, RefundItemKind, RefundPolicy
-from weighbridge.domain.values.money import ZERO, apportion, minor_digits, round_half_up, round_to_sum, total
+from weighbridge.domain.returns.refund_amounts import CreditRow, credit_row, with_amounts, with_tax
+from weighbridge.domain.values.money import ZERO, apportion, minor_digits, round_half_up, total
 
 
 @dataclass(frozen=True, slots=True)
 class Credited:
-    """A credit note ready to post, with what was noticed on the way."""
+    """A credit note that is ready to post, with the notes found while mapping."""
 
     credit_note: CreditNote
     notes: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One item of the refund laid on what it was invoiced as."""
-
-    room: Room
-    item: RefundItem
-    units: Decimal
-    inc_tax: Decimal
-    tax: Decimal
 
 
 def credit_note_of(
@@ -45,102 +36,115 @@ def credit_note_of(
     sale: Sale,
     order_lines: Sequence[OrderLine],
     before: Sequence[CreditNote],
-    books: Books,
+    reference_data: ReferenceData,
     policy: SalePolicy,
-    refunds: RefundPolicy,
+    refund_policy: RefundPolicy,
 ) -> Credited | Stopped:
-    """The credit note of `refund` on the invoice of `sale`, or every reason why it cannot be made.
+    """The credit note of `refund` for the invoice of `sale`, or every reason why it cannot be posted.
 
-    `before` are the credit notes of the order's other refunds. The note's total is the refund's; the cents between it
-    and its parts are one named rounding line within the tolerance, and beyond it the refund waits.
+    `before` are the credit notes of the order's other refunds. The credit note's total is the refund's. A residual
+    between the total and the items becomes a rounding line within the tolerance; beyond it, the refund is held.
     """
     digits = minor_digits(sale.currency)
     refund = replace(
         refund, total=round_half_up(refund.total, digits), total_tax=round_half_up(refund.total_tax, digits)
     )
-    open_value = sale.total - total(one.value for one in before)
+    open_value = sale.total - total(earlier.value for earlier in before)
     if refund.total > open_value:
-        expected = f"at most {open_value} {sale.currency}, what is invoiced and not credited yet"
+        expected = f"at most {open_value} {sale.currency}, the amount that is invoiced and not credited yet"
         return Stopped((hold(FindingKind.REFUND_EXCEEDS_SALE, "refund.total_amount", refund.total, expected),))
-    rooms = rooms_of(sale, before)
-    parts, problems = _parts(refund, rooms, order_lines, policy, digits)
-    loose = _loose(refund, sale, rooms, policy, refunds, digits)
-    if isinstance(loose, Finding):
-        problems.append(loose)
-        loose = ()
-    for product in sorted({one.product_name for one in loose} - books.products.keys()):
+    balances = creditable_balances(sale, before)
+    rows, problems = _credit_rows(refund, balances, order_lines, policy, digits)
+    unallocated = _unallocated_charges(refund, sale, balances, policy, refund_policy, digits)
+    if isinstance(unallocated, Finding):
+        problems.append(unallocated)
+        unallocated = ()
+    for product in sorted({charge.product_name for charge in unallocated} - reference_data.products.keys()):
         expected = "a Service product in Cin7 that the design names as refunds.goodwill_product"
         problems.append(hold(FindingKind.CHARGE_UNMAPPED, "refunds.goodwill_product", product or "empty", expected))
     if problems:
         return Stopped(tuple(problems))
-    loose_tax = total(one.tax for one in loose)
-    parts = _valued(refund, parts, total(_inc(one, sale) for one in loose), digits)
-    taxed = _taxed(parts, refund.total_tax - loose_tax, digits)
-    made = CreditNote(
-        reference=f"{policy.external_id(refund.order_id)}:refund-{refund.id}",
+    unallocated_tax = total(charge.tax for charge in unallocated)
+    rows = with_amounts(refund, rows, total(_inc_tax(charge, sale) for charge in unallocated), digits)
+    rows = with_tax(rows, refund.total_tax - unallocated_tax, digits)
+    credit_note = CreditNote(
+        reference=f"{external_id_of(policy, refund.order_id)}:refund-{refund.id}",
         currency_rate=sale.currency_rate,
         dated_at=refund.created_at,
         tax_inclusive=sale.tax_inclusive,
-        lines=tuple(line for part in taxed for line in _lines(part, sale, digits)),
-        charges=(*_charges(taxed, sale), *loose),
+        lines=tuple(line for row in rows for line in _lines(row, sale, digits)),
+        charges=(*_charges(rows, sale), *unallocated),
         value=refund.total,
         reason=refund.reason,
     )
-    return _rounded(made, refund, books, policy)
+    return _with_rounding(credit_note, refund, reference_data, policy)
 
 
-def _inc(charge: SaleCharge, sale: Sale) -> Decimal:
+def _inc_tax(charge: SaleCharge, sale: Sale) -> Decimal:
     return charge.price if sale.tax_inclusive else charge.price + charge.tax
 
 
-def _parts(
-    refund: Refund, rooms: Mapping[str, Room], order_lines: Sequence[OrderLine], policy: SalePolicy, digits: int
-) -> tuple[list[_Part], list[Finding]]:
-    """The refund's items on what they were invoiced as; each part by the shop's own arithmetic, before the fit."""
+def _credit_rows(
+    refund: Refund,
+    balances: Mapping[str, CreditableBalance],
+    order_lines: Sequence[OrderLine],
+    policy: SalePolicy,
+    digits: int,
+) -> tuple[list[CreditRow], list[Finding]]:
+    """The refund's items, each with the invoiced line or charge that it refunds.
+
+    A product refunds its line; shipping, handling, wrapping and fees refund the charge of that kind. Amounts are
+    computed as the store computes them and not rounded to the refund's total yet.
+    """
     lines = {line.id: line for line in order_lines}
-    left = dict(rooms)
-    parts: list[_Part] = []
+    remaining = dict(balances)
+    rows: list[CreditRow] = []
     problems: list[Finding] = []
     for position, item in enumerate(_merged(refund.items)):
         if item.kind in (RefundItemKind.ORDER, RefundItemKind.TAX):
             continue
         field = f"refund.items[{position}]"
         line = lines.get(item.item_id) if item.kind in (RefundItemKind.PRODUCT, RefundItemKind.WRAPPING) else None
-        room = left.get(_key(item, line, policy))
-        if room is None:
-            expected = "a part of the order that its sale invoiced"
+        balance = remaining.get(_balance_key(item, line, policy))
+        if balance is None:
+            expected = "a line or charge of the order that its sale invoiced"
             problems.append(
                 hold(FindingKind.REFUND_ITEM_UNKNOWN, f"{field}.item_id", f"{item.kind} {item.item_id}", expected)
             )
             continue
-        if item.kind == RefundItemKind.PRODUCT and room.key.startswith("line:") and item.quantity > room.units:
-            expected = f"at most {room.units.normalize():f}, the units invoiced and not credited yet"
+        is_line = item.kind == RefundItemKind.PRODUCT and balance.key.startswith("line:")
+        if is_line and item.quantity > balance.units:
+            expected = f"at most {balance.units.normalize():f}, the units that are invoiced and not credited yet"
             problems.append(hold(FindingKind.REFUND_EXCEEDS_SALE, f"{field}.quantity", item.quantity, expected))
             continue
-        part = _share(item, line, room, digits)
-        parts.append(part)
-        left[room.key] = replace(
-            room, units=room.units - part.units, inc_tax=room.inc_tax - part.inc_tax, tax=room.tax - part.tax
+        row = credit_row(item, line, balance, digits)
+        rows.append(row)
+        remaining[balance.key] = replace(
+            balance,
+            units=balance.units - row.units,
+            inc_tax=balance.inc_tax - row.inc_tax,
+            tax=balance.tax - row.tax,
         )
-    return parts, problems
+    return rows, problems
 
 
 def _merged(items: Iterable[RefundItem]) -> list[RefundItem]:
-    """The items with those of one line put together, so that each line is credited once."""
-    merged: dict[tuple[str, int], RefundItem] = {}
-    apart: list[RefundItem] = []
+    """The items, with all items of one order line merged, so that each line is credited once."""
+    products: dict[int, RefundItem] = {}
+    others: list[RefundItem] = []
     for item in items:
-        key = (item.kind, item.item_id)
         if item.kind != RefundItemKind.PRODUCT:
-            apart.append(item)
-        elif key in merged:
-            merged[key] = replace(merged[key], quantity=merged[key].quantity + item.quantity)
+            others.append(item)
+        elif item.item_id in products:
+            merged = products[item.item_id]
+            products[item.item_id] = replace(merged, quantity=merged.quantity + item.quantity)
         else:
-            merged[key] = item
-    return [*merged.values(), *apart]
+            products[item.item_id] = item
+    return [*products.values(), *others]
 
 
-def _key(item: RefundItem, line: OrderLine | None, policy: SalePolicy) -> str:
+def _balance_key(item: RefundItem, line: OrderLine | None, policy: SalePolicy) -> str:
+    """The key of the balance that an item refunds; empty for an unknown kind of item."""
     if item.kind == RefundItemKind.PRODUCT:
         if line is not None and line.kind is LineKind.GIFT_CERTIFICATE:
             return f"charge:{policy.gift_certificate_product}"
@@ -149,157 +153,92 @@ def _key(item: RefundItem, line: OrderLine | None, policy: SalePolicy) -> str:
     return f"charge:{policy.charge_products.get(kind, '')}" if kind else ""
 
 
-def _share(item: RefundItem, line: OrderLine | None, room: Room, digits: int) -> _Part:
-    """An item's worth: a share of its line by units, or the amount that the shop names, with its share of tax."""
-    if item.kind == RefundItemKind.PRODUCT and room.key.startswith("line:"):
-        share = item.quantity / room.invoiced_units
-        exact_tax = room.tax if item.quantity == room.units else room.invoiced_tax * share
-        return _Part(
-            room, item, item.quantity, round_half_up(room.invoiced_inc_tax * share, digits), min(exact_tax, room.tax)
-        )
-    if item.amount is not None:
-        amount = item.amount
-    elif line is not None and line.quantity > 0:
-        whole = line.discounted_inc_tax if item.kind == RefundItemKind.PRODUCT else line.wrapping_inc_tax
-        amount = round_half_up(whole * item.quantity / line.quantity, digits)
-    else:
-        amount = ZERO
-    tax = room.invoiced_tax * amount / room.invoiced_inc_tax if room.invoiced_inc_tax else ZERO
-    return _Part(room, item, ZERO, amount, min(tax, room.tax))
-
-
-def _loose(
+def _unallocated_charges(
     refund: Refund,
     sale: Sale,
-    rooms: Mapping[str, Room],
+    balances: Mapping[str, CreditableBalance],
     policy: SalePolicy,
-    refunds: RefundPolicy,
+    refund_policy: RefundPolicy,
     digits: int,
 ) -> tuple[SaleCharge, ...] | Finding:
-    """What no invoiced part bears: goodwill on the order, deductions from goods, and tax alone, by tax rule."""
-    product = refunds.goodwill_product
-    made: list[SaleCharge] = []
+    """Refunded amounts that belong to no invoiced line or charge: goodwill on the order, deductions from goods, and tax
+    alone, by tax rule. A Finding when more tax is refunded than is left to credit."""
+    product = refund_policy.goodwill_product
+    charges: list[SaleCharge] = []
     for item in refund.items:
         if item.kind == RefundItemKind.ORDER and item.amount:
-            made.append(SaleCharge(product, item.amount, ZERO, policy.untaxed_rule, _words("Goodwill", item, refund)))
+            comment = _comment("Goodwill", item, refund)
+            charges.append(SaleCharge(product, item.amount, ZERO, policy.untaxed_rule, comment))
         if item.deducted:
-            made.append(SaleCharge(product, -item.deducted, ZERO, policy.untaxed_rule, _words("Kept", item, refund)))
+            comment = _comment("Kept", item, refund)
+            charges.append(SaleCharge(product, -item.deducted, ZERO, policy.untaxed_rule, comment))
     tax = total(item.amount or ZERO for item in refund.items if item.kind == RefundItemKind.TAX)
     tax = tax if refund.items else refund.total_tax
     if tax <= 0:
-        return tuple(made)
+        return tuple(charges)
     by_rule: dict[str, Decimal] = {}
-    for room in rooms.values():
-        if room.tax > 0:
-            by_rule[room.rule] = by_rule.get(room.rule, ZERO) + room.tax
+    for balance in balances.values():
+        if balance.tax > 0:
+            by_rule[balance.rule] = by_rule.get(balance.rule, ZERO) + balance.tax
     if tax > total(by_rule.values()):
-        expected = f"at most {total(by_rule.values())}, the tax invoiced and not credited yet"
+        expected = f"at most {total(by_rule.values())}, the tax that is invoiced and not credited yet"
         return hold(FindingKind.REFUND_EXCEEDS_SALE, "refund.total_tax", tax, expected)
     shares = apportion(tax, list(by_rule.values()), digits)
     for rule, share in zip(by_rule, shares, strict=True):
         if share:
-            made.append(SaleCharge(product, share if sale.tax_inclusive else ZERO, share, rule, "Tax refunded"))
-    return tuple(made)
+            charges.append(SaleCharge(product, share if sale.tax_inclusive else ZERO, share, rule, "Tax refunded"))
+    return tuple(charges)
 
 
-def _words(what: str, item: RefundItem, refund: Refund) -> str:
+def _comment(label: str, item: RefundItem, refund: Refund) -> str:
     reason = item.reason or refund.reason
-    return f"{what}: {reason}" if reason else what
+    return f"{label}: {reason}" if reason else label
 
 
-def _valued(refund: Refund, parts: list[_Part], loose: Decimal, digits: int) -> list[_Part]:
-    """The parts at what they are worth: of the shop's plain shares and of shares that finish their lines to the coin,
-    whichever leaves less between parts and total; figures that staff typed are spread over the parts instead."""
-    wanted = refund.total - loose
-    if refund.merchant_figures and parts and wanted >= 0:
-        weights = [part.inc_tax for part in parts]
-        worths = apportion(wanted, weights, digits) if total(weights) > 0 else tuple(weights)
-        parts = [replace(part, inc_tax=worth) for part, worth in zip(parts, worths, strict=True)]
-    plain = [replace(part, inc_tax=min(part.inc_tax, part.room.inc_tax)) for part in parts]
-    if refund.merchant_figures:
-        return plain
-    finished = [
-        replace(part, inc_tax=part.room.inc_tax) if part.units and part.units == part.room.units else part
-        for part in plain
-    ]
-    nearer = min((finished, plain), key=lambda chosen: abs(wanted - total(part.inc_tax for part in chosen)))
-    return _to_the_coin(nearer, wanted, digits)
-
-
-def _to_the_coin(parts: list[_Part], wanted: Decimal, digits: int) -> list[_Part]:
-    """The parts with one coin more or less where the shop rounded otherwise; a larger gap is left as it is."""
-    coin = Decimal(1).scaleb(-digits)
-    gap = wanted - total(part.inc_tax for part in parts)
-    step = coin if gap > 0 else -coin
-    open_ = [n for n, part in enumerate(parts) if 0 <= part.inc_tax + step <= part.room.inc_tax]
-    if abs(gap) > coin * len(open_):
-        return parts
-    moved = set(open_[: int(abs(gap) / coin)])
-    return [replace(part, inc_tax=part.inc_tax + step) if n in moved else part for n, part in enumerate(parts)]
-
-
-def _taxed(parts: list[_Part], wanted: Decimal, digits: int) -> list[_Part]:
-    """The parts with whole coins of tax that come to the refund's own tax, as far as each part has room for it."""
-    if not parts:
+def _lines(row: CreditRow, sale: Sale, digits: int) -> list[SaleLine]:
+    """The lines of a row: one, or two whose prices are one step apart if cents need it; none for a charge."""
+    if not row.units:
         return []
-    exact = [part.tax for part in parts]
-    coin = Decimal(1).scaleb(-digits)
-    if abs(total(exact) - wanted) > coin * len(parts) / 2 and wanted >= 0 and total(exact) > 0:
-        taxes = list(apportion(round_half_up(wanted, digits), exact, digits))
-    else:
-        taxes = list(round_to_sum(exact, wanted, digits))
-    most = [max(ZERO, min(part.room.tax, part.inc_tax)) for part in parts]
-    over = total(max(ZERO, tax - limit) for tax, limit in zip(taxes, most, strict=True))
-    fitted = [max(ZERO, min(tax, limit)) for tax, limit in zip(taxes, most, strict=True)]
-    for index, limit in enumerate(most):
-        more = min(over, limit - fitted[index])
-        fitted[index], over = fitted[index] + more, over - more
-    return [replace(part, tax=tax) for part, tax in zip(parts, fitted, strict=True)]
-
-
-def _lines(part: _Part, sale: Sale, digits: int) -> list[SaleLine]:
-    """The part's lines; two of one price step apart where cents need it."""
-    if not part.units:
-        return []
-    like = next(line for line in sale.lines if f"line:{line.order_line_id}" == part.room.key)
-    net = part.inc_tax if sale.tax_inclusive else part.inc_tax - part.tax
-    pieces = price_out(net, part.units, digits)
-    taxes = apportion(part.tax, [piece.line_total for piece in pieces], digits)
+    invoiced = next(line for line in sale.lines if f"line:{line.order_line_id}" == row.balance.key)
+    net = row.inc_tax if sale.tax_inclusive else row.inc_tax - row.tax
+    pieces = price_out(net, row.units, digits)
+    taxes = apportion(row.tax, [piece.line_total for piece in pieces], digits)
     return [
         replace(
-            like,
+            invoiced,
             quantity=piece.quantity,
             price=piece.price,
             line_total=piece.line_total,
             tax=tax,
-            comment=part.item.reason,
+            comment=row.item.reason,
         )
         for piece, tax in zip(pieces, taxes, strict=True)
     ]
 
 
-def _charges(parts: Iterable[_Part], sale: Sale) -> Iterable[SaleCharge]:
-    for part in parts:
-        if part.units or not part.inc_tax:
+def _charges(rows: Iterable[CreditRow], sale: Sale) -> Iterable[SaleCharge]:
+    for row in rows:
+        if row.units or not row.inc_tax:
             continue
-        net = part.inc_tax if sale.tax_inclusive else part.inc_tax - part.tax
-        yield SaleCharge(part.room.key.removeprefix("charge:"), net, part.tax, part.room.rule, part.item.reason)
+        net = row.inc_tax if sale.tax_inclusive else row.inc_tax - row.tax
+        yield SaleCharge(row.balance.key.removeprefix("charge:"), net, row.tax, row.balance.rule, row.item.reason)
 
 
-def _rounded(made: CreditNote, refund: Refund, books: Books, policy: SalePolicy) -> Credited | Stopped:
-    """Settles the cents between the refund and its parts, and tells where the tax is not the shop's."""
-    residual = made.value - made.total
-    if abs(residual) > policy.tolerance:
-        expected = f"{made.total}, what its parts were invoiced with, to within {policy.tolerance}"
-        return Stopped((hold(FindingKind.REFUND_DOES_NOT_ADD_UP, "refund.total_amount", made.value, expected),))
-    if residual and policy.rounding_product not in books.products:
-        expected = "a Service product in Cin7 that the design names for rounding"
-        return Stopped((hold(FindingKind.CHARGE_UNMAPPED, "rounding", policy.rounding_product or "empty", expected),))
+def _with_rounding(
+    credit_note: CreditNote, refund: Refund, reference_data: ReferenceData, policy: SalePolicy
+) -> Credited | Stopped:
+    """The credit note with a rounding line for its residual, and a note if its tax is not the refund's."""
+    residual = credit_note.value - credit_note.total
+    if not is_within_tolerance(residual, policy):
+        expected = f"{credit_note.total}, the invoiced amounts of its items, to within {policy.tolerance}"
+        return Stopped((hold(FindingKind.REFUND_DOES_NOT_ADD_UP, "refund.total_amount", credit_note.value, expected),))
     if residual:
-        line = SaleCharge(policy.rounding_product, residual, ZERO, policy.untaxed_rule, "Cents from rounding")
-        made = replace(made, charges=(*made.charges, line))
-    notes: tuple[Finding, ...] = ()
-    if made.tax != refund.total_tax:
-        expected = f"{made.tax}, the tax that these parts were invoiced with and that is not credited yet"
-        notes = (note(FindingKind.REFUND_TAX_DIFFERS, "refund.total_tax", refund.total_tax, expected),)
-    return Credited(made, notes)
+        if problem := missing_rounding_product(reference_data, policy):
+            return Stopped((problem,))
+        credit_note = replace(credit_note, charges=(*credit_note.charges, rounding_line(residual, policy)))
+    if credit_note.tax == refund.total_tax:
+        return Credited(credit_note)
+    expected = f"{credit_note.tax}, the tax that these items were invoiced with and that is not credited yet"
+    return Credited(
+        credit_note, (note(FindingKind.REFUND_TAX_DIFFERS, "refund.total_tax", refund.total_tax, expected),)
+    )

@@ -1,4 +1,4 @@
-"""A refund as the shop made it: what it is for, what it comes to, and by which tenders the money went back."""
+"""A refund of the store: its items, its total, and the payments that returned the money."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from weighbridge.domain.values.money import ZERO, total
 
 
 class RefundItemKind(StrEnum):
-    """What a part of a refund is for. Source: Orders V3, refunds; platform notes, bigcommerce 3.3."""
+    """What an item of a refund is for. Source: Orders V3, refunds; platform notes, bigcommerce 3.3."""
 
     PRODUCT = "PRODUCT"
     WRAPPING = "GIFT_WRAPPING"
@@ -32,27 +32,28 @@ CHARGE_OF: Mapping[str, ChargeKind] = {
     RefundItemKind.HANDLING: ChargeKind.HANDLING,
     RefundItemKind.FEE: ChargeKind.FEE,
 }
+"""The charge of the order that each kind of item refunds: shipping refunds the shipping charge, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefundItem:
-    """One part of a refund."""
+    """One item of a refund."""
 
     kind: str
-    """A `RefundItemKind`, or what the shop wrote where it wrote something else."""
+    """A `RefundItemKind`, or the store's own text if it is another kind."""
     item_id: int
-    """The order line for products and wrapping; otherwise an address, a fee or the order."""
+    """Id of the order line for products and wrapping; otherwise of an address, a fee or the order."""
     quantity: Decimal = Decimal(1)
     amount: Decimal | None = None
-    """With tax; None for products, whose worth the shop does not tell reliably."""
+    """With tax; None for products, whose amount the store does not report reliably."""
     deducted: Decimal = ZERO
-    """Kept back from a product's worth, without tax; positive."""
+    """Deducted from a product's amount, without tax; positive."""
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RefundPayment:
-    """Money of a refund on its way back."""
+    """One payment of a refund."""
 
     id: str
     provider: str
@@ -65,7 +66,7 @@ class RefundPayment:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """One refund of one order. Amounts in order currency, with tax."""
+    """One refund of one order. Amounts are in order currency, with tax."""
 
     id: str
     order_id: int
@@ -75,7 +76,7 @@ class Refund:
     items: tuple[RefundItem, ...]
     payments: tuple[RefundPayment, ...]
     reason: str = ""
-    merchant_figures: bool = False
+    uses_merchant_override: bool = False
     """True when staff typed the amounts over the computed ones."""
 
     @property
@@ -85,31 +86,31 @@ class Refund:
 
     @property
     def paid_back(self) -> Decimal:
-        """What really went back, with tax."""
+        """The money that was returned, with tax."""
         return total(payment.amount for payment in self.payments if not payment.declined)
 
 
 METHOD_OF_PROVIDER: Mapping[str, str] = {"storecredit": "store_credit", "giftcertificate": "gift_certificate"}
-"""How the shop's own tenders are called on a refund, and on the payment they came in by."""
+"""Provider on a refund -> method on the payment, for the payment methods that the store manages itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefundPolicy:
-    """What the design decides about refunds."""
+    """The design's decisions about refunds."""
 
     posts_credit_notes: bool
     goodwill_product: str
-    """Service product that carries what no line bears: goodwill, deductions, tax alone."""
+    """Service product for amounts that belong to no line: goodwill, deductions, tax alone."""
     restock: RestockPolicy
 
 
 def account_of(
     payment: RefundPayment, methods: Mapping[str, str], payment_method: str, accounts: Mapping[str, str]
 ) -> str | None:
-    """The account that money of a refund leaves from: by the method its gateway was paid with, by the gateway, as an
-    offline payment, or by the order's payment method; first match. None where the design names none.
+    """The account that a refund is paid from; None when the design names none.
 
-    `methods` are gateway -> method of the order's own tenders.
+    The first match counts: the method that this gateway was paid with, the gateway, `offline` for an offline payment,
+    the order's payment method. `methods` are gateway -> method of the order's own tenders.
     """
     method = methods.get(payment.provider) or METHOD_OF_PROVIDER.get(payment.provider, "")
     names = [method, payment.provider, *(["offline"] if payment.offline else []), payment_method]

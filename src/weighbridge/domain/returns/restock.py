@@ -1,7 +1,8 @@
-"""Restock: which of a refund's goods go back on a shelf, on which, and which should have and do not.
+"""Restock: which refunded goods go back into stock, at which location, and which do not.
 
-Money, goods and stock go back by clocks of their own. Units that never left need no shelf; units that left go where the
-design says; the rest is told with its worth, since stock that nobody books is lost. Kits come back as their parts.
+Money and goods come back at different times. Units that were never dispatched are not restocked. Dispatched units go
+to the location that the design names. Units without a location are reported with their amount, since unbooked stock is
+lost. Kits come back as their components.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from weighbridge.domain.orders.sale import SaleLine
-from weighbridge.domain.stock.kits import Bills, Units
+from weighbridge.domain.stock.kits import BillsOfMaterials, Units
 from weighbridge.domain.values.money import ZERO
 
 
@@ -20,7 +21,7 @@ class RestockLine:
     """Units that a credit note puts back. Source: POST /sale/creditnote, Restock."""
 
     product_id: str
-    """Empty for the parts of a kit, which are known by their SKU."""
+    """Empty for the components of a kit, which are identified by their SKU."""
     sku: str
     quantity: Decimal
     location: str
@@ -28,80 +29,82 @@ class RestockLine:
 
 @dataclass(frozen=True, slots=True)
 class RestockPolicy:
-    """What the design decides about goods that were dispatched and then refunded."""
+    """The design's decisions about goods that were dispatched and then refunded."""
 
     location: str
-    """Where they go back; empty: nowhere, a person books them when they arrive."""
+    """The Cin7 location to restock to; empty when a person books the goods after they arrive."""
     by_reason: Mapping[str, str]
-    """Word of a refund's reason, in lower case -> another location, or empty for nowhere; the first match counts."""
+    """Text in a refund's reason, in lower case -> another location, or empty for none; the first match counts."""
 
-    def place(self, reason: str) -> str:
-        """The location for goods refunded for `reason`; empty for nowhere."""
-        said = reason.lower()
-        return next((place for word, place in self.by_reason.items() if word in said), self.location)
+    def location_for(self, reason: str) -> str:
+        """The location for goods that were refunded for `reason`; empty for none."""
+        folded = reason.lower()
+        return next((location for text, location in self.by_reason.items() if text in folded), self.location)
 
 
 @dataclass(frozen=True, slots=True)
 class Restock:
-    """What becomes of the goods of one refund. Units by SKU of the sale, but for the lines."""
+    """What happens to the goods of one refund. Units are by SKU of the sale, except in `lines`."""
 
     lines: tuple[RestockLine, ...]
-    never_left: Units
+    never_dispatched: Units
     missing: Units
-    """Dispatched units that go on no shelf."""
-    missing_worth: Decimal
-    """What these were credited with, without tax unless prices include it."""
+    """Dispatched units that are not restocked."""
+    missing_amount: Decimal
+    """The credited amount of the missing units, without tax unless prices include it."""
 
 
 def restock_of(
     lines: Iterable[SaleLine],
     goods: frozenset[str],
-    still_here: Units,
-    bills: Bills,
+    undispatched: Units,
+    bills: BillsOfMaterials,
     policy: RestockPolicy,
     reason: str,
 ) -> Restock:
     """Where the credited units of `lines` go.
 
-    `goods` are the SKUs that have stock at all; `still_here` says how many units of each SKU had not left when the
-    refund was made and were not refunded before. What has not left is refunded before what has.
+    `goods` are the SKUs that have stock; `undispatched` are the units of each SKU that had not been dispatched when
+    the refund was made and were not refunded earlier. Undispatched units count as refunded first.
     """
-    left = dict(still_here)
-    back: dict[tuple[str, str, str], Decimal] = {}
-    never_left: dict[str, Decimal] = {}
+    remaining = dict(undispatched)
+    restocked: dict[tuple[str, str, str], Decimal] = {}
+    never_dispatched: dict[str, Decimal] = {}
     missing: dict[str, Decimal] = {}
-    worth = ZERO
+    amount = ZERO
     for line in lines:
         if line.sku not in goods:
             continue
-        kept = min(line.quantity, max(ZERO, left.get(line.sku, ZERO)))
-        came = line.quantity - kept
-        if kept:
-            left[line.sku] -= kept
-            never_left[line.sku] = never_left.get(line.sku, ZERO) + kept
-        if not came:
+        held_back = min(line.quantity, max(ZERO, remaining.get(line.sku, ZERO)))
+        returned = line.quantity - held_back
+        if held_back:
+            remaining[line.sku] -= held_back
+            never_dispatched[line.sku] = never_dispatched.get(line.sku, ZERO) + held_back
+        if not returned:
             continue
-        place = policy.place(line.comment or reason)
-        if not place:
-            missing[line.sku] = missing.get(line.sku, ZERO) + came
-            worth += line.line_total * came / line.quantity
+        location = policy.location_for(line.comment or reason)
+        if not location:
+            missing[line.sku] = missing.get(line.sku, ZERO) + returned
+            amount += line.line_total * returned / line.quantity
             continue
-        for product_id, sku, units in _shelved(line, came, bills):
-            back[product_id, sku, place] = back.get((product_id, sku, place), ZERO) + units
-    made = tuple(RestockLine(product_id, sku, units, place) for (product_id, sku, place), units in back.items())
-    return Restock(made, never_left, missing, worth)
+        for product_id, sku, units in _restock_units(line, returned, bills):
+            restocked[product_id, sku, location] = restocked.get((product_id, sku, location), ZERO) + units
+    restock_lines = tuple(
+        RestockLine(product_id, sku, units, location) for (product_id, sku, location), units in restocked.items()
+    )
+    return Restock(restock_lines, never_dispatched, missing, amount)
 
 
-def still_here(ordered: Units, dispatched: Units, refunded: Iterable[Units]) -> dict[str, Decimal]:
-    """Units by SKU that are ordered, have not left, and were not refunded before they could."""
-    here = {sku: units - dispatched.get(sku, ZERO) for sku, units in ordered.items()}
-    for one in refunded:
-        for sku, units in one.items():
-            here[sku] = here.get(sku, ZERO) - units
-    return {sku: max(ZERO, units) for sku, units in here.items()}
+def undispatched_units(ordered: Units, dispatched: Units, refunded: Iterable[Units]) -> dict[str, Decimal]:
+    """Units by SKU that are ordered, not dispatched, and not refunded before dispatch."""
+    remaining = {sku: units - dispatched.get(sku, ZERO) for sku, units in ordered.items()}
+    for refunded_units in refunded:
+        for sku, units in refunded_units.items():
+            remaining[sku] = remaining.get(sku, ZERO) - units
+    return {sku: max(ZERO, units) for sku, units in remaining.items()}
 
 
-def _shelved(line: SaleLine, units: Decimal, bills: Bills) -> Iterable[tuple[str, str, Decimal]]:
+def _restock_units(line: SaleLine, units: Decimal, bills: BillsOfMaterials) -> Iterable[tuple[str, str, Decimal]]:
     if line.sku not in bills:
         yield line.product_id, line.sku, units
         return
@@ -111,4 +114,6 @@ def _shelved(line: SaleLine, units: Decimal, bills: Bills) -> Iterable[tuple[str
         if sku not in bills:
             yield "", sku, number
             continue
-        waiting += [(part.sku, (part.per_kit - part.wasted) * number) for part in bills[sku].components]
+        waiting += [
+            (component.sku, (component.per_kit - component.wasted) * number) for component in bills[sku].components
+        ]

@@ -1,4 +1,4 @@
-"""Available to sell: what the shop may promise of a SKU, given the stock there is and what is already promised."""
+"""Available to sell: how many units of a SKU the store may sell, given the stock and the units already sold."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from weighbridge.domain.stock.buffers import Buffer
-from weighbridge.domain.stock.kit_allocation import Promise
+from weighbridge.domain.stock.kit_allocation import Allocation
 from weighbridge.domain.values.money import ZERO
 
-Slot = tuple[str, int]
-"""A SKU, and the shop's inventory location that shows so many of it."""
+LevelKey = tuple[str, int]
+"""A SKU and an inventory location of the store."""
 HIGHEST_LEVEL = 2_147_483_647
-"""The largest stock level the shop holds. Source: Catalog V3, inventory_level."""
+"""The largest stock level that the store accepts. Source: Catalog V3, inventory_level."""
 
 
 @dataclass(frozen=True, slots=True)
 class AvailabilityRow:
-    """Stock of one SKU at one location, bin and batch. Rows are disjoint, so quantities add up.
+    """Stock of one SKU at one location, bin and batch. Rows are disjoint, so their quantities can be summed.
 
     Source: Cin7 Core API v2, GET /ref/productavailability; `available` = on hand - allocated and may be negative.
     """
@@ -33,8 +33,8 @@ class AvailabilityRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ShopItem:
-    """A SKU at the shop and how its stock is addressed. Source: Inventory V3, identity by tracking mode."""
+class StoreItem:
+    """A SKU of the store and how its stock is addressed. Source: Inventory V3, identity by tracking mode."""
 
     sku: str
     product_id: int
@@ -42,132 +42,145 @@ class ShopItem:
     tracking: str
     """`none`, `product` or `variant`; `with_product` for a variant that is counted with all others of its product."""
     price: Decimal | None = None
-    """In the store's own currency and tax mode, where it was read."""
+    """In the store's currency and tax mode; None when it was not read."""
     on_sale: bool = True
-    """Whether shoppers can see it and are let buy it."""
+    """Whether shoppers can see and buy it."""
 
     @property
     def tracked(self) -> bool:
-        """Whether the shop counts it by itself, so that it can be told a level."""
+        """Whether the store counts it separately, so that a level can be published."""
         return self.tracking in ("product", "variant")
 
 
 @dataclass(frozen=True, slots=True)
-class SharedParts:
-    """Where a promise would ship from, and what keeps it from being higher."""
+class SharedComponents:
+    """The locations that an allocation would ship from, and what limits it."""
 
     by_location: Mapping[str, int]
     limited_by: tuple[str, ...]
     shares_with: tuple[str, ...]
-    """Other SKUs that need the same parts."""
+    """Other SKUs that need the same components."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One SKU's available-to-sell with every term of it."""
+class AvailableLevel:
+    """The available-to-sell of one SKU, with every term of the computation."""
 
     sku: str
     available: Decimal
-    """In the chosen locations; may be negative."""
+    """In the locations that are sold from; may be negative."""
     in_flight: Decimal
-    """Promised by the shop and not yet allocated in Cin7."""
+    """Sold by the store and not yet allocated in Cin7."""
     buffer: Buffer
     sellable: bool
     ats: int
     by_location: Mapping[str, Decimal] = field(default_factory=dict)
     """The terms of `available`."""
-    parts: SharedParts | None = None
-    """How parts are shared; None for a SKU that is neither a kit nor a part of one."""
-    shop_location: int = 1
-    """The inventory location of the shop that shows the level."""
+    components: SharedComponents | None = None
+    """How components are shared; None for a SKU that is neither a kit nor a component of one."""
+    store_location: int = 1
+    """The inventory location of the store that shows the level."""
     lent: Decimal = ZERO
-    """Units that are needed by other shop locations, which lack them for what is sold or owed; negative for those."""
+    """Units that other store locations need for what is sold or owed there; negative at those locations."""
 
     @property
-    def slot(self) -> Slot:
-        return self.sku, self.shop_location
+    def key(self) -> LevelKey:
+        return self.sku, self.store_location
 
 
 def available_by_sku(
-    rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date, barred: frozenset[str] = frozenset()
+    rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date, excluded_bins: frozenset[str] = frozenset()
 ) -> dict[str, Decimal]:
-    """Units per SKU in `locations`; what lies in `barred` bins or is past its expiry does not count, except what is
-    owed from there. Source: platform notes, cin7 trap 15.
+    """Units per SKU in `locations`. Stock in `excluded_bins` or past its expiry counts only if it is negative.
+
+    Source: platform notes, cin7 trap 15.
     """
     available: dict[str, Decimal] = {}
     for row in rows:
         if row.location not in locations:
             continue
-        unfit = row.bin in barred or (row.expires is not None and row.expires < today)
-        counted = min(row.available, ZERO) if unfit else row.available
+        is_excluded = row.bin in excluded_bins or (row.expires is not None and row.expires < today)
+        counted = min(row.available, ZERO) if is_excluded else row.available
         available[row.sku] = available.get(row.sku, ZERO) + counted
     return available
 
 
-def figure(
+def available_level(
     sku: str,
     by_location: Mapping[str, Decimal],
     in_flight: Decimal,
     buffer: Buffer,
     *,
     sellable: bool,
-    shop_location: int = 1,
-) -> Figure:
-    """The SKU's figure: whole units, never negative, never above what the shop can hold."""
+    store_location: int = 1,
+) -> AvailableLevel:
+    """The SKU's available level: whole units, never negative, never above what the store accepts."""
     available = sum(by_location.values(), ZERO)
     free = (available - in_flight - buffer.units).to_integral_value(rounding=ROUND_FLOOR) if sellable else ZERO
     level = int(min(max(free, ZERO), Decimal(HIGHEST_LEVEL)))
-    return Figure(sku, available, in_flight, buffer, sellable, level, by_location, shop_location=shop_location)
+    return AvailableLevel(
+        sku, available, in_flight, buffer, sellable, level, by_location, store_location=store_location
+    )
 
 
 def available_by_location(
-    rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date, barred: frozenset[str] = frozenset()
+    rows: Iterable[AvailabilityRow], locations: frozenset[str], today: date, excluded_bins: frozenset[str] = frozenset()
 ) -> dict[str, dict[str, Decimal]]:
     """Units per location and SKU, by the rules of `available_by_sku`."""
     by_location: dict[str, list[AvailabilityRow]] = {location: [] for location in locations}
     for row in rows:
         if row.location in locations:
             by_location[row.location].append(row)
-    return {place: available_by_sku(kept, locations, today, barred) for place, kept in by_location.items()}
+    return {
+        location: available_by_sku(location_rows, locations, today, excluded_bins)
+        for location, location_rows in by_location.items()
+    }
 
 
-def shared_figure(plain: Figure, promise: Promise, group: frozenset[str]) -> Figure:
-    """The figure of a kit or a part: what its share of the parts allows, less the buffer.
+def allocated_level(level: AvailableLevel, allocation: Allocation, group: frozenset[str]) -> AvailableLevel:
+    """The level of a kit or a component: the units of its allocation, less the buffer.
 
-    What is in flight is off already: it was shipped, in thought, before anything was promised.
+    Units in flight are not subtracted here, since the allocation takes them off first.
     """
-    free = max(0, promise.units - plain.buffer.units) if plain.sellable else 0
-    parts = SharedParts(dict(promise.by_location), promise.limited_by, tuple(sorted(group - {plain.sku})))
-    return replace(plain, ats=min(free, HIGHEST_LEVEL), parts=parts)
+    free = max(0, allocation.units - level.buffer.units) if level.sellable else 0
+    components = SharedComponents(
+        dict(allocation.by_location), allocation.limited_by, tuple(sorted(group - {level.sku}))
+    )
+    return replace(level, ats=min(free, HIGHEST_LEVEL), components=components)
 
 
-def less_unseen(
-    figures: Iterable[Figure], told: Mapping[Slot, int], there: Mapping[Slot, int], placed: Mapping[str, Decimal]
-) -> tuple[Figure, ...]:
-    """The figures less what the shop has sold in orders that nobody has heard of yet.
+def less_unprocessed_orders(
+    levels: Iterable[AvailableLevel],
+    published: Mapping[LevelKey, int],
+    current: Mapping[LevelKey, int],
+    placed: Mapping[str, Decimal],
+) -> tuple[AvailableLevel, ...]:
+    """`levels` less the units that the store has sold in orders that are not processed yet.
 
-    The shop takes off what it sells at once. So where its level `there` is further below what it was last `told` than
-    the orders `placed` since explain, somebody has bought the rest; a level set now would offer that a second time. A
-    SKU that was never told, or that the shop shows higher, keeps its figure.
+    The store subtracts sold units at once. If the `current` level is further below the `published` one than the orders
+    `placed` since explain, the rest was sold in unprocessed orders, and publishing the full level would offer it again.
+    A SKU that was never published, or whose current level is higher, keeps its level.
 
-    An order does not say which of the shop's locations lost its units, so what was placed explains each unit once: the
-    figures of a SKU have to come together.
+    An order does not say at which store location its units were subtracted, so the placed units of a SKU explain
+    missing units only once: `levels` must contain all levels of a SKU.
     """
-    left = dict(placed)
-    found: list[Figure] = []
-    for one in figures:
-        gone = max(0, told.get(one.slot, 0) - there.get(one.slot, 0)) if one.slot in there else 0
-        explained = min(Decimal(gone), left.get(one.sku, ZERO))
+    unexplained_orders = dict(placed)
+    reduced: list[AvailableLevel] = []
+    for level in levels:
+        sold = max(0, published.get(level.key, 0) - current.get(level.key, 0)) if level.key in current else 0
+        explained = min(Decimal(sold), unexplained_orders.get(level.sku, ZERO))
         if explained:
-            left[one.sku] -= explained
-        unseen = int((gone - explained).to_integral_value(rounding=ROUND_CEILING))
-        found.append(replace(one, ats=max(0, one.ats - unseen)) if unseen else one)
-    return tuple(found)
+            unexplained_orders[level.sku] -= explained
+        unprocessed = int((sold - explained).to_integral_value(rounding=ROUND_CEILING))
+        reduced.append(replace(level, ats=max(0, level.ats - unprocessed)) if unprocessed else level)
+    return tuple(reduced)
 
 
-def changes(figures: Iterable[Figure], shown: Mapping[Slot, int]) -> tuple[Figure, ...]:
-    """The figures that differ from what the shop shows; falls first, since they are the ones that oversell. Figures of
-    one SKU stay together."""
-    differing = [one for one in figures if shown.get(one.slot) != one.ats]
-    falling = {one.sku for one in differing if one.ats < shown.get(one.slot, 0)}
-    return tuple(sorted(differing, key=lambda one: (one.sku not in falling, one.slot)))
+def changed_levels(levels: Iterable[AvailableLevel], current: Mapping[LevelKey, int]) -> tuple[AvailableLevel, ...]:
+    """The levels that differ from the `current` ones; SKUs with a decrease come first, since those could oversell.
+
+    Levels of one SKU stay together.
+    """
+    changed = [level for level in levels if current.get(level.key) != level.ats]
+    decreasing = {level.sku for level in changed if level.ats < current.get(level.key, 0)}
+    return tuple(sorted(changed, key=lambda level: (level.sku not in decreasing, level.key)))

@@ -1,4 +1,4 @@
-"""Buffers: units that the shop is not told of, so that a change of stock that comes late oversells nothing."""
+"""Buffers: units that are not published, so that a late change of stock oversells nothing."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class BufferKind(StrEnum):
     UNITS = "units"
     PERCENT = "percent"
     SALES = "sales"
-    """What is sold while a change of stock is on its way to the shop."""
+    """The units sold while a change of stock is on its way to the store."""
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """Whole units held back from the shop, and why."""
+    """Whole units that are not published, and the rule that decided it."""
 
     units: int = 0
     kind: BufferKind = BufferKind.NONE
@@ -34,29 +34,29 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class BufferPolicy:
-    """The design's rules; the one that holds back most applies."""
+    """The design's rules; the largest resulting buffer applies."""
 
     units: int = 0
     percent: Decimal = ZERO
-    """Of the units available, 0 to 100."""
+    """Of the available units, 0 to 100."""
     sales_factor: Decimal = ZERO
-    """Times the units sold during the latency."""
+    """Factor on the units sold during the latency."""
 
 
 def buffer(policy: BufferPolicy, available: Decimal, sold_per_hour: Decimal, latency: timedelta) -> Buffer:
     """The buffer of one SKU, each rule rounded up to whole units.
 
-    `latency` is the longest that a change in Cin7 took of late until the shop was told of it.
+    `latency` is the longest recent time from a change in Cin7 until it was published.
     """
-    during = sold_per_hour * policy.sales_factor * (latency // MICROSECOND) / (HOUR // MICROSECOND)
+    sold_meanwhile = sold_per_hour * policy.sales_factor * (latency // MICROSECOND) / (HOUR // MICROSECOND)
     rules = (
         Buffer(policy.units, BufferKind.UNITS),
-        Buffer(_up(max(ZERO, available) * policy.percent / HUNDRED), BufferKind.PERCENT),
-        Buffer(_up(during), BufferKind.SALES),
+        Buffer(_rounded_up(max(ZERO, available) * policy.percent / HUNDRED), BufferKind.PERCENT),
+        Buffer(_rounded_up(sold_meanwhile), BufferKind.SALES),
     )
     largest = max(rules, key=lambda rule: rule.units)
     return largest if largest.units > 0 else Buffer()
 
 
-def _up(units: Decimal) -> int:
+def _rounded_up(units: Decimal) -> int:
     return int(units.to_integral_value(rounding=ROUND_CEILING))

@@ -1,4 +1,5 @@
-"""The fast lane: which SKUs are read by themselves, often: a flash sale empties them before a full reading ends."""
+"""The fast lane: SKUs whose stock is read separately and often, since a flash sale sells them out faster than a full
+reading takes."""
 
 from __future__ import annotations
 
@@ -6,49 +7,52 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
-from weighbridge.domain.stock.kits import Bills
+from weighbridge.domain.stock.kits import BillsOfMaterials
 
 FIELD = "design.stock.fast_lane"
 
 
 @dataclass(frozen=True, slots=True)
 class FastLane:
-    """What the fast lane reads and tells."""
+    """The SKUs of the fast lane and the stock to read for them."""
 
-    told: frozenset[str] = frozenset()
-    """The SKUs named, and those that share parts with them: what one may show depends on the others."""
+    skus: frozenset[str] = frozenset()
+    """The named SKUs and those that share components with them, since their levels depend on each other."""
     read: tuple[str, ...] = ()
-    """The SKUs whose stock decides about them, in the order of the names; one call each."""
+    """The SKUs whose stock is read, in the order of the names; one call each."""
     findings: Mapping[str, Finding] = field(default_factory=dict)
-    """By SKU: names that cannot be read so; the full reading goes on figuring them."""
+    """By SKU: named SKUs that the lane cannot read; the full reading still computes their levels."""
 
 
-def fast_lane(named: Iterable[str], sold: Container[str], bills: Bills, most_calls: int) -> FastLane:
-    """The lane for the SKUs `named`, of which those in `sold` can be figured, at most `most_calls` calls long.
+def fast_lane(named: Iterable[str], sold: Container[str], bills: BillsOfMaterials, max_calls: int) -> FastLane:
+    """The lane for the SKUs `named`, within `max_calls` calls; SKUs that are not in `sold` are findings.
 
-    A kit is figured from its parts, and parts are shared out among all that need them, so a whole group is read or none
-    of it. SKUs named first come first. Source: GET /ref/productavailability, which takes one SKU a call.
+    A kit's level depends on its components, which are shared among all SKUs that need them, so a group is read as a
+    whole or not at all. SKUs named first come first. Source: GET /ref/productavailability, which takes one SKU a call.
     """
     groups = bills.groups()
-    told: set[str] = set()
+    skus: set[str] = set()
     read: dict[str, None] = {}
     findings: dict[str, Finding] = {}
     for sku in named:
-        if sku in told:
+        if sku in skus:
             continue
         if sku not in sold:
-            expected = "a SKU that the shop sells and tracks, and that Cin7 stocks; case and spaces count"
+            expected = (
+                "a SKU that the store sells and tracks and that Cin7 stocks; upper and lower case and spaces count"
+            )
             findings[sku] = hold(FindingKind.FAST_LANE_UNUSABLE, FIELD, sku, expected)
             continue
-        group = next((one for one in groups if sku in one), frozenset({sku}))
-        parts = {part for one in group for part in bills.parts_of(one)} - bills.kits - read.keys()
-        if len(read) + len(parts) > most_calls:
-            value = f"{sku}, which needs {len(parts)} calls beside the {len(read)} of those before it"
+        group = next((group for group in groups if sku in group), frozenset({sku}))
+        components = {component for member in group for component in bills.components_of(member)}
+        to_read = components - bills.kits - read.keys()
+        if len(read) + len(to_read) > max_calls:
+            value = f"{sku}, which needs {len(to_read)} calls besides the {len(read)} of the SKUs before it"
             expected = (
-                f"SKUs that {most_calls} calls together can read; a SKU, or each part of a group of kits, takes one"
+                f"SKUs that {max_calls} calls together can read; a SKU, or each component of a group of kits, takes one"
             )
             findings[sku] = hold(FindingKind.FAST_LANE_UNUSABLE, FIELD, value, expected)
             continue
-        told |= group
-        read |= dict.fromkeys(sorted(parts))
-    return FastLane(frozenset(told), tuple(read), findings)
+        skus |= group
+        read |= dict.fromkeys(sorted(to_read))
+    return FastLane(frozenset(skus), tuple(read), findings)

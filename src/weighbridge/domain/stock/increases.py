@@ -1,7 +1,7 @@
-"""Rises: a figure falls at once, and rises only as far as two readings of the stock agree.
+"""Increases: a decrease is published at once, an increase only as far as two readings of the stock agree.
 
-A row that a moving list showed twice, or a row of what is owed that it did not show, makes a figure too high; the same
-mistake seldom happens twice. Too little at the shop for a moment is the lesser evil.
+A level is too high when a list that changes while it is read shows a row twice, or leaves out a row with negative
+stock. The same error seldom occurs twice. A level that is too low for a short time does less harm.
 """
 
 from __future__ import annotations
@@ -9,35 +9,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from weighbridge.domain.stock.available import Figure, Slot
+from weighbridge.domain.stock.available import AvailableLevel, LevelKey
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
-    """What a reading allows to be told."""
+class PublishableLevels:
+    """The levels that may be published after a reading."""
 
-    figures: tuple[Figure, ...]
-    """Those that may be told as they are; where two readings differ, with the lower level."""
-    unconfirmed: tuple[Slot, ...]
-    """Those that could show more if another reading agreed."""
+    levels: tuple[AvailableLevel, ...]
+    """Levels to publish; where two readings differ, the lower level."""
+    unconfirmed: tuple[LevelKey, ...]
+    """Levels that could be higher if another reading agrees."""
 
 
-def agreed(figures: Iterable[Figure], shown: Mapping[Slot, int], earlier: Mapping[Slot, int]) -> Agreed:
-    """What may be told of `figures`, given what the shop was last told and what an earlier reading allowed.
+def publishable_levels(
+    levels: Iterable[AvailableLevel], published: Mapping[LevelKey, int], earlier: Mapping[LevelKey, int]
+) -> PublishableLevels:
+    """Which of `levels` may be published, given the last `published` levels and those of an `earlier` reading.
 
-    What is missing from `shown` was never told, or has changed at the shop since; what is missing from `earlier` was
-    never read before. A level is left out where nothing higher than what is shown is agreed upon.
+    A level that is missing in `published` was never published, or has changed in the store since; one that is missing
+    in `earlier` was never read before. A level is left out if both readings agree on no increase.
     """
-    told: list[Figure] = []
-    unconfirmed: list[Slot] = []
-    for figure in figures:
-        level = shown.get(figure.slot)
-        if level is not None and figure.ats <= level:
-            told.append(figure)
+    publishable: list[AvailableLevel] = []
+    unconfirmed: list[LevelKey] = []
+    for level in levels:
+        last_published = published.get(level.key)
+        if last_published is not None and level.ats <= last_published:
+            publishable.append(level)
             continue
-        before = earlier.get(figure.slot)
-        if before is None or before < figure.ats:
-            unconfirmed.append(figure.slot)
-        if before is not None and (level is None or before > level):
-            told.append(replace(figure, ats=min(before, figure.ats)))
-    return Agreed(tuple(told), tuple(unconfirmed))
+        before = earlier.get(level.key)
+        if before is None or before < level.ats:
+            unconfirmed.append(level.key)
+        if before is not None and (last_published is None or before > last_published):
+            publishable.append(replace(level, ats=min(before, level.ats)))
+    return PublishableLevels(tuple(publishable), tuple(unconfirmed))

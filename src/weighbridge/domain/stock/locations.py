@@ -1,7 +1,7 @@
-"""Shop locations: one figure told apart by the inventory locations of the shop, whose levels never add up to more.
+"""Store locations: divides a SKU's level among the inventory locations of the store; the sum never exceeds the level.
 
-What was sold is taken off where its sale will ship from; what that location lacks for it, and what any location owes,
-comes off the others. The buffer is held back in proportion to what each shop location could show.
+Sold units are subtracted at the location that their sale ships from. Units that this location lacks, and negative stock
+of any location, are subtracted at the others. The buffer is divided in proportion to what each location could show.
 """
 
 from __future__ import annotations
@@ -10,96 +10,119 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_FLOOR, Decimal
 
-from weighbridge.domain.stock.available import HIGHEST_LEVEL, Figure
+from weighbridge.domain.stock.available import HIGHEST_LEVEL, AvailableLevel
 from weighbridge.domain.stock.buffers import Buffer
 from weighbridge.domain.values.money import ZERO
 
 
 @dataclass(frozen=True, slots=True)
-class ShopLocations:
-    """Which inventory location of the shop shows the stock of which Cin7 location."""
+class StoreLocations:
+    """Which inventory location of the store shows the stock of which Cin7 location."""
 
     default: int
-    """Shows what no other does."""
-    named: Mapping[str, int] = field(default_factory=dict)
-    """By Cin7 location."""
+    """Shows the stock of all Cin7 locations that are not mapped."""
+    by_cin7_location: Mapping[str, int] = field(default_factory=dict)
+    """Cin7 location -> store location."""
     retired: frozenset[int] = frozenset()
-    """Locations of the shop that were told of stock once and show none any more."""
+    """Store locations to which levels were published earlier, and that show no stock any more."""
 
-    def of(self, location: str) -> int:
-        """The shop's location that shows a Cin7 location's stock."""
-        return self.named.get(location, self.default)
+    def store_location_of(self, location: str) -> int:
+        """The store location that shows the stock of a Cin7 location."""
+        return self.by_cin7_location.get(location, self.default)
 
-    def all(self, locations: frozenset[str]) -> tuple[int, ...]:
-        """Every location of the shop that is told something, when `locations` of Cin7 are sold from."""
-        return tuple(sorted({self.of(location) for location in locations} | self.retired))
+    def published_locations(self, locations: frozenset[str]) -> tuple[int, ...]:
+        """Every store location that gets levels, when the Cin7 `locations` are sold from."""
+        return tuple(sorted({self.store_location_of(location) for location in locations} | self.retired))
 
 
-def by_shop_location(whole: Figure, shop: ShopLocations, sold_from: frozenset[str], home: str) -> tuple[Figure, ...]:
-    """The figure of each of the shop's locations. Their levels add up to the whole figure, or less where a location has
-    no whole unit; the whole figure itself where the shop has one location.
+def by_store_location(
+    total_level: AvailableLevel, store_locations: StoreLocations, sold_from: frozenset[str], home: str
+) -> tuple[AvailableLevel, ...]:
+    """The level of each store location; the total level itself if the store has one location.
 
-    `sold_from` are the Cin7 locations that are sold from, `home` the one that sales allocate from.
+    The levels sum to the total level, or to less where a location has only a fraction of a unit. `sold_from` are the
+    Cin7 locations that are sold from, `home` the one that sales allocate from.
     """
-    places = shop.all(sold_from)
-    if len(places) == 1:
-        return (whole if whole.shop_location == places[0] else replace(whole, shop_location=places[0]),)
-    free = _free(whole, home)
-    most = dict.fromkeys(places, ZERO)
-    for location, units in free.items():
-        if location in sold_from:
-            most[shop.of(location)] += units
-    whole_units = {place: int(units.to_integral_value(rounding=ROUND_FLOOR)) for place, units in most.items()}
-    levels = _in_proportion(whole.ats, whole_units)
-    return tuple(_at(whole, shop, place, most[place], levels[place], sold_from, home) for place in places)
+    locations = store_locations.published_locations(sold_from)
+    if len(locations) == 1:
+        (only,) = locations
+        return (total_level if total_level.store_location == only else replace(total_level, store_location=only),)
+    free = dict.fromkeys(locations, ZERO)
+    for cin7_location, units in _free(total_level, home).items():
+        if cin7_location in sold_from:
+            free[store_locations.store_location_of(cin7_location)] += units
+    whole_units = {location: int(units.to_integral_value(rounding=ROUND_FLOOR)) for location, units in free.items()}
+    levels = _in_proportion(total_level.ats, whole_units)
+    return tuple(
+        _level_at(total_level, store_locations, location, free[location], levels[location], sold_from, home)
+        for location in locations
+    )
 
 
-def _at(
-    whole: Figure, shop: ShopLocations, place: int, free: Decimal, level: int, sold_from: frozenset[str], home: str
-) -> Figure:
-    there = {location: units for location, units in whole.by_location.items() if shop.of(location) == place}
-    available = sum(there.values(), ZERO)
-    in_flight = whole.in_flight if home in sold_from and shop.of(home) == place else ZERO
-    kept = int((free - level).to_integral_value(rounding=ROUND_FLOOR)) if whole.sellable else 0
-    parts = whole.parts and replace(
-        whole.parts,
-        by_location={one: units for one, units in whole.parts.by_location.items() if shop.of(one) == place},
+def _level_at(
+    total_level: AvailableLevel,
+    store_locations: StoreLocations,
+    store_location: int,
+    free: Decimal,
+    level: int,
+    sold_from: frozenset[str],
+    home: str,
+) -> AvailableLevel:
+    by_location = {
+        location: units
+        for location, units in total_level.by_location.items()
+        if store_locations.store_location_of(location) == store_location
+    }
+    available = sum(by_location.values(), ZERO)
+    in_flight = (
+        total_level.in_flight
+        if home in sold_from and store_locations.store_location_of(home) == store_location
+        else ZERO
+    )
+    held_back = int((free - level).to_integral_value(rounding=ROUND_FLOOR)) if total_level.sellable else 0
+    components = total_level.components and replace(
+        total_level.components,
+        by_location={
+            location: units
+            for location, units in total_level.components.by_location.items()
+            if store_locations.store_location_of(location) == store_location
+        },
     )
     return replace(
-        whole,
+        total_level,
         available=available,
         in_flight=in_flight,
-        buffer=Buffer(min(kept, whole.buffer.units), whole.buffer.kind) if kept else Buffer(),
+        buffer=Buffer(min(held_back, total_level.buffer.units), total_level.buffer.kind) if held_back else Buffer(),
         ats=min(level, HIGHEST_LEVEL),
-        by_location=there,
-        parts=parts,
-        shop_location=place,
-        lent=ZERO if parts else available - in_flight - free,
+        by_location=by_location,
+        components=components,
+        store_location=store_location,
+        lent=ZERO if components else available - in_flight - free,
     )
 
 
-def _free(whole: Figure, home: str) -> dict[str, Decimal]:
-    """What each Cin7 location can still ship once everything sold and owed was taken off, there or elsewhere."""
-    if whole.parts is not None:
-        return {location: Decimal(units) for location, units in whole.parts.by_location.items()}
-    left = dict(whole.by_location)
-    left[home] = left.get(home, ZERO) - whole.in_flight
-    short = -sum((units for units in left.values() if units < 0), ZERO)
+def _free(total_level: AvailableLevel, home: str) -> dict[str, Decimal]:
+    """What each Cin7 location can ship after all sold units and negative stock are subtracted, there or elsewhere."""
+    if total_level.components is not None:
+        return {location: Decimal(units) for location, units in total_level.components.by_location.items()}
+    stock = dict(total_level.by_location)
+    stock[home] = stock.get(home, ZERO) - total_level.in_flight
+    lacking = -sum((units for units in stock.values() if units < 0), ZERO)
     free: dict[str, Decimal] = {}
-    for location in sorted(left):
-        there = max(ZERO, left[location])
-        taken = min(short, there)
-        free[location] = there - taken
-        short -= taken
+    for location in sorted(stock):
+        on_hand = max(ZERO, stock[location])
+        lent = min(lacking, on_hand)
+        free[location] = on_hand - lent
+        lacking -= lent
     return free
 
 
-def _in_proportion(units: int, most: Mapping[int, int]) -> dict[int, int]:
-    """`units` shared out in proportion to what each may have at most; the largest remainders get the last ones."""
-    together = sum(most.values())
-    if units >= together:
-        return dict(most)
-    shares = {place: divmod(units * limit, together) for place, limit in most.items()}
-    left = units - sum(whole for whole, _ in shares.values())
-    first = sorted(shares, key=lambda place: (-shares[place][1], place))[:left]
-    return {place: whole + (place in first) for place, (whole, _) in shares.items()}
+def _in_proportion(units: int, limits: Mapping[int, int]) -> dict[int, int]:
+    """`units` divided in proportion to the limit of each location; the largest remainders get the last units."""
+    total_limit = sum(limits.values())
+    if units >= total_limit:
+        return dict(limits)
+    shares = {location: divmod(units * limit, total_limit) for location, limit in limits.items()}
+    remaining = units - sum(whole for whole, _ in shares.values())
+    rounded_up = sorted(shares, key=lambda location: (-shares[location][1], location))[:remaining]
+    return {location: whole + (location in rounded_up) for location, (whole, _) in shares.items()}

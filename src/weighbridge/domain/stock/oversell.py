@@ -1,4 +1,4 @@
-"""The bound: by how much the shops could at worst have sold more of a SKU than can be shipped, right now."""
+"""The oversell bound: by how many units a SKU could be oversold at worst, over all stores that sell it."""
 
 from __future__ import annotations
 
@@ -12,61 +12,62 @@ from weighbridge.domain.values.money import ZERO
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
-    """What a SKU's bound depends on."""
+class OversellFactors:
+    """What the oversell bound of a SKU depends on."""
 
     sku: str
-    shown: int
-    """Units that the shops can still sell: what each was last told, less what it is known to have sold since it showed
-    that."""
+    on_sale: int
+    """Units that the stores can still sell: the published level of each, less the units that it is known to have sold
+    since."""
     free: Decimal
-    """Units that can still be shipped by the last reading, less everything known to be sold; negative when owed."""
+    """Units that can be shipped by the last reading, less all units known to be sold; negative when some are owed."""
     sold: Sales = ()
-    """What the shops sold of late, when it was bought."""
-    fell: Sales = ()
-    """By how much the stock fell of late for other reasons: other channels, losses, counts."""
+    """Recent sales of the stores, by time of purchase."""
+    decreases: Sales = ()
+    """Recent decreases of the stock for other reasons: other channels, losses, counts."""
     push_window: timedelta | None = None
-    """The longest from asking the shop for its levels until it showed the ones figured from them, of the pushes before
-    which not every order must be known yet; None once that is so of the last one of this SKU."""
-    unread: timedelta = timedelta(0)
-    """How long ago the reading began that `free` is from."""
+    """The longest time from reading the store's levels until the levels computed from them were confirmed, over the
+    publications before which some order may not be processed yet; None when there is no such publication."""
+    reading_age: timedelta = timedelta(0)
+    """How long ago the reading started that `free` comes from."""
     price: Decimal = ZERO
     """In the store's currency."""
 
     @property
     def overwritten(self) -> Decimal:
-        """The most that may have been sold unheard while the last level was on its way, which offers it a second time:
-        the most that was ever sold in so much time."""
+        """The most units that may have been sold, unprocessed, while the last level was published, which offers them
+        again: the most that were ever sold in so much time."""
         return most_within(self.sold, self.push_window) if self.push_window is not None else ZERO
 
     @property
     def unseen(self) -> Decimal:
-        """The most that may have left since the last reading: the most that ever left in so much time."""
-        return most_within(self.fell, self.unread)
+        """The most units that may have left since the last reading: the most that ever left in so much time."""
+        return most_within(self.decreases, self.reading_age)
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The largest possible oversell."""
+    """The largest possible oversell of a SKU, or of all SKUs."""
 
     units: int
     money: Decimal
-    """At the shop's price, in the store's currency."""
+    """At the store's price, in the store's currency."""
 
 
-def bound(exposure: Exposure) -> Bound:
-    """The largest oversell possible if every unit that the shops show were sold this moment.
+def bound(factors: OversellFactors) -> Bound:
+    """The largest possible oversell if every unit that the stores show were sold now.
 
-    It rests on three things: what the shops show beyond what is free; what was sold while the last level was on its
-    way and is not known yet, at most what was ever sold in so much time; and what left the warehouse since it was last
-    read, at most what ever left in so much time.
-    A rush or a loss larger than any in the look-back can exceed it; the buffer of the design is for that.
+    It is the sum of three terms: what the stores show beyond what is free; what was sold, unprocessed, while the last
+    level was being published, at most what was ever sold in so much time; and what left the warehouse since the last
+    reading, at most what ever left in so much time. A rush or a loss larger than any in the look-back can exceed the
+    bound; the design's buffer covers that.
     """
-    open_units = exposure.shown - exposure.free + exposure.overwritten + exposure.unseen
+    open_units = factors.on_sale - factors.free + factors.overwritten + factors.unseen
     units = max(0, int(open_units.to_integral_value(rounding=ROUND_CEILING)))
-    return Bound(units, units * exposure.price)
+    return Bound(units, units * factors.price)
 
 
 def total(bounds: Mapping[str, Bound]) -> Bound:
-    """The bound over all SKUs: each could be oversold at the same time."""
-    return Bound(sum(one.units for one in bounds.values()), sum((one.money for one in bounds.values()), ZERO))
+    """The bound over all SKUs, which could all be oversold at the same time."""
+    units = sum(sku_bound.units for sku_bound in bounds.values())
+    return Bound(units, sum((sku_bound.money for sku_bound in bounds.values()), ZERO))

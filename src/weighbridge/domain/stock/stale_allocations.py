@@ -1,4 +1,4 @@
-"""Ghost allocations: old sales that hold stock in Cin7 and will not ship, so that the shop cannot sell it either."""
+"""Stale allocations: stock that old Cin7 sales hold although they will not ship, so that the store cannot sell it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from enum import StrEnum
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 
 
-class ShopState(StrEnum):
-    """What the shop says of the order behind a sale."""
+class StoreOrderStatus(StrEnum):
+    """The state of a sale's order in the store."""
 
     OPEN = "open"
     CANCELLED = "cancelled"
@@ -20,67 +20,67 @@ class ShopState(StrEnum):
     SHIPPED = "shipped"
     GONE = "gone"
     FOREIGN = "foreign"
-    """The sale was not made for an order of this shop."""
+    """The sale was not posted for an order of this store."""
 
 
-REMEDIES = {
-    ShopState.OPEN: "the goods shipped, or the order cancelled at the shop: its shopper still waits",
-    ShopState.CANCELLED: "no sale: its order was cancelled at the shop; void it in Cin7",
-    ShopState.REFUNDED: "no open sale: its order was refunded at the shop; void or credit it in Cin7",
-    ShopState.SHIPPED: "a shipped sale: the shop says the goods left; record the shipment in Cin7",
-    ShopState.GONE: "no sale: the shop does not know its order any more; ask ecommerce, then void it in Cin7",
-    ShopState.FOREIGN: "a sale that will ship: ask whoever entered it in Cin7, then ship or void it",
+EXPECTED = {
+    StoreOrderStatus.OPEN: "the goods shipped, or the order cancelled in BigCommerce: its shopper still waits",
+    StoreOrderStatus.CANCELLED: "no sale: its order was cancelled in the store; void it in Cin7",
+    StoreOrderStatus.REFUNDED: "no open sale: its order was refunded in the store; void or credit it in Cin7",
+    StoreOrderStatus.SHIPPED: "a shipped sale: its order is shipped in the store; record the shipment in Cin7",
+    StoreOrderStatus.GONE: "no sale: its order no longer exists in the store; ask ecommerce, then void it in Cin7",
+    StoreOrderStatus.FOREIGN: "a sale that will ship: ask the person who entered it in Cin7, then ship or void it",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class StandingSale:
-    """An authorised sale of which nothing was shipped."""
+class UnshippedSale:
+    """An authorised sale that is not shipped at all."""
 
     id: str
     number: str
     order_id: str
-    """At the shop; empty for a sale of another origin."""
+    """The order id in the store; empty for a sale of another origin."""
     ordered_at: datetime
     units: Mapping[str, Decimal]
-    """Allocated units by SKU; what is backordered holds nothing."""
+    """Allocated units by SKU, without backordered units."""
     value: Decimal
     """Of the whole sale, in `currency`, tax included."""
     currency: str
-    shop: ShopState
+    order_status: StoreOrderStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Ghost:
-    """A standing sale that is too old, with what it costs."""
+class StaleAllocation:
+    """An unshipped sale that is too old, with the units that it blocks."""
 
-    sale: StandingSale
+    sale: UnshippedSale
     days: int
     suppressed: Mapping[str, Decimal]
-    """Held units of SKUs of which the shop can sell none."""
+    """The allocated units of SKUs that are at level 0 in the store."""
 
     def finding(self) -> Finding:
         held = ", ".join(f"{units:f} of {sku}" for sku, units in sorted(self.sale.units.items()))
-        worth = f"{self.sale.value:,.2f} {self.sale.currency}".strip()
-        value = f"{self.days} days old, worth {worth}, holds {held}"
+        amount = f"{self.sale.value:,.2f} {self.sale.currency}".strip()
+        value = f"{self.days} days old, worth {amount}, holds {held}"
         if self.suppressed:
-            value += f"; the shop shows 0 of {', '.join(sorted(self.suppressed))}"
-        return hold(FindingKind.GHOST_ALLOCATION, f"sale {self.sale.number}", value, REMEDIES[self.sale.shop])
+            value += f"; the store shows 0 of {', '.join(sorted(self.suppressed))}"
+        return hold(FindingKind.STALE_ALLOCATION, f"sale {self.sale.number}", value, EXPECTED[self.sale.order_status])
 
 
-def ghosts(
-    sales: Iterable[StandingSale], shown: Mapping[str, int], now: datetime, after: timedelta
-) -> tuple[Ghost, ...]:
-    """The sales that hold stock for longer than `after`, those first that keep the shop from selling, then the oldest.
+def find_stale_allocations(
+    sales: Iterable[UnshippedSale], store_levels: Mapping[str, int], now: datetime, min_age: timedelta
+) -> tuple[StaleAllocation, ...]:
+    """The sales that have held stock for `min_age` or longer: those that block sales first, then the oldest.
 
-    `shown` is what the shop may sell of each SKU; a SKU that it does not have is missing.
+    `store_levels` are the levels of each SKU in the store; SKUs that the store does not have are missing.
     """
-    found = []
+    stale = []
     for sale in sales:
         age = now - sale.ordered_at
         held = {sku: units for sku, units in sale.units.items() if units > 0}
-        if age < after or not held:
+        if age < min_age or not held:
             continue
-        suppressed = {sku: units for sku, units in held.items() if shown.get(sku) == 0}
-        found.append(Ghost(sale, age.days, suppressed))
-    return tuple(sorted(found, key=lambda one: (not one.suppressed, one.sale.ordered_at, one.sale.number)))
+        suppressed = {sku: units for sku, units in held.items() if store_levels.get(sku) == 0}
+        stale.append(StaleAllocation(sale, age.days, suppressed))
+    return tuple(sorted(stale, key=lambda each: (not each.suppressed, each.sale.ordered_at, each.sale.number)))

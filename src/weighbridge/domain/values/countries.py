@@ -1,4 +1,4 @@
-"""Countries: the books are told names, the shop may know a code alone."""
+"""Countries: Cin7 takes country names, while the store may have only a code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from babel import Locale
 
 @cache
 def country_name(code: str) -> str:
-    """The English name of a two-letter country code; a code that stands for none comes back as it is.
+    """The English name of a two-letter country code; an unknown code is returned unchanged.
 
     Source: Unicode CLDR; platform notes, cin7 10.20 (whether codes are taken is open, names always are).
     """

@@ -1,4 +1,4 @@
-"""Money: an exact amount in a currency, rounded at one named place with one named mode."""
+"""Money: an exact amount in a currency, with one function and one mode for rounding."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def minor_digits(currency: str) -> int:
 
 
 def round_half_up(amount: Decimal, digits: int) -> Decimal:
-    """`amount` with `digits` decimals, halves away from zero: the one rounding of this product."""
+    """`amount` with `digits` decimals, halves away from zero: the only rounding mode of this product."""
     return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in a currency. Adding two currencies is a mistake and raises ValueError."""
+    """An amount in a currency. Adding two currencies raises ValueError."""
 
     amount: Decimal
     currency: str
@@ -57,11 +57,11 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def apportion(whole: Decimal, weights: Sequence[Decimal], digits: int) -> tuple[Decimal, ...]:
-    """`whole` split over `weights` in coins of `digits` decimals, so that the parts sum to `whole` exactly.
+    """`whole` split over `weights` in coins of `digits` decimals, so that the shares sum to `whole` exactly.
 
-    Each part is within one coin of its proportional share (largest remainder; ties go to the earlier part).
-    `whole` must be a whole number of coins. When all weights are 0 the first part takes everything.
-    Raises ValueError when there is nothing to split over and `whole` is not 0.
+    Each share is within one coin of the proportional share (largest remainder; ties go to the earlier share).
+    `whole` must be a whole number of coins. When all weights are 0, the first share is `whole`.
+    Raises ValueError when `weights` is empty and `whole` is not 0.
     """
     coin = Decimal(1).scaleb(-digits)
     if whole != round_half_up(whole, digits):
@@ -70,10 +70,10 @@ def apportion(whole: Decimal, weights: Sequence[Decimal], digits: int) -> tuple[
         if whole:
             raise ValueError(f"nothing to split {whole} over")
         return ()
-    weight = total(weights)
-    if weight == 0:
+    sum_of_weights = total(weights)
+    if sum_of_weights == 0:
         return (whole, *([ZERO] * (len(weights) - 1)))
-    exact = [whole * part / weight for part in weights]
+    exact = [whole * weight / sum_of_weights for weight in weights]
     floors = [(share / coin).to_integral_value(rounding="ROUND_FLOOR") for share in exact]
     missing = int(whole / coin - sum(floors))
     by_remainder = sorted(range(len(weights)), key=lambda i: (floors[i] - exact[i] / coin, i))
@@ -83,10 +83,10 @@ def apportion(whole: Decimal, weights: Sequence[Decimal], digits: int) -> tuple[
 
 
 def round_to_sum(amounts: Sequence[Decimal], whole: Decimal, digits: int) -> tuple[Decimal, ...]:
-    """`amounts` rounded to `digits` decimals such that they sum to `whole`; each moves as little as possible.
+    """`amounts` rounded to `digits` decimals so that they sum to `whole`; each amount changes as little as possible.
 
-    Used where a platform states parts at more decimals than their total. Returns plainly rounded amounts when the
-    exact sum is further from `whole` than half a coin per part: such a gap is a difference to report, not to hide.
+    Used where a platform states amounts with more decimals than their total. If the exact sum differs from `whole` by
+    more than half a coin per amount, the amounts are only rounded: such a gap must be reported, not hidden.
     """
     coin = Decimal(1).scaleb(-digits)
     if abs(total(amounts) - whole) > coin * max(1, len(amounts)) / 2:

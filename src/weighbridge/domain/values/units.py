@@ -1,11 +1,11 @@
-"""Units of weight and length: both systems name their own, and the same name is spelled in many ways."""
+"""Units of weight and length: both platforms name their own, with many spellings of the same unit."""
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
 DIGITS = Decimal("0.0001")
-"""The shop keeps four decimals of weights and measures."""
+"""The store keeps four decimals of weights and measures."""
 
 GRAMS: dict[str, Decimal] = {
     "g": Decimal(1),
@@ -32,20 +32,20 @@ SPELLINGS: dict[str, str] = {
 
 
 def unit_name(name: str) -> str:
-    """The one name of a unit, whatever its spelling; an unknown one comes back in lower case."""
+    """The canonical name of a unit; an unknown name is returned in lower case."""
     folded = name.strip().casefold()
     return SPELLINGS.get(folded, folded)
 
 
 def converted(amount: Decimal, unit: str, into: str) -> Decimal | None:
-    """`amount` of `unit` in the unit `into`, at four decimals; None when either is no unit of the same kind.
+    """`amount` of `unit` converted to the unit `into`, at four decimals; None unless both are units of one kind.
 
     Source: platform notes, bigcommerce 6.5 (weight_units, dimension_units) and cin7 3.3.
     """
-    ours, theirs = unit_name(unit), unit_name(into)
+    source, target = unit_name(unit), unit_name(into)
     if not amount:
         return Decimal(0)
     for scale in (GRAMS, MILLIMETRES):
-        if ours in scale and theirs in scale:
-            return (amount * scale[ours] / scale[theirs]).quantize(DIGITS, ROUND_HALF_UP)
+        if source in scale and target in scale:
+            return (amount * scale[source] / scale[target]).quantize(DIGITS, ROUND_HALF_UP)
     return None

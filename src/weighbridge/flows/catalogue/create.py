@@ -1,4 +1,4 @@
-"""Making listings: the categories they stand in, and the products themselves, each exactly once."""
+"""Creates listings: their categories and the products themselves, each exactly once."""
 
 from __future__ import annotations
 
@@ -6,101 +6,108 @@ from collections.abc import Sequence
 from typing import Any
 
 from weighbridge.domain.catalogue.diff import Create, Step, Update
-from weighbridge.domain.catalogue.listing import Field, Link, Listing, Told, text_of
-from weighbridge.domain.stock.available import ShopItem
-from weighbridge.flows.catalogue.listing_writer import MAKING, Pen
-from weighbridge.flows.context import running
-from weighbridge.flows.idempotent_write import Answered, BeforeSend
+from weighbridge.domain.catalogue.listing import Field, LastWrite, Link, Listing, text_of
+from weighbridge.domain.stock.available import StoreItem
+from weighbridge.flows.catalogue.listing_writer import CREATE_LISTING, ListingWriter
+from weighbridge.flows.idempotent_write import BeforeSend, WriteResult
+from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce import catalogue_write as write
 from weighbridge.platforms.bigcommerce.catalogue_read import product_values, read_items, texts, variant_values
 from weighbridge.platforms.bigcommerce.models import catalogue as models
 
 
-async def make_categories(pen: Pen, steps: Sequence[Step]) -> None:
-    """Makes the categories that are needed and not there, parents first. Source: Catalog V3, 50 characters."""
-    wanted = [step.listing for step in steps if isinstance(step, Create)]
-    wanted += [one.listing for one in steps if isinstance(one, Update) and _is_moved(one)]
-    for path in write.wanted_categories(wanted):
-        parts = [part.strip() for part in path.split(">")]
+async def create_categories(writer: ListingWriter, steps: Sequence[Step]) -> None:
+    """Creates the missing categories, parents first. Source: Catalog V3, 50 characters."""
+    listings = [step.listing for step in steps if isinstance(step, Create)]
+    listings += [step.listing for step in steps if isinstance(step, Update) and _is_moved(step)]
+    for path in write.listing_categories(listings):
+        names = [name.strip() for name in path.split(">")]
         parent = 0
-        for depth in range(1, len(parts) + 1):
-            upto = " > ".join(parts[:depth])
-            if upto not in pen.category_ids:
-                pen.category_ids[upto] = await _make_category(pen, parts[depth - 1], parent, upto)
-            parent = pen.category_ids[upto]
-        pen.category_ids[path] = parent
+        for depth in range(1, len(names) + 1):
+            ancestor = " > ".join(names[:depth])
+            if ancestor not in writer.category_ids:
+                writer.category_ids[ancestor] = await _create_category(writer, names[depth - 1], parent, ancestor)
+            parent = writer.category_ids[ancestor]
+        writer.category_ids[path] = parent
 
 
-async def _make_category(pen: Pen, name: str, parent: int, path: str) -> int:
+async def _create_category(writer: ListingWriter, name: str, parent: int, path: str) -> int:
     body = models.CategoryRequest(parent_id=parent, name=name[: write.LONGEST_CATEGORY].rstrip())
 
-    async def send(before_send: BeforeSend) -> Answered:
-        return {"id": (await pen.shop.create_category(body, before_send)).id}
+    async def send(transfer: Transfer, before_send: BeforeSend) -> WriteResult:
+        return {"id": (await writer.catalogue_client.create_category(body, before_send)).id}
 
-    async def probe() -> Answered | None:
-        rows = await pen.shop.categories()
+    async def probe(transfer: Transfer) -> WriteResult | None:
+        rows = await writer.catalogue_client.categories()
         return next(({"id": row.id} for row in rows if (row.name, row.parent_id) == (body.name, parent)), None)
 
-    answer = await pen.once(f"category:{path}", "category", body, send, probe)
+    answer = await writer.write(f"category:{path}", "category", body, send, probe)
     return int(answer["id"])
 
 
-async def create_product(pen: Pen, listing: Listing) -> None:
-    """Makes one product with its variants and pictures; its SKUs are known to the stock flow at once."""
-    body = write.new_product(listing, pen.category_ids)
+async def create_product(writer: ListingWriter, listing: Listing) -> None:
+    """Creates one product with its variants and pictures. The stock flow knows its SKUs immediately."""
+    body = write.new_product(listing, writer.category_ids)
 
-    async def send(before_send: BeforeSend) -> Answered:
-        return _seen(await pen.shop.create_product(body, before_send))
+    async def send(transfer: Transfer, before_send: BeforeSend) -> WriteResult:
+        return _created_answer(await writer.catalogue_client.create_product(body, before_send))
 
-    async def probe() -> Answered | None:
-        found = await pen.shop.product_with_sku(listing.variations[0].sku)
-        return None if found is None else _found(found)
+    async def probe(transfer: Transfer) -> WriteResult | None:
+        product = await writer.catalogue_client.product_with_sku(listing.variations[0].sku)
+        return None if product is None else _probed_answer(product)
 
-    answer = await pen.once(listing.source, MAKING, body, send, probe)
-    await running().journal.catalogue.store_shop_items(pen.site.name, [ShopItem(*item) for item in answer["items"]])
-    await pen.remember(_link_of(listing, answer))
+    answer = await writer.write(listing.source, CREATE_LISTING, body, send, probe)
+    await writer.ctx.repositories.catalogue.save_store_items(
+        writer.ctx.name, [StoreItem(*item) for item in answer["items"]]
+    )
+    await writer.remember(_link_of(listing, answer))
 
 
 def _is_moved(update: Update) -> bool:
     return any(change.field is Field.CATEGORY for change in update.changes)
 
 
-def _seen(product: models.Product) -> dict[str, Any]:
-    """What the shop answered of a product, as an intent keeps it."""
+def _created_answer(product: models.Product) -> dict[str, Any]:
+    """The store's answer as an intent stores it."""
     base = [product.base_variant_id] if product.base_variant_id and not product.variants else []
     return {
         "id": product.id,
         "base": base,
         "variants": {variant.sku: variant.id for variant in product.variants},
         "items": [[item.sku, item.product_id, item.variant_id, item.tracking] for item in read_items(product)],
-        "shown": texts(product_values(product)),
-        "variants_shown": {variant.sku: texts(variant_values(variant, product)) for variant in product.variants},
+        "confirmed": texts(product_values(product)),
+        "variants_confirmed": {variant.sku: texts(variant_values(variant, product)) for variant in product.variants},
     }
 
 
-def _found(product: models.Product) -> dict[str, Any]:
-    """What a probe saw of a product. It may be an older request's, so every difference counts later; only the brand,
-    a number at the shop, is taken to be the one that was written."""
-    seen = _seen(product)
-    return seen | {"shown": {"brand": seen["shown"]["brand"]}, "variants_shown": {}}
+def _probed_answer(product: models.Product) -> dict[str, Any]:
+    """The answer for a product that a probe found.
+
+    The product may come from an older request, so its values do not count as confirmed. Only the brand, which is a
+    number in the store, is assumed to be the brand that was written.
+    """
+    answer = _created_answer(product)
+    return answer | {"confirmed": {"brand": answer["confirmed"]["brand"]}, "variants_confirmed": {}}
 
 
-def _link_of(listing: Listing, answer: Answered) -> Link:
-    """The link of a listing that was just made."""
-    ids = {one.article_id: answer["variants"].get(one.sku) for one in listing.variations}
+def _link_of(listing: Listing, answer: WriteResult) -> Link:
+    """The link of a listing that was just created."""
+    ids = {variation.cin7_product_id: answer["variants"].get(variation.sku) for variation in listing.variations}
     if not listing.is_family and answer["base"]:
-        ids = {listing.variations[0].article_id: answer["base"][0]}
-    written = {str(of): text_of(value) for of, value in listing.values.items()}
+        ids = {listing.variations[0].cin7_product_id: answer["base"][0]}
+    written = {str(field): text_of(value) for field, value in listing.values.items()}
     variants = {
-        one.article_id: Told().after(texts(one.values), answer["variants_shown"].get(one.sku, {}))
-        for one in listing.variations
-        if one.options
+        variation.cin7_product_id: LastWrite().updated_with(
+            texts(variation.values), answer["variants_confirmed"].get(variation.sku, {})
+        )
+        for variation in listing.variations
+        if variation.options
     }
     return Link(
         listing.source,
         answer["id"],
-        {article: one for article, one in ids.items() if one is not None},
-        Told().after(written, answer["shown"]),
+        {product_id: variant_id for product_id, variant_id in ids.items() if variant_id is not None},
+        LastWrite().updated_with(written, answer["confirmed"]),
         variants,
         frozenset(picture.name for picture in listing.pictures),
     )

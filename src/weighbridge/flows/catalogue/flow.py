@@ -1,4 +1,4 @@
-"""Catalogue: read both sides, compare, show a person what would change, write what was accepted, hold what cannot."""
+"""The catalogue flow: compares both catalogues, proposes changes, writes accepted changes, holds the rest."""
 
 from __future__ import annotations
 
@@ -9,135 +9,137 @@ from typing import Any
 import structlog
 
 from weighbridge.domain.catalogue.diff import Step
-from weighbridge.domain.catalogue.plan import Findings, Plan, Review, fingerprint, review, waiting_parts
+from weighbridge.domain.catalogue.plan import Findings, Plan, Review, fingerprint, partial_holds, review
 from weighbridge.domain.findings.finding import FindingKind, hold
-from weighbridge.flows.attempt_runner import STOPPED, end_round, run_stage
-from weighbridge.flows.catalogue.listing_writer import MAKING, listing_key, matched_link
+from weighbridge.domain.job_types import Flow
+from weighbridge.flows.attempt_runner import STOPPED, run_attempt, schedule_next
+from weighbridge.flows.catalogue.listing_writer import CREATE_LISTING, listing_key, matched_link
 from weighbridge.flows.catalogue.price_lists import compare_prices, fill_price_lists
 from weighbridge.flows.catalogue.read import View, compare, read_terms
 from weighbridge.flows.catalogue.write import CatalogueWriter
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import weighed
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.open_findings import report
-from weighbridge.jobs.engine import durable_flow, durable_step
+from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
 
 log = structlog.get_logger()
 
-FLOW = "catalogue"
+FLOW = Flow.CATALOGUE
 LISTING = "listing"
-"""Under this name each listing that waits for a person has a transfer of its own, by its SKU."""
-PART = "listing_part"
-"""Under this name waits what of a listing cannot be told, or was overwritten, while the rest of it travels."""
+"""The flow under which listings are held, by SKU."""
+PARTIAL_LISTING = "partial_listing"
+"""The flow under which fields of a listing are held that cannot be written, or were overwritten in the store, while
+the rest of the listing is written."""
 ALL = "*"
 DRY_RUN = "dry-run"
-BEGUN = "catalogue_begun"
-MOST_FINDINGS_TOLD = 1000
+FIRST_SYNC_DONE = "catalogue_first_sync_done"
+MAX_LISTED_FINDINGS = 1000
 
 
-@durable_flow(FLOW)
-async def catalogue(connection: str, key: str) -> str:
-    """One full round; under the key `dry-run` one that only proposes."""
-    return await sync_catalogue(connection, key)
+async def catalogue(ctx: ConnectionContext, key: str) -> str:
+    """One full run. Under the key `dry-run` it only proposes changes."""
+    return await sync_catalogue(ctx, key)
 
 
 @durable_step("catalogue")
-async def sync_catalogue(connection: str, key: str) -> str:
-    site = running().sites[connection]
-    transfer = await running().journal.transfers.open(connection, FLOW, key)
-
-    async def work() -> str:
-        return await _round(site, transfer, dry=key == DRY_RUN)
-
-    ended = await run_stage(site, transfer, "catalogue", (FLOW, key), work)
+async def sync_catalogue(ctx: ConnectionContext, key: str) -> str:
+    transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
+    outcome = await run_attempt(ctx, transfer, "catalogue", (FLOW, key), _run)
     if key == ALL:
-        await end_round(transfer, ended, site.connection.design.catalogue.cadence)
-    elif ended != STOPPED:
-        await weighed(transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
-    return ended
+        await schedule_next(ctx, transfer, outcome, ctx.connection.design.catalogue.cadence)
+    elif outcome != STOPPED:
+        await record_evaluation(ctx, transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
+    return outcome
 
 
-async def _round(site: Site, transfer: Transfer, *, dry: bool) -> str:
-    if not dry and not site.connection.design.catalogue.enabled:
-        return "off by design"
-    journal = running().journal
-    terms = await read_terms(site)
+async def _run(ctx: ConnectionContext, transfer: Transfer) -> str:
+    is_dry_run = transfer.key == DRY_RUN
+    if not is_dry_run and not ctx.connection.design.catalogue.enabled:
+        return "disabled by the design"
+    repositories = ctx.repositories
+    terms = await read_terms(ctx)
     if isinstance(terms, tuple):
-        await weighed(transfer, terms)
+        await record_evaluation(ctx, transfer, terms)
         return STOPPED
-    view = await compare(site, terms)
+    view = await compare(ctx, terms)
     reviews = [review(step) for step in view.plan.steps]
-    await journal.listings.propose(site.name, reviews)
+    await repositories.listings.propose(ctx.name, reviews)
     prices = {
-        one.rule.price_list: {"write": len(one.changes.write), "remove": len(one.changes.remove)}
-        for one in (await compare_prices(site, view, view.links) if dry else ())
+        price_list.rule.price_list: {"write": len(price_list.changes.write), "remove": len(price_list.changes.remove)}
+        for price_list in (await compare_prices(ctx, view, view.links) if is_dry_run else ())
     }
-    await journal.transfers.change(transfer.id, content=summary(view.plan, reviews) | {"price_lists": prices})
-    if dry:
-        return _told(reviews)
-    return await _write(site, transfer, view, reviews)
+    await repositories.transfers.change(transfer.id, content=summary(view.plan, reviews) | {"price_lists": prices})
+    if is_dry_run:
+        return _outcome(reviews)
+    return await _write(ctx, transfer, view, reviews)
 
 
-async def _write(site: Site, transfer: Transfer, view: View, reviews: Sequence[Review]) -> str:
-    """Writes what may be written without a person or was accepted by one; the rest waits."""
-    journal = running().journal
-    matches = [matched_link(view.links.get(one.listing.source), one) for one in view.plan.matches]
-    await journal.listings.remember(site.name, matches)
+async def _write(ctx: ConnectionContext, transfer: Transfer, view: View, reviews: Sequence[Review]) -> str:
+    """Writes the changes that need no approval or were accepted; the rest waits."""
+    repositories = ctx.repositories
+    matches = [matched_link(view.links.get(match.listing.source), match) for match in view.plan.matches]
+    await repositories.listings.save_links(ctx.name, matches)
     steps = list(view.plan.steps)
-    if await _needs_a_person(site, steps):
-        steps = await _accepted(site, transfer, view, reviews)
-    writer = CatalogueWriter(site, transfer, view)
+    if await _needs_approval(ctx, steps):
+        steps = await _accepted(ctx, transfer, view, reviews)
+    writer = CatalogueWriter(ctx, transfer, view)
     await writer.write(steps)
-    await journal.listings.done(site.name, {step.listing.source for step in steps} - writer.refused.keys())
-    findings = {**view.plan.findings, **{of: tuple(found) for of, found in writer.refused.items()}}
+    await repositories.listings.remove_proposed(
+        ctx.name, {step.listing.source for step in steps} - writer.refused.keys()
+    )
+    findings = {**view.plan.findings, **{source: tuple(refused) for source, refused in writer.refused.items()}}
     waiting = len(view.plan.steps) - len(steps)
     if not waiting:
-        findings |= await fill_price_lists(site, transfer, view, await journal.listings.links(site.name))
-    await report(site, LISTING, _by_name(view.plan, findings))
+        findings |= await fill_price_lists(ctx, transfer, view, await repositories.listings.links(ctx.name))
+    await report(ctx, LISTING, _by_name(view.plan, findings))
     unwritten = {step.listing.source for step in view.plan.steps} - {step.listing.source for step in steps}
-    parts = waiting_parts(view.plan.notes, unwritten | writer.refused.keys())
-    await report(site, PART, _by_name(view.plan, parts))
+    partial = partial_holds(view.plan.notes, unwritten | writer.refused.keys())
+    await report(ctx, PARTIAL_LISTING, _by_name(view.plan, partial))
     if waiting:
-        name = fingerprint(await journal.listings.proposed(site.name))
-        expected = f"a person who has read them: weighbridge sync catalogue --dry-run, then --accept {name}"
+        name = fingerprint(await repositories.listings.proposed(ctx.name))
+        expected = f"changes that a person has read and accepted: weighbridge sync catalogue --dry-run, --accept {name}"
         finding = hold(FindingKind.CATALOGUE_NOT_ACCEPTED, "changes of the catalogue", waiting, expected)
-        await weighed(transfer, (finding,))
+        await record_evaluation(ctx, transfer, (finding,))
         return STOPPED
-    await journal.references.keep(site.name, BEGUN, True)
-    return _told(reviews)
+    await repositories.reference_cache.store(ctx.name, FIRST_SYNC_DONE, True)
+    return _outcome(reviews)
 
 
-def _by_name(plan: Plan, found: Mapping[str, Findings]) -> dict[str, Findings]:
-    return {plan.names.get(source, source): findings for source, findings in found.items()}
+def _by_name(plan: Plan, by_source: Mapping[str, Findings]) -> dict[str, Findings]:
+    return {plan.names.get(source, source): findings for source, findings in by_source.items()}
 
 
-async def _accepted(site: Site, transfer: Transfer, view: View, reviews: Sequence[Review]) -> list[Step]:
-    """What a person has accepted, and what completes a listing whose making was accepted and then cut off."""
-    journal = running().journal
-    accepted = await journal.listings.accepted(site.name)
-    begun = {intent.key for intent in await journal.intents.of_transfer(transfer.id) if intent.kind == MAKING}
+async def _accepted(ctx: ConnectionContext, transfer: Transfer, view: View, reviews: Sequence[Review]) -> list[Step]:
+    """The accepted steps, and steps that complete a listing whose accepted creation was interrupted."""
+    repositories = ctx.repositories
+    accepted = await repositories.listings.accepted(ctx.name)
+    started = {
+        intent.key for intent in await repositories.intents.of_transfer(transfer.id) if intent.kind == CREATE_LISTING
+    }
     steps = []
-    for step, one in zip(view.plan.steps, reviews, strict=True):
-        cut_off = one.source not in view.links and listing_key(site.name, one.source) in begun
-        if one.digest in accepted or cut_off:
+    for step, step_review in zip(view.plan.steps, reviews, strict=True):
+        source = step_review.source
+        is_interrupted = source not in view.links and listing_key(ctx.name, source) in started
+        if step_review.digest in accepted or is_interrupted:
             steps.append(step)
     return steps
 
 
-async def _needs_a_person(site: Site, steps: Sequence[Step]) -> bool:
-    """Whether these changes wait until they are accepted: the first round's, an unusually large one's, or all."""
-    design = site.connection.design.catalogue
+async def _needs_approval(ctx: ConnectionContext, steps: Sequence[Step]) -> bool:
+    """Whether the changes need approval: always in the first run, if there are many, or if the design says so."""
+    design = ctx.connection.design.catalogue
     if not steps:
         return False
-    begun = await running().journal.references.read(site.name, BEGUN) is not None
-    return not begun or design.review == "always" or len(steps) > design.unattended_changes
+    is_first = await ctx.repositories.reference_cache.read(ctx.name, FIRST_SYNC_DONE) is None
+    return is_first or design.review == "always" or len(steps) > design.unattended_changes
 
 
 def summary(plan: Plan, reviews: Sequence[Review]) -> dict[str, Any]:
-    """The round in figures and findings, as JSON."""
-    actions = Counter(one.action for one in reviews)
-    noted = Counter(str(finding.kind) for found in plan.notes.values() for finding in found)
-    findings = [{"key": key, **stored_finding(one)} for key, found in plan.findings.items() for one in found]
+    """The counts and findings of a run as JSON."""
+    actions = Counter(review.action for review in reviews)
+    notes = Counter(str(finding.kind) for findings in plan.notes.values() for finding in findings)
+    held = [{"key": key, **stored_finding(finding)} for key, findings in plan.findings.items() for finding in findings]
     return {
         "listings": plan.listings,
         "unchanged": plan.unchanged,
@@ -146,10 +148,10 @@ def summary(plan: Plan, reviews: Sequence[Review]) -> dict[str, Any]:
         "hide": actions["hide"],
         "held": len(plan.findings),
         "fingerprint": fingerprint(reviews),
-        "findings": findings[:MOST_FINDINGS_TOLD],
-        "notes": dict(noted),
+        "findings": held[:MAX_LISTED_FINDINGS],
+        "notes": dict(notes),
     }
 
 
-def _told(reviews: Sequence[Review]) -> str:
+def _outcome(reviews: Sequence[Review]) -> str:
     return f"{len(reviews)} changes" if reviews else "nothing differs"

@@ -1,85 +1,74 @@
-"""The pen of a catalogue round: writes once, remembers what was written, shows that the round is alive."""
+"""The listing writer: writes exactly once, stores what was written, and renews the lease of the run."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+
+from pydantic import BaseModel
 
 from weighbridge.domain.catalogue.diff import Update
 from weighbridge.domain.catalogue.listing import Link
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.idempotent_write import Answered, BeforeSend, Write, write_once
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.idempotent_write import IdempotentWriter, Probe, Send, WriteResult
 from weighbridge.jobs.engine import current_run
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.catalogue_write import category_ids
 
-MAKING = "listing"
-"""Kind of the intent under which a listing is made."""
+CREATE_LISTING = "listing"
+"""The kind of the intent that creates a listing."""
 
 
 def listing_key(connection: str, source: str) -> str:
-    """The key of the intent under which a listing is made."""
+    """The key of the intent that creates a listing."""
     return f"{connection}:{source}"[:200]
 
 
-class Pen:
-    """What every write of one round needs."""
+class ListingWriter:
+    """Performs the writes of one run."""
 
     def __init__(
-        self, site: Site, transfer: Transfer, links: Mapping[str, Link], categories: Mapping[int, str]
+        self, ctx: ConnectionContext, transfer: Transfer, links: Mapping[str, Link], categories: Mapping[int, str]
     ) -> None:
-        self.site = site
-        self.shop = site.shop.catalogue
+        self.ctx = ctx
+        self.catalogue_client = ctx.bigcommerce.catalogue
         self.category_ids = category_ids(categories)
-        """Category id by path, with those that the round has made."""
+        """Category id by path, including the categories that this run created."""
         self._transfer = transfer
+        self._writer = IdempotentWriter(ctx, transfer)
         self._links = dict(links)
 
-    async def once(
-        self,
-        key: str,
-        kind: str,
-        body: Any,
-        send: Callable[[BeforeSend], Awaitable[Answered]],
-        probe: Callable[[], Awaitable[Answered | None]],
-    ) -> Answered:
-        """The answer of a write that must happen exactly once; `key` tells it from every other of the connection."""
-        retry = self.site.connection.design.retry
-        wanted = Write(
-            key=self._key(key),
-            kind=kind,
-            request=body.model_dump(mode="json", exclude_none=True),
-            send=send,
-            probe=probe,
-            settle_seconds=retry.call_settle_seconds,
-        )
-        return await write_once(self._transfer.id, wanted, retry.lease_seconds)
+    async def write(self, key: str, kind: str, body: BaseModel, send: Send, probe: Probe) -> WriteResult:
+        """The answer of a write that must happen exactly once; `key` is unique within the connection."""
+        settle = self.ctx.connection.design.retry.call_settle_seconds
+        return await self._writer.write(kind, body, send, probe, settle_seconds=settle, key=self._key(key))
 
     async def forget(self, key: str) -> None:
-        """Notes that a write was undone on purpose, so that it may be intended again."""
-        await running().journal.intents.forget(self._key(key))
+        """Deletes the intent of a write that was deliberately reverted, so that it can be written again."""
+        await self.ctx.repositories.intents.forget(self._key(key))
 
     def _key(self, key: str) -> str:
-        return listing_key(self.site.name, key)
+        return listing_key(self.ctx.name, key)
 
     def link(self, update: Update) -> Link:
-        """What is known of the listing that an update is about."""
+        """The link of the listing that an update changes."""
         return matched_link(self._links.get(update.listing.source), update)
 
     async def remember(self, link: Link) -> None:
-        """Stores what was just written, before anything else is."""
+        """Stores what was just written, before the next write."""
         self._links[link.source] = link
-        await running().journal.listings.remember(self.site.name, [link])
+        await self.ctx.repositories.listings.save_links(self.ctx.name, [link])
 
-    async def show_life(self) -> None:
-        """Renews the round's lease. Raises LeaseLost when another run has taken over."""
-        run = f"{running().worker}/{current_run()}"
-        await running().journal.attempts.renew(self._transfer.id, run, self.site.connection.design.retry.lease_seconds)
+    async def renew_lease(self) -> None:
+        """Renews the lease of the run. Raises LeaseLost when another run has taken over."""
+        run = f"{self.ctx.worker}/{current_run()}"
+        await self.ctx.repositories.attempts.renew(
+            self._transfer.id, run, self.ctx.connection.design.retry.lease_seconds
+        )
 
 
 def matched_link(link: Link | None, update: Update) -> Link:
-    """The link with what the shop showed of the listing this time."""
+    """The link, updated with the ids that the store has now."""
     known = link or Link(update.listing.source, update.product_id)
     return replace(
         known,

@@ -1,4 +1,4 @@
-"""Parts of listings that are there already: variants and pictures, one to a call."""
+"""Adds variants and pictures to existing listings, and deletes pictures; one per call."""
 
 from __future__ import annotations
 
@@ -7,81 +7,81 @@ import hashlib
 from dataclasses import replace
 
 from weighbridge.domain.catalogue.diff import Update
-from weighbridge.domain.catalogue.listing import Picture, Told, Variation
-from weighbridge.domain.stock.available import ShopItem
-from weighbridge.flows.catalogue.listing_writer import Pen
-from weighbridge.flows.context import running
-from weighbridge.flows.idempotent_write import Answered, BeforeSend
+from weighbridge.domain.catalogue.listing import LastWrite, Picture, Variation
+from weighbridge.domain.stock.available import StoreItem
+from weighbridge.flows.catalogue.listing_writer import ListingWriter
+from weighbridge.flows.idempotent_write import BeforeSend, WriteResult
+from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce import catalogue_write as write
 from weighbridge.platforms.bigcommerce.catalogue_read import texts, variant_values
 from weighbridge.platforms.bigcommerce.models import catalogue as models
 from weighbridge.platforms.http_exchange import NotFound
 
 
-async def add_variant(pen: Pen, update: Update, variation: Variation) -> None:
-    """A variant needs the ids of its option values; values that the product lacks are made first."""
-    values = [await _option_value(pen, update.product_id, name, value) for name, value in variation.options]
+async def add_variant(writer: ListingWriter, update: Update, variation: Variation) -> None:
+    """Adds a variant. A variant needs the ids of its option values, so missing values are created first."""
+    values = [await _option_value(writer, update.product_id, name, value) for name, value in variation.options]
     body = write.new_variant(variation).model_copy(update={"option_values": values})
 
-    async def send(before_send: BeforeSend) -> Answered:
-        made = await pen.shop.create_variant(update.product_id, body, before_send)
-        return {"id": made.id, "shown": texts(variant_values(made, models.Product(id=update.product_id)))}
+    async def send(transfer: Transfer, before_send: BeforeSend) -> WriteResult:
+        variant = await writer.catalogue_client.create_variant(update.product_id, body, before_send)
+        return {"id": variant.id, "confirmed": texts(variant_values(variant, models.Product(id=update.product_id)))}
 
-    async def probe() -> Answered | None:
-        found = await pen.shop.product_with_sku(variation.sku)
-        rows = found.variants if found else []
-        return next(({"id": row.id, "shown": {}} for row in rows if row.sku == variation.sku), None)
+    async def probe(transfer: Transfer) -> WriteResult | None:
+        product = await writer.catalogue_client.product_with_sku(variation.sku)
+        rows = product.variants if product else []
+        return next(({"id": row.id, "confirmed": {}} for row in rows if row.sku == variation.sku), None)
 
-    answer = await pen.once(f"{update.listing.source}:{variation.article_id}", "variant", body, send, probe)
-    link = pen.link(update)
-    told = Told().after(texts(variation.values), answer["shown"])
-    await pen.remember(
+    answer = await writer.write(f"{update.listing.source}:{variation.cin7_product_id}", "variant", body, send, probe)
+    link = writer.link(update)
+    last_write = LastWrite().updated_with(texts(variation.values), answer["confirmed"])
+    await writer.remember(
         replace(
             link,
-            variant_ids={**link.variant_ids, variation.article_id: answer["id"]},
-            variants_told={**link.variants_told, variation.article_id: told},
+            variant_ids={**link.variant_ids, variation.cin7_product_id: answer["id"]},
+            variant_last_writes={**link.variant_last_writes, variation.cin7_product_id: last_write},
         )
     )
-    item = ShopItem(variation.sku, update.product_id, answer["id"], "variant")
-    await running().journal.catalogue.store_shop_items(pen.site.name, [item])
+    item = StoreItem(variation.sku, update.product_id, answer["id"], "variant")
+    await writer.ctx.repositories.catalogue.save_store_items(writer.ctx.name, [item])
 
 
-async def _option_value(pen: Pen, product_id: int, name: str, label: str) -> models.SentOptionValue:
-    options = await pen.shop.options(product_id)
-    option = next(one for one in options if one.display_name == name)
-    value = next((one for one in option.option_values if one.label == label), None)
+async def _option_value(writer: ListingWriter, product_id: int, name: str, label: str) -> models.SentOptionValue:
+    options = await writer.catalogue_client.options(product_id)
+    option = next(row for row in options if row.display_name == name)
+    value = next((row for row in option.option_values if row.label == label), None)
     if value is None:
         body = models.OptionValueRequest(label=label, sort_order=len(option.option_values))
-        value = await pen.shop.create_option_value(product_id, option.id, body)
+        value = await writer.catalogue_client.create_option_value(product_id, option.id, body)
     return models.SentOptionValue(option_display_name=name, label=label, option_id=option.id, id=value.id)
 
 
-async def add_picture(pen: Pen, update: Update, picture: Picture) -> None:
-    """Adds a picture of the books; its description tells it from others, should the answer be lost."""
+async def add_picture(writer: ListingWriter, update: Update, picture: Picture) -> None:
+    """Adds a picture from Cin7; a probe recognises it by its description if the answer is lost."""
     body = write.image(picture)
 
-    async def send(before_send: BeforeSend) -> Answered:
-        return {"id": (await pen.shop.create_image(update.product_id, body, before_send)).id}
+    async def send(transfer: Transfer, before_send: BeforeSend) -> WriteResult:
+        return {"id": (await writer.catalogue_client.create_image(update.product_id, body, before_send)).id}
 
-    async def probe() -> Answered | None:
-        rows = await pen.shop.images(update.product_id)
+    async def probe(transfer: Transfer) -> WriteResult | None:
+        rows = await writer.catalogue_client.images(update.product_id)
         return next(({"id": row.id} for row in rows if row.description == picture.name), None)
 
-    await pen.once(_picture_key(update, picture.name), "image", body, send, probe)
-    link = pen.link(update)
-    await pen.remember(replace(link, pictures=link.pictures | {picture.name}))
+    await writer.write(_picture_key(update, picture.name), "image", body, send, probe)
+    link = writer.link(update)
+    await writer.remember(replace(link, pictures=link.pictures | {picture.name}))
 
 
-async def take_picture_away(pen: Pen, update: Update, gone: tuple[str, int]) -> None:
-    """Takes away a picture that the books do not have any more; one that is gone already is no refusal."""
-    name, image_id = gone
+async def delete_picture(writer: ListingWriter, update: Update, picture: tuple[str, int]) -> None:
+    """Deletes a picture that Cin7 no longer has; a picture that is already deleted is no error."""
+    name, image_id = picture
     with contextlib.suppress(NotFound):
-        await pen.shop.delete_image(update.product_id, image_id)
-    await pen.forget(_picture_key(update, name))
-    link = pen.link(update)
-    await pen.remember(replace(link, pictures=link.pictures - {name}))
+        await writer.catalogue_client.delete_image(update.product_id, image_id)
+    await writer.forget(_picture_key(update, name))
+    link = writer.link(update)
+    await writer.remember(replace(link, pictures=link.pictures - {name}))
 
 
 def _picture_key(update: Update, name: str) -> str:
-    """A picture is known by its name: its address may be signed anew with every reading."""
+    """The key of a picture is made of its name, because its URL may be signed again with every reading."""
     return f"{update.listing.source}:image:{hashlib.sha256(name.encode()).hexdigest()[:32]}"

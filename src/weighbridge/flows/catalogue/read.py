@@ -1,4 +1,4 @@
-"""Reading both catalogues in full, and the terms under which they can be compared."""
+"""Reads both catalogues in full, and the terms under which they can be compared."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weighbridge.design.catalogue import Catalogue
-from weighbridge.domain.catalogue.listing import Field, Link, Master, ShopListing
-from weighbridge.domain.catalogue.mapping import wanted_listings
-from weighbridge.domain.catalogue.plan import Plan, plan_round
-from weighbridge.domain.catalogue.product import Article, CataloguePolicy, Family
+from weighbridge.domain.catalogue.listing import Field, Link, Master, StoreListing
+from weighbridge.domain.catalogue.mapping import desired_listings
+from weighbridge.domain.catalogue.plan import Plan, plan_run
+from weighbridge.domain.catalogue.product import CataloguePolicy, Family, Product
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.domain.lanes import Lane
-from weighbridge.flows.context import Site, running
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.platforms.bigcommerce.catalogue_read import category_paths, read_listing
 from weighbridge.platforms.bigcommerce.models.catalogue import Store
-from weighbridge.platforms.cin7.catalogue_read import read_article, read_family
+from weighbridge.platforms.cin7.catalogue_read import read_family, read_product
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What both sides must agree on before any price is compared."""
+    """The terms on which both platforms must agree before prices are compared."""
 
     policy: CataloguePolicy
     tiers: Mapping[str, int]
@@ -30,22 +30,22 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Both catalogues as they stand, compared."""
+    """Both catalogues, compared."""
 
     plan: Plan
     terms: Terms
     links: Mapping[str, Link]
     categories: Mapping[int, str]
-    articles: Mapping[str, Article]
-    """Every product of the books by id."""
+    products: Mapping[str, Product]
+    """Every product of Cin7 by id."""
 
 
-async def read_terms(site: Site) -> Terms | tuple[Finding, ...]:
-    """The terms, or why nothing can be compared."""
-    design = site.connection.design.catalogue
-    store = await site.shop.catalogue.store()
-    company = await site.books.me(lane=Lane.CATALOGUE)
-    tiers = {row.name: row.code for row in await site.books.price_tiers(lane=Lane.CATALOGUE)}
+async def read_terms(ctx: ConnectionContext) -> Terms | tuple[Finding, ...]:
+    """The terms, or the findings that prevent the comparison."""
+    design = ctx.connection.design.catalogue
+    store = await ctx.bigcommerce.catalogue.store()
+    company = await ctx.cin7.me(lane=Lane.CATALOGUE)
+    tiers = {row.name: row.code for row in await ctx.cin7.price_tiers(lane=Lane.CATALOGUE)}
     findings = _disagreements(store, company.currency, design) + _unknown_tiers(design, tiers)
     if findings:
         return findings
@@ -63,35 +63,38 @@ async def read_terms(site: Site) -> Terms | tuple[Finding, ...]:
     return Terms(policy, tiers, store.currency)
 
 
-async def compare(site: Site, terms: Terms) -> View:
-    """Reads everything on both sides and plans the round."""
-    articles: list[Article] = []
-    async for articles_page in site.books.articles(lane=Lane.CATALOGUE):
-        articles += [read_article(row) for row in articles_page]
+async def compare(ctx: ConnectionContext, terms: Terms) -> View:
+    """Reads both catalogues and plans the run."""
+    products: list[Product] = []
+    async for products_page in ctx.cin7.catalogue_products(lane=Lane.CATALOGUE):
+        products += [read_product(row) for row in products_page]
     families: list[Family] = []
-    async for families_page in site.books.families(lane=Lane.CATALOGUE):
+    async for families_page in ctx.cin7.families(lane=Lane.CATALOGUE):
         families += [read_family(row) for row in families_page]
-    shop: list[ShopListing] = []
-    async for products in site.shop.catalogue.products():
-        shop += [read_listing(product) for product in products]
-    categories = category_paths(await site.shop.catalogue.categories())
-    links = await running().journal.listings.links(site.name)
-    wanted = wanted_listings(articles, families, terms.policy)
-    services = frozenset(article.sku for article in articles if article.is_service)
-    plan = plan_round(wanted, shop, links, terms.policy, categories, services)
-    return View(plan, terms, links, categories, {article.id: article for article in articles})
+    store_listings: list[StoreListing] = []
+    async for listings_page in ctx.bigcommerce.catalogue.products():
+        store_listings += [read_listing(row) for row in listings_page]
+    categories = category_paths(await ctx.bigcommerce.catalogue.categories())
+    links = await ctx.repositories.listings.links(ctx.name)
+    desired = desired_listings(products, families, terms.policy)
+    services = frozenset(product.sku for product in products if product.is_service)
+    plan = plan_run(desired, store_listings, links, terms.policy, categories, services)
+    return View(plan, terms, links, categories, {product.id: product for product in products})
 
 
 def _disagreements(store: Store, currency: str, design: Catalogue) -> tuple[Finding, ...]:
-    """Prices in another money, or with tax on one side only. Source: platform notes, bigcommerce 4.3 and trap 41."""
+    """Findings where currency or tax differ between the prices of both platforms.
+
+    Source: platform notes, bigcommerce 4.3 and trap 41.
+    """
     findings: list[Finding] = []
     if store.currency != currency:
         kind = FindingKind.PRICE_TERMS_DIFFER
         findings.append(hold(kind, "currency of the store", store.currency, f"{currency}, the company's currency"))
     if store.is_price_entered_with_tax != design.prices_include_tax:
-        shown = str(store.is_price_entered_with_tax).lower()
+        value = str(store.is_price_entered_with_tax).lower()
         expected = f"{str(design.prices_include_tax).lower()}, as design.catalogue.prices_include_tax says of the tiers"
-        findings.append(hold(FindingKind.PRICE_TERMS_DIFFER, "store.is_price_entered_with_tax", shown, expected))
+        findings.append(hold(FindingKind.PRICE_TERMS_DIFFER, "store.is_price_entered_with_tax", value, expected))
     return tuple(findings)
 
 

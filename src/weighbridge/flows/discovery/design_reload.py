@@ -1,4 +1,4 @@
-"""A changed design takes effect while the worker runs, and what waited for the change is looked at again."""
+"""Design reload: applies a changed design to a running worker and requeues the objects that waited for the change."""
 
 from __future__ import annotations
 
@@ -11,33 +11,35 @@ from weighbridge.common.clock import Clock
 from weighbridge.design.domain_policies import capture_rule, refund_policy, sale_policy
 from weighbridge.design.overrides import UnusableChange
 from weighbridge.design.schema import Design
-from weighbridge.exceptions.requeue import look_again_at_changed
-from weighbridge.flows.context import Site
+from weighbridge.exceptions.requeue import requeue_changed
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories import Journal
+from weighbridge.persistence.repositories import Repositories
 
 log = structlog.get_logger()
 
 
-async def effective_site(journal: Journal, site: Site, of_file: Design) -> Site:
-    """`site` under the file's design with what people agreed on since; that version is kept.
+async def effective_context(
+    repositories: Repositories, ctx: ConnectionContext, file_design: Design
+) -> ConnectionContext:
+    """`ctx` under the configuration file's design with the overrides agreed since. Stores that version of the design.
 
-    Changes that the file has made unusable meanwhile are left out, all of them, with a word in the log.
+    When an override no longer fits the file's design, all overrides are ignored and an error is logged.
     """
     try:
-        design = await journal.designs.effective(site.name, of_file)
+        design = await repositories.designs.effective(ctx.name, file_design)
     except UnusableChange as problem:
-        log.error("agreed_changes_of_the_design_left_out", connection=site.name, problem=str(problem))
-        design = of_file
-    version = await journal.designs.keep(site.name, design)
+        log.error("design_overrides_ignored", connection=ctx.name, problem=str(problem))
+        design = file_design
+    version = await repositories.designs.store_version(ctx.name, design)
     deadlines = {kind: timedelta(hours=hours) for kind, hours in design.deadlines.items()}
-    await journal.responsibility.agree(site.name, deadlines, design.backups)
-    if version == site.design_version:
-        return site
-    log.info("design_changed", connection=site.name, version=version)
-    connection = site.connection.model_copy(update={"design": design})
+    await repositories.escalation_policy.apply_design(ctx.name, deadlines, design.backups)
+    if version == ctx.design_version:
+        return ctx
+    log.info("design_changed", connection=ctx.name, version=version)
+    connection = ctx.connection.model_copy(update={"design": design})
     return replace(
-        site,
+        ctx,
         connection=connection,
         design_version=version,
         sale_policy=sale_policy(connection),
@@ -46,24 +48,26 @@ async def effective_site(journal: Journal, site: Site, of_file: Design) -> Site:
     )
 
 
-class FollowedDesigns:
-    """Keeps the sites of one worker under the designs as they were agreed last."""
+class DesignReloader:
+    """Keeps the contexts of one worker under the current designs."""
 
-    def __init__(self, database: Database, clock: Clock, journal: Journal, of_file: dict[str, Design]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, repositories: Repositories, file_designs: dict[str, Design]
+    ) -> None:
         self._database = database
         self._clock = clock
-        self._journal = journal
-        self._of_file = of_file
-        self._mark: tuple[int, int] | None = None
+        self._repositories = repositories
+        self._file_designs = file_designs
+        self._last_counts: tuple[int, int] | None = None
 
-    async def follow(self, sites: dict[str, Site]) -> None:
-        """Puts the designs that count now into `sites`. Every worker asks for the looks after its own change, so that
-        the last one to change asks when none works by the old design any more."""
-        mark = await self._journal.designs.mark()
-        if mark == self._mark:
+    async def reload(self, contexts: dict[str, ConnectionContext]) -> None:
+        """Puts the current designs into `contexts` when one changed. Every worker requeues the affected objects after
+        its own reload: the last one does so when no worker uses the old design any more."""
+        counts = await self._repositories.designs.change_counts()
+        if counts == self._last_counts:
             return
-        for name, site in list(sites.items()):
-            sites[name] = await effective_site(self._journal, site, self._of_file[name])
-        if self._mark is not None:
-            await look_again_at_changed(self._database, self._journal.agenda, self._clock.now())
-        self._mark = mark
+        for name, ctx in list(contexts.items()):
+            contexts[name] = await effective_context(self._repositories, ctx, self._file_designs[name])
+        if self._last_counts is not None:
+            await requeue_changed(self._database, self._repositories.job_queue, self._clock.now())
+        self._last_counts = counts

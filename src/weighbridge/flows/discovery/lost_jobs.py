@@ -1,4 +1,4 @@
-"""Revival: an object whose look got lost is looked at again, so that everything ends posted, held or rejected."""
+"""Lost jobs are requeued, so that every object ends posted, held or rejected."""
 
 from __future__ import annotations
 
@@ -7,43 +7,43 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.domain.findings.finding import FindingKind, hold
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import weighed
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.orders import flow as orders
 from weighbridge.jobs.engine import RunStatus, runs
 
 log = structlog.get_logger()
 
-PATIENCE = timedelta(minutes=5)
-"""How long an object may stand still before the engine is asked whether it still has a look at it."""
-ENDED_ITS_WORKER = "the run ended its worker each time, and was given up"
+STALLED_AFTER = timedelta(minutes=5)
+"""How long a transfer may stay unchanged before the engine is asked whether it still has a run of its job."""
+CRASHED_ITS_WORKER = "the run crashed its worker every time and was given up"
 
 
-async def revive(site: Site, flow: str) -> int:
-    """Asks for a look at every object of `flow` that should move and that neither agenda nor engine will look at.
+async def requeue_lost(ctx: ConnectionContext, flow: str) -> int:
+    """Requeues every unfinished object of `flow` without a job in the queue and in the engine; returns how many.
 
-    Answers how many. An object that made its worker die until the engine gave up waits for a person instead.
+    An object whose job crashed its worker until the engine gave up is held for a person instead.
     """
-    journal = running().journal
-    quiet_since = running().clock.now() - PATIENCE
-    stalled = await journal.stalls.of(site.name, flow, quiet_since)
+    repositories = ctx.repositories
+    quiet_since = ctx.clock.now() - STALLED_AFTER
+    stalled = await repositories.lost_jobs.stalled_transfers(ctx.name, flow, quiet_since)
     if flow == orders.FLOW:
-        stalled += await journal.stalls.without_trace(site.name, flow, quiet_since)
+        stalled += await repositories.lost_jobs.without_transfer(ctx.name, flow, quiet_since)
     if not stalled:
         return 0
-    known = await runs([item.run_id for item in stalled])
-    revived = 0
-    for item in stalled:
-        run = known.get(item.run_id)
-        status = run.status if run else RunStatus.OVER
-        if status is RunStatus.OVER:
-            await journal.agenda.look_again(site.name, flow, item.key, "its look was lost")
-            revived += 1
+    known = await runs([job.run_id for job in stalled])
+    requeued = 0
+    for job in stalled:
+        run = known.get(job.run_id)
+        status = run.status if run else RunStatus.FINISHED
+        if status is RunStatus.FINISHED:
+            await repositories.job_queue.enqueue(ctx.name, flow, job.key, "its job was lost")
+            requeued += 1
         elif status is RunStatus.GIVEN_UP:
-            transfer = await journal.transfers.open(site.name, flow, item.key)
-            expected = "a run that ends. Look at the worker's log, then ask for a look"
-            finding = hold(FindingKind.UNEXPECTED_ERROR, f"run {item.run_id}", ENDED_ITS_WORKER, expected)
-            await weighed(transfer, (finding,))
-    if revived:
-        log.warning("stalled_objects_revived", connection=site.name, flow=flow, count=revived)
-    return revived
+            transfer = await repositories.transfers.open(ctx.name, flow, job.key)
+            expected = "a run that ends; an administrator reads the worker's log, then requests a new job"
+            finding = hold(FindingKind.UNEXPECTED_ERROR, f"run {job.run_id}", CRASHED_ITS_WORKER, expected)
+            await record_evaluation(ctx, transfer, (finding,))
+    if requeued:
+        log.warning("lost_jobs_requeued", connection=ctx.name, flow=flow, count=requeued)
+    return requeued

@@ -1,4 +1,4 @@
-"""Sweeps: hooks are hints, sweeps are the truth. Each reads what changed since its watermark and asks for looks."""
+"""Sweeps: each reads the changes since its watermark and enqueues jobs. Webhooks are hints; sweeps miss nothing."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from datetime import timedelta
 import structlog
 
 from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
-from weighbridge.flows.attempt_runner import Stage, end_round, run_stage
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.discovery.lost_jobs import revive
+from weighbridge.flows.attempt_runner import AttemptWork, run_attempt, schedule_next
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.discovery.lost_jobs import requeue_lost
 from weighbridge.flows.fulfilment import flow as fulfilment
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.orders.changes import ORDER_SWEEP as ORDER_SWEEP
 from weighbridge.flows.orders.changes import find_changed_orders, sweep_start
 from weighbridge.flows.orders.duplicate_sales import void_extras
-from weighbridge.flows.orders.manual_edits import hold_altered_sales
+from weighbridge.flows.orders.manual_edits import hold_manual_edits
 from weighbridge.flows.returns import flow as refunds
-from weighbridge.flows.returns.discover import ask_for_refunds
-from weighbridge.flows.returns.orphan_credit_notes import find_lone_credits, look_at_those_of
-from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.persistence.repositories.transfers import State
+from weighbridge.flows.returns.discover import enqueue_new_refunds
+from weighbridge.flows.returns.orphan_credit_notes import find_orphan_credit_notes, recheck_one_sided_refunds
+from weighbridge.jobs.engine import durable_step
+from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.cin7.models.sales import SaleRow, UnreadableSale
-from weighbridge.platforms.cin7.read import dispatch_version, is_ours, order_id_of
+from weighbridge.platforms.cin7.read import dispatch_version, has_our_external_id, order_id_of
 
 log = structlog.get_logger()
 
-WAIT_FOR_A_SALE = frozenset(
+WAITING_FOR_SALE_CHANGE = frozenset(
     {
         FindingKind.CHANGED_AFTER_POSTING,
         FindingKind.CHANGED_AFTER_PICKING,
@@ -38,101 +39,93 @@ WAIT_FOR_A_SALE = frozenset(
         FindingKind.CANCELLED_AFTER_DISPATCH,
     }
 )
-"""Reasons for which an order is held until its sale in Cin7 is another one."""
-MEANWHILE = timedelta(minutes=2)
-"""A change this long before an order was weighed may not have been seen by it: clocks differ."""
-FULFILMENT_SWEEP = "fulfilment_sweep"
-ALL = "*"
+"""Reasons for which an order is held until its sale in Cin7 is changed."""
+CLOCK_SKEW = timedelta(minutes=2)
+"""A change this long before an evaluation may be missing from it, because clocks differ."""
+FULFILMENT_SWEEP = Flow.FULFILMENT_SWEEP
 
 
-@durable_flow(ORDER_SWEEP)
-async def order_sweep(connection: str, key: str) -> str:
-    """Finds orders that changed and refunds that were made at the shop, whether a hook told of them or not."""
-    return await sweep_shop(connection, key)
+async def order_sweep(ctx: ConnectionContext, key: str) -> str:
+    """The job that finds changed orders and new refunds of the store, with or without a webhook."""
+    return await sweep_store(ctx, key)
 
 
 @durable_step("order_sweep")
-async def sweep_shop(connection: str, key: str) -> str:
-    site = running().sites[connection]
-    cadence = site.connection.design.cadence.orders
-    return await _sweep(site, ORDER_SWEEP, key, cadence, lambda: _sweep_orders(site))
+async def sweep_store(ctx: ConnectionContext, key: str) -> str:
+    cadence = ctx.connection.design.cadence.orders
+    return await _sweep(ctx, ORDER_SWEEP, key, cadence, _sweep_orders)
 
 
-async def _sweep_orders(site: Site) -> str:
-    changed, refunded = await find_changed_orders(site), await ask_for_refunds(site)
-    await look_at_those_of(site, refunded)
-    asked = len(changed) + len(refunded)
-    return told(asked + await revive(site, orders.FLOW) + await revive(site, refunds.FLOW))
+async def _sweep_orders(ctx: ConnectionContext, transfer: Transfer) -> str:
+    changed, refunded = await find_changed_orders(ctx), await enqueue_new_refunds(ctx)
+    await recheck_one_sided_refunds(ctx, refunded)
+    requeued = await requeue_lost(ctx, orders.FLOW) + await requeue_lost(ctx, refunds.FLOW)
+    return sweep_outcome(len(changed) + len(refunded) + requeued)
 
 
-@durable_flow(FULFILMENT_SWEEP)
-async def fulfilment_sweep(connection: str, key: str) -> str:
-    """Finds sales that changed in Cin7: parcels to report, and sales that should not exist twice."""
-    return await sweep_books(connection, key)
+async def fulfilment_sweep(ctx: ConnectionContext, key: str) -> str:
+    """The job that finds changed sales in Cin7: parcels to report, duplicate sales, manual edits."""
+    return await sweep_cin7(ctx, key)
 
 
 @durable_step("fulfilment_sweep")
-async def sweep_books(connection: str, key: str) -> str:
-    site = running().sites[connection]
-    cadence = site.connection.design.cadence.fulfilment
-    return await _sweep(site, FULFILMENT_SWEEP, key, cadence, lambda: _find_changed_sales(site))
+async def sweep_cin7(ctx: ConnectionContext, key: str) -> str:
+    cadence = ctx.connection.design.cadence.fulfilment
+    return await _sweep(ctx, FULFILMENT_SWEEP, key, cadence, _find_changed_sales)
 
 
-async def _sweep(site: Site, flow: str, key: str, cadence: timedelta, work: Stage) -> str:
-    """One run of a recurring sweep; the next one is put on the agenda however this one ends."""
-    journal = running().journal
-    transfer = await journal.transfers.open(site.name, flow, key)
-    ended = await run_stage(site, transfer, flow, (flow, key), work)
-    await end_round(transfer, ended, cadence)
-    return ended
+async def _sweep(ctx: ConnectionContext, flow: str, key: str, cadence: timedelta, work: AttemptWork) -> str:
+    """One run of a recurring sweep. The next one is enqueued however this one ends."""
+    transfer = await ctx.repositories.transfers.open(ctx.name, flow, key)
+    outcome = await run_attempt(ctx, transfer, flow, (flow, key), work)
+    await schedule_next(ctx, transfer, outcome, cadence)
+    return outcome
 
 
-async def _find_changed_sales(site: Site) -> str:
-    """Asks for a look at every sale of ours whose dispatch changed; voids sales that exist twice.
+async def _find_changed_sales(ctx: ConnectionContext, transfer: Transfer) -> str:
+    """Enqueues every sale of ours whose dispatch changed; handles duplicate sales, credit notes and manual edits.
 
-    A row that cannot be read is looked at by itself, so that it stops nobody else.
+    A sale whose row cannot be read is enqueued by itself, so that it blocks no other.
     """
-    journal = running().journal
-    asked = 0
-    async for page in site.books.sale_list(
-        updated_since=await sweep_start(site, FULFILMENT_SWEEP), lane=Lane.FULFILMENT
-    ):
+    repositories = ctx.repositories
+    enqueued = 0
+    async for page in ctx.cin7.sale_list(updated_since=await sweep_start(ctx, FULFILMENT_SWEEP), lane=Lane.FULFILMENT):
         rows = [row for row in page if isinstance(row, SaleRow)]
         for unreadable in (row for row in page if isinstance(row, UnreadableSale)):
-            log.warning("sale_row_unreadable", connection=site.name, sale=unreadable.id)
-            await journal.agenda.look_again(site.name, fulfilment.FLOW, unreadable.id, "unreadable row")
-        ours = [row for row in rows if is_ours(row, site.sale_policy)]
-        known = await journal.transfers.find_many(site.name, fulfilment.FLOW, [row.id for row in ours])
-        for row in ours:
+            log.warning("sale_row_unreadable", connection=ctx.name, sale=unreadable.id)
+            await repositories.job_queue.enqueue(ctx.name, fulfilment.FLOW, unreadable.id, "unreadable row")
+        own_rows = [row for row in rows if has_our_external_id(row, ctx.sale_policy)]
+        known = await repositories.transfers.find_many(ctx.name, fulfilment.FLOW, [row.id for row in own_rows])
+        for row in own_rows:
             version = dispatch_version(row)
             if not version or (row.id in known and known[row.id].source_version == version):
                 continue
-            transfer = await journal.transfers.open(site.name, fulfilment.FLOW, row.id)
-            if transfer.source_version != version:
-                await journal.agenda.look_again(site.name, fulfilment.FLOW, row.id, "sweep")
-                order_id = str(order_id_of(row, site.sale_policy))
-                await journal.transfers.change(transfer.id, source_version=version, target_id=order_id)
-                asked += 1
-        await _wake_waiting_orders(site, ours)
-        await void_extras(site, ours)
-        await find_lone_credits(site, ours)
-        await hold_altered_sales(site, ours)
+            dispatch = await repositories.transfers.open(ctx.name, fulfilment.FLOW, row.id)
+            if dispatch.source_version != version:
+                await repositories.job_queue.enqueue(ctx.name, fulfilment.FLOW, row.id, "sweep")
+                order_id = str(order_id_of(row, ctx.sale_policy))
+                await repositories.transfers.change(dispatch.id, source_version=version, target_id=order_id)
+                enqueued += 1
+        await _requeue_waiting_orders(ctx, own_rows)
+        await void_extras(ctx, own_rows)
+        await find_orphan_credit_notes(ctx, own_rows)
+        await hold_manual_edits(ctx, own_rows)
         if rows:
-            await journal.watermarks.advance(site.name, FULFILMENT_SWEEP, max(row.updated for row in rows))
-    return told(asked + await revive(site, fulfilment.FLOW))
+            await repositories.watermarks.advance(ctx.name, FULFILMENT_SWEEP, max(row.updated for row in rows))
+    return sweep_outcome(enqueued + await requeue_lost(ctx, fulfilment.FLOW))
 
 
-async def _wake_waiting_orders(site: Site, ours: list[SaleRow]) -> None:
-    """Asks for a look at every order that waits for somebody to act on its sale, now that the sale changed."""
-    journal = running().journal
-    rows = {str(order_id_of(row, site.sale_policy)): row for row in ours}
-    known = await journal.transfers.find_many(site.name, orders.FLOW, list(rows))
+async def _requeue_waiting_orders(ctx: ConnectionContext, own_rows: list[SaleRow]) -> None:
+    """Enqueues every order that is held until a person changes its sale, now that the sale changed."""
+    repositories = ctx.repositories
+    rows = {str(order_id_of(row, ctx.sale_policy)): row for row in own_rows}
+    known = await repositories.transfers.find_many(ctx.name, orders.FLOW, list(rows))
     for order_id, transfer in known.items():
-        waits = transfer.state is State.HELD and transfer.reason_kind in WAIT_FOR_A_SALE
-        if waits and rows[order_id].updated >= transfer.updated_at - MEANWHILE:
-            await journal.agenda.look_again(site.name, orders.FLOW, order_id, "its sale changed")
+        is_waiting = transfer.state is State.HELD and transfer.reason_kind in WAITING_FOR_SALE_CHANGE
+        if is_waiting and rows[order_id].updated >= transfer.updated_at - CLOCK_SKEW:
+            await repositories.job_queue.enqueue(ctx.name, orders.FLOW, order_id, "its sale changed")
 
 
-def told(asked: int) -> str:
-    """How a sweep ended, in words."""
-    return f"asked for {asked} looks" if asked else "nothing new"
+def sweep_outcome(enqueued: int) -> str:
+    """The outcome of a sweep in words."""
+    return f"{enqueued} jobs enqueued" if enqueued else "nothing new"

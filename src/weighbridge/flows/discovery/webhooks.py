@@ -1,146 +1,104 @@
-"""Hooks: both platforms are asked to tell us of changes; a hook that died is armed again and its gap swept."""
+"""Webhooks: registers them at both platforms, and registers inactive ones again and sweeps the gap."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import structlog
 
+from weighbridge.domain.job_types import WHOLE_CONNECTION, Flow
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.orders.order import OrderStatus
-from weighbridge.flows.attempt_runner import end_round, run_stage
-from weighbridge.flows.context import Site, running
+from weighbridge.flows.attempt_runner import run_attempt, schedule_next
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.discovery import sweeps
-from weighbridge.flows.fulfilment import flow as fulfilment
-from weighbridge.flows.orders import flow as orders
-from weighbridge.flows.stock import flow as stock
-from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.persistence.repositories.webhook_inbox import Hint
-from weighbridge.platforms.bigcommerce.requests import HookRequest
+from weighbridge.jobs.engine import durable_step
+from weighbridge.persistence.repositories.transfers import Transfer
+from weighbridge.platforms.bigcommerce.requests import StoreWebhookRequest
 from weighbridge.platforms.cin7.requests import WebhookRequest
 
 log = structlog.get_logger()
 
-FLOW = "hooks"
-ALL = "*"
+FLOW = Flow.WEBHOOKS
 SECRET_HEADER = "x-weighbridge-secret"
 
-SHOP_SCOPES = ("store/order/*",)
-BOOKS_TYPES = (
+BIGCOMMERCE_SCOPES = ("store/order/*",)
+CIN7_TYPES = (
     "Sale/ShipmentAuthorised",
     "Sale/ShipmentTrackingNumberChanged",
 )
-SOON, UNHURRIED = timedelta(seconds=3), timedelta(seconds=20)
-"""How long a look waits for more hints at the same object: platforms tell of one change in several events, and most
-"updated" events echo our own writes. Source: platform notes, bigcommerce 7.6 and trap 27."""
-URGENT_ENDINGS = ("/created", "/statusUpdated")
-WRITTEN_BY_US = frozenset({OrderStatus.SHIPPED, OrderStatus.PARTIALLY_SHIPPED})
-STOCK_TYPE = "Stock/AvailableStockLevelChanged"
-"""Comes for every SKU of every sale and pick; only where the design asks for it."""
+CIN7_STOCK_TYPE = "Stock/AvailableStockLevelChanged"
+"""Is sent for every SKU of every sale and pick, so it is registered only if the design says so."""
 
 
-@durable_flow(FLOW)
-async def hooks(connection: str, key: str) -> str:
-    """Sees to it that every hook exists and is active; then looks again."""
-    return await arm_hooks(connection, key)
+async def webhooks(ctx: ConnectionContext, key: str) -> str:
+    """The job that makes sure that every webhook exists and is active."""
+    return await register_webhooks(ctx, key)
 
 
-@durable_step("hooks")
-async def arm_hooks(connection: str, key: str) -> str:
-    site = running().sites[connection]
-    transfer = await running().journal.transfers.open(connection, FLOW, key)
-
-    async def work() -> str:
-        armed = await _arm_shop(site) + await _arm_books(site)
-        if armed:
-            await running().journal.agenda.look_again(site.name, sweeps.ORDER_SWEEP, ALL, "hooks armed")
-            await running().journal.agenda.look_again(site.name, sweeps.FULFILMENT_SWEEP, ALL, "hooks armed")
-        return f"{armed} hooks armed" if armed else "all hooks alive"
-
-    ended = await run_stage(site, transfer, "hooks", (FLOW, key), work)
-    await end_round(transfer, ended, site.connection.design.cadence.hooks)
-    return ended
+@durable_step("webhooks")
+async def register_webhooks(ctx: ConnectionContext, key: str) -> str:
+    transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
+    outcome = await run_attempt(ctx, transfer, "webhooks", (FLOW, key), _register)
+    await schedule_next(ctx, transfer, outcome, ctx.connection.design.cadence.webhooks)
+    return outcome
 
 
-async def _arm_shop(site: Site) -> int:
-    """Creating a hook that exists is refused by the shop, so the list is read first."""
-    destination = site.shop_hooks
+async def _register(ctx: ConnectionContext, transfer: Transfer) -> str:
+    registered = await _register_bigcommerce(ctx) + await _register_cin7(ctx)
+    if not registered:
+        return "all webhooks active"
+    for sweep in (sweeps.ORDER_SWEEP, sweeps.FULFILMENT_SWEEP):
+        await ctx.repositories.job_queue.enqueue(ctx.name, sweep, WHOLE_CONNECTION, "webhooks registered")
+    return f"{registered} webhooks registered"
+
+
+async def _register_bigcommerce(ctx: ConnectionContext) -> int:
+    """Registers the webhooks at the store, which refuses a second one for the same scope, so the list is read first."""
+    destination = ctx.bigcommerce_webhooks
     if destination is None:
         return 0
-    there = {
-        hook.scope: hook
-        for hook in await site.shop.hooks(lane=Lane.RECONCILIATION)
-        if hook.destination == destination.url
+    current = {
+        webhook.scope: webhook
+        for webhook in await ctx.bigcommerce.webhooks(lane=Lane.RECONCILIATION)
+        if webhook.destination == destination.url
     }
-    armed = 0
-    for scope in SHOP_SCOPES:
-        hook = there.get(scope)
-        if hook is None:
-            wanted = HookRequest(
+    registered = 0
+    for scope in BIGCOMMERCE_SCOPES:
+        webhook = current.get(scope)
+        if webhook is None:
+            request = StoreWebhookRequest(
                 scope=scope,
                 destination=destination.url,
                 is_active=True,
                 headers={SECRET_HEADER: destination.secret},
             )
-            await site.shop.create_hook(wanted, lane=Lane.RECONCILIATION)
-        elif not hook.is_active:
-            await site.shop.activate_hook(hook.id, lane=Lane.RECONCILIATION)
+            await ctx.bigcommerce.create_webhook(request, lane=Lane.RECONCILIATION)
+        elif not webhook.is_active:
+            await ctx.bigcommerce.activate_webhook(webhook.id, lane=Lane.RECONCILIATION)
         else:
             continue
-        armed += 1
-    return armed
+        registered += 1
+    return registered
 
 
-async def _arm_books(site: Site) -> int:
-    """Cin7 switches a hook off after 76 minutes of failures and says nothing. Source: platform notes, cin7 5.4."""
-    destination = site.books_hooks
+async def _register_cin7(ctx: ConnectionContext) -> int:
+    """Cin7 silently deactivates a webhook after 76 minutes of failures. Source: platform notes, cin7 5.4."""
+    destination = ctx.cin7_webhooks
     if destination is None:
         return 0
-    there = {
-        hook.type: hook
-        for hook in await site.books.webhooks(lane=Lane.RECONCILIATION)
-        if hook.external_url == destination.url
+    current = {
+        webhook.type: webhook
+        for webhook in await ctx.cin7.webhooks(lane=Lane.RECONCILIATION)
+        if webhook.external_url == destination.url
     }
-    armed = 0
-    wanted_types = (*BOOKS_TYPES, STOCK_TYPE) if site.connection.design.stock.hook else BOOKS_TYPES
-    for kind in wanted_types:
-        hook = there.get(kind)
-        wanted = WebhookRequest.with_bearer(kind, destination.url, destination.secret)
-        if hook is None:
-            await site.books.create_webhook(wanted, lane=Lane.RECONCILIATION)
-        elif not hook.is_active:
-            await site.books.update_webhook(hook.id, wanted, lane=Lane.RECONCILIATION)
+    registered = 0
+    types = (*CIN7_TYPES, CIN7_STOCK_TYPE) if ctx.connection.design.stock.webhook else CIN7_TYPES
+    for event_type in types:
+        webhook = current.get(event_type)
+        request = WebhookRequest.with_bearer(event_type, destination.url, destination.secret)
+        if webhook is None:
+            await ctx.cin7.create_webhook(request, lane=Lane.RECONCILIATION)
+        elif not webhook.is_active:
+            await ctx.cin7.update_webhook(webhook.id, request, lane=Lane.RECONCILIATION)
         else:
             continue
-        armed += 1
-    return armed
-
-
-def hints_of_shop_event(scope: str, event_id: str, new_status_id: int | None) -> tuple[Hint, ...]:
-    """The looks that a shop event hints at; nothing for scopes that do not concern us.
-
-    The status is believed only as far as it says how urgent the look is.
-    """
-    if not (scope.startswith("store/order/") and event_id):
-        return ()
-    if scope.startswith("store/order/refund/"):
-        return (Hint(sweeps.ORDER_SWEEP, ALL, SOON),)
-    if scope == "store/order/updated" or new_status_id in WRITTEN_BY_US:
-        return (Hint(orders.FLOW, event_id, UNHURRIED, once_posted=(sweeps.ORDER_SWEEP, ALL)),)
-    urgent = scope.endswith(URGENT_ENDINGS)
-    return (Hint(orders.FLOW, event_id, SOON if urgent else UNHURRIED),)
-
-
-def hints_of_books_event(event_type: str, sale_id: str) -> tuple[Hint, ...]:
-    """The looks that a Cin7 event hints at. Stock events carry many rows and collapse into one push.
-
-    A shipment's event names its task and not its sale, so the sweep finds out; the event of its tracking number comes
-    at the same time and waits for that sweep. Source: platform notes, cin7 5.3.
-    """
-    if event_type == STOCK_TYPE:
-        return (Hint(stock.FLOW, ALL, UNHURRIED),)
-    if event_type == "Sale/ShipmentAuthorised":
-        return (Hint(sweeps.FULFILMENT_SWEEP, ALL, UNHURRIED),)
-    if event_type == "Sale/ShipmentTrackingNumberChanged" and sale_id:
-        return (Hint(fulfilment.FLOW, sale_id.lower(), UNHURRIED * 2),)
-    return ()
+        registered += 1
+    return registered

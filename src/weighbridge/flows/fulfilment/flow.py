@@ -1,4 +1,4 @@
-"""Fulfilment: parcels that left the warehouse become shipments at the shop, each once, with their tracking."""
+"""The fulfilment flow: each parcel that left the warehouse becomes one shipment at the store, with its tracking."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 
+from weighbridge.design.domain_policies import store_carriers
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
-from weighbridge.domain.fulfilment.shipments import Parcel, ShipmentItem, lay_on_lines, parcels_of
+from weighbridge.domain.fulfilment.carriers import StoreCarrier, store_carrier
+from weighbridge.domain.fulfilment.shipments import Parcel, ShipmentItem, assign_to_lines, parcels_of
+from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import ENDED
 from weighbridge.domain.orders.order import OrderLine, OrderStatus
-from weighbridge.domain.orders.snapshot import CAPTURED
-from weighbridge.flows.attempt_runner import STOPPED, run_stage
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import weighed
-from weighbridge.flows.idempotent_write import Answered, BeforeSend, Later, Write, write_once
+from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT
+from weighbridge.flows.attempt_runner import STOPPED, run_attempt
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_evaluation
+from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, RetryLater, WriteResult
 from weighbridge.flows.orders import flow as orders
-from weighbridge.jobs.engine import durable_flow, durable_step
+from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.models.orders import Shipment
@@ -30,21 +33,23 @@ from weighbridge.platforms.http_exchange import Malformed
 
 log = structlog.get_logger()
 
-FLOW = "fulfilment"
-TRACKING_LOOK, TRACKING_PATIENCE = timedelta(minutes=30), timedelta(hours=48)
-"""Tracking added after a parcel left may not move the sale's last change, so no sweep would see it.
+FLOW = Flow.FULFILMENT
+TRACKING_CHECK_INTERVAL, TRACKING_PATIENCE = timedelta(minutes=30), timedelta(hours=48)
+"""Tracking added after a parcel left may not change the sale's last update, so that no sweep would find it.
 Source: platform notes, cin7 trap 35 and 10 (question 9)."""
+ORDER_RETRY_DELAY = timedelta(seconds=60)
+"""When parcels are reported again whose order is not posted yet."""
 _UNSHIPPED = frozenset({OrderStatus.AWAITING_FULFILMENT, OrderStatus.AWAITING_SHIPMENT, OrderStatus.AWAITING_PICKUP})
 STATUSES_BEFORE = {
     OrderStatus.PARTIALLY_SHIPPED: _UNSHIPPED,
     OrderStatus.SHIPPED: _UNSHIPPED | {OrderStatus.PARTIALLY_SHIPPED},
 }
-"""From which statuses an order moves to the one that its parcels earn; from others people took it elsewhere."""
+"""The statuses from which an order is set to (partially) shipped; any other status was set by a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """A parcel that the shop knows of."""
+    """A parcel that has a shipment at the store."""
 
     parcel_key: str
     shipment_id: int
@@ -55,64 +60,61 @@ class Shipped:
 SHIPPED = TypeAdapter(tuple[Shipped, ...])
 
 
-@durable_flow(FLOW)
-async def fulfilment(connection: str, sale_id: str) -> str:
-    """One look at one sale's parcels."""
-    return await report_parcels(connection, sale_id)
+async def fulfilment(ctx: ConnectionContext, sale_id: str) -> str:
+    """The job of one sale: reports its parcels to the store."""
+    return await report_parcels(ctx, sale_id)
 
 
 @durable_step("parcels")
-async def report_parcels(connection: str, sale_id: str) -> str:
-    """Reports each shipped parcel of the sale to the shop, and tracking that came or changed later."""
-    site = running().sites[connection]
-    journal = running().journal
-    order = await journal.transfers.find_target(connection, orders.FLOW, sale_id)
-    known = await journal.transfers.find(connection, FLOW, sale_id)
-    if order is None and known is None:
-        return "not ours"
-    transfer = known or await journal.transfers.open(connection, FLOW, sale_id)
-
-    async def work() -> str:
-        if order is None or order.content is None:
-            at = running().clock.now() + timedelta(seconds=60)
-            raise Later("order_not_posted", "the parcel's order is still being posted", at)
-        return await _report(site, transfer, order, sale_id)
-
-    return await run_stage(site, transfer, "parcels", (FLOW, sale_id), work)
+async def report_parcels(ctx: ConnectionContext, sale_id: str) -> str:
+    """Reports each shipped parcel of the sale to the store, and tracking that was added or changed later."""
+    transfers = ctx.repositories.transfers
+    transfer = await transfers.find(ctx.name, FLOW, sale_id)
+    if transfer is None:
+        if await transfers.find_target(ctx.name, orders.FLOW, sale_id) is None:
+            return "not ours"
+        transfer = await transfers.open(ctx.name, FLOW, sale_id)
+    return await run_attempt(ctx, transfer, "parcels", (FLOW, sale_id), _report)
 
 
-async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str) -> str:
-    journal = running().journal
-    fulfilments = await site.books.fulfilments(sale_id, lane=Lane.FULFILMENT)
+async def _report(ctx: ConnectionContext, transfer: Transfer) -> str:
+    repositories, sale_id = ctx.repositories, transfer.key
+    order = await repositories.transfers.find_target(ctx.name, orders.FLOW, sale_id)
+    if order is None or order.content is None:
+        at = ctx.clock.now() + ORDER_RETRY_DELAY
+        raise RetryLater("order_not_posted", "the parcel's order is still being posted", at)
+    fulfilments = await ctx.cin7.fulfilments(sale_id, lane=Lane.FULFILMENT)
     parcels = parcels_of(read_dispatches(fulfilments))
-    lines = CAPTURED.validate_python(order.content).lines
-    known = told = SHIPPED.validate_python(transfer.content or [])
+    lines = ORDER_SNAPSHOT.validate_python(order.content).lines
+    shipped = shipped_before = SHIPPED.validate_python(transfer.content or [])
     findings: list[Finding] = []
-    told_of = {one.parcel_key for one in known}
-    ended = any(parcel.key not in told_of for parcel in parcels) and await _has_ended(site, order)
+    reported_keys = {shipment.parcel_key for shipment in shipped}
+    is_cancelled = any(parcel.key not in reported_keys for parcel in parcels) and await _is_cancelled(ctx, order)
     for parcel in parcels:
-        before = next((one for one in known if one.parcel_key == parcel.key), None)
-        if before is None and ended:
-            expected = "an order that stands: the shop would take its cancelled order for shipped. Call the parcel back"
+        reported = next((shipment for shipment in shipped if shipment.parcel_key == parcel.key), None)
+        if reported is None and is_cancelled:
+            expected = "an open order: a shipment would mark its cancelled order as shipped. Call the parcel back"
             findings.append(hold(FindingKind.CANCELLED_AFTER_DISPATCH, f"parcel {parcel.key}", "on its way", expected))
             continue
-        if before is None:
-            done = await _ship(site, transfer, order, parcel, lines, known)
-            if isinstance(done, Finding):
-                findings.append(done)
+        if reported is None:
+            result = await _ship(ctx, transfer, order, parcel, lines, shipped)
+            if isinstance(result, Finding):
+                findings.append(result)
                 continue
-            known = (*known, done)
-        elif before.tracking_number != parcel.tracking_number:
-            await _retrack(site, order, parcel, before)
-            known = tuple(
-                replace(one, tracking_number=parcel.tracking_number) if one is before else one for one in known
+            shipped = (*shipped, result)
+        elif reported.tracking_number != parcel.tracking_number:
+            await _update_tracking(ctx, order, parcel, reported)
+            tracked = replace(reported, tracking_number=parcel.tracking_number)
+            shipped = tuple(tracked if shipment is reported else shipment for shipment in shipped)
+        if shipped != shipped_before:
+            # Open until the order's status is set too, so that a crash in between loses nothing.
+            await repositories.transfers.change(
+                transfer.id, content=_stored(shipped), target_id=order.key, state=State.NEW
             )
-        if known != told:
-            # Open again until the order's status is settled too: a crash in between must not end here.
-            await journal.transfers.change(transfer.id, content=_stored(known), target_id=order.key, state=State.NEW)
-    if parcels and not findings and (known != told or transfer.state is not State.POSTED):
-        await _settle_status(site, order, lines, known)
-    await weighed(
+    if parcels and not findings and (shipped != shipped_before or transfer.state is not State.POSTED):
+        await _update_status(ctx, order, lines, shipped)
+    await record_evaluation(
+        ctx,
         transfer,
         tuple(findings),
         state=State.POSTED,
@@ -121,114 +123,109 @@ async def _report(site: Site, transfer: Transfer, order: Transfer, sale_id: str)
         owner="",
         target_id=order.key,
         target_number=order.key,
-        posted_at=transfer.posted_at or running().clock.now(),
+        posted_at=transfer.posted_at or ctx.clock.now(),
     )
-    if any(not parcel.tracking_number for parcel in parcels) and _is_recent(transfer):
-        await journal.agenda.look_again(site.name, FLOW, sale_id, "tracking may come", after=TRACKING_LOOK)
-    return STOPPED if findings else f"{len(known)} parcels reported"
+    if any(not parcel.tracking_number for parcel in parcels) and _is_recent(ctx, transfer):
+        await repositories.job_queue.enqueue(
+            ctx.name, FLOW, sale_id, "tracking may come", delay=TRACKING_CHECK_INTERVAL
+        )
+    return STOPPED if findings else f"{len(shipped)} parcels reported"
 
 
-async def _has_ended(site: Site, order: Transfer) -> bool:
-    """Whether the order was cancelled or declined. A shipment may move its status and so undo the cancellation.
+async def _is_cancelled(ctx: ConnectionContext, order: Transfer) -> bool:
+    """Whether the order was cancelled or declined. A shipment may change its status and so undo the cancellation.
 
-    An order that cannot be read says nothing of the kind, and keeps no parcel waiting.
+    False for an order that cannot be read, so that its parcels do not wait.
     Source: platform notes, bigcommerce 2.8 (the effect of a shipment on the status is not documented).
     """
     try:
-        header = await site.shop.order(int(order.key), lane=Lane.FULFILMENT)
+        header = await ctx.bigcommerce.order(int(order.key), lane=Lane.FULFILMENT)
     except Malformed:
         return False
     return header.status_id in ENDED
 
 
 async def _ship(
-    site: Site,
+    ctx: ConnectionContext,
     transfer: Transfer,
     order: Transfer,
     parcel: Parcel,
     lines: tuple[OrderLine, ...],
-    known: tuple[Shipped, ...],
+    shipped: tuple[Shipped, ...],
 ) -> Shipped | Finding:
-    """One shipment at the shop for one parcel. Source: Orders V2, POST /orders/{id}/shipments: it takes no key."""
+    """Creates the store's shipment of one parcel. Source: Orders V2, POST /orders/{id}/shipments: it takes no key."""
     units: dict[int, int] = {}
-    for one in known:
-        for item in one.items:
+    for other in shipped:
+        for item in other.items:
             units[item.order_line_id] = units.get(item.order_line_id, 0) + item.quantity
-    items = lay_on_lines(parcel, lines, units)
+    items = assign_to_lines(parcel, lines, units)
     if isinstance(items, Finding):
         return items
     addresses = {item.address_id for item in items}
     if len(addresses) > 1:
-        expected = "items for one shipping address; the shop ships each address by itself"
+        expected = "items for one shipping address; a shipment of the store has one address"
         return hold(FindingKind.PARCEL_UNMATCHED, f"parcel {parcel.key}", f"{len(addresses)} addresses", expected)
     order_id = int(order.key)
-    body = write.shipment(parcel, items, _carriers(site))
-    taken = {one.shipment_id for one in known}
+    body = write.shipment(parcel, items, _carrier(ctx, parcel))
+    reported_ids = {other.shipment_id for other in shipped}
 
-    async def send(before_send: BeforeSend) -> Answered:
-        made = await site.shop.create_shipment(order_id, body, lane=Lane.FULFILMENT, before_send=before_send)
-        return {"shipment_id": made.id}
+    async def send(transfer: Transfer, before_send: BeforeSend) -> WriteResult:
+        shipment = await ctx.bigcommerce.create_shipment(order_id, body, lane=Lane.FULFILMENT, before_send=before_send)
+        return {"shipment_id": shipment.id}
 
-    async def probe() -> Answered | None:
-        there = await site.shop.shipments(order_id, lane=Lane.FULFILMENT)
-        same = [one for one in there if one.id not in taken and _same(one, parcel, items)]
-        same.sort(key=lambda one: not one.items)
+    async def probe(transfer: Transfer) -> WriteResult | None:
+        shipments = await ctx.bigcommerce.shipments(order_id, lane=Lane.FULFILMENT)
+        same = [row for row in shipments if row.id not in reported_ids and _is_same(row, parcel, items)]
+        same.sort(key=lambda row: not row.items)
         return {"shipment_id": same[0].id} if same else None
 
-    wanted = Write(
-        key=f"{site.name}:{FLOW}:{order.key}:{parcel.key}",
-        kind="shipment",
-        request=body.model_dump(mode="json", exclude_none=True),
-        send=send,
-        probe=probe,
-        settle_seconds=site.connection.design.retry.call_settle_seconds,
-    )
-    answer = await write_once(transfer.id, wanted, site.connection.design.retry.lease_seconds)
+    settle, key = ctx.connection.design.retry.call_settle_seconds, f"{ctx.name}:{FLOW}:{order.key}:{parcel.key}"
+    writer = IdempotentWriter(ctx, transfer)
+    answer = await writer.write("shipment", body, send, probe, settle_seconds=settle, key=key)
     log.info("parcel_reported", order=order.key, shipment=answer["shipment_id"])
     return Shipped(parcel.key, int(answer["shipment_id"]), parcel.tracking_number, items)
 
 
-def _is_recent(transfer: Transfer) -> bool:
-    return running().clock.now() - transfer.created_at < TRACKING_PATIENCE
+def _is_recent(ctx: ConnectionContext, transfer: Transfer) -> bool:
+    return ctx.clock.now() - transfer.created_at < TRACKING_PATIENCE
 
 
-def _same(shipment: Shipment, parcel: Parcel, items: tuple[ShipmentItem, ...]) -> bool:
-    """Whether a shipment may be the parcel. The shop sometimes shows one without its items; that is no reason to send
-    the parcel again. Source: field faults, "order shipments missing items array"."""
-    carried = sorted((item.order_product_id, item.quantity) for item in shipment.items)
-    wanted = sorted((item.order_line_id, item.quantity) for item in items)
-    return (not carried or carried == wanted) and shipment.tracking_number in ("", parcel.tracking_number)
+def _is_same(shipment: Shipment, parcel: Parcel, items: tuple[ShipmentItem, ...]) -> bool:
+    """Whether a shipment may be the parcel. The store sometimes shows a shipment without its items; the parcel must not
+    be sent again for that. Source: field faults, "order shipments missing items array"."""
+    actual = sorted((item.order_product_id, item.quantity) for item in shipment.items)
+    expected = sorted((item.order_line_id, item.quantity) for item in items)
+    return (not actual or actual == expected) and shipment.tracking_number in ("", parcel.tracking_number)
 
 
-async def _retrack(site: Site, order: Transfer, parcel: Parcel, before: Shipped) -> None:
-    """Tracking that came later, or was corrected. Writing the same value twice is harmless."""
-    body = write.tracking(parcel, _carriers(site))
-    await site.shop.update_shipment(int(order.key), before.shipment_id, body, lane=Lane.FULFILMENT)
+async def _update_tracking(ctx: ConnectionContext, order: Transfer, parcel: Parcel, reported: Shipped) -> None:
+    """Writes tracking that was added later or corrected. Writing the same value twice is harmless."""
+    body = write.tracking(parcel, _carrier(ctx, parcel))
+    await ctx.bigcommerce.update_shipment(int(order.key), reported.shipment_id, body, lane=Lane.FULFILMENT)
 
 
-async def _settle_status(site: Site, order: Transfer, lines: tuple[OrderLine, ...], known: tuple[Shipped, ...]) -> None:
-    """Moves the order to (partially) shipped where the shop did not do so by itself.
+async def _update_status(
+    ctx: ConnectionContext, order: Transfer, lines: tuple[OrderLine, ...], shipped: tuple[Shipped, ...]
+) -> None:
+    """Sets the order to (partially) shipped unless the store did so by itself.
 
     Source: platform notes, bigcommerce 2.8 (the effect of a shipment on the status is not documented).
     """
-    header = await site.shop.order(int(order.key), lane=Lane.FULFILMENT)
+    header = await ctx.bigcommerce.order(int(order.key), lane=Lane.FULFILMENT)
     ordered = sum(int(line.quantity) for line in lines if line.kind == "physical" and line.quantity > 0)
-    sent = sum(item.quantity for one in known for item in one.items)
+    sent = sum(item.quantity for shipment in shipped for item in shipment.items)
     status = OrderStatus.SHIPPED if sent >= ordered else OrderStatus.PARTIALLY_SHIPPED
     if status == OrderStatus.SHIPPED:
-        words = f"all {ordered} units of the order have left"
-        await running().journal.exceptions.prove(order.id, FindingKind.BACKORDERED, words)
+        proof = f"all {ordered} units of the order have left"
+        await ctx.repositories.exception_records.close_with_proof(order.id, FindingKind.BACKORDERED, proof)
     if header.status_id not in STATUSES_BEFORE[status]:
         return
-    await site.shop.update_order(int(order.key), OrderUpdate(status_id=status), lane=Lane.FULFILMENT)
+    await ctx.bigcommerce.update_order(int(order.key), OrderUpdate(status_id=status), lane=Lane.FULFILMENT)
 
 
-def _carriers(site: Site) -> dict[str, write.CarrierNames]:
-    return {
-        name: write.CarrierNames(carrier.provider, carrier.tracking_carrier)
-        for name, carrier in site.connection.design.fulfilment.carriers.items()
-    }
+def _carrier(ctx: ConnectionContext, parcel: Parcel) -> StoreCarrier:
+    return store_carrier(parcel, store_carriers(ctx.connection.design))
 
 
-def _stored(known: tuple[Shipped, ...]) -> Any:
-    return SHIPPED.dump_python(known, mode="json")
+def _stored(shipped: tuple[Shipped, ...]) -> Any:
+    return SHIPPED.dump_python(shipped, mode="json")

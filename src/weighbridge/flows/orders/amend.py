@@ -1,7 +1,7 @@
-"""Amending: an order that was edited at the shop after it was posted; its sale follows, or waits for a person.
+"""Amendments: when an order is edited at the store after it was posted, its sale is changed, or held for a person.
 
-The changed order becomes the transfer's content first, and posting then goes through it as through any other: a crash
-in between posts the rest, and every step knows how to find itself again.
+The changed order first becomes the transfer's content, and is then posted like any other order. After a crash in
+between the rest is posted, because each write has a probe that finds it again.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import structlog
 
 from weighbridge.domain.findings.finding import FindingKind, note
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.orders.amendment import IN_THE_HEADER, Amendment, Way, amendment, changes_between
+from weighbridge.domain.orders.amendment import HEADER_CHANGES, Amendment, AmendmentAction, amendment, changes_between
 from weighbridge.domain.orders.sale_mapping import Mapped
 from weighbridge.domain.orders.sale_policy import Depth
-from weighbridge.domain.orders.snapshot import CAPTURED, Captured, fingerprint, stored
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import weighed
-from weighbridge.flows.orders.post import invoice_key
+from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, OrderSnapshot, fingerprint, stored
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_evaluation, record_passed
+from weighbridge.flows.orders.sale_documents import invoice_key
 from weighbridge.persistence.repositories.intents import Intent
-from weighbridge.persistence.repositories.job_queue import PERSON_MAY_HAVE_ACTED
+from weighbridge.persistence.repositories.job_queue import MANUAL_CHANGE_POSSIBLE
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.cin7.models.sales import SaleDetail
 from weighbridge.platforms.cin7.read import COUNTING, read_stage
@@ -31,100 +31,110 @@ log = structlog.get_logger()
 POSTING = frozenset(
     {"header", "order", "undo", "invoice", "payment", "change_header", "remove_payment", "void_invoice"}
 )
-"""Kinds of the intents that bring a sale to what its order wants."""
+"""The kinds of intents that make a sale equal to its order."""
 BETWEEN_CHANGES = timedelta(seconds=5)
-PERSONS_LOOK = timedelta(hours=1)
-"""How often a sale that waits for a person is looked at anew, should the books not tell that somebody acted."""
+MANUAL_CHANGE_RECHECK = timedelta(hours=1)
+"""How often an order that waits for a person is evaluated again, in case no sweep sees that its sale was changed."""
 
 
-async def follow(site: Site, transfer: Transfer, mapped: Mapped, present: Captured) -> bool:
-    """Brings the transfer's content to what the order is now; False when a person must act first.
+async def amend(ctx: ConnectionContext, transfer: Transfer, mapped: Mapped, current: OrderSnapshot) -> bool:
+    """Makes the changed order the transfer's content; False when a person must act first.
 
-    `present` is the order as it was just read, with the counters of a first posting.
+    `current` is the order as it was just read, with the counters of a first posting.
     """
-    journal = running().journal
-    posted = CAPTURED.validate_python(transfer.content)
-    paid = replace(posted, sale=replace(posted.sale, tenders=mapped.sale.tenders), seen_at=present.seen_at)
+    repositories = ctx.repositories
+    posted = ORDER_SNAPSHOT.validate_python(transfer.content)
+    paid = replace(posted, sale=replace(posted.sale, tenders=mapped.sale.tenders), seen_at=current.seen_at)
     if fingerprint(mapped.sale) == posted.fingerprint:
-        await journal.transfers.change(transfer.id, content=stored(replace(paid, parts=present.parts)))
-        return True
-    intents = await journal.intents.of_transfer(transfer.id)
-    if any(one.sent_at and not one.answered_at and one.kind in POSTING for one in intents):
-        # What may be on its way is found or sent first; no version is noted, so that the change is looked at again.
-        await journal.transfers.change(transfer.id, source_version="")
-        await journal.agenda.look_again(
-            site.name, transfer.flow, transfer.key, "changed while it was posted", after=BETWEEN_CHANGES
+        await repositories.transfers.change(
+            transfer.id, content=stored(replace(paid, parts_digest=current.parts_digest))
         )
         return True
-    sale = await site.books.sale(transfer.target_id, lane=Lane.ORDERS)
-    policy = site.sale_policy
+    intents = await repositories.intents.of_transfer(transfer.id)
+    if any(intent.sent_at and not intent.answered_at and intent.kind in POSTING for intent in intents):
+        # Writes without an answer are finished first. No version is stored, so that the change is evaluated again.
+        await repositories.transfers.change(transfer.id, source_version="")
+        await repositories.job_queue.enqueue(
+            ctx.name, transfer.flow, transfer.key, "changed while it was posted", delay=BETWEEN_CHANGES
+        )
+        return True
+    sale = await ctx.cin7.sale(transfer.target_id, lane=Lane.ORDERS)
+    policy = ctx.sale_policy
     changes = changes_between(posted.sale, mapped.sale, policy.rounding_product)
     plan = amendment(changes, read_stage(sale), policy.edits, policy.depth, transfer.target_number)
     if plan.finding is not None:
-        await weighed(transfer, (plan.finding,), content=stored(replace(posted, seen_at=present.seen_at)))
-        await look_after_person(site, transfer)
+        await record_evaluation(
+            ctx, transfer, (plan.finding,), content=stored(replace(posted, seen_at=current.seen_at))
+        )
+        await recheck_after_manual_change(ctx, transfer)
         log.info("order_held", order=transfer.key, kind=str(plan.finding.kind))
         return False
-    content = _counted(site, transfer, plan, posted, present, sale, intents)
-    if plan.way is Way.NOTHING:
-        await journal.transfers.change(transfer.id, content=stored(content))
+    content = _with_counters(ctx, transfer, plan, posted, current, sale, intents)
+    if plan.action is AmendmentAction.NOTHING:
+        await repositories.transfers.change(transfer.id, content=stored(content))
         return True
-    told = "; ".join(str(change) for change in plan.changes)
-    seen = note(FindingKind.CHANGED_AFTER_POSTING, "order", told, f"{transfer.target_number} to follow: {plan.way}")
-    await weighed(
+    changed = note(
+        FindingKind.CHANGED_AFTER_POSTING,
+        "order",
+        "; ".join(str(change) for change in plan.changes),
+        f"{transfer.target_number} to follow: {plan.action}",
+    )
+    await record_passed(
+        ctx,
         transfer,
-        (*mapped.notes, seen),
+        (*mapped.notes, changed),
         state=State.NEW,
-        reason_kind="",
-        reason="",
-        owner="",
         amount=mapped.sale.value,
         content=stored(content),
-        design_version=site.design_version,
+        design_version=ctx.design_version,
     )
-    log.info("order_amended", order=transfer.key, sale=transfer.target_number, way=str(plan.way))
+    log.info("order_amended", order=transfer.key, sale=transfer.target_number, action=str(plan.action))
     return True
 
 
-async def look_after_person(site: Site, transfer: Transfer) -> None:
-    """Puts another look on the agenda, for when a person has acted in Cin7."""
-    await running().journal.agenda.look_again(
-        site.name, transfer.flow, transfer.key, PERSON_MAY_HAVE_ACTED, after=PERSONS_LOOK
+async def recheck_after_manual_change(ctx: ConnectionContext, transfer: Transfer) -> None:
+    """Enqueues another job of the order, for when a person has changed its sale in Cin7."""
+    await ctx.repositories.job_queue.enqueue(
+        ctx.name, transfer.flow, transfer.key, MANUAL_CHANGE_POSSIBLE, delay=MANUAL_CHANGE_RECHECK
     )
 
 
-def _counted(
-    site: Site,
+def _with_counters(
+    ctx: ConnectionContext,
     transfer: Transfer,
     plan: Amendment,
-    posted: Captured,
-    present: Captured,
+    posted: OrderSnapshot,
+    current: OrderSnapshot,
     sale: SaleDetail,
     intents: list[Intent],
-) -> Captured:
-    """The present order under counters that make its writes other writes than those before."""
+) -> OrderSnapshot:
+    """The current order with counters that give its writes other intent keys than the writes before."""
     counters = replace(
-        present, revision=posted.revision, header=posted.header, bill=posted.bill, roundings=posted.roundings
+        current,
+        revision=posted.revision,
+        header_revision=posted.header_revision,
+        billing_revision=posted.billing_revision,
+        rounding_revisions=posted.rounding_revisions,
     )
-    if plan.way is Way.NOTHING:
-        return replace(counters, sale=replace(posted.sale, tenders=present.sale.tenders))
-    if any(change.part in IN_THE_HEADER for change in plan.changes):
-        counters = replace(counters, header=posted.header + 1)
-    if plan.way is Way.CHANGE_HEADER:
-        # The order document stands as it is, with the rounding line that it may have.
-        documents = replace(present.sale, lines=posted.sale.lines, charges=posted.sale.charges)
+    if plan.action is AmendmentAction.NOTHING:
+        return replace(counters, sale=replace(posted.sale, tenders=current.sale.tenders))
+    if any(change.kind in HEADER_CHANGES for change in plan.changes):
+        counters = replace(counters, header_revision=posted.header_revision + 1)
+    if plan.action is AmendmentAction.CHANGE_HEADER:
+        # The order document stays as it is, with the rounding line that it may have.
+        documents = replace(current.sale, lines=posted.sale.lines, charges=posted.sale.charges)
         return replace(counters, sale=documents)
-    counters = replace(counters, revision=posted.revision + 1, roundings=0)
-    own_bill = invoice_key(site, transfer, posted.bill)
-    billed_before = any(one.key == own_bill and one.answered_at for one in intents)
-    if plan.way is Way.AMEND:
-        # A person may have voided the invoice that we made: the next one is another write.
-        again = billed_before and site.sale_policy.depth is not Depth.ORDER
-        return replace(counters, bill=posted.bill + 1 if again else posted.bill)
-    counting = [one for one in sale.invoices if one.status in COUNTING]
+    counters = replace(counters, revision=posted.revision + 1, rounding_revisions=0)
+    own_invoice = invoice_key(ctx, transfer, posted.billing_revision)
+    is_invoiced = any(intent.key == own_invoice and intent.answered_at for intent in intents)
+    if plan.action is AmendmentAction.AMEND:
+        # A person may have voided the invoice that we created: the next one is another write.
+        needs_invoice = is_invoiced and ctx.sale_policy.depth is not Depth.ORDER
+        return replace(counters, billing_revision=posted.billing_revision + (1 if needs_invoice else 0))
+    counting = [invoice for invoice in sale.invoices if invoice.status in COUNTING]
     return replace(
         counters,
-        bill=posted.bill + 1,
-        void_invoices=tuple(one.task_id for one in counting),
-        remove_payments=tuple(payment.id for one in counting for payment in one.payments),
+        billing_revision=posted.billing_revision + 1,
+        void_invoices=tuple(invoice.task_id for invoice in counting),
+        remove_payments=tuple(payment.id for invoice in counting for payment in invoice.payments),
     )

@@ -1,72 +1,75 @@
-"""Changed orders: which orders of the store changed since a sweep last read its list."""
+"""Changed orders: finds the orders that changed at the store since the last sweep."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.orders.snapshot import not_seen_since
-from weighbridge.flows.context import Site, running
+from weighbridge.domain.orders.snapshot import is_unchanged_since_read
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.models.orders import OrderHeader
 from weighbridge.platforms.bigcommerce.payload import UnreadableRow
 from weighbridge.platforms.bigcommerce.read import order_version
 
-ORDER_SWEEP = "order_sweep"
+ORDER_SWEEP = Flow.ORDER_SWEEP
 
 
-async def find_changed_orders(site: Site) -> dict[str, str]:
-    """Asks for a look at every order whose stored version is not the one the shop shows; answers them with it.
+async def find_changed_orders(ctx: ConnectionContext) -> dict[str, str]:
+    """Enqueues every order whose version at the store differs from the stored one; returns those versions by order id.
 
-    Re-reads an overlap, since the shop's list is ordered by a key that moves while it is paged. A row that cannot be
-    read is looked at by itself, so that it stops nobody else. Source: platform notes, bigcommerce 2.1.
+    Reads an overlap again, since the store's list is sorted by a key that changes while it is paged. An order whose row
+    cannot be read is enqueued by itself, so that it blocks no other. Source: platform notes, bigcommerce 2.1.
     """
-    journal = running().journal
-    asked: dict[str, str] = {}
-    async for page in site.shop.orders(
-        min_date_modified=await sweep_start(site, ORDER_SWEEP), lane=Lane.RECONCILIATION
+    repositories = ctx.repositories
+    enqueued: dict[str, str] = {}
+    async for page in ctx.bigcommerce.orders(
+        min_date_modified=await sweep_start(ctx, ORDER_SWEEP), lane=Lane.RECONCILIATION
     ):
-        known = await journal.transfers.find_many(site.name, orders.FLOW, [str(row.id) for row in page])
+        known = await repositories.transfers.find_many(ctx.name, orders.FLOW, [str(row.id) for row in page])
         for row in page:
             order_id = str(row.id)
-            found = known.get(order_id)
+            transfer = known.get(order_id)
             if isinstance(row, UnreadableRow):
-                await _ask_about_unreadable(site, order_id, row, found)
+                await _enqueue_unreadable(ctx, order_id, row, transfer)
                 continue
-            captured = found is not None and bool(found.target_id)
-            version = order_version(row, site.capture_rule, already_captured=captured)
-            if found is None or found.source_version != version or _written_to_since(found, row):
-                await journal.agenda.look_again(site.name, orders.FLOW, order_id, "sweep")
-                asked[order_id] = version
-        seen = [row.date_modified for row in page if isinstance(row, OrderHeader)]
-        if seen:
-            await journal.watermarks.advance(site.name, ORDER_SWEEP, max(seen))
-    return asked
+            already_captured = transfer is not None and bool(transfer.target_id)
+            version = order_version(row, ctx.capture_rule, already_captured=already_captured)
+            if transfer is None or transfer.source_version != version or _may_have_changed(transfer, row):
+                await repositories.job_queue.enqueue(ctx.name, orders.FLOW, order_id, "sweep")
+                enqueued[order_id] = version
+        modified_at = [row.date_modified for row in page if isinstance(row, OrderHeader)]
+        if modified_at:
+            await repositories.watermarks.advance(ctx.name, ORDER_SWEEP, max(modified_at))
+    return enqueued
 
 
-def _written_to_since(found: Transfer, row: OrderHeader) -> bool:
-    """Whether lines or addresses may have changed, of which the order's own fields tell nothing.
+def _may_have_changed(transfer: Transfer, row: OrderHeader) -> bool:
+    """Whether lines or addresses may have changed, which the order's own fields do not show.
 
-    A held order that was never posted is looked at whenever it was written to after it was weighed.
+    A held order that was never posted may have changed whenever it was written to after its evaluation.
     """
-    if found.state not in (State.POSTED, State.HELD):
+    if transfer.state not in (State.POSTED, State.HELD):
         return False
-    if found.state is State.HELD and not found.content:
-        return row.date_modified > found.updated_at
-    return not not_seen_since(found.content, row.date_modified)
+    if transfer.state is State.HELD and not transfer.content:
+        return row.date_modified > transfer.updated_at
+    return not is_unchanged_since_read(transfer.content, row.date_modified)
 
 
-async def _ask_about_unreadable(site: Site, order_id: str, row: UnreadableRow, found: Transfer | None) -> None:
-    if found is not None and found.source_version == row.digest:
+async def _enqueue_unreadable(
+    ctx: ConnectionContext, order_id: str, row: UnreadableRow, known: Transfer | None
+) -> None:
+    if known is not None and known.source_version == row.digest:
         return
-    await running().journal.agenda.look_again(site.name, orders.FLOW, order_id, "unreadable row")
-    transfer = found or await running().journal.transfers.open(site.name, orders.FLOW, order_id)
-    await running().journal.transfers.change(transfer.id, source_version=row.digest)
+    await ctx.repositories.job_queue.enqueue(ctx.name, orders.FLOW, order_id, "unreadable row")
+    transfer = known or await ctx.repositories.transfers.open(ctx.name, orders.FLOW, order_id)
+    await ctx.repositories.transfers.change(transfer.id, source_version=row.digest)
 
 
-async def sweep_start(site: Site, name: str) -> datetime:
-    """Where a sweep begins: its watermark less the overlap."""
-    cadence = site.connection.design.cadence
-    mark = await running().journal.watermarks.read(site.name, name)
-    return (mark or running().clock.now() - cadence.first_sweep) - cadence.overlap
+async def sweep_start(ctx: ConnectionContext, name: str) -> datetime:
+    """The time from which a sweep reads: its watermark minus the overlap."""
+    cadence = ctx.connection.design.cadence
+    watermark = await ctx.repositories.watermarks.read(ctx.name, name)
+    return (watermark or ctx.clock.now() - cadence.first_sweep) - cadence.overlap

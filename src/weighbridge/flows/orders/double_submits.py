@@ -1,4 +1,4 @@
-"""Repeated orders at work: an order that looks like another one sent twice waits for a decision before it crosses."""
+"""Double submits: holds an order that may repeat another order until a person decides."""
 
 from __future__ import annotations
 
@@ -7,52 +7,62 @@ from datetime import timedelta
 from weighbridge.domain.findings.finding import Finding, FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import ENDED
-from weighbridge.domain.orders.double_submits import Turn, basket_of, repeated, turn
+from weighbridge.domain.orders.double_submits import (
+    DoubleSubmitDecision,
+    basket_of,
+    double_submit_decision,
+    double_submit_finding,
+)
 from weighbridge.domain.orders.order import Order, OrderStatus
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.idempotent_write import Later
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.idempotent_write import RetryLater
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.models.orders import OrderHeader
 from weighbridge.platforms.http_exchange import Malformed, NotFound
 
-NOT_STANDING = ENDED | {OrderStatus.INCOMPLETE, OrderStatus.REFUNDED}
+INACTIVE_STATUSES = ENDED | {OrderStatus.INCOMPLETE, OrderStatus.REFUNDED}
 MOVING = (State.NEW, State.WAITING)
-A_MOMENT = timedelta(seconds=5)
+"""States of another order whose sale may still be created."""
+RETRY_DELAY = timedelta(seconds=5)
 
 
-async def repetition(site: Site, transfer: Transfer, order: Order) -> Finding | None:
-    """What keeps `order` from crossing because it may be another one sent twice; None for every other order.
+async def find_double_submit(ctx: ConnectionContext, transfer: Transfer, order: Order) -> Finding | None:
+    """Why `order` must not be posted because it may be a double submit; None for every other order.
 
-    The shop is asked for the other one only where the baskets are the same, which is rare. Raises Later while it is not
-    certain which of two comes first.
+    The other order is read from the store only when the baskets are the same, which is rare. Raises RetryLater while it
+    is uncertain which of the two is posted.
     """
-    within, basket = site.connection.design.capture.repeats_within, basket_of(order)
+    within, basket = ctx.connection.design.capture.double_submit_window, basket_of(order)
     if transfer.target_id or not within or not basket:
         return None
-    for other in await running().journal.transfers.alike(transfer.id, basket):
+    for other in await ctx.repositories.transfers.find_others_with_term(transfer.id, basket):
         number = int(other.key)
-        whose = turn(order.id, number, other_crossed=bool(other.target_id), other_moves=other.state in MOVING)
-        if whose is Turn.FIRST:
+        decision = double_submit_decision(
+            order.id, number, is_other_posted=bool(other.target_id), is_other_in_progress=other.state in MOVING
+        )
+        if decision is DoubleSubmitDecision.POST:
             continue
-        header = await _standing(site, number)
-        found = repeated(order.placed_at, number, header.date_created, within) if header is not None else None
-        if found is None or await _is_released(transfer, found):
+        header = await _live_order(ctx, number)
+        if header is None:
             continue
-        if whose is Turn.OPEN:
-            at = running().clock.now() + A_MOMENT
-            raise Later("order_repeated", f"the same basket as order {number}, which is on its way", at)
-        return found
+        finding = double_submit_finding(order.placed_at, number, header.date_created, within)
+        if finding is None or await _is_released(ctx, transfer, finding):
+            continue
+        if decision is DoubleSubmitDecision.RECHECK:
+            at = ctx.clock.now() + RETRY_DELAY
+            raise RetryLater("double_submit", f"the same basket as order {number}, which is being posted", at)
+        return finding
     return None
 
 
-async def _standing(site: Site, number: int) -> OrderHeader | None:
-    """The other order as the shop shows it, None where it ended or cannot be read: it repeats nothing then."""
+async def _live_order(ctx: ConnectionContext, number: int) -> OrderHeader | None:
+    """The other order at the store; None when it has ended or cannot be read, since it is no double submit then."""
     try:
-        header = await site.shop.order(number, lane=Lane.ORDERS)
+        header = await ctx.bigcommerce.order(number, lane=Lane.ORDERS)
     except (NotFound, Malformed):
         return None
-    return None if header.status_id in NOT_STANDING else header
+    return None if header.status_id in INACTIVE_STATUSES else header
 
 
-async def _is_released(transfer: Transfer, found: Finding) -> bool:
-    return await running().journal.words.is_released(transfer.id, FindingKind.ORDER_REPEATED, found.value)
+async def _is_released(ctx: ConnectionContext, transfer: Transfer, finding: Finding) -> bool:
+    return await ctx.repositories.decisions.is_released(transfer.id, FindingKind.DOUBLE_SUBMIT, finding.value)

@@ -1,4 +1,4 @@
-"""Duplicates: an order has one live sale. Another one with its external id, however it came about, is voided."""
+"""Duplicate sales: an order has one live sale. Any other sale with the same external id is voided."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import structlog
 from weighbridge.domain.exceptions.kinds import Autonomy
 from weighbridge.domain.findings.finding import FindingKind, note
 from weighbridge.domain.lanes import Lane
+from weighbridge.domain.orders.sale import external_id_of
 from weighbridge.exceptions.execute import DUPLICATES_FLOW
-from weighbridge.flows.attempt_runner import run_stage
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import owned
+from weighbridge.flows.attempt_runner import run_attempt
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import with_owners
 from weighbridge.flows.orders import flow as orders
-from weighbridge.flows.orders.post import VOIDED, void
-from weighbridge.jobs.engine import durable_flow, durable_step
+from weighbridge.flows.orders.sale_documents import VOIDED, void
+from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
 from weighbridge.platforms.cin7.models.sales import SaleRow
 from weighbridge.platforms.cin7.read import is_live, live_sales, order_id_of
@@ -23,73 +24,71 @@ from weighbridge.platforms.cin7.read import is_live, live_sales, order_id_of
 log = structlog.get_logger()
 
 
-@durable_flow(DUPLICATES_FLOW)
-async def void_duplicates(connection: str, order_id: str) -> str:
-    """Voids what an order has twice, because a person said so, whatever the design lets happen by itself."""
-    return await void_all_extras(connection, order_id)
+async def void_duplicates(ctx: ConnectionContext, order_id: str) -> str:
+    """Voids the duplicate sales of an order. A person asked for it, so the design's autonomy does not matter."""
+    return await void_all_extras(ctx, order_id)
 
 
 @durable_step(DUPLICATES_FLOW)
-async def void_all_extras(connection: str, order_id: str) -> str:
-    site = running().sites[connection]
-    transfer = await running().journal.transfers.open(connection, orders.FLOW, order_id)
-
-    async def work() -> str:
-        extras = [row for row in await _live_sales(site, transfer) if row.id != transfer.target_id]
-        if transfer.state is not State.POSTED or not await _own_is_live(site, transfer):
-            return "its own sale is not known or not live"
-        await _void(site, transfer, extras)
-        return f"{len(extras)} sales voided"
-
-    return await run_stage(site, transfer, DUPLICATES_FLOW, (DUPLICATES_FLOW, order_id), work)
+async def void_all_extras(ctx: ConnectionContext, order_id: str) -> str:
+    transfer = await ctx.repositories.transfers.open(ctx.name, orders.FLOW, order_id)
+    return await run_attempt(ctx, transfer, DUPLICATES_FLOW, (DUPLICATES_FLOW, order_id), _void_extras_of_order)
 
 
-async def void_extras(site: Site, rows: Sequence[SaleRow]) -> None:
-    """Tells live sales of ours that are not the one their order was posted as, and voids them if the design lets it.
+async def _void_extras_of_order(ctx: ConnectionContext, transfer: Transfer) -> str:
+    extras = [row for row in await _live_sales(ctx, transfer) if row.id != transfer.target_id]
+    if transfer.state is not State.POSTED or not await _own_is_live(ctx, transfer):
+        return "its own sale is not known or not live"
+    await _void(ctx, transfer, extras)
+    return f"{len(extras)} sales voided"
 
-    Cin7 does not keep external ids unique, so a request that arrived twice makes two sales. Nothing is voided before
-    the order's own sale is known and seen to be live. Source: platform notes, cin7 section 6 (step 6).
+
+async def void_extras(ctx: ConnectionContext, rows: Sequence[SaleRow]) -> None:
+    """Reports live sales in `rows` that are not the sale their order was posted as; voids them if the design allows it.
+
+    Cin7 does not keep external ids unique, so a request that arrived twice creates two sales. Nothing is voided before
+    the order's own sale is known and live. Source: platform notes, cin7 section 6 (step 6).
     """
-    journal = running().journal
-    by_itself = site.connection.design.autonomy_of(FindingKind.DUPLICATE_SALES) is Autonomy.ACT
-    live = {str(order_id_of(row, site.sale_policy)): row for row in rows if is_live(row)}
-    known = await journal.transfers.find_many(site.name, orders.FLOW, list(live))
+    repositories = ctx.repositories
+    voids_automatically = ctx.connection.design.autonomy_of(FindingKind.DUPLICATE_SALES) is Autonomy.ACT
+    live = {str(order_id_of(row, ctx.sale_policy)): row for row in rows if is_live(row)}
+    known = await repositories.transfers.find_many(ctx.name, orders.FLOW, list(live))
     for row in rows:
         if not is_live(row):
             continue
-        transfer = known.get(str(order_id_of(row, site.sale_policy)))
+        transfer = known.get(str(order_id_of(row, ctx.sale_policy)))
         if transfer is None or transfer.state is not State.POSTED or transfer.target_id == row.id:
             continue
-        if not await _own_is_live(site, transfer):
+        if not await _own_is_live(ctx, transfer):
             continue
-        await _tell(transfer, row)
-        if by_itself:
-            await _void(site, transfer, [row])
+        await _record_duplicate(ctx, transfer, row)
+        if voids_automatically:
+            await _void(ctx, transfer, [row])
 
 
-async def _tell(transfer: Transfer, row: SaleRow) -> None:
+async def _record_duplicate(ctx: ConnectionContext, transfer: Transfer, row: SaleRow) -> None:
     finding = note(FindingKind.DUPLICATE_SALES, "sale", row.order_number, f"only {transfer.target_number}")
-    [told] = [stored_finding(one) for one in owned(transfer, (finding,))]
-    findings = [*(one for one in transfer.findings if one != told), told]
-    await running().journal.transfers.change(transfer.id, findings=findings)
+    [duplicate] = [stored_finding(owned) for owned in with_owners(ctx, (finding,))]
+    findings = [*(stored for stored in transfer.findings if stored != duplicate), duplicate]
+    await ctx.repositories.transfers.change(transfer.id, findings=findings)
 
 
-async def _void(site: Site, transfer: Transfer, extras: Sequence[SaleRow]) -> None:
-    """Voids them, then asks Cin7 what is left: that alone closes the exception."""
+async def _void(ctx: ConnectionContext, transfer: Transfer, extras: Sequence[SaleRow]) -> None:
+    """Voids the extra sales, then reads from Cin7 which sales are left. Only that closes the exception."""
     for row in extras:
-        await void(site, transfer, row.id)
+        await void(ctx, transfer, row.id)
         log.warning("duplicate_sale_voided", order=transfer.key, sale=row.order_number)
-    left = [row.id for row in await _live_sales(site, transfer)]
-    if left == [transfer.target_id]:
-        words = f"Cin7 shows {transfer.target_number} as the one live sale"
-        await running().journal.exceptions.prove(transfer.id, FindingKind.DUPLICATE_SALES, words)
+    live = [row.id for row in await _live_sales(ctx, transfer)]
+    if live == [transfer.target_id]:
+        proof = f"Cin7 shows {transfer.target_number} as the one live sale"
+        await ctx.repositories.exception_records.close_with_proof(transfer.id, FindingKind.DUPLICATE_SALES, proof)
 
 
-async def _live_sales(site: Site, transfer: Transfer) -> list[SaleRow]:
-    external_id = site.sale_policy.external_id(int(transfer.key))
-    return live_sales(await site.books.sales_by_external_id(external_id, lane=Lane.ORDERS))
+async def _live_sales(ctx: ConnectionContext, transfer: Transfer) -> list[SaleRow]:
+    external_id = external_id_of(ctx.sale_policy, int(transfer.key))
+    return live_sales(await ctx.cin7.sales_by_external_id(external_id, lane=Lane.ORDERS))
 
 
-async def _own_is_live(site: Site, transfer: Transfer) -> bool:
-    own = await site.books.sale(transfer.target_id, lane=Lane.ORDERS)
+async def _own_is_live(ctx: ConnectionContext, transfer: Transfer) -> bool:
+    own = await ctx.cin7.sale(transfer.target_id, lane=Lane.ORDERS)
     return own.status != VOIDED

@@ -1,53 +1,46 @@
-"""Gateway refunds: money that went back at the payment gateway without a refund at the store."""
+"""Gateway refunds: money that was paid back at the payment gateway without a refund at the store."""
 
 from __future__ import annotations
 
 import structlog
 
 from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import Order, Tender
+from weighbridge.domain.returns.refund_keys import GATEWAY_ONLY, refund_key
 from weighbridge.domain.values.money import Money
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import weighed
-from weighbridge.persistence.repositories.recheck_jobs import AT_THE_GATEWAY
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_evaluation
 
 log = structlog.get_logger()
 
-FLOW = "refunds"
-"""One transfer for each refund, under `order:refund`."""
+FLOW = Flow.REFUNDS
+"""One transfer for each refund, with the key `order:refund`."""
 
 
-def refund_key(order_id: int | str, refund_id: int | str) -> str:
-    """The key of a refund's transfer."""
-    return f"{order_id}:{refund_id}"
+async def hold_gateway_refunds(ctx: ConnectionContext, order: Order) -> None:
+    """Holds each refund that only the gateway has: money was paid back, and no document says for what."""
+    with_refund = await refunded_transactions(ctx, order.id)
+    for tender in order.paid_back:
+        if tender.id not in with_refund:
+            await _hold_gateway_refund(ctx, order, tender)
 
 
-async def hold_gateway_refunds(site: Site, order: Order) -> None:
-    """Holds each refund that the gateway alone knows of: money went back, and no document says for what."""
-    gone_back = [tender for tender in order.tenders if tender.event == "refund" and tender.succeeded]
-    if not gone_back:
+async def _hold_gateway_refund(ctx: ConnectionContext, order: Order, tender: Tender) -> None:
+    repositories = ctx.repositories
+    key = refund_key(order.id, f"{GATEWAY_ONLY}{tender.id}")
+    if await repositories.transfers.find(ctx.name, FLOW, key) is not None:
         return
-    told = await told_at_the_shop(site, order.id)
-    for tender in gone_back:
-        if tender.id not in told:
-            await _hold_alone(site, order, tender)
-
-
-async def _hold_alone(site: Site, order: Order, tender: Tender) -> None:
-    journal = running().journal
-    key = refund_key(order.id, f"{AT_THE_GATEWAY}{tender.id}")
-    if await journal.transfers.find(site.name, FLOW, key) is not None:
-        return
-    transfer = await journal.transfers.open(site.name, FLOW, key)
+    transfer = await repositories.transfers.open(ctx.name, FLOW, key)
     value = f"{Money(tender.amount, tender.currency)} by {tender.gateway or tender.method}"
-    expected = "a refund at the shop that says what the money was for; credit the sale in Cin7 by hand"
+    expected = "a refund at the store that says what the money was for; credit the sale in Cin7 by hand"
     finding = hold(FindingKind.REFUND_AT_GATEWAY_ONLY, f"transactions[{tender.id}]", value, expected)
-    await weighed(transfer, (finding,), amount=tender.amount, currency=tender.currency)
+    await record_evaluation(ctx, transfer, (finding,), amount=tender.amount, currency=tender.currency)
     log.warning("refund_at_gateway_only", order=order.id, transaction=tender.id)
 
 
-async def told_at_the_shop(site: Site, order_id: int) -> set[str]:
-    """The transactions that refunds of the order name."""
-    refunds = await site.shop.order_refunds(order_id, lane=Lane.RETURNS)
+async def refunded_transactions(ctx: ConnectionContext, order_id: int) -> set[str]:
+    """The ids of the transactions that the order's refunds name."""
+    refunds = await ctx.bigcommerce.order_refunds(order_id, lane=Lane.RETURNS)
     return {payment.transaction_id for refund in refunds for payment in refund.payments}

@@ -1,255 +1,100 @@
-"""The writes that make a sale: header, order, invoice, payments. Each one knows how to find itself again."""
+"""Posting: writes the documents of a sale one after the other, until Cin7 has the total of the order."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
-from pydantic import BaseModel
-
-from weighbridge.domain.lanes import Lane
-from weighbridge.domain.orders.sale import Sale, SaleTender
-from weighbridge.domain.orders.snapshot import Captured
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.idempotent_write import Answered, BeforeSend, Write, write_once
-from weighbridge.persistence.repositories.transfers import Transfer
-from weighbridge.platforms.cin7 import read, write
-
-AUTHORISED = "AUTHORISED"
-VOIDED = "VOIDED"
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedSale:
-    sale_id: str
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorisedOrder:
-    """The order document as Cin7 has it."""
-
-    total: Decimal
-    """With tax, in order currency."""
-    backordered: Mapping[str, Decimal]
-
-
-@dataclass(frozen=True, slots=True)
-class Invoiced:
-    task_id: str
-    number: str
-    total: Decimal
-
-
-async def open_sale(site: Site, transfer: Transfer, sale: Sale) -> OpenedSale:
-    """The sale's header, found by its external id or made. Source: POST /sale; ids are not unique there."""
-    body = write.sale_header(sale, site.sale_policy)
-
-    async def send(before_send: BeforeSend) -> Answered:
-        made = await site.books.create_sale(body, lane=Lane.ORDERS, before_send=before_send)
-        return {"sale_id": made.id, "number": made.order_number}
-
-    async def probe() -> Answered | None:
-        found = read.live_sales(await site.books.sales_by_external_id(sale.external_id, lane=Lane.ORDERS))
-        return {"sale_id": found[0].id, "number": found[0].order_number} if found else None
-
-    settle = site.connection.design.retry.settle_seconds
-    answer = await _write(site, transfer, "header", body, send, probe, settle)
-    return OpenedSale(**answer)
-
-
-async def authorise(site: Site, transfer: Transfer, sale: Sale, sale_id: str, revision: int) -> AuthorisedOrder:
-    """The authorised order document, which reserves the stock.
-
-    Cin7 refuses a second authorisation and overwrites a draft, so a lost answer is simply read back. A later
-    `revision` first takes the authorised document back to a draft.
-    Source: POST /sale/order; platform notes, cin7 section 6 (step 4) and trap 44.
-    """
-    if revision:
-        await _reopen(site, transfer, sale_id, revision)
-    body = write.sale_order(sale, sale_id, site.sale_policy)
-
-    async def send(before_send: BeforeSend) -> Answered:
-        document = await site.books.authorise_order(body, lane=Lane.ORDERS, before_send=before_send)
-        return read.order_document(document)
-
-    async def probe() -> Answered | None:
-        document = await site.books.sale_order(sale_id, lane=Lane.ORDERS)
-        return read.order_document(document) if document.status == AUTHORISED else None
-
-    answer = await _write(site, transfer, f"order:{revision}", body, send, probe, 0.0)
-    return _authorised(answer)
-
-
-def _authorised(answer: Answered) -> AuthorisedOrder:
-    backordered = {sku: Decimal(units) for sku, units in answer["backordered"].items()}
-    return AuthorisedOrder(Decimal(answer["total"]), backordered)
-
-
-async def stands(site: Site, transfer: Transfer, sale_id: str, revision: int) -> AuthorisedOrder | None:
-    """The order document as Cin7 has it now, kept as the answer to its writing; None while it is a draft."""
-    document = await site.books.sale_order(sale_id, lane=Lane.ORDERS)
-    if document.status != AUTHORISED:
-        return None
-    found = read.order_document(document)
-    await running().journal.intents.answered(_key(site, transfer, f"order:{revision}"), found, "adopted")
-    return _authorised(found)
-
-
-async def take_back(site: Site, transfer: Transfer, captured: Captured, sale_id: str) -> None:
-    """What stands in the way of a changed order: its header is written anew, payments are removed, invoices voided.
-
-    Source: PUT /sale, DELETE /sale/payment, DELETE /sale/invoice; platform notes, cin7 2.2, 2.5 and 2.6.
-    """
-    if captured.header:
-        await _change_header(site, transfer, captured.sale, sale_id, captured.header)
-    for payment_id in captured.remove_payments:
-        await _remove_payment(site, transfer, sale_id, payment_id)
-    for task_id in captured.void_invoices:
-        await _void_invoice(site, transfer, sale_id, task_id)
-
-
-async def _change_header(site: Site, transfer: Transfer, sale: Sale, sale_id: str, number: int) -> None:
-    """The whole header again: nobody says whether PUT keeps what it leaves out. Writing it twice is harmless."""
-    body = write.changed_header(sale, sale_id, site.sale_policy)
-
-    async def send(before_send: BeforeSend) -> Answered:
-        await site.books.change_sale(body, lane=Lane.ORDERS, before_send=before_send)
-        return {"sale_id": sale_id}
-
-    async def probe() -> Answered | None:
-        return None
-
-    await _write(site, transfer, f"change_header:{number}", body, send, probe, 0.0)
-
-
-async def _remove_payment(site: Site, transfer: Transfer, sale_id: str, payment_id: str) -> None:
-    async def send(before_send: BeforeSend) -> Answered:
-        await site.books.delete_payment(payment_id, lane=Lane.ORDERS, before_send=before_send)
-        return {"payment_id": payment_id}
-
-    async def probe() -> Answered | None:
-        payments = await site.books.payments(sale_id, lane=Lane.ORDERS)
-        return None if any(one.id == payment_id for one in payments) else {"payment_id": payment_id}
-
-    await _write(site, transfer, f"remove_payment:{payment_id}", None, send, probe, 0.0)
-
-
-async def _void_invoice(site: Site, transfer: Transfer, sale_id: str, task_id: str) -> None:
-    async def send(before_send: BeforeSend) -> Answered:
-        await site.books.void_invoice(task_id, lane=Lane.ORDERS, before_send=before_send)
-        return {"task_id": task_id}
-
-    async def probe() -> Answered | None:
-        invoices = (await site.books.sale_invoices(sale_id, lane=Lane.ORDERS)).invoices
-        counting = [one.task_id for one in invoices if one.status in read.COUNTING]
-        return None if task_id in counting else {"task_id": task_id}
-
-    await _write(site, transfer, f"void_invoice:{task_id}", None, send, probe, 0.0)
-
-
-async def invoice(site: Site, transfer: Transfer, sale: Sale, sale_id: str, bill: int) -> Invoiced:
-    """The sale's authorised invoice. A second call would make a second invoice, so a lost answer is waited out.
-
-    `bill` counts how often invoice and payments were taken back before.
-    """
-    body = write.invoice(sale, sale_id, site.sale_policy)
-
-    async def send(before_send: BeforeSend) -> Answered:
-        made = await site.books.create_invoice(body, lane=Lane.ORDERS, before_send=before_send)
-        return read.newest_invoice(made)
-
-    async def probe() -> Answered | None:
-        invoices = await site.books.sale_invoices(sale_id, lane=Lane.ORDERS)
-        return read.authorised_invoice(invoices)
-
-    settle = site.connection.design.retry.call_settle_seconds
-    answer = await _write(site, transfer, _billed("invoice", bill), body, send, probe, settle)
-    return Invoiced(answer["task_id"], answer["number"], Decimal(answer["total"]))
-
-
-async def pay(
-    site: Site, transfer: Transfer, sale: Sale, invoice_task_id: str, sale_id: str, tender: SaleTender, bill: int
-) -> None:
-    """One payment on the invoice, recognised by its reference and amount."""
-    body = write.payment(sale, invoice_task_id, tender)
-
-    async def send(before_send: BeforeSend) -> Answered:
-        made = await site.books.create_payment(body, lane=Lane.ORDERS, before_send=before_send)
-        return {"payment_id": made.id}
-
-    async def probe() -> Answered | None:
-        payments = await site.books.payments(sale_id, lane=Lane.ORDERS)
-        same = [p for p in payments if p.reference == tender.reference and p.amount == tender.amount]
-        return {"payment_id": same[0].id} if same else None
-
-    settle = site.connection.design.retry.call_settle_seconds
-    await _write(site, transfer, _billed(f"payment:{tender.reference}", bill), body, send, probe, settle)
-
-
-async def void(site: Site, transfer: Transfer, sale_id: str) -> None:
-    """Voids the sale, which releases its stock. Voiding twice is refused or harmless, so the state is read first."""
-
-    async def send(before_send: BeforeSend) -> Answered:
-        await site.books.void_sale(sale_id, lane=Lane.ORDERS, before_send=before_send)
-        return {"sale_id": sale_id}
-
-    async def probe() -> Answered | None:
-        sale = await site.books.sale(sale_id, lane=Lane.ORDERS)
-        return {"sale_id": sale_id} if sale.status == VOIDED else None
-
-    await _write(site, transfer, f"void:{sale_id}", None, send, probe, 0.0)
-
-
-async def _reopen(site: Site, transfer: Transfer, sale_id: str, revision: int) -> None:
-    """Takes an authorised order back to a draft; one that is a draft already stays what it is."""
-
-    async def send(before_send: BeforeSend) -> Answered:
-        if await probe() is None:
-            await site.books.undo_sale(sale_id, lane=Lane.ORDERS, before_send=before_send)
-        return {"sale_id": sale_id}
-
-    async def probe() -> Answered | None:
-        document = await site.books.sale_order(sale_id, lane=Lane.ORDERS)
-        return {"sale_id": sale_id} if document.status != AUTHORISED else None
-
-    await _write(site, transfer, f"undo:{revision}", None, send, probe, 0.0)
-
-
-def header_key(site: Site, transfer: Transfer) -> str:
-    """Under which key the sale's header was intended."""
-    return _key(site, transfer, "header")
-
-
-def invoice_key(site: Site, transfer: Transfer, bill: int) -> str:
-    """Under which key the sale's invoice number `bill` is intended."""
-    return _key(site, transfer, _billed("invoice", bill))
-
-
-def _billed(kind: str, bill: int) -> str:
-    return f"{kind}:{bill}" if bill else kind
-
-
-def _key(site: Site, transfer: Transfer, kind: str) -> str:
-    return f"{site.name}:{transfer.flow}:{transfer.key}:{kind}"
-
-
-async def _write(
-    site: Site,
-    transfer: Transfer,
-    kind: str,
-    body: BaseModel | None,
-    send: Callable[[BeforeSend], Awaitable[Answered]],
-    probe: Callable[[], Awaitable[Answered | None]],
-    settle_seconds: float,
-) -> Answered:
-    wanted = Write(
-        key=_key(site, transfer, kind),
-        kind=kind.split(":")[0],
-        request=body.model_dump(mode="json", by_alias=True, exclude_none=True) if body is not None else None,
-        send=send,
-        probe=probe,
-        settle_seconds=settle_seconds,
+import structlog
+
+from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note
+from weighbridge.domain.orders.rounding import MAX_ROUNDING_REVISIONS, is_within_tolerance, with_rounding
+from weighbridge.domain.orders.sale_policy import Depth
+from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, OrderSnapshot, stored
+from weighbridge.domain.values.money import Money
+from weighbridge.flows.attempt_runner import STOPPED
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_evaluation, with_owners
+from weighbridge.flows.idempotent_write import RetryLater
+from weighbridge.flows.orders.sale_documents import (
+    authorise,
+    current_order_document,
+    invoice,
+    open_sale,
+    pay,
+    revert_documents,
+)
+from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
+
+log = structlog.get_logger()
+
+LINK = "link"
+"""The outcome of posting after which the order at the store must get the sale's id."""
+
+
+async def post_sale(ctx: ConnectionContext, transfer: Transfer) -> str:
+    """Writes header and order, then invoice and payments as the design says; LINK when Cin7 has all of them."""
+    repositories, policy = ctx.repositories, ctx.sale_policy
+    snapshot = ORDER_SNAPSHOT.validate_python(transfer.content)
+    if transfer.reason_kind == FindingKind.TOTAL_DIFFERS_IN_CIN7:
+        snapshot = await _recheck_total(ctx, transfer, snapshot)
+    header = await open_sale(ctx, transfer, snapshot.sale)
+    await repositories.transfers.change(transfer.id, target_id=header.sale_id, target_number=header.number)
+    await revert_documents(ctx, transfer, snapshot, header.sale_id)
+    authorised = await authorise(ctx, transfer, snapshot.sale, header.sale_id, snapshot.revision)
+    await repositories.reservations.mark_allocated(ctx.name, transfer.key)
+    if authorised.total != snapshot.sale.value:
+        return await _total_differs(ctx, transfer, snapshot, authorised.total)
+    if policy.depth is not Depth.ORDER:
+        bill = await invoice(ctx, transfer, snapshot.sale, header.sale_id, snapshot.billing_revision)
+        for tender in snapshot.sale.tenders:
+            await pay(ctx, transfer, snapshot.sale, bill.task_id, header.sale_id, tender, snapshot.billing_revision)
+    backorders = [stored_finding(finding) for finding in with_owners(ctx, _backorder_notes(authorised.backordered))]
+    await repositories.transfers.change(
+        transfer.id,
+        findings=[*(finding for finding in transfer.findings if finding not in backorders), *backorders],
+        state=State.POSTED,
+        reason_kind="",
+        reason="",
+        owner="",
+        posted_at=transfer.posted_at or ctx.clock.now(),
     )
-    return await write_once(transfer.id, wanted, site.connection.design.retry.lease_seconds)
+    log.info("order_posted", order=transfer.key, sale=header.number)
+    return LINK
+
+
+async def _total_differs(ctx: ConnectionContext, transfer: Transfer, snapshot: OrderSnapshot, total: Decimal) -> str:
+    """Handles another total in Cin7: within the tolerance the residual becomes a rounding line, beyond it the transfer
+    is held for finance. Raises RetryLater when the sale must be posted again."""
+    residual = snapshot.sale.value - total
+    is_settleable = is_within_tolerance(residual, ctx.sale_policy)
+    if not is_settleable or snapshot.rounding_revisions >= MAX_ROUNDING_REVISIONS:
+        currency = snapshot.sale.currency
+        expected = f"{Money(snapshot.sale.value, currency)}, the order's total"
+        finding = hold(FindingKind.TOTAL_DIFFERS_IN_CIN7, "sale.total", Money(total, currency), expected)
+        await record_evaluation(ctx, transfer, (finding,))
+        return STOPPED
+    rounded = with_rounding(snapshot.sale, residual, ctx.sale_policy)
+    next_revision = replace(
+        snapshot, sale=rounded, revision=snapshot.revision + 1, rounding_revisions=snapshot.rounding_revisions + 1
+    )
+    await ctx.repositories.transfers.change(transfer.id, content=stored(next_revision))
+    raise RetryLater("rounding", f"Cin7 came to {total}; posting again with a rounding line", ctx.clock.now())
+
+
+async def _recheck_total(ctx: ConnectionContext, transfer: Transfer, snapshot: OrderSnapshot) -> OrderSnapshot:
+    """The snapshot to post after finance acted on another total in Cin7: with a new revision, which makes Cin7
+    calculate the document again, unless the document has the right total by now."""
+    current = await current_order_document(ctx, transfer, transfer.target_id, snapshot.revision)
+    if current is None or current.total != snapshot.sale.value:
+        snapshot = replace(snapshot, revision=snapshot.revision + 1, rounding_revisions=0)
+    await ctx.repositories.transfers.change(transfer.id, content=stored(snapshot), reason_kind="", reason="", owner="")
+    return snapshot
+
+
+def _backorder_notes(backordered: Mapping[str, Decimal]) -> tuple[Finding, ...]:
+    return tuple(
+        note(FindingKind.BACKORDERED, f"sale.{sku}", units, "stock for every unit; Cin7 backordered these")
+        for sku, units in backordered.items()
+    )

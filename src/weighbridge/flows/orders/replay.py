@@ -1,36 +1,36 @@
-"""Replay: an order that Cin7 refused is posted again exactly as it was mapped; the shop is not asked anew."""
+"""Replay: posts an order that Cin7 refused again exactly as it was mapped. The store is not read again."""
 
 from __future__ import annotations
 
 from weighbridge.domain.findings.finding import FindingKind
-from weighbridge.exceptions.execute import REPLAY_FLOW
-from weighbridge.flows.context import running
+from weighbridge.flows.attempt_runner import DONE, READY_TO_POST
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders
-from weighbridge.jobs.engine import durable_flow, durable_step
+from weighbridge.flows.orders.post import LINK
+from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State
 
 REPLAYABLE = (FindingKind.REFUSED_BY_CIN7, FindingKind.RETRIES_EXHAUSTED, FindingKind.UNEXPECTED_ERROR)
-"""Reasons after which what is stored is still what should be written."""
+"""Reasons after which the stored documents are still the ones to write."""
 
 
-@durable_flow(REPLAY_FLOW)
-async def replay(connection: str, order_id: str) -> str:
-    """Posts what is stored of a held order, by the same intents: what was answered before is not sent again."""
-    verdict = await may_replay(connection, order_id)
-    if verdict == orders.POST:
-        verdict = await orders.post(connection, order_id)
-    if verdict == orders.LINK:
-        verdict = await orders.link(connection, order_id)
-    return verdict
+async def replay(ctx: ConnectionContext, order_id: str) -> str:
+    """Posts the stored documents of a held order under the same intents: an answered write is not sent again."""
+    outcome = await may_replay(ctx, order_id)
+    if outcome == READY_TO_POST:
+        outcome = await orders.post(ctx, order_id)
+    if outcome == LINK:
+        outcome = await orders.link(ctx, order_id)
+    return outcome
 
 
 @durable_step("may_replay")
-async def may_replay(connection: str, order_id: str) -> str:
-    """POST when the order waits with something mapped to write; otherwise it is looked at as usual."""
-    journal = running().journal
-    transfer = await journal.transfers.find(connection, orders.FLOW, order_id)
+async def may_replay(ctx: ConnectionContext, order_id: str) -> str:
+    """READY_TO_POST when the held order has documents to write; otherwise an ordinary job of the order is enqueued."""
+    repositories = ctx.repositories
+    transfer = await repositories.transfers.find(ctx.name, orders.FLOW, order_id)
     if transfer is not None and transfer.state is State.HELD:
         if transfer.content is not None and transfer.reason_kind in REPLAYABLE:
-            return orders.POST
-        await journal.agenda.look_again(connection, orders.FLOW, order_id, "nothing to replay")
-    return orders.DONE
+            return READY_TO_POST
+        await repositories.job_queue.enqueue(ctx.name, orders.FLOW, order_id, "nothing to replay")
+    return DONE

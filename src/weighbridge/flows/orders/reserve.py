@@ -1,4 +1,4 @@
-"""Reserving: what the shop has sold is taken off what it may sell, at once, even when its order is held."""
+"""Reservations: units that the store has sold are no longer available to sell, even while their order is held."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-from weighbridge.domain.orders.capture_rule import Crossing
+from weighbridge.domain.job_types import WHOLE_CONNECTION, Flow
+from weighbridge.domain.orders.capture_rule import CaptureDecision
 from weighbridge.domain.orders.order import LineKind, Order, OrderStatus
-from weighbridge.flows.context import Site, running
+from weighbridge.flows.context import ConnectionContext
 
-STOCK_FALL, ALL = "stock_fall", "*"
-GATHERING = timedelta(seconds=5)
-"""How long falls wait for more orders, to be told together."""
+BATCHING_DELAY = timedelta(seconds=5)
+"""How long decreases wait for further orders, so that they are published together."""
 NOT_SOLD_YET = frozenset({OrderStatus.INCOMPLETE, OrderStatus.PENDING})
-"""Statuses before checkout is complete: the shop has promised nothing yet."""
+"""Statuses before the checkout is complete: the store has sold nothing yet."""
 
 
-async def reserve(site: Site, order: Order, decision: Crossing) -> None:
-    """Keeps what the order promises, and has told what that takes from other SKUs and other shops."""
-    journal = running().journal
+async def reserve(ctx: ConnectionContext, order: Order, decision: CaptureDecision) -> None:
+    """Reserves the units of the order, and enqueues the decreases that this causes for other SKUs and other stores."""
+    repositories = ctx.repositories
     if order.status_id in NOT_SOLD_YET:
         return
     units: dict[str, Decimal] = {}
@@ -27,17 +27,21 @@ async def reserve(site: Site, order: Order, decision: Crossing) -> None:
         if line.sku and line.quantity > 0 and line.kind is LineKind.PHYSICAL:
             units[line.sku] = units.get(line.sku, Decimal(0)) + line.quantity
     refunded = order.status_id == OrderStatus.REFUNDED
-    if decision in (Crossing.CANCELLED, Crossing.OUT_OF_SCOPE) or (refunded and decision is Crossing.NOT_YET):
-        # Nobody waits for these goods any more; the shop took them off and may not have put them back.
-        await journal.promises.released(site.name, str(order.id))
-    elif not refunded and await journal.promises.make(site.name, str(order.id), units, order.placed_at):
-        await _ask_for_falls(site, units)
-    await journal.stock_levels.distrust(site.name, units)
+    if decision in (CaptureDecision.CANCELLED, CaptureDecision.OUT_OF_SCOPE) or (
+        refunded and decision is CaptureDecision.NOT_YET
+    ):
+        # The order needs these goods no longer. The store lowered their levels and may not have raised them again.
+        await repositories.reservations.release(ctx.name, str(order.id))
+    elif not refunded and await repositories.reservations.reserve(ctx.name, str(order.id), units, order.placed_at):
+        await _enqueue_stock_decreases(ctx, units)
+    await repositories.stock_levels.invalidate(ctx.name, units)
 
 
-async def _ask_for_falls(site: Site, units: Mapping[str, Decimal]) -> None:
-    """The shop takes off by itself what it sold; what that takes from others it must be told."""
-    journal = running().journal
-    for name in running().sharing_stock(site):
-        if name != site.name or await journal.stock_levels.shared(name, units):
-            await journal.agenda.look_again(name, STOCK_FALL, ALL, "an order took stock of others", after=GATHERING)
+async def _enqueue_stock_decreases(ctx: ConnectionContext, units: Mapping[str, Decimal]) -> None:
+    """Enqueues decreases of levels that the store does not lower by itself: it lowers only the SKUs that it sold."""
+    repositories = ctx.repositories
+    for name in ctx.stock_connections:
+        if name != ctx.name or await repositories.stock_levels.with_shared_components(name, units):
+            await repositories.job_queue.enqueue(
+                name, Flow.STOCK_DECREASES, WHOLE_CONNECTION, "an order took stock of others", delay=BATCHING_DELAY
+            )

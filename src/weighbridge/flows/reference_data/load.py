@@ -1,4 +1,4 @@
-"""References: what both sides must agree on, read before the first order and kept fresh."""
+"""Loads reference data: what an order needs to know of Cin7, and the SKUs of the store. Read daily, stored locally."""
 
 from __future__ import annotations
 
@@ -10,192 +10,188 @@ from typing import Any
 
 import structlog
 
-from weighbridge.domain.catalogue.sku_audit import audit, doubled
-from weighbridge.domain.exceptions.kinds import MENDED_IN_CIN7
+from weighbridge.domain.catalogue.sku_audit import audit, duplicate_skus
+from weighbridge.domain.exceptions.kinds import FIXED_IN_CIN7
 from weighbridge.domain.findings.finding import Finding
+from weighbridge.domain.job_types import CIN7_ONLY_KEY, Flow, recheck_job
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.orders.reference_data import Books, TaxRule
-from weighbridge.flows.attempt_runner import STOPPED, end_round, run_stage
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import weighed
-from weighbridge.flows.idempotent_write import Answered, BeforeSend, Later, Write, write_once
+from weighbridge.domain.orders.reference_data import ReferenceData, TaxRule
+from weighbridge.flows.attempt_runner import DONE, STOPPED, run_attempt, schedule_next
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_passed
+from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, RetryLater, WriteResult
 from weighbridge.flows.open_findings import report
-from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.persistence.repositories import Journal
-from weighbridge.persistence.repositories.recheck_jobs import BOOKS, look_at
+from weighbridge.jobs.engine import durable_step
+from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.reference_cache import unknown_sku
-from weighbridge.persistence.repositories.transfers import State, Transfer
-from weighbridge.platforms.bigcommerce.read import read_shop_items, read_sku_places
+from weighbridge.persistence.repositories.transfers import Transfer
+from weighbridge.platforms.bigcommerce.read import read_sku_products, read_store_items
 from weighbridge.platforms.cin7 import write
-from weighbridge.platforms.cin7.read import read_book_product, read_tax_rule
+from weighbridge.platforms.cin7.read import read_reference_product, read_tax_rule
 
 log = structlog.get_logger()
 
-FLOW = "references"
-ALL = "*"
-READY = "books_ready"
+FLOW = Flow.REFERENCE_DATA
+READY = "reference_data_ready"
 SKU = "sku"
-"""Under this name a SKU of the shop waits for a person that no stock figure can reach."""
-UNKNOWN_SKU_PATIENCE = timedelta(minutes=15)
-"""How long "Cin7 does not know this SKU" is believed before it is asked again."""
+"""The flow under which SKUs of the store are held whose level cannot be published."""
+UNKNOWN_SKU_MAX_AGE = timedelta(minutes=15)
+"""How long it is cached that Cin7 does not know a SKU."""
+RETRY_DELAY = timedelta(seconds=5)
+"""When an order is evaluated again that came before the reference data was read."""
 
 
-@durable_flow(FLOW)
-async def references(connection: str, key: str) -> str:
-    """Reads company, tax rules, products, web customers and the shop's SKUs; then looks again a day later.
+async def reference_data(ctx: ConnectionContext, key: str) -> str:
+    """The job that reads company, tax rules, products and web customers of Cin7, and the SKUs of the store.
 
-    Under the key BOOKS only what Cin7 says, once: somebody has mended something there, and orders wait for it.
+    With the key CIN7_ONLY_KEY it reads only Cin7 and does not recur: a person fixed something there, and held orders
+    wait for it.
     """
-    return await read_references(connection, key)
+    return await read_reference_data(ctx, key)
 
 
-@durable_step("references")
-async def read_references(connection: str, key: str) -> str:
-    site = running().sites[connection]
-    transfer = await running().journal.transfers.open(connection, FLOW, key)
-
-    async def work() -> str:
-        await _read_company(site)
-        await _read_products(site)
-        await _read_web_customers(site, transfer)
-        if key != BOOKS:
-            await _audit_skus(site, await _read_shop(site))
-        await running().journal.references.keep(site.name, READY, True)
-        await _wake_what_waits_for_cin7(site)
-        return "done"
-
-    ended = await run_stage(site, transfer, "references", (FLOW, key), work)
-    if key != BOOKS:
-        await end_round(transfer, ended, site.connection.design.cadence.references)
-    elif ended != STOPPED:
-        await weighed(transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
-    return ended
+@durable_step("reference_data")
+async def read_reference_data(ctx: ConnectionContext, key: str) -> str:
+    transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
+    outcome = await run_attempt(ctx, transfer, "reference_data", (FLOW, key), _read)
+    if key != CIN7_ONLY_KEY:
+        await schedule_next(ctx, transfer, outcome, ctx.connection.design.cadence.reference_data)
+    elif outcome != STOPPED:
+        await record_passed(ctx, transfer)
+    return outcome
 
 
-async def _wake_what_waits_for_cin7(site: Site) -> None:
-    """Asks for a look at everything that was held for what Cin7 said before."""
-    journal = running().journal
-    for flow, key in await journal.exceptions.waiting(site.name, MENDED_IN_CIN7):
-        look = look_at(flow, key)
-        if look is not None:
-            await journal.agenda.look_again(site.name, *look, "the books were read")
+async def _read(ctx: ConnectionContext, transfer: Transfer) -> str:
+    await _read_company(ctx)
+    await _read_products(ctx)
+    await _read_web_customers(ctx, transfer)
+    if transfer.key != CIN7_ONLY_KEY:
+        await _audit_skus(ctx, await _read_store(ctx))
+    await ctx.repositories.reference_cache.store(ctx.name, READY, True)
+    await _requeue_waiting_for_cin7(ctx)
+    return DONE
 
 
-async def books_for(site: Site, skus: set[str], currency: str) -> Books:
-    """The references that an order with these SKUs is checked against; unknown SKUs are asked for one by one.
+async def _requeue_waiting_for_cin7(ctx: ConnectionContext) -> None:
+    """Enqueues every object that is held for a cause that people fix in Cin7."""
+    repositories = ctx.repositories
+    for flow, key in await repositories.exception_records.open_objects(ctx.name, FIXED_IN_CIN7):
+        job = recheck_job(flow, key)
+        if job is not None:
+            await repositories.job_queue.enqueue(ctx.name, *job, "Cin7 was read again")
 
-    Raises Later while the references were never read.
+
+async def reference_data_for(ctx: ConnectionContext, skus: set[str], currency: str) -> ReferenceData:
+    """The reference data for an order with these SKUs. SKUs that are not stored are read from Cin7 one by one.
+
+    Raises RetryLater while the reference data was never read.
     """
-    journal = running().journal
-    known = await kept_books(journal, site.name, skus)
-    if known is None:
-        at = running().clock.now() + timedelta(seconds=5)
-        raise Later("references", "tax rules and products of Cin7 are not read yet", at)
-    products = dict(known.products)
+    repositories = ctx.repositories
+    stored = await stored_reference_data(repositories, ctx.name, skus)
+    if stored is None:
+        at = ctx.clock.now() + RETRY_DELAY
+        raise RetryLater("reference_data", "tax rules and products of Cin7 are not read yet", at)
+    products = dict(stored.products)
     for sku in sorted(skus - products.keys()):
-        if await _asked_lately(site, sku):
+        if await _is_recently_unknown(ctx, sku):
             continue
-        found = await site.books.product_by_sku(sku, lane=Lane.ORDERS)
-        if found is None:
-            await journal.references.keep(site.name, unknown_sku(sku), True)
+        product = await ctx.cin7.product_by_sku(sku, lane=Lane.ORDERS)
+        if product is None:
+            await repositories.reference_cache.store(ctx.name, unknown_sku(sku), True)
         else:
-            await journal.catalogue.store_book_products(site.name, [read_book_product(found)])
-            products[sku] = read_book_product(found)
-    return replace(known, products=products)
+            products[sku] = read_reference_product(product)
+            await repositories.catalogue.save_cin7_products(ctx.name, [products[sku]])
+    return replace(stored, products=products)
 
 
-async def kept_books(journal: Journal, connection: str, skus: Collection[str]) -> Books | None:
-    """The references as they were last read; None while they were never read. Cin7 is not asked."""
-    kept = await journal.references.read(connection, "company")
-    if kept is None or await journal.references.read(connection, READY) is None:
+async def stored_reference_data(
+    repositories: Repositories, connection: str, skus: Collection[str]
+) -> ReferenceData | None:
+    """The reference data as it was last read, without a call; None while it was never read."""
+    cached = await repositories.reference_cache.read(connection, "company")
+    if cached is None or await repositories.reference_cache.read(connection, READY) is None:
         return None
-    company: dict[str, Any] = kept[0]
-    products = await journal.catalogue.book_products(connection, skus)
+    company: dict[str, Any] = cached[0]
+    products = await repositories.catalogue.cin7_products(connection, skus)
     rules = {name: TaxRule(name, Decimal(percent), usable) for name, percent, usable in company["tax_rules"]}
-    return Books(company["currency"], products, rules, company["customers"])
+    return ReferenceData(company["currency"], products, rules, company["customers"])
 
 
-async def _asked_lately(site: Site, sku: str) -> bool:
-    kept = await running().journal.references.read(site.name, unknown_sku(sku))
-    return kept is not None and kept[1] + UNKNOWN_SKU_PATIENCE > running().clock.now()
+async def _is_recently_unknown(ctx: ConnectionContext, sku: str) -> bool:
+    cached = await ctx.repositories.reference_cache.read(ctx.name, unknown_sku(sku))
+    return cached is not None and cached[1] + UNKNOWN_SKU_MAX_AGE > ctx.clock.now()
 
 
-async def _read_company(site: Site) -> None:
-    me = await site.books.me(lane=Lane.ORDERS)
-    rules = [read_tax_rule(rule) async for page in site.books.tax_rules(lane=Lane.ORDERS) for rule in page]
-    accounts = [row async for page in site.books.accounts(lane=Lane.ORDERS) for row in page]
-    before = await running().journal.references.read(site.name, "company")
+async def _read_company(ctx: ConnectionContext) -> None:
+    me = await ctx.cin7.me(lane=Lane.ORDERS)
+    rules = [read_tax_rule(rule) async for page in ctx.cin7.tax_rules(lane=Lane.ORDERS) for rule in page]
+    accounts = [row async for page in ctx.cin7.accounts(lane=Lane.ORDERS) for row in page]
+    cached = await ctx.repositories.reference_cache.read(ctx.name, "company")
     company = {
         "currency": me.currency,
         "tax_rules": [[rule.name, str(rule.percent), rule.usable_for_sales] for rule in rules],
         "accounts": [[row.code, row.status == "ACTIVE", bool(row.for_payments)] for row in accounts],
-        "customers": before[0]["customers"] if before else {},
+        "customers": cached[0]["customers"] if cached else {},
     }
-    await running().journal.references.keep(site.name, "company", company)
+    await ctx.repositories.reference_cache.store(ctx.name, "company", company)
 
 
-async def _read_products(site: Site) -> None:
-    """Every product the first time, then what changed since, with an overlap."""
-    journal = running().journal
-    since = await journal.watermarks.read(site.name, "products")
-    started = running().clock.now()
-    overlap = site.connection.design.cadence.overlap
-    async for page in site.books.products(modified_since=since - overlap if since else None, lane=Lane.CATALOGUE):
-        await journal.catalogue.store_book_products(site.name, [read_book_product(product) for product in page])
-    await journal.watermarks.advance(site.name, "products", started)
+async def _read_products(ctx: ConnectionContext) -> None:
+    """Reads every product the first time, and later the products that changed since, with an overlap."""
+    repositories = ctx.repositories
+    since = await repositories.watermarks.read(ctx.name, "products")
+    started = ctx.clock.now()
+    overlap = ctx.connection.design.cadence.overlap
+    async for page in ctx.cin7.products(modified_since=since - overlap if since else None, lane=Lane.CATALOGUE):
+        await repositories.catalogue.save_cin7_products(ctx.name, [read_reference_product(product) for product in page])
+    await repositories.watermarks.advance(ctx.name, "products", started)
 
 
-async def _read_web_customers(site: Site, transfer: Transfer) -> None:
-    """The customer that the shop's orders are billed to, one per currency, since Cin7 ties currency to the customer."""
-    journal = running().journal
+async def _read_web_customers(ctx: ConnectionContext, transfer: Transfer) -> None:
+    """Finds or creates the web customers, one for each currency, because a Cin7 customer has one currency."""
+    repositories = ctx.repositories
     customers: dict[str, str] = {}
-    for currency, name in site.connection.design.sale.customers.items():
-        found = await site.books.customer_by_name(name, lane=Lane.ORDERS)
-        customers[currency] = found.id if found else await _create_customer(site, transfer, currency, name)
-    kept = await journal.references.read(site.name, "company")
-    assert kept is not None
-    await journal.references.keep(site.name, "company", {**kept[0], "customers": customers})
+    for currency, name in ctx.connection.design.sale.customers.items():
+        customer = await ctx.cin7.customer_by_name(name, lane=Lane.ORDERS)
+        customers[currency] = customer.id if customer else await _create_customer(ctx, transfer, currency, name)
+    cached = await repositories.reference_cache.read(ctx.name, "company")
+    assert cached is not None
+    await repositories.reference_cache.store(ctx.name, "company", {**cached[0], "customers": customers})
 
 
-async def _create_customer(site: Site, transfer: Transfer, currency: str, name: str) -> str:
-    body = write.web_customer(name, currency, site.sale_policy)
+async def _create_customer(ctx: ConnectionContext, transfer: Transfer, currency: str, name: str) -> str:
+    body = write.web_customer(name, currency, ctx.sale_policy)
 
-    async def send(before_send: BeforeSend) -> Answered:
-        made = await site.books.create_customer(body, lane=Lane.ORDERS, before_send=before_send)
-        return {"id": made.id}
+    async def send(transfer: Transfer, before_send: BeforeSend) -> WriteResult:
+        customer = await ctx.cin7.create_customer(body, lane=Lane.ORDERS, before_send=before_send)
+        return {"id": customer.id}
 
-    async def probe() -> Answered | None:
-        found = await site.books.customer_by_name(name, lane=Lane.ORDERS)
-        return {"id": found.id} if found else None
+    async def probe(transfer: Transfer) -> WriteResult | None:
+        customer = await ctx.cin7.customer_by_name(name, lane=Lane.ORDERS)
+        return {"id": customer.id} if customer else None
 
-    wanted = Write(
-        key=f"{site.name}:customer:{currency}:{name}"[:200],
-        kind="customer",
-        request=body.model_dump(mode="json", by_alias=True, exclude_none=True),
-        send=send,
-        probe=probe,
-        settle_seconds=site.connection.design.retry.settle_seconds,
-    )
-    answer = await write_once(transfer.id, wanted, site.connection.design.retry.lease_seconds)
+    settle, key = ctx.connection.design.retry.settle_seconds, f"{ctx.name}:customer:{currency}:{name}"[:200]
+    writer = IdempotentWriter(ctx, transfer)
+    answer = await writer.write("customer", body, send, probe, settle_seconds=settle, key=key)
     return str(answer["id"])
 
 
-async def _audit_skus(site: Site, twice: Mapping[str, Finding]) -> None:
-    """Holds every SKU of the shop that no stock figure can reach, under its own name."""
-    catalogue = running().journal.catalogue
-    items = await catalogue.shop_items(site.name)
-    found = audit(items.values(), await catalogue.known_skus(site.name), await catalogue.stocked_skus(site.name))
-    await report(site, SKU, {sku: (finding,) for sku, finding in (found | dict(twice)).items()})
+async def _audit_skus(ctx: ConnectionContext, duplicates: Mapping[str, Finding]) -> None:
+    """Holds every SKU of the store whose level cannot be published. `duplicates` are findings of the store itself."""
+    catalogue = ctx.repositories.catalogue
+    items = await catalogue.store_items(ctx.name)
+    findings = audit(items.values(), await catalogue.known_skus(ctx.name), await catalogue.stocked_skus(ctx.name))
+    await report(ctx, SKU, {sku: (finding,) for sku, finding in (findings | dict(duplicates)).items()})
 
 
-async def _read_shop(site: Site) -> Mapping[str, Finding]:
-    """The shop's SKUs and how the stock of each is addressed; what a complete reading did not show is dropped. Answers
-    what is wrong with SKUs that stand there more than once."""
-    journal = running().journal
-    started = running().clock.now()
-    places: list[tuple[str, int]] = []
-    async for page in site.shop.products(lane=Lane.CATALOGUE):
-        places += read_sku_places(page)
-        await journal.catalogue.store_shop_items(site.name, read_shop_items(page))
-    await journal.catalogue.forget_unseen_shop_items(site.name, started)
-    return doubled(places)
+async def _read_store(ctx: ConnectionContext) -> Mapping[str, Finding]:
+    """Reads the store's SKUs and how the level of each is addressed, and deletes stored SKUs that the store no longer
+    has. Returns a finding for each SKU that the store has more than once."""
+    repositories = ctx.repositories
+    started = ctx.clock.now()
+    sku_products: list[tuple[str, int]] = []
+    async for page in ctx.bigcommerce.products(lane=Lane.CATALOGUE):
+        sku_products += read_sku_products(page)
+        await repositories.catalogue.save_store_items(ctx.name, read_store_items(page))
+    await repositories.catalogue.delete_unseen_store_items(ctx.name, started)
+    return duplicate_skus(sku_products)

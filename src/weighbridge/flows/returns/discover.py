@@ -1,7 +1,7 @@
-"""The search for refunds: which refunds the shop has made that no transfer of ours knows.
+"""Discovery of refunds: finds refunds of the store that have no transfer yet.
 
-Most refunds are found in the list of all refunds of the store. Money that went back at the gateway alone is in no such
-list; only the order's transactions tell of it. Source: platform notes, bigcommerce 3.1 and 3.3.
+Most refunds are in the store's list of all refunds. Money that was paid back only at the gateway is not in that list;
+only the order's transactions show it. Source: platform notes, bigcommerce 3.1 and 3.3.
 """
 
 from __future__ import annotations
@@ -9,43 +9,41 @@ from __future__ import annotations
 import structlog
 
 from weighbridge.domain.lanes import Lane
-from weighbridge.flows.attempt_runner import STOPPED
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import weighed
+from weighbridge.domain.returns.refund_keys import GATEWAY_ONLY, refund_key
+from weighbridge.flows.attempt_runner import DONE, STOPPED
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_not_captured
 from weighbridge.flows.orders.changes import sweep_start
-from weighbridge.flows.orders.gateway_refunds import FLOW, refund_key, told_at_the_shop
-from weighbridge.persistence.repositories.recheck_jobs import AT_THE_GATEWAY
-from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.flows.orders.gateway_refunds import FLOW, refunded_transactions
+from weighbridge.persistence.repositories.transfers import Transfer
 
 log = structlog.get_logger()
 
 WATERMARK = "refunds"
 
 
-async def ask_for_refunds(site: Site) -> list[str]:
-    """Asks for a look at every refund that the shop made since the last search and that we do not know; of which
-    orders they are, one for each refund."""
-    journal = running().journal
-    asked: list[str] = []
+async def enqueue_new_refunds(ctx: ConnectionContext) -> list[str]:
+    """Enqueues every refund of the store since the last sweep that has no transfer; returns one order id for each."""
+    repositories = ctx.repositories
+    order_ids: list[str] = []
     newest = None
-    async for page in site.shop.refunds(created_since=await sweep_start(site, WATERMARK), lane=Lane.RETURNS):
+    async for page in ctx.bigcommerce.refunds(created_since=await sweep_start(ctx, WATERMARK), lane=Lane.RETURNS):
         keys = {refund_key(row.order_id, row.id): row for row in page}
-        known = await journal.transfers.find_many(site.name, FLOW, list(keys))
+        known = await repositories.transfers.find_many(ctx.name, FLOW, list(keys))
         for key in (key for key in keys if key not in known):
-            await journal.transfers.open(site.name, FLOW, key)
-            await journal.agenda.look_again(site.name, FLOW, key, "sweep")
-            asked.append(str(keys[key].order_id))
+            await repositories.transfers.open(ctx.name, FLOW, key)
+            await repositories.job_queue.enqueue(ctx.name, FLOW, key, "sweep")
+            order_ids.append(str(keys[key].order_id))
         newest = max(row.created for row in page)
     if newest is not None:
-        await journal.watermarks.advance(site.name, WATERMARK, newest)
-    return asked
+        await repositories.watermarks.advance(ctx.name, WATERMARK, newest)
+    return order_ids
 
 
-async def weigh_gateway_refund(site: Site, transfer: Transfer) -> str:
-    """Looks whether the shop has a refund by now for money that went back at the gateway alone; if so it is over."""
+async def evaluate_gateway_refund(ctx: ConnectionContext, transfer: Transfer) -> str:
+    """Closes a gateway refund once the store has a refund for its transaction; until then it stays held."""
     order_id, _, transaction = transfer.key.partition(":")
-    if transaction.removeprefix(AT_THE_GATEWAY) not in await told_at_the_shop(site, int(order_id)):
+    if transaction.removeprefix(GATEWAY_ONLY) not in await refunded_transactions(ctx, int(order_id)):
         return STOPPED
-    reason = "the shop shows the refund"
-    await weighed(transfer, (), state=State.NOT_CAPTURED, reason_kind="refunded", reason=reason, owner="")
-    return "done"
+    await record_not_captured(ctx, transfer, "refunded", "the store shows the refund")
+    return DONE

@@ -1,4 +1,4 @@
-"""Returning: the goods of a refund, as far as the books know where they are, and the shop's own restocking."""
+"""Restocking: which refunded goods a credit note puts back on stock, and whether the store restocks by itself."""
 
 from __future__ import annotations
 
@@ -8,62 +8,72 @@ from datetime import timedelta
 from weighbridge.domain.findings.finding import Finding, FindingKind, note
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import LineKind
-from weighbridge.domain.orders.snapshot import Captured
+from weighbridge.domain.orders.snapshot import OrderSnapshot
 from weighbridge.domain.returns.credit_note import CreditNote
-from weighbridge.domain.returns.restock import restock_of, still_here
+from weighbridge.domain.returns.restock import restock_of, undispatched_units
 from weighbridge.domain.values.money import ZERO
-from weighbridge.flows.context import Site, running
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.platforms.cin7 import read
 from weighbridge.platforms.cin7.models import sales as sale_models
 
-SHOP_RESTOCKS = "shop_restocks_refunds"
-PATIENCE = timedelta(hours=1)
-"""How long the shop's own setting is believed before it is asked again."""
+STORE_RESTOCKS = "store_restocks_refunds"
+SETTING_MAX_AGE = timedelta(hours=1)
+"""How long the store's restocking setting is cached before it is read again."""
 
 
 async def with_restock(
-    site: Site, credit: CreditNote, sale: sale_models.SaleDetail, captured: Captured, before: tuple[CreditNote, ...]
+    ctx: ConnectionContext,
+    credit_note: CreditNote,
+    sale: sale_models.SaleDetail,
+    snapshot: OrderSnapshot,
+    other_credit_notes: tuple[CreditNote, ...],
 ) -> tuple[CreditNote, tuple[Finding, ...]]:
-    """The credit note with what it puts back on shelves, and what there is to tell about its goods."""
-    goods = frozenset(line.sku for line in captured.lines if line.sku and line.kind is LineKind.PHYSICAL)
+    """The credit note with the units that it restocks, and the notes about its goods.
+
+    `other_credit_notes` are those of the order's other refunds.
+    """
+    goods = frozenset(line.sku for line in snapshot.lines if line.sku and line.kind is LineKind.PHYSICAL)
     ordered = dict.fromkeys(goods, ZERO)
-    for line in captured.sale.lines:
+    for line in snapshot.sale.lines:
         if line.sku in goods:
             ordered[line.sku] += line.quantity
-    here = still_here(ordered, read.units_dispatched(sale), [one.never_left or {} for one in before])
-    bills = await running().journal.catalogue.bills(site.name)
-    found = restock_of(credit.lines, goods, here, bills, site.refund_policy.restock, credit.reason)
+    never_dispatched = [other.never_dispatched or {} for other in other_credit_notes]
+    undispatched = undispatched_units(ordered, read.units_dispatched(sale), never_dispatched)
+    bills = await ctx.repositories.catalogue.bills(ctx.name)
+    restock = restock_of(credit_note.lines, goods, undispatched, bills, ctx.refund_policy.restock, credit_note.reason)
     notes: list[Finding] = []
-    for sku, units in found.never_left.items():
-        expected = f"a parcel without them: tell the warehouse, {sale.order_number} still holds them"
+    for sku, units in restock.never_dispatched.items():
+        expected = f"a parcel without them: tell the warehouse, {read.sale_number(sale)} still holds them"
         notes.append(
             note(FindingKind.REFUNDED_BEFORE_DISPATCH, f"sale.{sku}", f"{units.normalize():f} of {sku}", expected)
         )
-    if found.missing:
-        units_of = ", ".join(f"{units.normalize():f} of {sku}" for sku, units in found.missing.items())
-        value = f"{units_of}, credited with {found.missing_worth:.2f} {captured.sale.currency}"
-        expected = "a shelf in Cin7 once they are back; the design restocks nothing for this reason"
+    if restock.missing:
+        missing_units = ", ".join(f"{units.normalize():f} of {sku}" for sku, units in restock.missing.items())
+        value = f"{missing_units}, credited with {restock.missing_amount:.2f} {snapshot.sale.currency}"
+        expected = "a stock adjustment in Cin7 once they are back; the design restocks nothing for this reason"
         notes.append(note(FindingKind.NOT_RESTOCKED, "credit_note.restock", value, expected))
-    if goods & {line.sku for line in credit.lines} and await _shop_restocks(site):
-        expected = "refund_order_stock_adjustment switched off: Cin7 is master of stock, and tells the shop again"
-        notes.append(note(FindingKind.SHOP_RESTOCKS_BY_ITSELF, "settings.inventory", "the shop restocks", expected))
-    return replace(credit, restock=found.lines, never_left=dict(found.never_left)), tuple(notes)
+    if goods & {line.sku for line in credit_note.lines} and await _store_restocks(ctx):
+        expected = (
+            "refund_order_stock_adjustment switched off: Cin7 is master of stock, and its levels are published again"
+        )
+        notes.append(note(FindingKind.STORE_RESTOCKS_REFUNDS, "settings.inventory", "the store restocks", expected))
+    return replace(credit_note, restock=restock.lines, never_dispatched=dict(restock.never_dispatched)), tuple(notes)
 
 
-async def tell_shop_again(site: Site, credit: CreditNote) -> None:
-    """Forgets what the shop was told of refunded goods: it may have put them back by itself, and Cin7's figure counts.
+async def invalidate_refunded_levels(ctx: ConnectionContext, credit_note: CreditNote) -> None:
+    """Invalidates the published levels of refunded goods: the store may have restocked them, and Cin7's levels count.
 
     Source: platform notes, bigcommerce 3.3 (whether a refund restocks is documented both ways).
     """
-    await running().journal.stock_levels.distrust(site.name, {line.sku for line in credit.lines if line.sku})
+    await ctx.repositories.stock_levels.invalidate(ctx.name, {line.sku for line in credit_note.lines if line.sku})
 
 
-async def _shop_restocks(site: Site) -> bool:
-    """Whether the shop puts refunded goods back by itself. Source: Settings v3, refund_order_stock_adjustment."""
-    references = running().journal.references
-    kept = await references.read(site.name, SHOP_RESTOCKS)
-    if kept is None or kept[1] + PATIENCE < running().clock.now():
-        told = await site.shop.inventory_settings(lane=Lane.RETURNS)
-        await references.keep(site.name, SHOP_RESTOCKS, told.refund_order_stock_adjustment)
-        return told.refund_order_stock_adjustment
-    return bool(kept[0])
+async def _store_restocks(ctx: ConnectionContext) -> bool:
+    """Whether the store restocks refunded goods by itself. Source: Settings v3, refund_order_stock_adjustment."""
+    reference_cache = ctx.repositories.reference_cache
+    cached = await reference_cache.read(ctx.name, STORE_RESTOCKS)
+    if cached is None or cached[1] + SETTING_MAX_AGE < ctx.clock.now():
+        settings = await ctx.bigcommerce.inventory_settings(lane=Lane.RETURNS)
+        await reference_cache.store(ctx.name, STORE_RESTOCKS, settings.refund_order_stock_adjustment)
+        return settings.refund_order_stock_adjustment
+    return bool(cached[0])

@@ -1,1 +1,1 @@
-"""The stock flow: what Cin7 has becomes what the store may sell."""
+"""The stock flow: turns stock in Cin7 into the levels that the store shows."""

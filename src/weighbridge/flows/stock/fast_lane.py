@@ -1,86 +1,84 @@
-"""The fast lane of stock: during a flash sale a few named SKUs are read and told by themselves, every few seconds.
+"""The fast lane of stock: during a flash sale a few named SKUs are read and published every few seconds.
 
-The full reading leaves them alone and reads in a lower lane, so that where calls are short it is the one to slow down.
+The full reading skips these SKUs and calls in a lower lane, so that it is the one to slow down when calls run short.
 """
 
 from __future__ import annotations
 
 from weighbridge.domain.findings.finding import Finding
-from weighbridge.domain.stock.available import changes
+from weighbridge.domain.job_types import Flow
+from weighbridge.domain.stock.available import changed_levels
 from weighbridge.domain.stock.fast_lane import FastLane, fast_lane
-from weighbridge.domain.stock.increases import agreed
-from weighbridge.flows.attempt_runner import end_round, run_stage
-from weighbridge.flows.context import Site, running
+from weighbridge.domain.stock.increases import publishable_levels
+from weighbridge.flows.attempt_runner import run_attempt, schedule_next
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.open_findings import report
 from weighbridge.flows.orders.changes import find_changed_orders
-from weighbridge.flows.stock.approval import may_tell
-from weighbridge.flows.stock.compute import figures_of
-from weighbridge.flows.stock.publish import captured, tell_all
+from weighbridge.flows.stock.approval import may_publish
+from weighbridge.flows.stock.compute import compute_levels
+from weighbridge.flows.stock.publish import publish_levels, wait_for_evaluation
 from weighbridge.flows.stock.read_levels import read_only
-from weighbridge.flows.stock.shrinkage import note_losses
-from weighbridge.jobs.engine import durable_flow, durable_step
+from weighbridge.flows.stock.shrinkage import record_losses
+from weighbridge.jobs.engine import durable_step
+from weighbridge.persistence.repositories.transfers import Transfer
 
-FLOW = "stock_fast"
+FLOW = Flow.STOCK_FAST
 NAME = "fast_lane"
-"""Under this name a SKU of the fast lane waits for a person: it cannot be read so, or the shop refuses its level."""
-MOST_CALLS = 20
-"""Calls to Cin7 that one round may take, of the 60 a minute that everything shares."""
+"""The flow under which SKUs of the fast lane are held: they cannot be read there, or the store refuses their level."""
+MAX_CALLS = 20
+"""Calls to Cin7 that one run may make, of the 60 a minute that all flows share."""
 
 
-@durable_flow(FLOW)
-async def stock_fast(connection: str, key: str) -> str:
-    """One round of the fast lane: read its SKUs, figure them, tell the shop."""
-    return await push_fast_lane(connection, key)
+async def stock_fast(ctx: ConnectionContext, key: str) -> str:
+    """One run of the fast lane: reads its SKUs, computes their levels, publishes them."""
+    return await push_fast_lane(ctx, key)
 
 
 @durable_step(FLOW)
-async def push_fast_lane(connection: str, key: str) -> str:
-    site = running().sites[connection]
-    policy = site.connection.design.stock
+async def push_fast_lane(ctx: ConnectionContext, key: str) -> str:
+    policy = ctx.connection.design.stock
     if not policy.fast_lane:
-        await report(site, NAME, {})
+        await report(ctx, NAME, {})
         return "no SKU is in the fast lane"
-    transfer = await running().journal.transfers.open(connection, FLOW, key)
-
-    async def work() -> str:
-        return await _push(site)
-
-    ended = await run_stage(site, transfer, FLOW, (FLOW, key), work)
-    await end_round(transfer, ended, policy.fast_lane_cadence)
-    return ended
+    transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
+    outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), _push)
+    await schedule_next(ctx, transfer, outcome, policy.fast_lane_cadence)
+    return outcome
 
 
-async def lane_of(site: Site) -> FastLane:
-    """What the fast lane reads and tells; nothing where the design names none, or before the catalogues are read."""
-    named, catalogue = site.connection.design.stock.fast_lane, running().journal.catalogue
+async def current_fast_lane(ctx: ConnectionContext) -> FastLane:
+    """The SKUs that the fast lane reads and publishes; empty if the design names none, or before the catalogues are
+    read."""
+    named, catalogue = ctx.connection.design.stock.fast_lane, ctx.repositories.catalogue
     if not named:
         return FastLane()
-    items, stocked = await catalogue.shop_items(site.name), await catalogue.stocked_skus(site.name)
+    items, stocked = await catalogue.store_items(ctx.name), await catalogue.stocked_skus(ctx.name)
     sold = {sku for sku, item in items.items() if item.tracked and sku in stocked}
     if not sold:
         return FastLane()
-    return fast_lane(named, sold, await catalogue.bills(site.name), MOST_CALLS)
+    return fast_lane(named, sold, await catalogue.bills(ctx.name), MAX_CALLS)
 
 
-async def _push(site: Site) -> str:
-    journal = running().journal
-    if not await may_tell(site):
-        return "the first levels were not accepted yet"
-    lane = await lane_of(site)
-    reading = await read_only(site, lane.read)
-    all_captured = await captured(site, await find_changed_orders(site))
-    every = await journal.catalogue.shop_items(site.name)
-    figures = await figures_of(site, reading, {sku: every[sku] for sku in lane.told & every.keys()})
-    before = await journal.exposures.before(site.name, reading.began, lane.told)
-    told = tuple(figures)
-    if site.connection.design.stock.rises == "two_readings":
-        shown = await journal.stock_levels.shown(site.name)
-        told = agreed(figures, shown, {slot: level.ats for slot, level in before.items()}).figures
-    await note_losses(site, reading, figures, before)
-    await journal.stock_levels.read_between(site.name, figures, reading.began, reading.asked_at)
-    differing = changes(told, await journal.stock_levels.shown(site.name))
-    refused = await tell_all(site, differing, every, falls_only=not all_captured)
-    unusable: dict[str, tuple[Finding, ...]] = {sku: (one,) for sku, one in lane.findings.items()}
-    unread = {sku: (one,) for sku, one in reading.unreadable.items()}
-    await report(site, NAME, unusable | unread | refused)
-    return f"{len(differing)} of {len(figures)} figures pushed"
+async def _push(ctx: ConnectionContext, transfer: Transfer) -> str:
+    repositories = ctx.repositories
+    if not await may_publish(ctx):
+        return "the first levels are not accepted yet"
+    lane = await current_fast_lane(ctx)
+    reading = await read_only(ctx, lane.read)
+    all_evaluated = await wait_for_evaluation(ctx, await find_changed_orders(ctx))
+    items = await repositories.catalogue.store_items(ctx.name)
+    levels = await compute_levels(ctx, reading, {sku: items[sku] for sku in lane.skus & items.keys()})
+    before = await repositories.oversell_risk.levels_before(ctx.name, reading.started_at, lane.skus)
+    publishable = tuple(levels)
+    if ctx.connection.design.stock.increases == "two_readings":
+        current = await repositories.stock_levels.current_levels(ctx.name)
+        earlier = {level_key: level.ats for level_key, level in before.items()}
+        publishable = publishable_levels(levels, current, earlier).levels
+    await record_losses(ctx, reading, levels, before)
+    await repositories.stock_levels.store_partial_reading(ctx.name, levels, reading.started_at, reading.asked_at)
+    changed = changed_levels(publishable, await repositories.stock_levels.current_levels(ctx.name))
+    refused = await publish_levels(ctx, changed, items, decreases_only=not all_evaluated)
+    unusable: dict[str, tuple[Finding, ...]] = {sku: (finding,) for sku, finding in lane.findings.items()}
+    unread = {sku: (finding,) for sku, finding in reading.unreadable.items()}
+    await report(ctx, NAME, unusable | unread | refused)
+    return f"{len(changed)} of {len(levels)} levels published"

@@ -1,116 +1,114 @@
-"""Stock: scan what the warehouse has, take off what the shop has promised, tell the shop what changed, read it back."""
+"""The stock flow: reads Cin7's stock, deducts what the store has sold, publishes changed levels and reads them back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-import structlog
-
-from weighbridge.domain.stock.available import Figure, ShopItem, Slot, changes
-from weighbridge.domain.stock.increases import agreed
-from weighbridge.flows.attempt_runner import STOPPED, end_round, run_stage
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import weighed
-from weighbridge.flows.idempotent_write import Later
+from weighbridge.domain.job_types import Flow
+from weighbridge.domain.stock.available import AvailableLevel, LevelKey, StoreItem, changed_levels
+from weighbridge.domain.stock.increases import publishable_levels
+from weighbridge.flows.attempt_runner import STOPPED, run_attempt, schedule_next
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_evaluation
+from weighbridge.flows.idempotent_write import RetryLater
 from weighbridge.flows.open_findings import report
 from weighbridge.flows.orders.changes import find_changed_orders
 from weighbridge.flows.reference_data.load import READY
-from weighbridge.flows.stock.approval import DRY_RUN, look, may_tell, wait_for_a_person
-from weighbridge.flows.stock.compute import doubtful_of, figures_of, keep_parts
-from weighbridge.flows.stock.fast_lane import lane_of
-from weighbridge.flows.stock.publish import captured, tell_all, verify_earlier
-from weighbridge.flows.stock.read_levels import Reading, read_again, scan
-from weighbridge.flows.stock.shrinkage import note_losses
+from weighbridge.flows.stock.approval import DRY_RUN, dry_run, hold_for_approval, may_publish
+from weighbridge.flows.stock.compute import compute_levels, doubtful_skus, store_component_stock
+from weighbridge.flows.stock.fast_lane import current_fast_lane
+from weighbridge.flows.stock.publish import publish_levels, verify_published, wait_for_evaluation
+from weighbridge.flows.stock.read_levels import Reading, reread, scan
+from weighbridge.flows.stock.shrinkage import record_losses
 from weighbridge.flows.stock.untracked_sellout import report_sellable_at_zero
-from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.persistence.repositories.oversell_risk import Level
-from weighbridge.persistence.repositories.transfers import State
+from weighbridge.jobs.engine import durable_step
+from weighbridge.persistence.repositories.oversell_risk import LastLevel
+from weighbridge.persistence.repositories.transfers import State, Transfer
 
-log = structlog.get_logger()
-
-FLOW = "stock"
+FLOW = Flow.STOCK
 ALL = "*"
 LEVEL, ROW = "stock_level", "stock_row"
-"""Under these names a SKU waits for a person whose level the shop refuses, or whose row in Cin7 cannot be read."""
+"""The flows under which SKUs are held whose level the store refuses, and whose row in Cin7 cannot be read."""
 NO_SKU = "(no SKU)"
 
 
-@durable_flow(FLOW)
-async def stock(connection: str, key: str) -> str:
-    """One full round of stock: scan, figure, push, verify; under the key `dry-run` one that only looks."""
-    return await push_stock(connection, key)
+async def stock(ctx: ConnectionContext, key: str) -> str:
+    """One full run of stock: read, compute, publish, verify. Under the key `dry-run` it only compares."""
+    return await push_stock(ctx, key)
 
 
 @durable_step("stock")
-async def push_stock(connection: str, key: str) -> str:
-    site = running().sites[connection]
-    transfer = await running().journal.transfers.open(connection, FLOW, key)
-
-    async def work() -> str:
-        await _references_are_read(site)
-        if key == DRY_RUN:
-            return await look(site, transfer)
-        return await _push(site) if await may_tell(site) else await wait_for_a_person(transfer)
-
-    ended = await run_stage(site, transfer, "stock", (FLOW, key), work)
+async def push_stock(ctx: ConnectionContext, key: str) -> str:
+    transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
+    outcome = await run_attempt(ctx, transfer, "stock", (FLOW, key), _run)
     if key != DRY_RUN:
-        await end_round(transfer, ended, site.connection.design.stock.cadence)
-    elif ended != STOPPED:
-        await weighed(transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
-    return ended
+        await schedule_next(ctx, transfer, outcome, ctx.connection.design.stock.cadence)
+    elif outcome != STOPPED:
+        await record_evaluation(ctx, transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
+    return outcome
 
 
-async def _references_are_read(site: Site) -> None:
-    if await running().journal.references.read(site.name, READY) is None:
-        at = running().clock.now() + timedelta(seconds=5)
-        raise Later("references", "the catalogues of both sides are not read yet", at)
+async def _run(ctx: ConnectionContext, transfer: Transfer) -> str:
+    await _require_reference_data(ctx)
+    if transfer.key == DRY_RUN:
+        return await dry_run(ctx, transfer)
+    return await _push(ctx) if await may_publish(ctx) else await hold_for_approval(ctx, transfer)
 
 
-async def _push(site: Site) -> str:
-    journal = running().journal
-    fast = (await lane_of(site)).told
-    every = await journal.catalogue.shop_items(site.name)
-    items = {sku: item for sku, item in every.items() if sku not in fast}
-    await verify_earlier(site, len(every))
-    reading = await scan(site)
-    all_captured = await captured(site, await find_changed_orders(site))
-    await report(site, ROW, {sku or NO_SKU: (finding,) for sku, finding in reading.unreadable.items()})
-    await report_sellable_at_zero(site, reading, items)
-    figures = await figures_of(site, reading, items)
-    await keep_parts(site, reading)
-    before = await journal.exposures.before(site.name, reading.began)
-    told = await _agreed(site, reading, figures, items, before)
-    await note_losses(site, reading, figures, before)
-    began, asked_at = reading.began, reading.asked_at
-    keep_theirs = (fast & every.keys()) | await doubtful_of(site, reading, items)
-    del reading, before
-    await journal.stock_levels.scanned(site.name, figures, began, asked_at, keep_theirs)
-    shown = await journal.stock_levels.shown(site.name)
-    differing = changes(told, shown)
-    refused = await tell_all(site, differing, every, falls_only=not all_captured)
-    if all_captured:
-        await report(site, LEVEL, refused)
-    return f"{len(differing)} of {len(figures)} figures pushed"
+async def _require_reference_data(ctx: ConnectionContext) -> None:
+    if await ctx.repositories.reference_cache.read(ctx.name, READY) is None:
+        retry_at = ctx.clock.now() + timedelta(seconds=5)
+        raise RetryLater("reference_data_missing", "the catalogues of both platforms are not read yet", retry_at)
 
 
-async def _agreed(
-    site: Site,
+async def _push(ctx: ConnectionContext) -> str:
+    repositories = ctx.repositories
+    fast = (await current_fast_lane(ctx)).skus
+    all_items = await repositories.catalogue.store_items(ctx.name)
+    items = {sku: item for sku, item in all_items.items() if sku not in fast}
+    await verify_published(ctx, len(all_items))
+    reading = await scan(ctx)
+    all_evaluated = await wait_for_evaluation(ctx, await find_changed_orders(ctx))
+    await report(ctx, ROW, {sku or NO_SKU: (finding,) for sku, finding in reading.unreadable.items()})
+    await report_sellable_at_zero(ctx, reading, items)
+    levels = await compute_levels(ctx, reading, items)
+    await store_component_stock(ctx, reading)
+    before = await repositories.oversell_risk.levels_before(ctx.name, reading.started_at)
+    publishable = await _publishable_levels(ctx, reading, levels, items, before)
+    await record_losses(ctx, reading, levels, before)
+    started_at, asked_at = reading.started_at, reading.asked_at
+    unchanged_skus = (fast & all_items.keys()) | await doubtful_skus(ctx, reading, items)
+    del reading, before  # a reading of a large catalogue takes much memory
+    await repositories.stock_levels.store_full_reading(ctx.name, levels, started_at, asked_at, unchanged_skus)
+    changed = changed_levels(publishable, await repositories.stock_levels.current_levels(ctx.name))
+    refused = await publish_levels(ctx, changed, all_items, decreases_only=not all_evaluated)
+    if all_evaluated:
+        await report(ctx, LEVEL, refused)
+    return f"{len(changed)} of {len(levels)} levels published"
+
+
+async def _publishable_levels(
+    ctx: ConnectionContext,
     reading: Reading,
-    figures: Sequence[Figure],
-    items: Mapping[str, ShopItem],
-    before: Mapping[Slot, Level],
-) -> tuple[Figure, ...]:
-    """What may be told: falls as they are, rises as far as the reading before agrees; a second reading is made at once
-    where few calls do, otherwise the next round is the second."""
-    if site.connection.design.stock.rises == "at_once":
-        return tuple(figures)
-    shown = await running().journal.stock_levels.shown(site.name)
-    first = agreed(figures, shown, {slot: level.ats for slot, level in before.items()})
-    again = await read_again(site, reading, {sku for sku, _ in first.unconfirmed})
-    if again is None:
-        return first.figures
-    doubtful = frozenset(first.unconfirmed)
-    second = await figures_of(site, again, items)
-    both = agreed((one for one in second if one.slot in doubtful), shown, {one.slot: one.ats for one in figures})
-    return (*(one for one in first.figures if one.slot not in doubtful), *both.figures)
+    levels: Sequence[AvailableLevel],
+    items: Mapping[str, StoreItem],
+    before: Mapping[LevelKey, LastLevel],
+) -> tuple[AvailableLevel, ...]:
+    """The levels that may be published: decreases as they are, increases as far as the previous reading confirms them.
+
+    Unconfirmed increases are read a second time at once if a few calls suffice; otherwise the next run confirms them.
+    """
+    if ctx.connection.design.stock.increases == "at_once":
+        return tuple(levels)
+    current = await ctx.repositories.stock_levels.current_levels(ctx.name)
+    first = publishable_levels(levels, current, {level_key: level.ats for level_key, level in before.items()})
+    second_reading = await reread(ctx, reading, {sku for sku, _ in first.unconfirmed})
+    if second_reading is None:
+        return first.levels
+    unconfirmed = frozenset(first.unconfirmed)
+    second_levels = await compute_levels(ctx, second_reading, items)
+    first_by_key = {level.key: level.ats for level in levels}
+    rechecked = (level for level in second_levels if level.key in unconfirmed)
+    confirmed = publishable_levels(rechecked, current, first_by_key)
+    return (*(level for level in first.levels if level.key not in unconfirmed), *confirmed.levels)

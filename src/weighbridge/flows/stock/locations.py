@@ -1,50 +1,51 @@
-"""Shop places: which inventory locations of the shop are told of stock, and whether the shop has them."""
+"""Store locations: the inventory locations of the store to which levels are published, and whether they exist."""
 
 from __future__ import annotations
 
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.stock.locations import ShopLocations
-from weighbridge.flows.context import Site, running
+from weighbridge.domain.stock.locations import StoreLocations
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.open_findings import report
 
-LOCATION = "shop_location"
-"""Under this name a location of the design waits for a person that the shop does not have."""
+LOCATION = "store_location"
+"""The flow under which locations are held that the design names and the store does not have."""
 
 
-async def shop_locations(site: Site) -> ShopLocations:
-    """The locations that the design names, and those that it named once and that may still show stock."""
-    policy = site.connection.design.stock
-    shop = ShopLocations(policy.bigcommerce_location_id, policy.shop_locations)
-    told = await running().journal.stock_levels.shop_locations_told(site.name)
-    retired = told - set(shop.all(frozenset(policy.locations)))
-    return ShopLocations(shop.default, shop.named, retired)
+async def store_locations(ctx: ConnectionContext) -> StoreLocations:
+    """The locations that the design names, and locations that it named earlier and that may still show stock."""
+    policy = ctx.connection.design.stock
+    locations = StoreLocations(policy.bigcommerce_location_id, policy.store_locations)
+    published = await ctx.repositories.stock_levels.published_locations(ctx.name)
+    retired = published - set(locations.published_locations(frozenset(policy.locations)))
+    return StoreLocations(locations.default, locations.by_cin7_location, retired)
 
 
-async def missing_at_the_shop(site: Site) -> frozenset[int]:
-    """Locations that can be told nothing: the shop lacks or disabled them. Those of the design wait for a person.
+async def missing_store_locations(ctx: ConnectionContext) -> frozenset[int]:
+    """Locations to which nothing can be published because the store lacks or disabled them.
 
-    The shop is asked only where there is more than one. Source: platform notes, bigcommerce 5.1 (a disabled location
-    cannot be edited).
+    Those that the design names are held. The store is queried only if there is more than one location.
+    Source: platform notes, bigcommerce 5.1 (a disabled location cannot be edited).
     """
-    policy = site.connection.design.stock
-    shop = await shop_locations(site)
-    wanted = shop.all(frozenset(policy.locations))
-    if len(wanted) == 1 and not policy.shop_locations:
-        await report(site, LOCATION, {})
+    policy = ctx.connection.design.stock
+    locations = await store_locations(ctx)
+    published = locations.published_locations(frozenset(policy.locations))
+    if len(published) == 1 and not policy.store_locations:
+        await report(ctx, LOCATION, {})
         return frozenset()
-    there = {one.id: one for one in await site.shop.inventory_locations(lane=Lane.STOCK) if one.enabled}
-    missing = frozenset(wanted) - there.keys()
-    known = ", ".join(f"{one.id} {one.label}".strip() for one in there.values())
-    expected = f"an inventory location that the shop has and did not disable: {known}"
+    rows = await ctx.bigcommerce.inventory_locations(lane=Lane.STOCK)
+    enabled = {row.id: row for row in rows if row.enabled}
+    missing = frozenset(published) - enabled.keys()
+    known = ", ".join(f"{row.id} {row.label}".strip() for row in enabled.values())
+    expected = f"an enabled inventory location of the store: {known}"
     findings: dict[str, tuple[Finding, ...]] = {
-        str(one): (hold(FindingKind.SHOP_LOCATION_UNKNOWN, _setting(one, shop), one, expected),)
-        for one in sorted(missing - shop.retired)
+        str(location): (hold(FindingKind.STORE_LOCATION_UNKNOWN, _setting(location, locations), location, expected),)
+        for location in sorted(missing - locations.retired)
     }
-    await report(site, LOCATION, findings)
+    await report(ctx, LOCATION, findings)
     return missing
 
 
-def _setting(location: int, shop: ShopLocations) -> str:
-    names = sorted(name for name, found in shop.named.items() if found == location)
-    return f"design.stock.shop_locations.{names[0]}" if names else "design.stock.bigcommerce_location_id"
+def _setting(location: int, locations: StoreLocations) -> str:
+    names = sorted(name for name, mapped in locations.by_cin7_location.items() if mapped == location)
+    return f"design.stock.store_locations.{names[0]}" if names else "design.stock.bigcommerce_location_id"

@@ -1,7 +1,7 @@
-"""Parity of stock: once a day every level at the shop is held against what it was told; what differs is told again.
+"""Stock parity: once a day every level of the store is compared with the published level and corrected if it differs.
 
-What Cin7 has is read in full each round anyway. What the shop shows is read back once after each push, so a level that
-somebody changes there later would stand until the SKU's figure changes.
+Cin7's stock is read in full in every run. The store's levels are read back only once after each push, so a level that
+a person changes in the store later would stay wrong until the level of the SKU changes.
 """
 
 from __future__ import annotations
@@ -10,75 +10,69 @@ from datetime import timedelta
 
 import structlog
 
+from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.stock.available import Slot
+from weighbridge.domain.stock.available import LevelKey
 from weighbridge.domain.stock.parity import differences, parity_findings
-from weighbridge.flows.attempt_runner import end_round, run_stage
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.idempotent_write import Later
+from weighbridge.flows.attempt_runner import run_attempt, schedule_next
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.idempotent_write import RetryLater
 from weighbridge.flows.open_findings import report
 from weighbridge.flows.orders.changes import find_changed_orders
-from weighbridge.flows.stock.approval import may_tell
-from weighbridge.flows.stock.locations import shop_locations
-from weighbridge.flows.stock.publish import captured
-from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.persistence.repositories.transfers import State
-from weighbridge.persistence.tables.transfers import transfers
+from weighbridge.flows.stock.approval import may_publish
+from weighbridge.flows.stock.locations import store_locations
+from weighbridge.flows.stock.publish import wait_for_evaluation
+from weighbridge.jobs.engine import durable_step
+from weighbridge.persistence.repositories.transfers import Transfer
 
 log = structlog.get_logger()
 
-FLOW = "stock_parity"
+FLOW = Flow.STOCK_PARITY
 DRIFT = "stock_drift"
-"""Under this name a SKU waits whose level at the shop is not what it was told, until it is seen to be right again."""
+"""The flow under which SKUs are held whose store level differs from the published level, until it is confirmed."""
 SETTLED_AFTER = timedelta(minutes=2)
-"""How long a told level may take to show. Source: platform notes, bigcommerce 5.3 (applied asynchronously)."""
-ROUNDS_UNTIL_PROOF = 2
-"""After so many rounds of stock the levels that differed are looked at again."""
+"""How long the store takes to show a published level. Source: platform notes, bigcommerce 5.3 (applied asynchronously).
+"""
+STOCK_RUNS_UNTIL_RECHECK = 2
+"""The number of stock runs after which the levels that differed are compared again."""
 
 
-@durable_flow(FLOW)
-async def stock_parity(connection: str, key: str) -> str:
-    """Holds every level at the shop against what it was told."""
-    return await compare_levels(connection, key)
+async def stock_parity(ctx: ConnectionContext, key: str) -> str:
+    """Compares every level of the store with the published level."""
+    return await compare_levels(ctx, key)
 
 
 @durable_step(FLOW)
-async def compare_levels(connection: str, key: str) -> str:
-    site = running().sites[connection]
-    transfer = await running().journal.transfers.open(connection, FLOW, key)
-
-    async def work() -> str:
-        return await _compare(site)
-
-    ended = await run_stage(site, transfer, FLOW, (FLOW, key), work)
-    await end_round(transfer, ended, await _next_look(site))
-    return ended
+async def compare_levels(ctx: ConnectionContext, key: str) -> str:
+    transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
+    outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), _compare)
+    await schedule_next(ctx, transfer, outcome, await _next_run_after(ctx))
+    return outcome
 
 
-async def _compare(site: Site) -> str:
-    """Orders are asked for after the levels were read: whatever the shop took off for one is then known."""
-    if not await may_tell(site):
-        return "the first levels were not accepted yet"
-    journal, began = running().journal, running().clock.now()
-    there: dict[Slot, int] = {}
-    locations = (await shop_locations(site)).all(frozenset(site.connection.design.stock.locations))
-    async for page in site.shop.all_inventory_levels(locations, lane=Lane.RECONCILIATION):
-        there |= page
-    if not await captured(site, await find_changed_orders(site)):
-        raise Later("orders", "orders are still being read", running().clock.now() + SETTLED_AFTER)
-    told = await journal.stock_levels.standing(site.name, began - SETTLED_AFTER)
-    differing = differences(told, there)
-    await journal.stock_levels.distrust(site.name, {sku for sku, _ in differing})
-    found = parity_findings(told, differing)
-    await report(site, DRIFT, {of: (finding,) for of, finding in found.items()})
-    log.info("stock_parity", connection=site.name, levels=len(told), differing=len(differing))
-    return f"{len(differing)} of {len(told)} levels differ"
+async def _compare(ctx: ConnectionContext, transfer: Transfer) -> str:
+    """Compares the levels. Orders are read after the levels, so that every order the store deducted is known."""
+    if not await may_publish(ctx):
+        return "the first levels are not accepted yet"
+    repositories, started_at = ctx.repositories, ctx.clock.now()
+    current: dict[LevelKey, int] = {}
+    locations = (await store_locations(ctx)).published_locations(frozenset(ctx.connection.design.stock.locations))
+    async for page in ctx.bigcommerce.all_inventory_levels(locations, lane=Lane.RECONCILIATION):
+        current |= page
+    if not await wait_for_evaluation(ctx, await find_changed_orders(ctx)):
+        raise RetryLater("orders_unprocessed", "orders are still being evaluated", ctx.clock.now() + SETTLED_AFTER)
+    expected = await repositories.stock_levels.expected_levels(ctx.name, started_at - SETTLED_AFTER)
+    differing = differences(expected, current)
+    await repositories.stock_levels.invalidate(ctx.name, {sku for sku, _ in differing})
+    findings = parity_findings(expected, differing)
+    await report(ctx, DRIFT, {name: (finding,) for name, finding in findings.items()})
+    log.info("stock_parity", connection=ctx.name, levels=len(expected), differing=len(differing))
+    return f"{len(differing)} of {len(expected)} levels differ"
 
 
-async def _next_look(site: Site) -> timedelta:
-    """A day later as a rule; soon where something differed, since only another look proves that it is right again."""
-    policy = site.connection.design.stock
-    own = (transfers.c.connection == site.name) & (transfers.c.flow == DRIFT) & (transfers.c.state == State.HELD)
-    if await running().journal.transfers.select(own, limit=1):
-        return max(ROUNDS_UNTIL_PROOF * policy.cadence, 2 * SETTLED_AFTER)
+async def _next_run_after(ctx: ConnectionContext) -> timedelta:
+    """Usually a day; soon after a difference, because only another comparison can confirm that it is corrected."""
+    policy = ctx.connection.design.stock
+    if await ctx.repositories.transfers.held_in_flow(ctx.name, DRIFT, limit=1):
+        return max(STOCK_RUNS_UNTIL_RECHECK * policy.cadence, 2 * SETTLED_AFTER)
     return timedelta(hours=policy.parity_hours)

@@ -1,4 +1,4 @@
-"""Telling stock: which orders must be known first, how levels are told, and how they are read back."""
+"""Publishing of levels: which orders must be evaluated first, how levels are written, and how they are read back."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.common.concurrency import side_by_side
+from weighbridge.common.concurrency import map_limited
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.stock.available import Figure, ShopItem, Slot, less_unseen
-from weighbridge.flows.context import Site, running
+from weighbridge.domain.stock.available import AvailableLevel, LevelKey, StoreItem, less_unprocessed_orders
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders
-from weighbridge.flows.stock.locations import missing_at_the_shop
+from weighbridge.flows.stock.locations import missing_store_locations
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.client import ITEMS_PER_PAGE
@@ -23,126 +23,142 @@ from weighbridge.platforms.http_exchange import Refused
 log = structlog.get_logger()
 
 SETTLED = frozenset({State.HELD, State.REJECTED})
-ASKED_AT_ONCE = 50
-"""SKUs asked for in one call: more would make the address too long."""
-CAPTURE_PATIENCE = timedelta(seconds=60)
-"""How long a push waits for the orders it just heard of; then it tells the shop of falls only."""
+SKUS_PER_CALL = 50
+"""SKUs in one query; more would make the URL too long."""
+EVALUATION_TIMEOUT = timedelta(seconds=60)
+"""How long a push waits for the evaluation of new orders; after that it publishes decreases only."""
+VERIFIED_AFTER = timedelta(seconds=60)
+"""How old a published level must be before it is read back."""
 
 
-async def captured(site: Site, asked: Mapping[str, str]) -> bool:
-    """Waits until the orders just heard of were looked at, so that their units are taken off; False on time-out."""
-    clock, transfers = running().clock, running().journal.transfers
-    until = clock.now() + CAPTURE_PATIENCE
-    left = dict(asked)
-    while left:
-        for order_id, version in list(left.items()):
-            found = await transfers.find(site.name, orders.FLOW, order_id)
-            if found is not None and (found.source_version == version or found.state in SETTLED):
-                del left[order_id]
-        if left and clock.now() > until:
-            log.info("stock_push_without_rises", connection=site.name, orders=len(left))
+async def wait_for_evaluation(ctx: ConnectionContext, order_versions: Mapping[str, str]) -> bool:
+    """Waits until these orders are evaluated, so that their units are deducted; False on a timeout."""
+    clock, transfers = ctx.clock, ctx.repositories.transfers
+    until = clock.now() + EVALUATION_TIMEOUT
+    pending = dict(order_versions)
+    while pending:
+        for order_id, version in list(pending.items()):
+            transfer = await transfers.find(ctx.name, orders.FLOW, order_id)
+            if transfer is not None and (transfer.source_version == version or transfer.state in SETTLED):
+                del pending[order_id]
+        if pending and clock.now() > until:
+            log.info("stock_increases_postponed", connection=ctx.name, orders=len(pending))
             return False
-        if left:
+        if pending:
             await asyncio.sleep(0.05)
     return True
 
 
-async def tell_all(
-    site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem], *, falls_only: bool = False
+async def publish_levels(
+    ctx: ConnectionContext,
+    levels: Sequence[AvailableLevel],
+    items: Mapping[str, StoreItem],
+    *,
+    decreases_only: bool = False,
 ) -> dict[str, tuple[Finding, ...]]:
-    """Tells levels in batches as large as the design says, each less what the shop is seen to have sold unheard. With
-    `falls_only`, what would be more than the shop shows is left out. Answers the items that it refused, by SKU."""
+    """Publishes levels in batches of the size that the design sets; returns the findings of refused items, by SKU.
+
+    Each level is reduced by what the store has sold in orders that are not processed yet. With `decreases_only`, levels
+    above the store's current level are skipped.
+    """
     refused: dict[str, tuple[Finding, ...]] = {}
-    longest, clock = timedelta(0), running().clock
-    missing = await missing_at_the_shop(site) if figures else frozenset[int]()
-    can_be_told = (one for one in figures if one.shop_location not in missing)
-    for together in _batches(can_be_told, site.connection.design.stock.batch):
+    longest, clock = timedelta(0), ctx.clock
+    missing = await missing_store_locations(ctx) if levels else frozenset[int]()
+    publishable = (level for level in levels if level.store_location not in missing)
+    for batch in _batches(publishable, ctx.connection.design.stock.batch):
         asked_at = clock.now()
-        batch = await _with_unheard_sales(site, together, len(items), falls_only=falls_only)
-        if batch:
-            refused |= await _tell(site, batch, items)
+        reduced = await _less_unprocessed_sales(ctx, batch, len(items), decreases_only=decreases_only)
+        if reduced:
+            refused |= await _publish(ctx, reduced, items)
             longest = max(longest, clock.now() - asked_at)
     if longest:
-        await running().journal.exposures.pushed(site.name, longest)
+        await ctx.repositories.oversell_risk.record_push(ctx.name, longest)
     return refused
 
 
-def _batches(figures: Iterable[Figure], size: int) -> Iterator[list[Figure]]:
-    """At most `size` figures at a time, except that those of one SKU, which follow each other, stay together."""
-    batch: list[Figure] = []
-    for one in figures:
-        if len(batch) >= size and batch[-1].sku != one.sku:
+def _batches(levels: Iterable[AvailableLevel], size: int) -> Iterator[list[AvailableLevel]]:
+    """Batches of `size` levels; a batch is larger where the levels of one SKU, which follow each other, must stay
+    together."""
+    batch: list[AvailableLevel] = []
+    for level in levels:
+        if len(batch) >= size and batch[-1].sku != level.sku:
             yield batch
             batch = []
-        batch.append(one)
+        batch.append(level)
     if batch:
         yield batch
 
 
-async def _with_unheard_sales(
-    site: Site, figures: Sequence[Figure], items: int, *, falls_only: bool
-) -> tuple[Figure, ...]:
-    """The shop is asked right before it is told: what it sells from then on until it shows the level is overwritten."""
-    journal, skus = running().journal, {one.sku for one in figures}
-    told = await journal.stock_levels.last_told_of(site.name, skus)
-    there = await _levels(site, [one.slot for one in figures if one.slot in told], items)
-    placed = await journal.promises.placed_since_told(site.name, skus)
-    found = less_unseen(figures, told, there, placed)
-    return tuple(one for one in found if not falls_only or one.ats < there.get(one.slot, 0))
+async def _less_unprocessed_sales(
+    ctx: ConnectionContext, levels: Sequence[AvailableLevel], item_count: int, *, decreases_only: bool
+) -> tuple[AvailableLevel, ...]:
+    """The levels less unprocessed sales. The store is read immediately before the write, because the write overwrites
+    every unit that the store sells in between."""
+    repositories, skus = ctx.repositories, {level.sku for level in levels}
+    published = await repositories.stock_levels.published_levels_of(ctx.name, skus)
+    current = await _read_current_levels(ctx, [level.key for level in levels if level.key in published], item_count)
+    placed = await repositories.reservations.placed_since_push(ctx.name, skus)
+    reduced = less_unprocessed_orders(levels, published, current, placed)
+    return tuple(level for level in reduced if not decreases_only or level.ats < current.get(level.key, 0))
 
 
-async def _tell(site: Site, figures: Sequence[Figure], items: Mapping[str, ShopItem]) -> dict[str, tuple[Finding, ...]]:
-    """Tells the shop absolute levels; where it refuses a batch, the halves are told until the bad item stands alone.
-    Answers the items that it refused, by SKU.
+async def _publish(
+    ctx: ConnectionContext, levels: Sequence[AvailableLevel], items: Mapping[str, StoreItem]
+) -> dict[str, tuple[Finding, ...]]:
+    """Writes absolute levels; returns the findings of refused items, by SKU.
 
-    Setting an absolute level twice is harmless, so no intent is kept.
-    Source: Inventory V3, PUT /inventory/adjustments/absolute; it does not say which item it refused.
+    A refused batch is split in halves until the refused item is alone. Setting an absolute level twice is harmless, so
+    no intent is stored. Source: Inventory V3, PUT /inventory/adjustments/absolute; it does not say which item it
+    refused.
     """
-    body = write.absolute_levels(figures, items)
+    body = write.absolute_levels(levels, items)
     try:
-        await site.shop.set_inventory_absolute(body, lane=Lane.STOCK)
+        await ctx.bigcommerce.set_inventory_absolute(body, lane=Lane.STOCK)
     except Refused as refusal:
-        if len(figures) == 1:
-            said, refused_at = "; ".join(refusal.messages), figures[0].shop_location
-            expected = f"a SKU whose level the shop lets be set to {figures[0].ats} at location {refused_at}"
-            finding = hold(FindingKind.REFUSED_BY_BIGCOMMERCE, f"stock of {figures[0].sku}", said, expected)
-            return {figures[0].sku: (finding,)}
-        middle = len(figures) // 2
-        first = await _tell(site, figures[:middle], items)
-        return first | await _tell(site, figures[middle:], items)
-    await running().journal.stock_levels.told(site.name, figures)
+        if len(levels) == 1:
+            [level] = levels
+            expected = f"a SKU whose level the store accepts as {level.ats} at location {level.store_location}"
+            messages = "; ".join(refusal.messages)
+            finding = hold(FindingKind.REFUSED_BY_BIGCOMMERCE, f"stock of {level.sku}", messages, expected)
+            return {level.sku: (finding,)}
+        middle = len(levels) // 2
+        first = await _publish(ctx, levels[:middle], items)
+        return first | await _publish(ctx, levels[middle:], items)
+    await ctx.repositories.stock_levels.mark_published(ctx.name, levels)
     return {}
 
 
-async def verify_earlier(site: Site, items: int) -> None:
-    """Reads back what was told before the last minute; a level that differs is told again. `items` is how many the shop
-    has.
+async def verify_published(ctx: ConnectionContext, item_count: int) -> None:
+    """Reads back the levels that were published more than a minute ago; levels that differ are published again.
 
-    A shop's own sale in between makes a difference too, and telling the current figure again is right then as well.
+    `item_count` is the number of items in the store. A sale in between also makes a difference, and publishing the
+    current level again is right in that case too.
     Source: platform notes, bigcommerce 5.3 (adjustments are applied asynchronously).
     """
-    levels, clock = running().journal.stock_levels, running().clock
-    told = await levels.told_before(site.name, clock.now() - timedelta(seconds=60))
-    there = await _levels(site, sorted(told), items)
-    wrong = {slot for slot, level in told.items() if there.get(slot) != level}
-    await levels.verified(site.name, told.keys() - wrong)
-    await levels.distrust(site.name, {sku for sku, _ in wrong})
+    levels, clock = ctx.repositories.stock_levels, ctx.clock
+    published = await levels.unverified_levels(ctx.name, clock.now() - VERIFIED_AFTER)
+    current = await _read_current_levels(ctx, sorted(published), item_count)
+    differing = {level_key for level_key, level in published.items() if current.get(level_key) != level}
+    await levels.mark_verified(ctx.name, published.keys() - differing)
+    await levels.invalidate(ctx.name, {sku for sku, _ in differing})
 
 
-async def _levels(site: Site, slots: Sequence[Slot], items: int) -> dict[Slot, int]:
-    """What the shop shows there. Of many SKUs, the whole list of its `items` is read: that takes fewer calls."""
-    wanted = frozenset(slots)
-    locations = sorted({location for _, location in wanted})
-    skus = sorted({sku for sku, _ in wanted})
-    there: dict[Slot, int] = {}
-    if len(skus) / ASKED_AT_ONCE > items / ITEMS_PER_PAGE + 2:
-        async for page in site.shop.all_inventory_levels(locations, lane=Lane.STOCK):
-            there |= {slot: level for slot, level in page.items() if slot in wanted}
-        return there
+async def _read_current_levels(
+    ctx: ConnectionContext, level_keys: Sequence[LevelKey], item_count: int
+) -> dict[LevelKey, int]:
+    """The store's levels. For many SKUs the whole list of `item_count` items is read, which takes fewer calls."""
+    requested = frozenset(level_keys)
+    locations = sorted({location for _, location in requested})
+    skus = sorted({sku for sku, _ in requested})
+    levels: dict[LevelKey, int] = {}
+    if len(skus) / SKUS_PER_CALL > item_count / ITEMS_PER_PAGE + 2:
+        async for page in ctx.bigcommerce.all_inventory_levels(locations, lane=Lane.STOCK):
+            levels |= {level_key: level for level_key, level in page.items() if level_key in requested}
+        return levels
 
-    async def ask(some: Sequence[str]) -> None:
-        there.update(await site.shop.inventory_levels(some, locations, lane=Lane.STOCK))
+    async def read_group(group: Sequence[str]) -> None:
+        levels.update(await ctx.bigcommerce.inventory_levels(group, locations, lane=Lane.STOCK))
 
-    groups = [skus[start : start + ASKED_AT_ONCE] for start in range(0, len(skus), ASKED_AT_ONCE)]
-    await side_by_side(groups, ask, site.connection.design.quota.bigcommerce_in_flight)
-    return there
+    groups = [skus[start : start + SKUS_PER_CALL] for start in range(0, len(skus), SKUS_PER_CALL)]
+    await map_limited(groups, read_group, ctx.connection.design.quota.bigcommerce_in_flight)
+    return levels

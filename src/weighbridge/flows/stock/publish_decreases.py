@@ -1,7 +1,7 @@
-"""Falls between rounds: what one order takes from other SKUs and other shops is told without reading Cin7 again.
+"""Decreases between runs: what one order takes from other SKUs and other stores is published without reading Cin7.
 
-The shop takes a sold SKU off by itself. It does not know that a kit took parts which others need, nor what another shop
-of the same company has sold; until the next round it would go on promising them.
+The store deducts a sold SKU by itself. It does not know that a kit used components which other SKUs need, nor what
+another store of the same company has sold, and would keep offering those units until the next run.
 """
 
 from __future__ import annotations
@@ -9,87 +9,83 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from weighbridge.domain.stock.available import AvailabilityRow, ShopItem
-from weighbridge.flows.attempt_runner import STOPPED, run_stage
-from weighbridge.flows.context import Site, running
-from weighbridge.flows.evaluation import weighed
+from weighbridge.domain.job_types import Flow
+from weighbridge.domain.stock.available import AvailabilityRow, StoreItem
+from weighbridge.flows.attempt_runner import STOPPED, run_attempt
+from weighbridge.flows.context import ConnectionContext
+from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.orders.changes import find_changed_orders
-from weighbridge.flows.orders.reserve import STOCK_FALL
-from weighbridge.flows.stock.approval import may_tell
-from weighbridge.flows.stock.compute import PARTS, figures_of
-from weighbridge.flows.stock.fast_lane import lane_of
-from weighbridge.flows.stock.publish import captured, tell_all
+from weighbridge.flows.stock.approval import may_publish
+from weighbridge.flows.stock.compute import COMPONENT_STOCK, compute_levels
+from weighbridge.flows.stock.fast_lane import current_fast_lane
+from weighbridge.flows.stock.publish import publish_levels, wait_for_evaluation
 from weighbridge.flows.stock.read_levels import Reading
-from weighbridge.jobs.engine import durable_flow, durable_step
-from weighbridge.persistence.repositories.transfers import State
+from weighbridge.jobs.engine import durable_step
+from weighbridge.persistence.repositories.transfers import State, Transfer
 
-FLOW = STOCK_FALL
+FLOW = Flow.STOCK_DECREASES
 
 
-@durable_flow(FLOW)
-async def stock_fall(connection: str, key: str) -> str:
-    """Tells the shop of falls that follow from orders since the last reading."""
-    return await tell_falls(connection, key)
+async def stock_decreases(ctx: ConnectionContext, key: str) -> str:
+    """Publishes the decreases that follow from orders since the last reading."""
+    return await publish_decreases(ctx, key)
 
 
 @durable_step(FLOW)
-async def tell_falls(connection: str, key: str) -> str:
-    site = running().sites[connection]
-    transfer = await running().journal.transfers.open(connection, FLOW, key)
-
-    async def work() -> str:
-        return await _tell_falls(site)
-
-    ended = await run_stage(site, transfer, FLOW, (FLOW, key), work)
-    if ended != STOPPED:
-        await weighed(transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
-    return ended
+async def publish_decreases(ctx: ConnectionContext, key: str) -> str:
+    transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
+    outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), _publish_decreases)
+    if outcome != STOPPED:
+        await record_evaluation(ctx, transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
+    return outcome
 
 
-async def _tell_falls(site: Site) -> str:
-    journal = running().journal
-    if not await may_tell(site):
-        return "the first levels were not accepted yet"
-    fast = (await lane_of(site)).told
-    reading = await _last_reading(site, fast)
+async def _publish_decreases(ctx: ConnectionContext, transfer: Transfer) -> str:
+    repositories = ctx.repositories
+    if not await may_publish(ctx):
+        return "the first levels are not accepted yet"
+    fast = (await current_fast_lane(ctx)).skus
+    reading = await _last_reading(ctx, fast)
     if reading is None:
-        return "no stock was read yet"
-    if not await captured(site, await find_changed_orders(site)):
-        return "orders are still being read"
-    items = await _touched(site, reading, fast)
-    shown = await journal.stock_levels.shown(site.name)
-    figures = await figures_of(site, reading, items)
-    falls = tuple(one for one in figures if one.ats < shown.get(one.slot, 0))
-    await tell_all(site, falls, items)
-    return f"{len(falls)} levels fell between two readings"
+        return "no stock is read yet"
+    if not await wait_for_evaluation(ctx, await find_changed_orders(ctx)):
+        return "orders are still being evaluated"
+    items = await _affected_items(ctx, reading, fast)
+    current = await repositories.stock_levels.current_levels(ctx.name)
+    levels = await compute_levels(ctx, reading, items)
+    decreases = tuple(level for level in levels if level.ats < current.get(level.key, 0))
+    await publish_levels(ctx, decreases, items)
+    return f"{len(decreases)} decreases published"
 
 
-async def _last_reading(site: Site, fast: frozenset[str]) -> Reading | None:
-    """The last reading of the stock list as far as the journal keeps it: the shop's SKUs and the parts of kits, but not
-    those that the fast lane has read since."""
-    journal = running().journal
-    known = await journal.stock_levels.last_reading(site.name)
-    levels = {slot: level for slot, level in known.items() if slot[0] not in fast}
+async def _last_reading(ctx: ConnectionContext, fast: frozenset[str]) -> Reading | None:
+    """The last reading of the stock list as far as it is stored: the store's SKUs and the components of kits, without
+    the SKUs that the fast lane has read since."""
+    repositories = ctx.repositories
+    last_levels = await repositories.stock_levels.last_reading(ctx.name)
+    levels = {level_key: level for level_key, level in last_levels.items() if level_key[0] not in fast}
     if not levels:
         return None
-    there = {(sku, place): units for (sku, _), level in levels.items() for place, units in level.by_location.items()}
-    parts = await journal.references.read(site.name, PARTS)
-    for place, units in (parts[0] if parts else {}).items():
-        there |= {(sku, place): Decimal(count) for sku, count in units.items()}
-    rows = tuple(AvailabilityRow(sku, place, "", "", None, units) for (sku, place), units in there.items())
+    stock = {
+        (sku, location): units for (sku, _), level in levels.items() for location, units in level.by_location.items()
+    }
+    stored = await repositories.reference_cache.read(ctx.name, COMPONENT_STOCK)
+    for location, counts in (stored[0] if stored else {}).items():
+        stock |= {(sku, location): Decimal(count) for sku, count in counts.items()}
+    rows = tuple(AvailabilityRow(sku, location, "", "", None, units) for (sku, location), units in stock.items())
     read_at = {sku: level.read_at for (sku, _), level in levels.items()}
     return Reading(min(read_at.values()), rows, 0, {}, read_at)
 
 
-async def _touched(site: Site, reading: Reading, fast: frozenset[str]) -> Mapping[str, ShopItem]:
-    """The shop's SKUs that orders not yet seen in the reading take from, by themselves or through shared parts."""
-    journal = running().journal
-    sold = await journal.promises.in_flight(running().sharing_stock(site), reading.began, reading.asked_at)
-    bills = await journal.catalogue.bills(site.name)
-    touched = set(sold)
+async def _affected_items(ctx: ConnectionContext, reading: Reading, fast: frozenset[str]) -> Mapping[str, StoreItem]:
+    """The store's SKUs that orders since the reading take from, directly or through shared components."""
+    repositories = ctx.repositories
+    sold = await repositories.reservations.in_flight(ctx.stock_connections, reading.started_at, reading.asked_at)
+    bills = await repositories.catalogue.bills(ctx.name)
+    affected = set(sold)
     for group in bills.groups():
         if group & sold.keys():
-            touched |= group
-    figured = {sku for sku, _ in await journal.stock_levels.last_reading(site.name)}
-    items = await journal.catalogue.shop_items(site.name)
-    return {sku: items[sku] for sku in (touched & items.keys() & figured) - fast}
+            affected |= group
+    with_level = {sku for sku, _ in await repositories.stock_levels.last_reading(ctx.name)}
+    items = await repositories.catalogue.store_items(ctx.name)
+    return {sku: items[sku] for sku in (affected & items.keys() & with_level) - fast}

@@ -1,4 +1,4 @@
-"""The stock list, stitched: a long list moves while it is read, and no SKU may be lost or counted twice for it."""
+"""Reading of Cin7's stock list: a long list moves while it is read, and no SKU may be lost or counted twice."""
 
 from __future__ import annotations
 
@@ -9,75 +9,85 @@ from datetime import date, datetime
 
 import structlog
 
-from weighbridge.common.concurrency import side_by_side
+from weighbridge.common.concurrency import map_limited
 from weighbridge.domain.findings.finding import Finding, FindingKind, hold
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.available import AvailabilityRow
-from weighbridge.flows.context import Site, running
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.platforms.cin7.models.reference import AvailabilityLine, UnreadableAvailability
 from weighbridge.platforms.cin7.read import read_availability
 
 log = structlog.get_logger()
 
-Place = tuple[str, str, str, str, date | None]
-MOST_AGAIN = 5
-"""Calls that a round may spend on reading a second time what rose; beyond it the next round is the second reading."""
-LONGEST_TOLD = 300
-AT_ONCE = 4
-"""Calls under way at the same moment while single SKUs are read."""
-MOST_ASKED = 20
-"""SKUs asked for one by one in a round. Of all others that have no row the next full reading decides."""
+RowKey = tuple[str, str, str, str, date | None]
+MAX_REREAD_CALLS = 5
+"""Calls that a run may spend on a second reading of increases; above it the next run is the second reading."""
+MAX_REPORTED_LENGTH = 300
+CONCURRENT_READS = 4
+"""Concurrent calls while SKUs are read one by one."""
+MAX_SINGLE_READS = 20
+"""SKUs that a run reads one by one. The next full reading decides about all other SKUs without a row."""
 MISSING = "stock_rows_missing"
-"""Under this name it is kept of which SKUs the last full reading had no row, and nobody asked for by themselves."""
+"""The cache entry with the SKUs that had no row in the last full reading and were not read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One reading of the stock list."""
 
-    began: datetime
+    started_at: datetime
     rows: Sequence[AvailabilityRow]
     pages: int
     unreadable: Mapping[str, Finding]
-    """By SKU: rows without a figure. Under an empty SKU: a row that does not even say whose it is."""
+    """Rows without a quantity, by SKU. The empty SKU stands for rows that do not name their SKU."""
     asked_at: Mapping[str, datetime] = field(default_factory=dict)
-    """By SKU, when the first of its rows was asked for, if that was later than `began`. Calls wait for their turn: what
-    Cin7 took over before that moment is off in the row."""
+    """By SKU, when its first row was requested, if that was later than `started_at`. Calls wait in their lane; the row
+    reflects everything that Cin7 had recorded when the call was sent."""
     missing_once: frozenset[str] = frozenset()
-    """SKUs without a row that the full reading before still had, or was not sure of: one reading more decides."""
+    """SKUs without a row that the previous full reading had, or was unsure about: one more reading decides."""
 
-    def doubtful(self, parts: Mapping[str, Iterable[str]]) -> frozenset[str]:
-        """Which of these SKUs cannot be figured: a row of one of their parts was not read, one that says nothing of
-        whose it is may be theirs, or it is missing for the first time."""
+    def doubtful(self, components: Mapping[str, Iterable[str]]) -> frozenset[str]:
+        """The SKUs for which no level can be computed. `components` maps each SKU to the SKUs that it is made of.
+
+        A SKU is doubtful if a row of one of its components could not be read, if a row without a SKU may belong to one
+        of them, or if one of them is missing for the first time.
+        """
         if not self.unreadable and not self.missing_once:
             return frozenset()
-        there = {row.sku for row in self.rows}
+        with_row = {row.sku for row in self.rows}
+        uncertain = self.unreadable.keys() | self.missing_once
+        has_nameless_row = "" in self.unreadable
+        return frozenset(
+            sku
+            for sku, needed in components.items()
+            if any(component in uncertain or (has_nameless_row and component not in with_row) for component in needed)
+        )
 
-        def is_doubtful(part: str) -> bool:
-            return part in self.unreadable or part in self.missing_once or ("" in self.unreadable and part not in there)
 
-        return frozenset(sku for sku, own in parts.items() if any(is_doubtful(part) for part in own))
+class AvailabilityCollector:
+    """The rows that have been read so far."""
 
-
-class Shelf:
-    """What has been read so far."""
-
-    def __init__(self) -> None:
-        self.rows: dict[Place, AvailabilityRow] = {}
+    def __init__(self, ctx: ConnectionContext) -> None:
+        self._clock = ctx.clock
+        self.rows: dict[RowKey, AvailabilityRow] = {}
         self.unreadable: dict[str, Finding] = {}
         self.asked_at: dict[str, datetime] = {}
-        self._sent_at = running().clock.now()
+        self._sent_at = self._clock.now()
 
-    async def sends(self) -> None:
-        """A page has its turn and is asked for now."""
-        self._sent_at = running().clock.now()
+    async def mark_sent(self) -> None:
+        """Records that the request for the next page is sent now."""
+        self._sent_at = self._clock.now()
 
-    def is_read(self, sku: str) -> None:
-        """What Cin7 has of a SKU was asked for with the last call, if not earlier."""
+    def mark_read(self, sku: str) -> None:
+        """Records that the stock of a SKU was requested with the last call, unless it was requested earlier."""
         self.asked_at.setdefault(sku, self._sent_at)
 
-    def lay(self, page: Iterable[AvailabilityLine | UnreadableAvailability], only: str = "") -> None:
-        """A row that came before, pushed to a later page by a new one, is the same stock: the lower reading stands."""
+    def add_page(self, page: Iterable[AvailabilityLine | UnreadableAvailability], only: str = "") -> None:
+        """Adds the rows of a page, or those of the SKU `only`.
+
+        A row that appears again, because a new row moved it to a later page, is the same stock: the lower quantity
+        counts.
+        """
         for line in page:
             if only and line.sku != only:
                 continue
@@ -85,119 +95,122 @@ class Shelf:
                 self.unreadable[line.sku] = _unreadable(line)
                 continue
             row = read_availability(line)
-            self.is_read(row.sku)
-            place = (row.sku, row.location, row.bin, row.batch, row.expires)
-            known = self.rows.get(place)
+            self.mark_read(row.sku)
+            row_key = (row.sku, row.location, row.bin, row.batch, row.expires)
+            known = self.rows.get(row_key)
             if known is None or row.available < known.available:
-                self.rows[place] = row
+                self.rows[row_key] = row
 
 
-async def scan(site: Site) -> Reading:
-    """Every availability row, once. If the list has several pages and no row of a SKU that the shop sells, or that goes
-    into a kit it sells, that SKU is asked for by itself before it counts as sold out; where there are many, the next
-    full reading has to miss them too.
+async def scan(ctx: ConnectionContext) -> Reading:
+    """Every availability row, once.
 
-    Source: GET /ref/productavailability, which has no filter by time and no promised order; platform notes, cin7 3.1
+    If the list has several pages, a SKU without a row that the store sells, or that is a component of a kit it sells,
+    is read on its own before it counts as sold out. If there are many such SKUs, the next full reading must miss them
+    too.
+
+    Source: GET /ref/productavailability, which has no filter by time and no guaranteed order; platform notes, cin7 3.1
     (rows vanish at zero) and trap 13 (pages drift).
     """
-    began, shelf, pages, missing_once = running().clock.now(), Shelf(), 0, frozenset[str]()
-    async for page in site.books.availability(lane=_lane(site), before_send=shelf.sends):
+    started_at, collector, pages, missing_once = ctx.clock.now(), AvailabilityCollector(ctx), 0, frozenset[str]()
+    async for page in ctx.cin7.availability(lane=_lane(ctx), before_send=collector.mark_sent):
         pages += 1
-        shelf.lay(page)
+        collector.add_page(page)
     if pages > 1:
-        there = {row.sku for row in shelf.rows.values()} | shelf.unreadable.keys()
-        missing = [sku for sku in await _sold(site) if sku not in there]
-        await _ask_one_by_one(site, shelf, missing[:MOST_ASKED])
-        missing_once = await _missing_once(site, missing[MOST_ASKED:])
+        with_row = {row.sku for row in collector.rows.values()} | collector.unreadable.keys()
+        missing = [sku for sku in await _sold_skus(ctx) if sku not in with_row]
+        await _read_one_by_one(ctx, collector, missing[:MAX_SINGLE_READS])
+        missing_once = await _missing_once(ctx, missing[MAX_SINGLE_READS:])
         if missing:
-            log.info("stock_rows_missing", connection=site.name, missing=len(missing), doubtful=len(missing_once))
-    asked_at = await _asked_at(site, shelf)
-    return Reading(began, tuple(shelf.rows.values()), pages, shelf.unreadable, asked_at, missing_once)
+            log.info("stock_rows_missing", connection=ctx.name, missing=len(missing), doubtful=len(missing_once))
+    asked_at = await _asked_at(ctx, collector)
+    return Reading(started_at, tuple(collector.rows.values()), pages, collector.unreadable, asked_at, missing_once)
 
 
-async def _missing_once(site: Site, missing: Sequence[str]) -> frozenset[str]:
-    """Which of the SKUs that nobody asked for were there, or asked for, when the list was read in full before."""
-    references = running().journal.references
-    kept = await references.read(site.name, MISSING)
-    before = frozenset[str](kept[0]) if kept else frozenset()
+async def _missing_once(ctx: ConnectionContext, missing: Sequence[str]) -> frozenset[str]:
+    """The SKUs in `missing` that had a row, or were read on their own, in the previous full reading."""
+    reference_cache = ctx.repositories.reference_cache
+    stored = await reference_cache.read(ctx.name, MISSING)
+    before = frozenset[str](stored[0]) if stored else frozenset()
     if missing or before:
-        await references.keep(site.name, MISSING, sorted(missing))
+        await reference_cache.store(ctx.name, MISSING, sorted(missing))
     return frozenset(missing) - before
 
 
-async def read_again(site: Site, reading: Reading, skus: Iterable[str]) -> Reading | None:
-    """The rows of `reading` with those that decide about `skus` read a second time: each by itself, or the whole list,
-    whichever takes fewer calls. None when nothing is to be read, or when it would take too many calls.
+async def reread(ctx: ConnectionContext, reading: Reading, skus: Iterable[str]) -> Reading | None:
+    """`reading` with a second reading of the rows that decide about `skus`.
+
+    They are read one by one, or the whole list is read, whichever takes fewer calls. None if there is nothing to read
+    or if it would take too many calls.
     """
-    bills = await running().journal.catalogue.bills(site.name)
-    deciding = {part for sku in skus for part in bills.parts_of(sku) if part not in bills}
-    if not deciding or min(len(deciding), reading.pages) > MOST_AGAIN:
+    bills = await ctx.repositories.catalogue.bills(ctx.name)
+    deciding = {component for sku in skus for component in bills.components_of(sku) if component not in bills}
+    if not deciding or min(len(deciding), reading.pages) > MAX_REREAD_CALLS:
         return None
     if reading.pages < len(deciding):
-        return await scan(site)
-    shelf = Shelf()
-    await _ask_one_by_one(site, shelf, sorted(deciding))
-    rows = (*(row for row in reading.rows if row.sku not in deciding), *shelf.rows.values())
-    unreadable, asked_at = (
-        {**reading.unreadable, **shelf.unreadable},
-        {**reading.asked_at, **await _asked_at(site, shelf)},
-    )
+        return await scan(ctx)
+    collector = AvailabilityCollector(ctx)
+    await _read_one_by_one(ctx, collector, sorted(deciding))
+    rows = (*(row for row in reading.rows if row.sku not in deciding), *collector.rows.values())
+    unreadable = {**reading.unreadable, **collector.unreadable}
+    asked_at = {**reading.asked_at, **await _asked_at(ctx, collector)}
     return replace(reading, rows=rows, unreadable=unreadable, asked_at=asked_at)
 
 
-async def read_only(site: Site, skus: Iterable[str]) -> Reading:
-    """The rows of these SKUs alone, each asked for by itself, before whatever reads the whole list."""
-    began, shelves = running().clock.now(), dict[str, Shelf]()
+async def read_only(ctx: ConnectionContext, skus: Iterable[str]) -> Reading:
+    """The rows of these SKUs, each read on its own, in a higher lane than the full reading."""
+    started_at, collectors = ctx.clock.now(), dict[str, AvailabilityCollector]()
 
-    async def ask(sku: str) -> None:
-        shelf = shelves[sku] = Shelf()
-        async for page in site.books.availability(sku=sku, lane=Lane.STOCK, before_send=shelf.sends):
-            shelf.lay(page, only=sku)
-        shelf.is_read(sku)
+    async def read_sku(sku: str) -> None:
+        collector = collectors[sku] = AvailabilityCollector(ctx)
+        async for page in ctx.cin7.availability(sku=sku, lane=Lane.STOCK, before_send=collector.mark_sent):
+            collector.add_page(page, only=sku)
+        collector.mark_read(sku)
 
-    await side_by_side(skus, ask, AT_ONCE)
-    rows = tuple(row for shelf in shelves.values() for row in shelf.rows.values())
-    unreadable = {sku: finding for shelf in shelves.values() for sku, finding in shelf.unreadable.items()}
-    asked_at = {sku: at for shelf in shelves.values() for sku, at in (await _asked_at(site, shelf)).items()}
-    return Reading(began, rows, 1, unreadable, asked_at)
-
-
-async def _asked_at(site: Site, shelf: Shelf) -> dict[str, datetime]:
-    """When each SKU was asked for. Kits are left out: they are made of parts that were asked for at several moments."""
-    bills = await running().journal.catalogue.bills(site.name)
-    return {sku: at for sku, at in shelf.asked_at.items() if sku not in bills}
+    await map_limited(skus, read_sku, CONCURRENT_READS)
+    rows = tuple(row for collector in collectors.values() for row in collector.rows.values())
+    unreadable = {sku: finding for collector in collectors.values() for sku, finding in collector.unreadable.items()}
+    asked_at = {sku: at for collector in collectors.values() for sku, at in (await _asked_at(ctx, collector)).items()}
+    return Reading(started_at, rows, 1, unreadable, asked_at)
 
 
-def _lane(site: Site) -> Lane:
-    """Where SKUs are in the fast lane, all others are read after them."""
-    return Lane.CATALOGUE if site.connection.design.stock.fast_lane else Lane.STOCK
+async def _asked_at(ctx: ConnectionContext, collector: AvailabilityCollector) -> dict[str, datetime]:
+    """When each SKU was requested. Kits are left out, because their components were requested at different times."""
+    bills = await ctx.repositories.catalogue.bills(ctx.name)
+    return {sku: at for sku, at in collector.asked_at.items() if sku not in bills}
 
 
-async def _ask_one_by_one(site: Site, shelf: Shelf, skus: Iterable[str]) -> None:
+def _lane(ctx: ConnectionContext) -> Lane:
+    """The lane of the full reading: a lower one while SKUs are in the fast lane."""
+    return Lane.CATALOGUE if ctx.connection.design.stock.fast_lane else Lane.STOCK
+
+
+async def _read_one_by_one(ctx: ConnectionContext, collector: AvailabilityCollector, skus: Iterable[str]) -> None:
     for sku in skus:
-        async for page in site.books.availability(sku=sku, lane=_lane(site), before_send=shelf.sends):
-            shelf.lay(page, only=sku)
-        shelf.is_read(sku)
+        async for page in ctx.cin7.availability(sku=sku, lane=_lane(ctx), before_send=collector.mark_sent):
+            collector.add_page(page, only=sku)
+        collector.mark_read(sku)
 
 
 def _unreadable(line: UnreadableAvailability) -> Finding:
-    told = json.dumps({"SKU": line.sku, **(line.model_extra or {})}, default=str)
-    expected = "a row with SKU, Location and a number under Available; until then its level stays as it is"
-    return hold(FindingKind.PAYLOAD_MALFORMED, f"stock list, {line.sku or 'no SKU'}", told[:LONGEST_TOLD], expected)
+    row = json.dumps({"SKU": line.sku, **(line.model_extra or {})}, default=str)
+    expected = "a row with SKU, Location and a number under Available; until then the level of the SKU stays as it is"
+    field_name = f"stock list, {line.sku or 'no SKU'}"
+    return hold(FindingKind.PAYLOAD_MALFORMED, field_name, row[:MAX_REPORTED_LENGTH], expected)
 
 
-async def _sold(site: Site) -> list[str]:
-    """SKUs that the books stock and that the shop was told of, by themselves or in a kit; the highest levels first.
+async def _sold_skus(ctx: ConnectionContext) -> list[str]:
+    """SKUs that Cin7 stocks and that are published, on their own or in a kit; the highest levels first.
 
-    Kits are figured from their parts, so whether they have a row of their own says nothing.
+    The levels of kits are computed from their components, so a kit needs no row of its own.
     """
-    journal = running().journal
-    told = await journal.stock_levels.last_told(site.name)
-    bills = await journal.catalogue.bills(site.name)
-    stocked = await journal.catalogue.stocked_skus(site.name)
+    repositories = ctx.repositories
+    published = await repositories.stock_levels.published_levels(ctx.name)
+    bills = await repositories.catalogue.bills(ctx.name)
+    stocked = await repositories.catalogue.stocked_skus(ctx.name)
     levels: dict[str, int] = {}
-    for (sku, _), level in told.items():
-        for part in bills.parts_of(sku) if level > 0 else ():
-            if part in stocked and part not in bills:
-                levels[part] = max(level, levels.get(part, 0))
+    for (sku, _), level in published.items():
+        for component in bills.components_of(sku) if level > 0 else ():
+            if component in stocked and component not in bills:
+                levels[component] = max(level, levels.get(component, 0))
     return sorted(levels, key=lambda sku: (-levels[sku], sku))

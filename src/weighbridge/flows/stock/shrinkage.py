@@ -1,4 +1,4 @@
-"""Losses: what left the warehouse between two readings other than by the shops' orders."""
+"""Shrinkage: what left the warehouse between two readings for other reasons than the stores' orders."""
 
 from __future__ import annotations
 
@@ -6,33 +6,37 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from weighbridge.domain.stock.available import Figure, Slot
-from weighbridge.flows.context import Site, running
+from weighbridge.domain.stock.available import AvailableLevel, LevelKey
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.stock.read_levels import Reading
-from weighbridge.persistence.repositories.oversell_risk import Level, whole
+from weighbridge.persistence.repositories.oversell_risk import LastLevel, sum_locations
 
 
-async def note_losses(site: Site, reading: Reading, figures: Sequence[Figure], before: Mapping[Slot, Level]) -> None:
-    """Notes by how much the stock of each SKU fell for other reasons than orders, from the readings `before` to this
-    one; the largest possible oversell rests on it."""
-    journal, now = running().journal, running().clock.now()
-    last_time, zero = whole(before), Decimal(0)
-    read_at = {sku: level.read_at for sku, level in last_time.items()}
-    shops = running().sharing_stock(site)
-    then = await journal.promises.in_flight(shops, min(read_at.values(), default=reading.began), read_at)
-    since = await journal.promises.in_flight(shops, reading.began, reading.asked_at)
-    falls: dict[str, Decimal] = {}
+async def record_losses(
+    ctx: ConnectionContext, reading: Reading, levels: Sequence[AvailableLevel], before: Mapping[LevelKey, LastLevel]
+) -> None:
+    """Records by how much the stock of each SKU decreased for other reasons than orders since the reading `before`.
+
+    The oversell bound is computed from these decreases.
+    """
+    repositories, now = ctx.repositories, ctx.clock.now()
+    last_levels, zero = sum_locations(before), Decimal(0)
+    read_at = {sku: level.read_at for sku, level in last_levels.items()}
+    reservations, stores = repositories.reservations, ctx.stock_connections
+    oldest = min(read_at.values(), default=reading.started_at)
+    in_flight_before = await reservations.in_flight(stores, oldest, read_at)
+    in_flight_now = await reservations.in_flight(stores, reading.started_at, reading.asked_at)
+    decreases: dict[str, Decimal] = {}
     available: dict[str, Decimal] = {}
-    for one in figures:
-        last = last_time.get(one.sku)
-        if last is not None and last.shares is None and one.parts is None:
-            available[one.sku] = available.get(one.sku, zero) + one.available
-    for sku, there in available.items():
-        # Whatever the shops have sold by now is off on both sides, wherever Cin7 stands with it.
-        last = last_time[sku]
-        expected = last.available - then.get(sku, zero)
-        fall = expected - (there - since.get(sku, zero))
-        if fall > 0:
-            falls[sku] = fall
-    look_back = timedelta(hours=site.connection.design.stock.sales_hours)
-    await journal.exposures.fell(site.name, falls, now - look_back)
+    for level in levels:
+        last = last_levels.get(level.sku)
+        if last is not None and last.shared_available is None and level.components is None:
+            available[level.sku] = available.get(level.sku, zero) + level.available
+    for sku, units in available.items():
+        # What the stores have sold by now is deducted on both sides, whether Cin7 has allocated it or not.
+        expected = last_levels[sku].available - in_flight_before.get(sku, zero)
+        decrease = expected - (units - in_flight_now.get(sku, zero))
+        if decrease > 0:
+            decreases[sku] = decrease
+    lookback = timedelta(hours=ctx.connection.design.stock.sales_hours)
+    await repositories.oversell_risk.record_decreases(ctx.name, decreases, now - lookback)

@@ -1,4 +1,4 @@
-"""The journal: the record of what crossed, what is to be looked at, and what both platforms showed."""
+"""The repositories: transfers, the job queue, the HTTP log, and what was read from both platforms."""
 
 from __future__ import annotations
 
@@ -8,75 +8,75 @@ from weighbridge.common.clock import Clock
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.attempts import Attempts
 from weighbridge.persistence.repositories.catalogue import Catalogue
-from weighbridge.persistence.repositories.decisions import Words
+from weighbridge.persistence.repositories.decisions import Decisions
 from weighbridge.persistence.repositories.designs import Designs
-from weighbridge.persistence.repositories.escalation_policy import Responsibility
-from weighbridge.persistence.repositories.exception_records import FollowedExceptions
-from weighbridge.persistence.repositories.http_log import Exchanges
+from weighbridge.persistence.repositories.escalation_policy import EscalationPolicy
+from weighbridge.persistence.repositories.exception_records import ExceptionRecords
+from weighbridge.persistence.repositories.http_log import HttpLog
 from weighbridge.persistence.repositories.intents import Intents
-from weighbridge.persistence.repositories.job_queue import Agenda
+from weighbridge.persistence.repositories.job_queue import JobQueue
 from weighbridge.persistence.repositories.listings import Listings
-from weighbridge.persistence.repositories.lost_jobs import Stalls
-from weighbridge.persistence.repositories.monitoring_facts import Watching
-from weighbridge.persistence.repositories.oversell_risk import Exposures
-from weighbridge.persistence.repositories.reference_cache import References
-from weighbridge.persistence.repositories.reservations import Promises
+from weighbridge.persistence.repositories.lost_jobs import LostJobs
+from weighbridge.persistence.repositories.monitoring_facts import MonitoringFacts
+from weighbridge.persistence.repositories.oversell_risk import OversellRisk
+from weighbridge.persistence.repositories.reference_cache import ReferenceCache
+from weighbridge.persistence.repositories.reservations import Reservations
 from weighbridge.persistence.repositories.stock_levels import StockLevels
 from weighbridge.persistence.repositories.transfers import Transfers
 from weighbridge.persistence.repositories.watermarks import Watermarks
-from weighbridge.persistence.repositories.webhook_inbox import Inbox
+from weighbridge.persistence.repositories.webhook_inbox import WebhookInbox
 from weighbridge.persistence.repositories.workers import Workers
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
-    """All records of one installation."""
+class Repositories:
+    """The repositories of one installation."""
 
-    agenda: Agenda
+    job_queue: JobQueue
     attempts: Attempts
     catalogue: Catalogue
     designs: Designs
-    exceptions: FollowedExceptions
-    exchanges: Exchanges
-    exposures: Exposures
-    inbox: Inbox
+    exception_records: ExceptionRecords
+    http_log: HttpLog
+    oversell_risk: OversellRisk
+    webhook_inbox: WebhookInbox
     intents: Intents
     listings: Listings
-    promises: Promises
-    references: References
-    responsibility: Responsibility
-    stalls: Stalls
+    reservations: Reservations
+    reference_cache: ReferenceCache
+    escalation_policy: EscalationPolicy
+    lost_jobs: LostJobs
     stock_levels: StockLevels
     transfers: Transfers
-    watching: Watching
+    monitoring_facts: MonitoringFacts
     watermarks: Watermarks
-    words: Words
+    decisions: Decisions
     workers: Workers
 
     @classmethod
-    def of(cls, database: Database, clock: Clock) -> Journal:
-        """The journal kept in `database`."""
-        agenda = Agenda(database, clock)
-        exceptions = FollowedExceptions(database, clock)
+    def of(cls, database: Database, clock: Clock) -> Repositories:
+        """The repositories over `database`."""
+        job_queue = JobQueue(database, clock)
+        exception_records = ExceptionRecords(database, clock)
         return cls(
-            agenda=agenda,
+            job_queue=job_queue,
             attempts=Attempts(database, clock),
             catalogue=Catalogue(database, clock),
             designs=Designs(database, clock),
-            exceptions=exceptions,
-            exchanges=Exchanges(database),
-            exposures=Exposures(database, clock),
-            inbox=Inbox(database, clock, agenda),
+            exception_records=exception_records,
+            http_log=HttpLog(database),
+            oversell_risk=OversellRisk(database, clock),
+            webhook_inbox=WebhookInbox(database, clock, job_queue),
             intents=Intents(database, clock),
             listings=Listings(database, clock),
-            promises=Promises(database, clock),
-            references=References(database, clock),
-            responsibility=Responsibility(database, clock),
-            stalls=Stalls(database),
+            reservations=Reservations(database, clock),
+            reference_cache=ReferenceCache(database, clock),
+            escalation_policy=EscalationPolicy(database, clock),
+            lost_jobs=LostJobs(database),
             stock_levels=StockLevels(database, clock),
-            transfers=Transfers(database, clock, exceptions),
-            watching=Watching(database),
+            transfers=Transfers(database, clock, exception_records),
+            monitoring_facts=MonitoringFacts(database),
             watermarks=Watermarks(database),
-            words=Words(database, clock),
+            decisions=Decisions(database, clock),
             workers=Workers(database, clock),
         )

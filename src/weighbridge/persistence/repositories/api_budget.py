@@ -1,9 +1,10 @@
-"""The book behind a budget: who called, who is calling, who waits; each method a part of one transaction."""
+"""The stored API budget: the calls that are granted, in flight or waiting, and the state of each API application."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,36 +12,50 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.domain.lanes import Lane, Slot, Waiter
+from weighbridge.domain.lanes import GrantedCall, Lane, Waiter
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.budget import budget_calls, budget_state, budget_waiters
 
 
 @dataclass(frozen=True, slots=True)
-class BookRules:
-    """How long entries of the book count, in the clock's time."""
+class BudgetRules:
+    """How long the rows of a budget count, in the clock's time."""
 
     window: timedelta
     call_timeout: timedelta
     """The longest that a call may take from its grant to its answer."""
-    waiter_patience: timedelta
-    """A waiter that has not asked for so long is gone."""
-    call_patience: timedelta
-    """A call that is under way for so long does not count as one of those at the same moment any more: its owner has
-    probably died. It still counts against the window."""
+    waiter_timeout: timedelta
+    """A waiter that has not been refreshed for so long is gone."""
+    lost_call_timeout: timedelta
+    """A call in flight for so long no longer counts among the concurrent calls, because its worker has probably died.
+    It still counts against the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetState:
+    """The state of one API application, shared by all workers."""
+
+    paused_until: datetime | None
+    quota: int | None
+    """Calls per window, as the platform's answers report it."""
+    lowered_to: int | None
+    lowered_at: datetime | None
+    throttles: int
+    peak: int
+    """Most calls ever granted at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetUsage:
-    """The state of one application's budget."""
+    """How much of one application's budget is used."""
 
     capacity: int
     in_window: int
     by_lane: Mapping[str, int]
     throttles: int
     peak: int
-    """Most slots ever held at once."""
-    under_way: int
+    """Most calls ever granted at once."""
+    in_flight: int
     paused_until: datetime | None
 
     @property
@@ -49,108 +64,146 @@ class BudgetUsage:
         return self.peak / self.capacity
 
     @classmethod
-    def of(cls, state: sa.Row[Any], slots: tuple[Slot, ...], capacity: int, now: datetime) -> BudgetUsage:
-        """The usage that an application's row and its slots show at `now`."""
+    def of(
+        cls, state: BudgetState, granted_calls: tuple[GrantedCall, ...], capacity: int, now: datetime
+    ) -> BudgetUsage:
+        """The usage at `now`, from an application's state and its granted calls."""
         return cls(
             capacity=capacity,
-            in_window=len(slots),
-            by_lane=Counter(slot.lane.name.lower() for slot in slots),
+            in_window=len(granted_calls),
+            by_lane=Counter(call.lane.name.lower() for call in granted_calls),
             throttles=state.throttles,
             peak=state.peak,
-            under_way=sum(slot.under_way for slot in slots),
+            in_flight=sum(call.in_flight for call in granted_calls),
             paused_until=state.paused_until if state.paused_until and state.paused_until > now else None,
         )
 
 
-APPLICATION: sa.BindParameter[str] = sa.bindparam("of")
-MOMENT: sa.BindParameter[datetime] = sa.bindparam("moment", type_=budget_calls.c.frees_at.type)
-STATE = sa.select(budget_state).where(budget_state.c.application == APPLICATION)
+APPLICATION: sa.BindParameter[str] = sa.bindparam("of_application")
+TIMESTAMP: sa.BindParameter[datetime] = sa.bindparam("timestamp", type_=budget_calls.c.frees_at.type)
+STATE_COLUMNS = tuple(budget_state.c[name] for name in BudgetState.__dataclass_fields__)
+STATE = sa.select(*STATE_COLUMNS).where(budget_state.c.application == APPLICATION)
 LOCKED_STATE = STATE.with_for_update()
 CHANGE_STATE = sa.update(budget_state).where(budget_state.c.application == APPLICATION)
-SLOTS = sa.select(budget_calls.c.lane, budget_calls.c.granted_at, budget_calls.c.frees_at).where(
-    budget_calls.c.application == APPLICATION, budget_calls.c.frees_at > MOMENT
+GRANTED_CALLS = sa.select(budget_calls.c.lane, budget_calls.c.granted_at, budget_calls.c.frees_at).where(
+    budget_calls.c.application == APPLICATION, budget_calls.c.frees_at > TIMESTAMP
 )
 WAITERS = sa.select(budget_waiters).where(
-    budget_waiters.c.application == APPLICATION, budget_waiters.c.seen_at > MOMENT
+    budget_waiters.c.application == APPLICATION, budget_waiters.c.seen_at > TIMESTAMP
 )
 GRANT = budget_calls.insert()
 END = (
     sa.update(budget_calls)
-    .where(budget_calls.c.id == sa.bindparam("call"))
+    .where(budget_calls.c.id == sa.bindparam("call_id"))
     .values(frees_at=sa.bindparam("end", type_=budget_calls.c.frees_at.type))
 )
 
 
-class BudgetBook:
-    """The entries of one API application."""
+class BudgetRepository:
+    """The rows of one API application."""
 
-    def __init__(self, database: Database, application: str, rules: BookRules) -> None:
+    def __init__(self, database: Database, application: str, rules: BudgetRules) -> None:
         self._database = database
         self._application = application
         self._rules = rules
-        self._cleared: datetime | None = None
+        self._last_cleanup: datetime | None = None
 
-    async def locked_state(self, transaction: AsyncConnection) -> sa.Row[Any]:
-        """The application's row, locked: one teller at a time over all processes. SQLite has one writer anyway."""
-        query, mine = STATE if self._database.is_sqlite else LOCKED_STATE, {"of": self._application}
-        row: sa.Row[Any] | None = (await transaction.execute(query, mine)).one_or_none()
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[BudgetTransaction]:
+        """One transaction on the budget; committed at the end of the block, rolled back on an exception."""
+        async with self._database.transaction() as connection:
+            yield BudgetTransaction(self._database, connection, self._application, self._rules, self)
+
+    def cleanup_is_due(self, now: datetime) -> bool:
+        """Whether expired rows should be deleted now: once per window and process."""
+        is_due = self._last_cleanup is None or now - self._last_cleanup > self._rules.window
+        if is_due:
+            self._last_cleanup = now
+        return is_due
+
+
+class BudgetTransaction:
+    """What one transaction may do with the rows of an API application."""
+
+    def __init__(
+        self,
+        database: Database,
+        connection: AsyncConnection,
+        application: str,
+        rules: BudgetRules,
+        repository: BudgetRepository,
+    ) -> None:
+        self._database = database
+        self._connection = connection
+        self._application = application
+        self._rules = rules
+        self._repository = repository
+
+    async def lock_state(self) -> BudgetState:
+        """Reads the application's state and locks it, so that one process at a time grants calls. SQLite has one writer
+        and needs no lock."""
+        query = STATE if self._database.is_sqlite else LOCKED_STATE
+        parameters = {"of_application": self._application}
+        row: sa.Row[Any] | None = (await self._connection.execute(query, parameters)).one_or_none()
         if row is None:
-            fresh = {"application": self._application, "throttles": 0, "peak": 0}
-            await transaction.execute(self._database.insert_new(budget_state), fresh)
-            row = (await transaction.execute(query, mine)).one()
-        return row
+            new = {"application": self._application, "throttles": 0, "peak": 0}
+            await self._connection.execute(self._database.insert_new(budget_state), new)
+            row = (await self._connection.execute(query, parameters)).one()
+        return BudgetState(**row._mapping)
 
-    async def change_state(self, transaction: AsyncConnection, **values: Any) -> None:
-        await transaction.execute(CHANGE_STATE, values | {"of": self._application})
+    async def change_state(self, **values: Any) -> None:
+        """Sets columns of the application's state."""
+        await self._connection.execute(CHANGE_STATE, values | {"of_application": self._application})
 
-    async def slots(self, transaction: AsyncConnection, now: datetime) -> tuple[Slot, ...]:
-        """The calls that count now. What does not count any more is cleared away once in a window."""
-        if self._cleared is None or now - self._cleared > self._rules.window:
-            self._cleared = now
-            mine = budget_calls.c.application == self._application
-            await transaction.execute(sa.delete(budget_calls).where(mine, budget_calls.c.frees_at <= now))
-            gone = budget_waiters.c.seen_at <= now - self._rules.waiter_patience
-            await transaction.execute(
-                sa.delete(budget_waiters).where(budget_waiters.c.application == self._application, gone)
-            )
-        rows = await transaction.execute(SLOTS, {"of": self._application, "moment": now})
+    async def granted_calls(self, now: datetime) -> tuple[GrantedCall, ...]:
+        """The calls that count at `now`. Deletes expired rows once per window."""
+        if self._repository.cleanup_is_due(now):
+            await self._delete_expired(now)
+        rows = await self._connection.execute(GRANTED_CALLS, {"of_application": self._application, "timestamp": now})
         return tuple(
-            Slot(Lane(row.lane), row.frees_at, self._is_under_way(row.granted_at, row.frees_at, now))
+            GrantedCall(Lane(row.lane), row.frees_at, self._is_in_flight(row.granted_at, row.frees_at, now))
             for row in rows.all()
         )
 
-    def _is_under_way(self, granted_at: datetime, frees_at: datetime, now: datetime) -> bool:
-        """An answered call ends within a window from now, one under way later than that."""
-        return frees_at > now + self._rules.window and granted_at > now - self._rules.call_patience
+    async def waiters(self, now: datetime, excluded_ids: Collection[str]) -> tuple[Waiter, ...]:
+        """The waiters of other processes; `excluded_ids` are those of this one."""
+        parameters = {"of_application": self._application, "timestamp": now - self._rules.waiter_timeout}
+        rows = await self._connection.execute(WAITERS, parameters)
+        return tuple(Waiter(row.id, Lane(row.lane), row.since) for row in rows.all() if row.id not in excluded_ids)
 
-    async def waiters(
-        self, transaction: AsyncConnection, now: datetime, besides: Collection[str]
-    ) -> tuple[Waiter, ...]:
-        """Who waits in other processes; `besides` are the ids of our own."""
-        seen_after = now - self._rules.waiter_patience
-        rows = await transaction.execute(WAITERS, {"of": self._application, "moment": seen_after})
-        return tuple(Waiter(row.id, Lane(row.lane), row.since) for row in rows.all() if row.id not in besides)
-
-    async def store_ends(self, transaction: AsyncConnection, ends: Mapping[str, datetime]) -> None:
-        """When calls stop counting, by call id."""
+    async def store_ends(self, ends: Mapping[str, datetime]) -> None:
+        """Stores when calls stop counting, by call id."""
         if ends:
-            await transaction.execute(END, [{"call": key, "end": end} for key, end in ends.items()])
+            await self._connection.execute(END, [{"call_id": call_id, "end": end} for call_id, end in ends.items()])
 
-    async def store_grants(self, transaction: AsyncConnection, served: Collection[Waiter], now: datetime) -> None:
+    async def store_grants(self, served: Collection[Waiter], now: datetime) -> None:
+        """Stores a granted call for each waiter that is served."""
         if served:
             frees_at = now + self._rules.call_timeout + self._rules.window
-            rows = [self._row(one) | {"granted_at": now, "frees_at": frees_at} for one in served]
-            await transaction.execute(GRANT, rows)
+            rows = [self._row(waiter) | {"granted_at": now, "frees_at": frees_at} for waiter in served]
+            await self._connection.execute(GRANT, rows)
 
-    async def store_waiters(self, transaction: AsyncConnection, left: Collection[Waiter], now: datetime) -> None:
-        """Who waits here, for other processes to see."""
-        if left:
-            rows = [self._row(one) | {"since": one.since, "seen_at": now} for one in left]
-            await transaction.execute(self._database.upsert(budget_waiters, rows[0]), rows)
+    async def store_waiters(self, waiters: Collection[Waiter], now: datetime) -> None:
+        """Stores waiters of this process for other processes to see."""
+        if waiters:
+            rows = [self._row(waiter) | {"since": waiter.since, "seen_at": now} for waiter in waiters]
+            await self._connection.execute(self._database.upsert(budget_waiters, rows[0]), rows)
 
-    async def remove_waiters(self, transaction: AsyncConnection, gone: Collection[str]) -> None:
-        if gone:
-            await transaction.execute(sa.delete(budget_waiters).where(budget_waiters.c.id.in_(gone)))
+    async def remove_waiters(self, waiter_ids: Collection[str]) -> None:
+        """Removes waiters of this process that no longer wait."""
+        if waiter_ids:
+            await self._connection.execute(sa.delete(budget_waiters).where(budget_waiters.c.id.in_(waiter_ids)))
+
+    async def _delete_expired(self, now: datetime) -> None:
+        is_own_call = budget_calls.c.application == self._application
+        await self._connection.execute(sa.delete(budget_calls).where(is_own_call, budget_calls.c.frees_at <= now))
+        is_own_waiter = budget_waiters.c.application == self._application
+        is_gone = budget_waiters.c.seen_at <= now - self._rules.waiter_timeout
+        await self._connection.execute(sa.delete(budget_waiters).where(is_own_waiter, is_gone))
+
+    def _is_in_flight(self, granted_at: datetime, frees_at: datetime, now: datetime) -> bool:
+        """An answered call stops counting within a window from now, a call in flight later than that."""
+        return frees_at > now + self._rules.window and granted_at > now - self._rules.lost_call_timeout
 
     def _row(self, waiter: Waiter) -> dict[str, Any]:
         return {"id": waiter.id, "application": self._application, "lane": int(waiter.lane)}

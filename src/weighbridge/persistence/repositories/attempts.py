@@ -1,34 +1,35 @@
-"""Attempts: each try of a step of a transfer, by which run, and how it ended."""
+"""Attempts: each try of a step of a transfer, with its run and its outcome."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.common.ids import new_id
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories.http_log import Serving, serving
-from weighbridge.persistence.repositories.leases import give_lease_back, take_lease
+from weighbridge.persistence.repositories.http_log import CurrentAttempt, current_attempt
+from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import attempts
+from weighbridge.persistence.types import new_id
 
 STOPPED = "stopped"
-"""The outcome of a try that did not reach its goal."""
+"""The outcome of an attempt that did not reach its goal."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAttempt:
-    """One attempt as it is told."""
+    """One attempt as stored."""
 
     id: str
     step: str
     run: str
     started_at: datetime
-    ended_at: datetime | None
+    finished_at: datetime | None
     outcome: str
     note: str
 
@@ -38,7 +39,7 @@ END = sa.update(attempts).where(attempts.c.id == sa.bindparam("attempt"))
 
 
 @dataclass(slots=True)
-class Ending:
+class AttemptResult:
     """How the current attempt ends; the step fills it in."""
 
     outcome: str = "died"
@@ -51,11 +52,13 @@ class Attempts:
         self._clock = clock
 
     @asynccontextmanager
-    async def attempt(self, transfer_id: str, step: str, run: str, lease_seconds: float) -> AsyncIterator[Ending]:
-        """Brackets one try: exchanges inside are recorded under it; what `Ending` says is stored at the end.
+    async def attempt(
+        self, transfer_id: str, step: str, run: str, lease_seconds: float
+    ) -> AsyncIterator[AttemptResult]:
+        """Brackets one attempt: exchanges inside are recorded under it, and its `AttemptResult` is stored at the end.
 
-        Takes the transfer's lease for `run` and gives it back. Raises LeaseLost, and records no try, while another
-        run holds it.
+        Acquires the transfer's lease for `run` and releases it. Raises LeaseLost, and records no attempt, while
+        another run holds it.
         """
         attempt_id = new_id()
         row = {
@@ -66,40 +69,78 @@ class Attempts:
             "started_at": self._clock.now(),
         }
         async with self._database.transaction() as transaction:
-            await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
+            await acquire_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
             await transaction.execute(START, row)
-        ending = Ending()
-        token = serving.set(Serving(transfer_id, attempt_id))
+        result = AttemptResult()
+        token = current_attempt.set(CurrentAttempt(transfer_id, attempt_id))
         try:
-            yield ending
+            yield result
         finally:
-            serving.reset(token)
+            current_attempt.reset(token)
             async with self._database.transaction() as transaction:
-                ended = {"outcome": ending.outcome, "note": ending.note[:4000], "ended_at": self._clock.now()}
-                await transaction.execute(END, ended | {"attempt": attempt_id})
-                await give_lease_back(transaction, transfer_id, run)
+                values = {"outcome": result.outcome, "note": result.note[:4000], "finished_at": self._clock.now()}
+                await transaction.execute(END, values | {"attempt": attempt_id})
+                await release_lease(transaction, transfer_id, run)
 
     async def renew(self, transfer_id: str, run: str, lease_seconds: float) -> None:
-        """A sign of life of a long try. Raises LeaseLost when another run has taken over."""
+        """Renews the lease during a long attempt. Raises LeaseLost when another run has acquired it."""
         async with self._database.transaction() as transaction:
-            await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
+            await acquire_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
 
-    async def rounds(self, transfer_id: str, number: int) -> tuple[tuple[datetime, datetime], ...]:
-        """Beginning and end of the latest `number` tries that reached their goal, oldest first."""
-        done = attempts.c.ended_at.is_not(None) & (attempts.c.outcome != STOPPED)
+    async def finished_runs(self, transfer_id: str, number: int) -> tuple[tuple[datetime, datetime], ...]:
+        """Start and end of the latest `number` attempts that reached their goal, oldest first."""
+        is_successful = attempts.c.finished_at.is_not(None) & (attempts.c.outcome != STOPPED)
         query = (
-            sa.select(attempts.c.started_at, attempts.c.ended_at)
-            .where(attempts.c.transfer_id == transfer_id, done)
+            sa.select(attempts.c.started_at, attempts.c.finished_at)
+            .where(attempts.c.transfer_id == transfer_id, is_successful)
             .order_by(attempts.c.started_at.desc())
             .limit(number)
         )
         async with self._database.reading() as reading:
             rows = (await reading.execute(query)).all()
-        return tuple((row.started_at, row.ended_at) for row in reversed(rows))
+        return tuple((row.started_at, row.finished_at) for row in reversed(rows))
 
     async def of_transfer(self, transfer_id: str) -> list[StoredAttempt]:
-        """The attempts of a transfer, oldest first; one without an end was cut off by a crash."""
+        """The attempts of a transfer, oldest first; a crash cut off an attempt without an end."""
         query = sa.select(attempts).where(attempts.c.transfer_id == transfer_id).order_by(attempts.c.started_at)
         async with self._database.reading() as reading:
             rows = (await reading.execute(query)).all()
-        return [StoredAttempt(r.id, r.step, r.run, r.started_at, r.ended_at, r.outcome, r.note) for r in rows]
+        return [StoredAttempt(r.id, r.step, r.run, r.started_at, r.finished_at, r.outcome, r.note) for r in rows]
+
+
+class LeaseLost(Exception):
+    """Another run holds the transfer's lease. The caller must stop without calling a platform."""
+
+
+ACQUIRE = (
+    sa.update(transfers)
+    .where(
+        transfers.c.id == sa.bindparam("transfer"),
+        (transfers.c.lease_owner == "")
+        | (transfers.c.lease_owner == sa.bindparam("run"))
+        | (transfers.c.lease_until < sa.bindparam("timestamp", type_=transfers.c.lease_until.type)),
+    )
+    .values(lease_owner=sa.bindparam("run"), lease_until=sa.bindparam("until", type_=transfers.c.lease_until.type))
+)
+
+
+RELEASE = (
+    sa.update(transfers)
+    .where(transfers.c.id == sa.bindparam("transfer"), transfers.c.lease_owner == sa.bindparam("run"))
+    .values(lease_owner="", lease_until=None)
+)
+
+
+async def acquire_lease(
+    transaction: AsyncConnection, transfer_id: str, run: str, now: datetime, seconds: float
+) -> None:
+    """Acquires or renews the lease for `run`. Raises LeaseLost while another run holds it."""
+    until = now + timedelta(seconds=seconds)
+    parameters = {"transfer": transfer_id, "run": run, "timestamp": now, "until": until}
+    if (await transaction.execute(ACQUIRE, parameters)).rowcount == 0:
+        raise LeaseLost(transfer_id)
+
+
+async def release_lease(transaction: AsyncConnection, transfer_id: str, run: str) -> None:
+    """Releases the transfer's lease if `run` still holds it."""
+    await transaction.execute(RELEASE, {"transfer": transfer_id, "run": run})

@@ -1,4 +1,4 @@
-"""What both catalogues showed when last read: SKUs at the shop and products in the books."""
+"""Both catalogues as last read: SKUs of the store and products of Cin7."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.orders.reference_data import BookProduct
-from weighbridge.domain.stock.available import ShopItem
-from weighbridge.domain.stock.kits import Bill, Bills, Component
+from weighbridge.domain.orders.reference_data import ReferenceProduct
+from weighbridge.domain.stock.available import StoreItem
+from weighbridge.domain.stock.kits import BillOfMaterials, BillsOfMaterials, Component
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.tables.stock import book_products, shop_items
+from weighbridge.persistence.tables.stock import cin7_products, store_items
 
 ROWS_PER_WRITE = 400
 """Both databases limit the values of one statement; SQLite to 32,766."""
@@ -25,8 +25,8 @@ class Catalogue:
         self._database = database
         self._clock = clock
 
-    async def store_shop_items(self, connection: str, items: Sequence[ShopItem]) -> None:
-        """Adds or refreshes SKUs of the shop."""
+    async def save_store_items(self, connection: str, items: Sequence[StoreItem]) -> None:
+        """Inserts or updates SKUs of the store."""
         now = self._clock.now()
         rows = [
             {
@@ -41,10 +41,10 @@ class Catalogue:
             }
             for item in items
         ]
-        await self._write(shop_items, rows)
+        await self._write(store_items, rows)
 
-    async def store_book_products(self, connection: str, products: Iterable[BookProduct]) -> None:
-        """Adds or refreshes products of the books."""
+    async def save_cin7_products(self, connection: str, products: Iterable[ReferenceProduct]) -> None:
+        """Inserts or updates products of Cin7."""
         now = self._clock.now()
         rows = [
             {
@@ -56,40 +56,42 @@ class Catalogue:
                 "is_active": product.is_active,
                 "is_sellable": product.is_sellable,
                 "drop_ship_optional": product.drop_ship_optional,
-                "bill": {part.sku: [str(part.per_kit), str(part.wasted)] for part in product.bill},
+                "components": {
+                    component.sku: [str(component.per_kit), str(component.wasted)] for component in product.components
+                },
                 "seen_at": now,
             }
             for product in products
         ]
-        await self._write(book_products, rows)
+        await self._write(cin7_products, rows)
 
-    async def forget_unseen_shop_items(self, connection: str, since: datetime) -> None:
-        """Drops SKUs that the last complete reading of the shop, begun at `since`, did not show."""
+    async def delete_unseen_store_items(self, connection: str, since: datetime) -> None:
+        """Deletes SKUs that the last complete reading of the store, started at `since`, did not contain."""
         async with self._database.transaction() as transaction:
             await transaction.execute(
-                sa.delete(shop_items).where(shop_items.c.connection == connection, shop_items.c.seen_at < since)
+                sa.delete(store_items).where(store_items.c.connection == connection, store_items.c.seen_at < since)
             )
 
-    async def shop_items(self, connection: str, skus: Collection[str] | None = None) -> dict[str, ShopItem]:
-        """All SKUs of the shop, or those of `skus` that it has."""
-        query = sa.select(shop_items).where(shop_items.c.connection == connection)
+    async def store_items(self, connection: str, skus: Collection[str] | None = None) -> dict[str, StoreItem]:
+        """All SKUs of the store, or those of `skus` that it has."""
+        query = sa.select(store_items).where(store_items.c.connection == connection)
         if skus is not None:
-            query = query.where(shop_items.c.sku.in_(sorted(skus)))
+            query = query.where(store_items.c.sku.in_(sorted(skus)))
         async with self._database.reading() as reading:
             return {
-                row.sku: ShopItem(row.sku, row.product_id, row.variant_id, row.tracking, row.price, row.on_sale)
+                row.sku: StoreItem(row.sku, row.product_id, row.variant_id, row.tracking, row.price, row.on_sale)
                 for row in await reading.execute(query)
             }
 
-    async def book_products(self, connection: str, skus: Iterable[str]) -> dict[str, BookProduct]:
-        """The products with exactly these SKUs, plus every Service product under its name."""
-        wanted = sorted(set(skus))
-        by_sku = book_products.c.sku.in_(wanted) | book_products.c.is_service
-        query = sa.select(book_products).where(book_products.c.connection == connection, by_sku)
-        found: dict[str, BookProduct] = {}
+    async def cin7_products(self, connection: str, skus: Iterable[str]) -> dict[str, ReferenceProduct]:
+        """The products with exactly these SKUs, and every Service product under its name."""
+        unique_skus = sorted(set(skus))
+        is_needed = cin7_products.c.sku.in_(unique_skus) | cin7_products.c.is_service
+        query = sa.select(cin7_products).where(cin7_products.c.connection == connection, is_needed)
+        products: dict[str, ReferenceProduct] = {}
         async with self._database.reading() as reading:
             for row in (await reading.execute(query)).all():
-                product = BookProduct(
+                product = ReferenceProduct(
                     row.product_id,
                     row.sku,
                     row.name,
@@ -99,45 +101,47 @@ class Catalogue:
                     row.drop_ship_optional,
                 )
                 if product.is_service:
-                    found.setdefault(product.name, product)
-                if product.sku in wanted:
-                    found[product.sku] = product
-        return found
+                    products.setdefault(product.name, product)
+                if product.sku in unique_skus:
+                    products[product.sku] = product
+        return products
 
-    async def bills(self, connection: str) -> Bills:
-        """The bills of materials of every kit in the books."""
-        query = sa.select(book_products.c.sku, book_products.c.bill).where(
-            book_products.c.connection == connection,
-            book_products.c.is_service.is_(False),
-            sa.cast(book_products.c.bill, sa.String) != "{}",
+    async def bills(self, connection: str) -> BillsOfMaterials:
+        """The bills of materials of every kit in Cin7."""
+        query = sa.select(cin7_products.c.sku, cin7_products.c.components).where(
+            cin7_products.c.connection == connection,
+            cin7_products.c.is_service.is_(False),
+            sa.cast(cin7_products.c.components, sa.String) != "{}",
         )
         async with self._database.reading() as reading:
             rows = (await reading.execute(query)).all()
-        return Bills(
-            Bill(row.sku, tuple(Component(sku, *map(Decimal, units)) for sku, units in row.bill.items()))
+        return BillsOfMaterials(
+            BillOfMaterials(
+                row.sku, tuple(Component(sku, *map(Decimal, units)) for sku, units in row.components.items())
+            )
             for row in rows
-            if row.bill
+            if row.components
         )
 
     async def unsellable_skus(self, connection: str) -> frozenset[str]:
-        """SKUs that must show as nothing: deprecated or not sellable in the books."""
-        query = sa.select(book_products.c.sku).where(
-            book_products.c.connection == connection,
-            sa.not_(book_products.c.is_active & book_products.c.is_sellable),
+        """SKUs that must show zero units: deprecated or not sellable in Cin7."""
+        query = sa.select(cin7_products.c.sku).where(
+            cin7_products.c.connection == connection,
+            sa.not_(cin7_products.c.is_active & cin7_products.c.is_sellable),
         )
         async with self._database.reading() as reading:
             return frozenset((await reading.execute(query)).scalars())
 
     async def known_skus(self, connection: str) -> frozenset[str]:
-        """Every SKU of the books, services too."""
-        query = sa.select(book_products.c.sku).where(book_products.c.connection == connection)
+        """Every SKU of Cin7, services included."""
+        query = sa.select(cin7_products.c.sku).where(cin7_products.c.connection == connection)
         async with self._database.reading() as reading:
             return frozenset((await reading.execute(query)).scalars())
 
     async def stocked_skus(self, connection: str) -> frozenset[str]:
-        """SKUs of stock products in the books, whatever their state."""
-        query = sa.select(book_products.c.sku).where(
-            book_products.c.connection == connection, sa.not_(book_products.c.is_service)
+        """SKUs of stock products in Cin7, whatever their status."""
+        query = sa.select(cin7_products.c.sku).where(
+            cin7_products.c.connection == connection, sa.not_(cin7_products.c.is_service)
         )
         async with self._database.reading() as reading:
             return frozenset((await reading.execute(query)).scalars())

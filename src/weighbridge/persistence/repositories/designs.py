@@ -1,4 +1,4 @@
-"""Designs: changes that people agreed on while Weighbridge runs, and every version that a transfer crossed under."""
+"""Designs: changes that users make while Weighbridge runs, and every version that a transfer was posted under."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from weighbridge.common.clock import Clock
 from weighbridge.design.overrides import DesignChange, entry_of, overridden
 from weighbridge.design.schema import Design, design_version
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.tables.remedies import design_changes, design_versions
+from weighbridge.persistence.tables.decisions import design_changes, design_versions
 
 
 @dataclass(frozen=True, slots=True)
-class AgreedChange:
+class StoredDesignChange:
     """One change of a design, by whom and why; undone when `undone_at` is set."""
 
     id: int
@@ -36,7 +36,7 @@ class AgreedChange:
 
 @dataclass(frozen=True, slots=True)
 class UsedVersion:
-    """A version of a design under which something crossed."""
+    """A version of a design under which something was posted."""
 
     name: str
     first_used_at: datetime
@@ -47,22 +47,22 @@ class Designs:
         self._database = database
         self._clock = clock
 
-    async def mark(self) -> tuple[int, int]:
-        """Tells whether any design changed since it was asked last: how many changes there are, how many undone."""
+    async def change_counts(self) -> tuple[int, int]:
+        """How many changes there are, and how many are undone; a different result means that some design changed."""
         query = sa.select(sa.func.count(), sa.func.count(design_changes.c.undone_at))
         async with self._database.reading() as reading:
             changes, undone = (await reading.execute(query)).one()
         return changes, undone
 
     async def effective(self, connection: str, design: Design) -> Design:
-        """The file's `design` with all that was agreed since and not undone. Raises UnusableChange."""
+        """The file's `design` with every change that is not undone. Raises UnusableChange."""
         of = design_changes.c
         query = sa.select(of.setting, of.key, of.value).where(of.connection == connection, of.undone_at.is_(None))
         async with self._database.reading() as reading:
             rows = (await reading.execute(query.order_by(of.id))).all()
         return overridden(design, [DesignChange(*row) for row in rows])
 
-    async def agree(
+    async def add_change(
         self,
         transaction: AsyncConnection,
         connection: str,
@@ -72,9 +72,9 @@ class Designs:
         actor: str,
         exception_id: int | None = None,
     ) -> int:
-        """Stores a change of the effective `design`, inside the caller's transaction; answers its number.
+        """Stores a change of the effective `design`, inside the caller's transaction; returns its id.
 
-        Raises UnusableChange when the design could not be used with it.
+        Raises UnusableChange when the change makes the design invalid.
         """
         changed = overridden(design, [change])
         row = {
@@ -88,18 +88,18 @@ class Designs:
             "exception_id": exception_id,
             "at": self._clock.now(),
         }
-        made = await transaction.execute(design_changes.insert().values(**row).returning(design_changes.c.id))
-        return int(made.scalar_one())
+        inserted = await transaction.execute(design_changes.insert().values(**row).returning(design_changes.c.id))
+        return int(inserted.scalar_one())
 
     async def undo(self, transaction: AsyncConnection, number: int, actor: str) -> bool:
-        """Takes a change back: what is agreed before it, or the file, counts again. False when it was undone before."""
+        """Undoes a change: the earlier change, or the file, applies again. False when it was undone already."""
         of = design_changes.c
         change = sa.update(design_changes).where(of.id == number, of.undone_at.is_(None))
-        done = await transaction.execute(change.values(undone_at=self._clock.now(), undone_by=actor))
-        return done.rowcount > 0
+        result = await transaction.execute(change.values(undone_at=self._clock.now(), undone_by=actor))
+        return result.rowcount > 0
 
-    async def changes(self, connection: str, limit: int = 200) -> list[AgreedChange]:
-        """What was agreed for a connection, newest first, with what was undone."""
+    async def changes(self, connection: str, limit: int = 200) -> list[StoredDesignChange]:
+        """The changes of a connection's design, newest first, undone ones included."""
         query = (
             sa.select(design_changes)
             .where(design_changes.c.connection == connection)
@@ -107,17 +107,17 @@ class Designs:
             .limit(limit)
         )
         async with self._database.reading() as reading:
-            return [AgreedChange(**row._mapping) for row in (await reading.execute(query)).all()]
+            return [StoredDesignChange(**row._mapping) for row in (await reading.execute(query)).all()]
 
-    async def change(self, number: int) -> AgreedChange | None:
-        """The change with this number, undone or not; None when there is none."""
+    async def change(self, number: int) -> StoredDesignChange | None:
+        """The change with this id, undone or not; None when there is none."""
         query = sa.select(design_changes).where(design_changes.c.id == number)
         async with self._database.reading() as reading:
             row = (await reading.execute(query)).one_or_none()
-        return None if row is None else AgreedChange(**row._mapping)
+        return None if row is None else StoredDesignChange(**row._mapping)
 
-    async def keep(self, connection: str, design: Design) -> str:
-        """Keeps this version of the design for ever and answers its name."""
+    async def store_version(self, connection: str, design: Design) -> str:
+        """Stores this version of the design permanently and returns its name."""
         name = design_version(design)
         row = {
             "connection": connection,
@@ -129,7 +129,7 @@ class Designs:
         return name
 
     async def versions(self, connection: str, limit: int = 200) -> list[UsedVersion]:
-        """The versions that transfers of a connection crossed under, the latest first."""
+        """The versions that transfers of a connection were posted under, latest first."""
         of = design_versions.c
         query = sa.select(of.name, of.first_used_at).where(of.connection == connection)
         async with self._database.reading() as reading:
@@ -137,7 +137,7 @@ class Designs:
             return [UsedVersion(**row._mapping) for row in rows.all()]
 
     async def version(self, connection: str, name: str) -> Any:
-        """The whole design that transfers name as `name`, as JSON; None when it was never used here."""
+        """The whole design of version `name` as JSON; None when the connection never used it."""
         of = design_versions.c
         query = sa.select(of.content).where(of.connection == connection, of.name == name)
         async with self._database.reading() as reading:

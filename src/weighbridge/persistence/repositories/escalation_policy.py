@@ -1,6 +1,6 @@
-"""Who stands in for whom, and how soon a kind is to be resolved, as the designs of the connections say by now.
+"""The escalation policy: the backup of each owner and the deadline of each kind of exception, per connection.
 
-Workers keep it here whenever they take up a design, so that whoever opens an exception, or tells of one, goes by it.
+A worker stores the policy of a design when it loads the design. The code that opens exceptions and the alerts read it.
 """
 
 from __future__ import annotations
@@ -13,42 +13,45 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.exceptions.kinds import BACKUP, CATALOGUE
+from weighbridge.domain.exceptions.kinds import CATALOGUE
+from weighbridge.domain.exceptions.owners import BACKUP
 from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.exceptions import exceptions
-from weighbridge.persistence.tables.work import references
+from weighbridge.persistence.tables.work import reference_cache
 
-KEPT_AS = "responsibility"
+STORED_AS = "escalation_policy"
 DEADLINES, BACKUPS = "deadlines", "backups"
 
 
-class Responsibility:
+class EscalationPolicy:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def agree(
+    async def apply_design(
         self, connection: str, deadlines: Mapping[FindingKind, timedelta], backups: Mapping[Owner, Owner]
     ) -> int:
-        """Takes up what a design says beside the defaults; answers how many open exceptions get another deadline."""
+        """Stores a design's differences from the defaults; returns how many open exceptions get a new deadline."""
         value: dict[str, dict[str, Any]] = {
             DEADLINES: {str(kind): within.total_seconds() for kind, within in sorted(deadlines.items())},
             BACKUPS: {str(owner): str(backup) for owner, backup in sorted(backups.items())},
         }
         async with self._database.transaction() as transaction:
-            before = await _kept(transaction, connection)
+            before = await _stored_policy(transaction, connection)
             if before == value or (not before and not deadlines and not backups):
                 return 0
-            row = {"connection": connection, "name": KEPT_AS, "value": value, "fetched_at": self._clock.now()}
-            await transaction.execute(self._database.upsert(references, row), row)
+            row = {"connection": connection, "name": STORED_AS, "value": value, "fetched_at": self._clock.now()}
+            await transaction.execute(self._database.upsert(reference_cache, row), row)
             old, new = before.get(DEADLINES, {}), value[DEADLINES]
             changed = [kind for kind in {**old, **new} if old.get(kind) != new.get(kind)]
-            return await _set_again(transaction, connection, changed, deadlines)
+            return await _reset_deadlines(transaction, connection, changed, deadlines)
 
     async def backups(self) -> dict[tuple[str, Owner], Owner]:
-        """Who stands in for an owner of a connection, where its design says other than the default."""
-        query = sa.select(references.c.connection, references.c.value).where(references.c.name == KEPT_AS)
+        """The backup of each owner of a connection, where its design differs from the default."""
+        query = sa.select(reference_cache.c.connection, reference_cache.c.value).where(
+            reference_cache.c.name == STORED_AS
+        )
         async with self._database.reading() as reading:
             rows = (await reading.execute(query)).all()
         return {
@@ -58,30 +61,30 @@ class Responsibility:
         }
 
 
-async def within(transaction: AsyncConnection, connection: str, kind: FindingKind) -> timedelta:
-    """How long after it is opened an exception of `kind` should be resolved."""
-    agreed = (await _kept(transaction, connection)).get(DEADLINES, {}).get(str(kind))
-    return CATALOGUE[kind].within if agreed is None else timedelta(seconds=agreed)
+async def time_to_resolve(transaction: AsyncConnection, connection: str, kind: FindingKind) -> timedelta:
+    """How long after its opening an exception of `kind` should be resolved."""
+    seconds = (await _stored_policy(transaction, connection)).get(DEADLINES, {}).get(str(kind))
+    return CATALOGUE[kind].within if seconds is None else timedelta(seconds=seconds)
 
 
-def stands_in(agreed: Mapping[tuple[str, Owner], Owner], connection: str, owner: Owner) -> Owner:
-    """Who is told too, once an exception of `owner` is past its deadline."""
-    return agreed.get((connection, owner), BACKUP[owner])
+def backup_of(backups: Mapping[tuple[str, Owner], Owner], connection: str, owner: Owner) -> Owner:
+    """The owner that is notified too once an exception of `owner` is past its deadline."""
+    return backups.get((connection, owner), BACKUP[owner])
 
 
-async def _kept(transaction: AsyncConnection, connection: str) -> dict[str, dict[str, Any]]:
-    of = references.c
-    query = sa.select(of.value).where(of.connection == connection, of.name == KEPT_AS)
+async def _stored_policy(transaction: AsyncConnection, connection: str) -> dict[str, dict[str, Any]]:
+    of = reference_cache.c
+    query = sa.select(of.value).where(of.connection == connection, of.name == STORED_AS)
     return (await transaction.execute(query)).scalar_one_or_none() or {}
 
 
-async def _set_again(
+async def _reset_deadlines(
     transaction: AsyncConnection, connection: str, kinds: list[str], deadlines: Mapping[FindingKind, timedelta]
 ) -> int:
-    """Gives open exceptions of these kinds the deadline that counts now, from the moment they were opened."""
+    """Recomputes the deadline of open exceptions of these kinds, counted from their opening."""
     of = exceptions.c
-    mine = (of.connection == connection) & (of.state == "open") & of.kind.in_(kinds)
-    rows = (await transaction.execute(sa.select(of.id, of.kind, of.opened_at).where(mine))).all()
+    is_affected = (of.connection == connection) & (of.state == "open") & of.kind.in_(kinds)
+    rows = (await transaction.execute(sa.select(of.id, of.kind, of.opened_at).where(is_affected))).all()
     for row in rows:
         kind = FindingKind(row.kind)
         due = row.opened_at + deadlines.get(kind, CATALOGUE[kind].within)

@@ -1,7 +1,7 @@
-"""Following transfers: whoever is held opens or joins its exception, whoever gets on leaves it with the proof.
+"""Exceptions follow transfers: a held transfer opens or joins an exception and leaves it with a proof once fixed.
 
-All of it happens in the transaction that changes the transfer, so no hold is without an exception and no exception
-closes because somebody says so.
+This happens in the transaction that changes the transfer. So every hold has an exception, and an exception closes only
+with proof.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.exceptions.cause import Cause, Standing, causes, has_open_note
+from weighbridge.domain.exceptions.cause import Cause, ObjectStatus, causes_of, has_open_note
 from weighbridge.domain.findings.finding import FindingKind
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories.escalation_policy import within
+from weighbridge.persistence.repositories.escalation_policy import time_to_resolve
 from weighbridge.persistence.repositories.exception_rows import (
-    OURSELVES,
-    Held,
-    locked,
+    SYSTEM_ACTOR,
+    LockedRow,
+    fields_from_cause,
+    has_evidence,
+    lock_rows,
     objects_of,
     proof_of,
-    shows,
-    told_by,
 )
-from weighbridge.persistence.repositories.http_log import serving
+from weighbridge.persistence.repositories.http_log import current_attempt
 from weighbridge.persistence.tables.exceptions import exception_events, exception_objects, exceptions
 from weighbridge.persistence.tables.transfers import transfers
 
 OPEN, CLOSED, MERGED = "open", "closed", "merged"
 IN_FLIGHT = ("new", "waiting")
-"""States in which an object may still be held for the same cause: nothing is proven yet."""
+"""States in which an object may still be held for the same cause, so that they prove nothing."""
 
 _ROW = sa.select(
     *(
@@ -44,98 +44,102 @@ _ROW = sa.select(
         )
     )
 ).where(transfers.c.id == sa.bindparam("transfer"))  # fmt: skip
-_PRESENT = (
+_OPEN_OBJECTS = (
     sa.select(exception_objects, exceptions.c.kind, exceptions.c.cause)
     .join(exceptions, exceptions.c.id == exception_objects.c.cause_id)
     .where(exception_objects.c.transfer_id == sa.bindparam("transfer"), exception_objects.c.closed_at.is_(None))
 )
-_UNFOLLOWED = (
+_UNRECORDED = (
     sa.select(transfers.c.id)
     .where(
         transfers.c.state.in_(("held", "rejected")),
         ~sa.exists().where(exception_objects.c.transfer_id == transfers.c.id),
     )
-    .limit(sa.bindparam("most"))
+    .limit(sa.bindparam("limit"))
 )
 
 
-class FollowedExceptions:
-    """What the journal keeps of exceptions while transfers come and go."""
+class ExceptionRecords:
+    """Opens and closes exceptions as transfers change."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def waiting(self, connection: str, kinds: Collection[FindingKind]) -> list[tuple[str, str]]:
-        """Flow and key of every object that an open exception of these kinds waits for, each once."""
-        part, whole = exception_objects.c, exceptions.c
+    async def open_objects(self, connection: str, kinds: Collection[FindingKind]) -> list[tuple[str, str]]:
+        """Flow and key of every open object of exceptions of these kinds, each once."""
+        columns, parent = exception_objects.c, exceptions.c
         query = (
-            sa.select(part.flow, part.key)
-            .join(exceptions, whole.id == part.exception_id)
-            .where(whole.connection == connection, whole.kind.in_(sorted(map(str, kinds))), part.closed_at.is_(None))
+            sa.select(columns.flow, columns.key)
+            .join(exceptions, parent.id == columns.exception_id)
+            .where(parent.connection == connection, parent.kind.in_(sorted(map(str, kinds))))
+            .where(columns.closed_at.is_(None))
             .distinct()
         )
         async with self._database.reading() as reading:
             return [(row.flow, row.key) for row in (await reading.execute(query)).all()]
 
-    def concern(self, values: Mapping[str, Any]) -> bool:
-        """Whether a change of a transfer by these values may open or close anything."""
+    def may_change_exceptions(self, values: Mapping[str, Any]) -> bool:
+        """Whether these changed values of a transfer may open or close an exception."""
         if "state" in values:
             return values["state"] not in IN_FLIGHT
         return has_open_note(values.get("findings", ()))
 
-    def passed(self, values: Mapping[str, Any]) -> bool:
-        """Whether a change by these values says that the transfer passed and left nothing to tell; one that does not
-        name the findings leaves those of the weighing before."""
-        over = values.get("state") in ("posted", "cancelled", "not_captured")
-        return over and "findings" in values and not values["findings"]
+    def is_passed_without_findings(self, values: Mapping[str, Any]) -> bool:
+        """Whether these changed values say that the transfer passed without any finding. Values without `findings`
+        leave those of the last evaluation in place."""
+        is_final = values.get("state") in ("posted", "cancelled", "not_captured")
+        return is_final and "findings" in values and not values["findings"]
 
-    async def follow(self, transaction: AsyncConnection, transfer_id: str, *, passed: bool = False) -> None:
-        """Brings the exceptions of a transfer in line with how it stands now, inside the caller's transaction.
+    async def sync_transfer(self, transaction: AsyncConnection, transfer_id: str, *, passed: bool = False) -> None:
+        """Brings the exceptions of a transfer in line with its present state, inside the caller's transaction.
 
-        `passed` says that it passed without a note that would open one, which spares most transfers a question.
+        `passed` says that the transfer passed without a finding that opens one; most transfers then need one query.
         """
-        present = (await transaction.execute(_PRESENT, {"transfer": transfer_id})).all()
-        if passed and not present:
+        open_objects = (await transaction.execute(_OPEN_OBJECTS, {"transfer": transfer_id})).all()
+        if passed and not open_objects:
             return
         row = (await transaction.execute(_ROW, {"transfer": transfer_id})).one()
-        standing = Standing(row.flow, row.key, row.state, row.reason_kind, row.reason, row.owner, row.findings)
-        wanted = {cause.identity: cause for cause in causes(standing)} if row.state not in IN_FLIGHT else {}
-        if not wanted and (not present or row.state in IN_FLIGHT):
+        status = ObjectStatus(row.flow, row.key, row.state, row.reason_kind, row.reason, row.owner, row.findings)
+        causes = {cause.identity: cause for cause in causes_of(status)} if row.state not in IN_FLIGHT else {}
+        if not causes and (not open_objects or row.state in IN_FLIGHT):
             return
-        gone = [one for one in present if (one.kind, one.cause) not in wanted]
-        cause_ids = await self._made(transaction, row, list(wanted.values()))
+        resolved = [open_object for open_object in open_objects if (open_object.kind, open_object.cause) not in causes]
+        cause_ids = await self._find_or_create(transaction, row, list(causes.values()))
         objects = await objects_of(transaction, transfer_id, list(cause_ids.values()))
-        held = await locked(transaction, {*cause_ids.values(), *(one.exception_id for one in gone)})
-        for identity, cause in wanted.items():
-            await self._join(transaction, held, cause_ids[identity], objects.get(cause_ids[identity]), row, cause)
-        if gone:
-            await self.close(transaction, held, gone, proof_of(row))
-        await self.store(transaction, held)
+        exception_ids = {*cause_ids.values(), *(resolved_object.exception_id for resolved_object in resolved)}
+        locked_rows = await lock_rows(transaction, exception_ids)
+        for identity, cause in causes.items():
+            await self._open_object(
+                transaction, locked_rows, cause_ids[identity], objects.get(cause_ids[identity]), row, cause
+            )
+        if resolved:
+            await self.close_objects(transaction, locked_rows, resolved, proof_of(row))
+        await self.store(transaction, locked_rows)
 
-    async def catch_up(self, most: int = 1000) -> int:
-        """Opens the exceptions of transfers that were held before exceptions were kept; answers how many it found."""
+    async def open_missing(self, limit: int = 1000) -> int:
+        """Opens exceptions for held transfers that have none; returns how many transfers that were."""
         async with self._database.transaction() as transaction:
-            found = (await transaction.execute(_UNFOLLOWED, {"most": most})).scalars().all()
-            for transfer_id in found:
-                await self.follow(transaction, transfer_id)
-        return len(found)
+            transfer_ids = (await transaction.execute(_UNRECORDED, {"limit": limit})).scalars().all()
+            for transfer_id in transfer_ids:
+                await self.sync_transfer(transaction, transfer_id)
+        return len(transfer_ids)
 
-    async def _made(
-        self, transaction: AsyncConnection, row: sa.Row[Any], wanted: Sequence[Cause]
+    async def _find_or_create(
+        self, transaction: AsyncConnection, row: sa.Row[Any], current_causes: Sequence[Cause]
     ) -> dict[tuple[str, str], int]:
-        """The ids of the exceptions of these causes, made when they are new; always in the same order."""
+        """The ids of the exceptions of these causes, created where they are new; always in the same order."""
         now = self._clock.now()
-        made = {}
-        for cause in sorted(wanted):
-            found = sa.select(exceptions.c.id).where(
+        cause_ids = {}
+        for cause in sorted(current_causes):
+            query = sa.select(exceptions.c.id).where(
                 exceptions.c.connection == row.connection,
                 exceptions.c.kind == str(cause.kind),
                 exceptions.c.cause == cause.name,
             )
-            known = (await transaction.execute(found)).scalar_one_or_none()
-            if known is None:
-                # Asked first, since a conflicting insert would still use up a number.
+            exception_id = (await transaction.execute(query)).scalar_one_or_none()
+            if exception_id is None:
+                # The query comes first because a conflicting insert would still use up a number.
                 values = {
                     "connection": row.connection,
                     "kind": str(cause.kind),
@@ -148,24 +152,24 @@ class FollowedExceptions:
                     "opened_at": now,
                     "last_seen_at": now,
                     "deadline_at": now,
-                } | told_by(cause, row)
+                } | fields_from_cause(cause, row)
                 await transaction.execute(self._database.insert_new(exceptions), values)
-                known = (await transaction.execute(found)).scalar_one()
-            made[cause.identity] = known
-        return made
+                exception_id = (await transaction.execute(query)).scalar_one()
+            cause_ids[cause.identity] = exception_id
+        return cause_ids
 
-    async def _join(
+    async def _open_object(
         self,
         transaction: AsyncConnection,
-        held: dict[int, Held],
+        locked_rows: dict[int, LockedRow],
         cause_id: int,
         before: sa.Row[Any] | None,
         row: sa.Row[Any],
         cause: Cause,
     ) -> None:
-        """Opens the object's part in its exception, anew or for the first time; refreshes one that is open."""
+        """Opens or reopens the object in its exception; updates the evidence of an object that is open."""
         now = self._clock.now()
-        shown = held[held[cause_id].row["merged_into"] or cause_id]
+        locked = locked_rows[locked_rows[cause_id].row["merged_into"] or cause_id]
         evidence = {
             "field": cause.field,
             "value": cause.value,
@@ -174,116 +178,116 @@ class FollowedExceptions:
             "amount": row.amount,
             "currency": row.currency,
         }
-        if before is not None and (before.closed_at is None or before.accepted) and shows(before, evidence):
+        if before is not None and (before.closed_at is None or before.accepted) and has_evidence(before, evidence):
             return
         if before is not None and before.closed_at is None:
-            shown.add(before.amount, before.currency, -1)
-            shown.add(row.amount, row.currency, +1)
+            locked.add_amount(before.amount, before.currency, -1)
+            locked.add_amount(row.amount, row.currency, +1)
             change = sa.update(exception_objects).where(exception_objects.c.id == before.id)
             await transaction.execute(change.values(**evidence))
             return
-        part = evidence | {"exception_id": shown.row["id"], "opened_at": now, "closed_at": None}
-        part |= {"accepted": False, "proof": None}
+        values = evidence | {"exception_id": locked.row["id"], "opened_at": now, "closed_at": None}
+        values |= {"accepted": False, "proof": None}
         if before is None:
             new = {"cause_id": cause_id, "transfer_id": row.id, "flow": row.flow, "key": row.key, "times_opened": 1}
-            await transaction.execute(exception_objects.insert().values(**part, **new))
-            shown.row["objects_ever"] += 1
+            await transaction.execute(exception_objects.insert().values(**values, **new))
+            locked.row["objects_ever"] += 1
         else:
             change = sa.update(exception_objects).where(exception_objects.c.id == before.id)
-            await transaction.execute(change.values(**part, times_opened=before.times_opened + 1))
-        shown.joined += 1
-        shown.row["objects_open"] += 1
-        shown.row["last_seen_at"] = now
-        shown.add(row.amount, row.currency, +1)
-        if shown.row["state"] == CLOSED:
-            self._open(shown, await within(transaction, shown.row["connection"], cause.kind))
-            if shown.row["id"] == cause_id:
-                shown.row |= told_by(cause, row)
-            action = "opened" if shown.row["times_opened"] == 1 else "reopened"
-            await self.note(transaction, shown.row["id"], action, shown.row["title"], transfer_id=row.id)
+            await transaction.execute(change.values(**values, times_opened=before.times_opened + 1))
+        locked.objects_joined += 1
+        locked.row["objects_open"] += 1
+        locked.row["last_seen_at"] = now
+        locked.add_amount(row.amount, row.currency, +1)
+        if locked.row["state"] == CLOSED:
+            self._open(locked, await time_to_resolve(transaction, locked.row["connection"], cause.kind))
+            if locked.row["id"] == cause_id:
+                locked.row |= fields_from_cause(cause, row)
+            action = "opened" if locked.row["times_opened"] == 1 else "reopened"
+            await self.add_event(transaction, locked.row["id"], action, locked.row["title"], transfer_id=row.id)
         else:
-            await self.note(transaction, shown.row["id"], "joined", f"{row.flow} {row.key}", transfer_id=row.id)
+            await self.add_event(transaction, locked.row["id"], "joined", f"{row.flow} {row.key}", transfer_id=row.id)
 
-    def _open(self, shown: Held, within: timedelta) -> None:
+    def _open(self, locked_row: LockedRow, within: timedelta) -> None:
         now = self._clock.now()
-        shown.row |= {
+        locked_row.row |= {
             "state": OPEN,
-            "times_opened": shown.row["times_opened"] + 1,
+            "times_opened": locked_row.row["times_opened"] + 1,
             "opened_at": now,
             "deadline_at": now + within,
             "snoozed_until": None,
             "closed_at": None,
         }
 
-    async def close(
+    async def close_objects(
         self,
         transaction: AsyncConnection,
-        held: dict[int, Held],
-        parts: Sequence[sa.Row[Any]],
+        locked_rows: dict[int, LockedRow],
+        objects: Sequence[sa.Row[Any]],
         proof: Mapping[str, str],
         *,
-        actor: str = OURSELVES,
+        actor: str = SYSTEM_ACTOR,
         accepted: bool = False,
     ) -> None:
-        """Closes objects of exceptions that are locked in `held`; an exception without open objects closes too."""
+        """Closes objects of the exceptions in `locked_rows`; an exception without open objects closes too."""
         now = self._clock.now()
         values = {"closed_at": now, "proof": dict(proof), "accepted": accepted}
-        for part in parts:
-            change = sa.update(exception_objects).where(exception_objects.c.id == part.id)
+        for row in objects:
+            change = sa.update(exception_objects).where(exception_objects.c.id == row.id)
             await transaction.execute(change.values(**values))
-            shown = held[part.exception_id]
-            shown.left += 1
-            shown.row["objects_open"] -= 1
-            shown.add(part.amount, part.currency, -1)
-            words = f"{part.flow} {part.key}: {proof['words']}"
-            await self.note(
-                transaction, shown.row["id"], "left", words, actor=actor, detail=proof, transfer_id=part.transfer_id
+            locked = locked_rows[row.exception_id]
+            locked.objects_left += 1
+            locked.row["objects_open"] -= 1
+            locked.add_amount(row.amount, row.currency, -1)
+            text = f"{row.flow} {row.key}: {proof['text']}"
+            await self.add_event(
+                transaction, locked.row["id"], "left", text, actor=actor, detail=proof, transfer_id=row.transfer_id
             )
-            if shown.row["objects_open"] == 0 and shown.row["state"] == OPEN:
-                shown.row |= {"state": CLOSED, "closed_at": now, "snoozed_until": None}
-                await self.note(transaction, shown.row["id"], "closed", proof["words"], actor=actor, detail=proof)
+            if locked.row["objects_open"] == 0 and locked.row["state"] == OPEN:
+                locked.row |= {"state": CLOSED, "closed_at": now, "snoozed_until": None}
+                await self.add_event(transaction, locked.row["id"], "closed", proof["text"], actor=actor, detail=proof)
 
-    async def prove(self, transfer_id: str, kind: FindingKind, words: str) -> int:
-        """Closes what is open of `kind` on a transfer whose finding stays on record: what was asked for was seen.
+    async def close_with_proof(self, transfer_id: str, kind: FindingKind, text: str) -> int:
+        """Closes the open objects of `kind` on a transfer whose finding stays on record, because its fix was seen.
 
-        `words` say what was seen. The same finding stays closed; answers how many were open.
+        `text` says what was seen. The same finding stays closed. Returns how many objects were open.
         """
         async with self._database.transaction() as transaction:
-            present = (await transaction.execute(_PRESENT, {"transfer": transfer_id})).all()
-            parts = [one for one in present if one.kind == kind]
-            if parts:
-                held = await locked(transaction, {one.exception_id for one in parts})
-                current = serving.get()
-                proof = {"words": words, "attempt_id": current.attempt_id if current else ""}
-                await self.close(transaction, held, parts, proof, accepted=True)
-                await self.store(transaction, held)
-        return len(parts)
+            open_objects = (await transaction.execute(_OPEN_OBJECTS, {"transfer": transfer_id})).all()
+            of_kind = [open_object for open_object in open_objects if open_object.kind == kind]
+            if of_kind:
+                locked_rows = await lock_rows(transaction, {open_object.exception_id for open_object in of_kind})
+                current = current_attempt.get()
+                proof = {"text": text, "attempt_id": current.attempt_id if current else ""}
+                await self.close_objects(transaction, locked_rows, of_kind, proof, accepted=True)
+                await self.store(transaction, locked_rows)
+        return len(of_kind)
 
-    async def store(self, transaction: AsyncConnection, held: Mapping[int, Held]) -> None:
+    async def store(self, transaction: AsyncConnection, locked_rows: Mapping[int, LockedRow]) -> None:
         """Writes back the exceptions that changed."""
-        for exception_id, one in held.items():
-            values = {name: value for name, value in one.row.items() if name != "id"}
+        for exception_id, locked in locked_rows.items():
+            values = {name: value for name, value in locked.row.items() if name != "id"}
             change = sa.update(exceptions).where(exceptions.c.id == exception_id)
             await transaction.execute(change.values(**values))
 
-    async def note(
+    async def add_event(
         self,
         transaction: AsyncConnection,
         exception_id: int,
         action: str,
-        words: str,
+        text: str,
         *,
-        actor: str = OURSELVES,
+        actor: str = SYSTEM_ACTOR,
         detail: Mapping[str, Any] | None = None,
         transfer_id: str | None = None,
     ) -> None:
-        """Adds a line to the history of an exception, which nothing ever takes away."""
+        """Adds a line to the history of an exception; lines are never removed."""
         row = {
             "exception_id": exception_id,
             "at": self._clock.now(),
             "actor": actor,
             "action": action,
-            "words": words[:4000],
+            "text": text[:4000],
             "detail": dict(detail or {}),
             "transfer_id": transfer_id,
         }

@@ -1,6 +1,6 @@
-"""Intents: what we are about to write to a platform, stored under a unique key before the call.
+"""Intents: writes to a platform, each stored under a unique key before the call.
 
-An intent without an answer may have crossed: whoever finds one asks the platform before sending again.
+The write of an intent without an answer may have happened: the platform is probed before it is sent again.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories.leases import take_lease
+from weighbridge.persistence.repositories.attempts import acquire_lease
 from weighbridge.persistence.tables.work import intents
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One intended write and what is known of it."""
+    """One intended write and its known outcome."""
 
     key: str
     kind: str
     sent_at: datetime | None
     sends: int
-    looks: int
+    probes: int
     answered_at: datetime | None
     answer: Any
     outcome: str
@@ -35,7 +35,7 @@ _FIELDS = tuple(Intent.__dataclass_fields__)
 
 
 CHANGE = sa.update(intents).where(intents.c.key == sa.bindparam("intent"))
-SENT = CHANGE.values(sends=intents.c.sends + 1, looks=0, sent_at=sa.bindparam("sent", type_=intents.c.sent_at.type))
+SENT = CHANGE.values(sends=intents.c.sends + 1, probes=0, sent_at=sa.bindparam("sent", type_=intents.c.sent_at.type))
 
 
 class Intents:
@@ -44,7 +44,7 @@ class Intents:
         self._clock = clock
 
     async def intend(self, key: str, transfer_id: str, kind: str, request: Any) -> Intent:
-        """Stores the intent, or answers the one already stored under `key`.
+        """Stores the intent, or returns the one already stored under `key`.
 
         An intent that was never sent takes the new request: the object may have changed since.
         """
@@ -68,24 +68,24 @@ class Intents:
         return Intent(**stored._mapping)
 
     async def sent(self, key: str, transfer_id: str, run: str, lease_seconds: float) -> None:
-        """Notes that the request is about to leave; from here on the write may have happened.
+        """Records that the request is about to be sent; from here on the write may have happened.
 
-        Renews the lease in the same transaction. Raises LeaseLost, and notes nothing, while another run holds it.
+        Renews the lease in the same transaction. Raises LeaseLost, and records nothing, while another run holds it.
         """
         async with self._database.transaction() as transaction:
-            await take_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
+            await acquire_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
             await transaction.execute(SENT, {"intent": key, "sent": self._clock.now()})
 
     async def not_sent(self, key: str) -> None:
-        """Notes that the request certainly had no effect: it may be sent afresh."""
-        await self._change(key, sent_at=None, looks=0)
+        """Records that the request certainly had no effect: it may be sent again."""
+        await self._change(key, sent_at=None, probes=0)
 
-    async def looked(self, key: str) -> None:
-        """Notes one probe that found nothing."""
-        await self._database.execute(CHANGE.values(looks=intents.c.looks + 1), {"intent": key})
+    async def probed(self, key: str) -> None:
+        """Records one probe that found nothing."""
+        await self._database.execute(CHANGE.values(probes=intents.c.probes + 1), {"intent": key})
 
     async def answered(self, key: str, answer: Any, outcome: str) -> None:
-        """Stores the answer for ever; `outcome` is `done`, or `adopted` when a probe found the write."""
+        """Stores the answer permanently; `outcome` is `done`, or `adopted` when a probe found the write."""
         await self._change(key, answered_at=self._clock.now(), answer=answer, outcome=outcome)
 
     async def forget(self, key: str) -> None:

@@ -1,4 +1,4 @@
-"""Listings: which product of the shop stands for which of the books, what was written to it, and what is proposed."""
+"""Listings: which store product belongs to which Cin7 product, what was last written to it, and what is proposed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.catalogue.listing import Link, Told
+from weighbridge.domain.catalogue.listing import LastWrite, Link
 from weighbridge.domain.catalogue.plan import Review, ReviewLine, fingerprint
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.catalogue import ROWS_PER_WRITE
@@ -21,7 +21,7 @@ class Listings:
         self._clock = clock
 
     async def links(self, connection: str) -> dict[str, Link]:
-        """Every listing that stands at the shop, by its source."""
+        """Every listing that exists at the store, by its source."""
         query = sa.select(listings).where(listings.c.connection == connection)
         async with self._database.reading() as reading:
             rows = (await reading.execute(query)).all()
@@ -30,15 +30,15 @@ class Listings:
                 row.source,
                 row.product_id,
                 row.variant_ids,
-                Told(**row.told),
-                {article: Told(**told) for article, told in row.variants_told.items()},
+                LastWrite(**row.last_write),
+                {product: LastWrite(**write) for product, write in row.variant_last_writes.items()},
                 frozenset(row.pictures),
             )
             for row in rows
         }
 
-    async def remember(self, connection: str, links: Sequence[Link]) -> None:
-        """Stores links as they stand now, in place of what was known before."""
+    async def save_links(self, connection: str, links: Sequence[Link]) -> None:
+        """Stores links, in place of what was stored before."""
         now = self._clock.now()
         rows = [
             {
@@ -46,8 +46,10 @@ class Listings:
                 "source": link.source,
                 "product_id": link.product_id,
                 "variant_ids": dict(link.variant_ids),
-                "told": _told(link.told),
-                "variants_told": {article: _told(told) for article, told in link.variants_told.items()},
+                "last_write": _last_write_json(link.last_write),
+                "variant_last_writes": {
+                    product: _last_write_json(write) for product, write in link.variant_last_writes.items()
+                },
                 "pictures": sorted(link.pictures),
                 "written_at": now,
             }
@@ -59,21 +61,21 @@ class Listings:
                 await transaction.execute(self._database.upsert(listings, batch[0]), batch)
 
     async def propose(self, connection: str, reviews: Sequence[Review]) -> None:
-        """Replaces what is proposed. A change that a person has accepted stays accepted while it stays the same."""
+        """Replaces the proposal. A change that a user has accepted stays accepted while it does not change."""
         accepted = await self._accepted(connection)
         rows = [
             {
                 "connection": connection,
-                "source": one.source,
+                "source": review.source,
                 "position": position,
-                "sku": one.sku,
-                "name": one.name,
-                "action": one.action,
-                "lines": [[line.where, line.field, line.before, line.after, line.overwrites] for line in one.lines],
-                "digest": one.digest,
-                "accepted_at": accepted.get(one.digest),
+                "sku": review.sku,
+                "name": review.name,
+                "action": review.action,
+                "lines": [[line.where, line.field, line.before, line.after, line.overwrites] for line in review.lines],
+                "digest": review.digest,
+                "accepted_at": accepted.get(review.digest),
             }
-            for position, one in enumerate(reviews)
+            for position, review in enumerate(reviews)
         ]
         own = sa.delete(listing_changes).where(listing_changes.c.connection == connection)
         async with self._database.transaction() as transaction:
@@ -82,7 +84,7 @@ class Listings:
                 await transaction.execute(sa.insert(listing_changes), rows[start : start + ROWS_PER_WRITE])
 
     async def proposed(self, connection: str, limit: int = 1_000_000) -> list[Review]:
-        """What was last proposed and is not done yet, in order."""
+        """The proposed changes that are not written yet, in order."""
         query = (
             sa.select(listing_changes)
             .where(listing_changes.c.connection == connection)
@@ -104,12 +106,12 @@ class Listings:
         ]
 
     async def proposal(self, connection: str) -> tuple[str, int]:
-        """Fingerprint and number of the changes proposed."""
+        """Fingerprint and number of the proposed changes."""
         reviews = await self.proposed(connection)
         return fingerprint(reviews), len(reviews)
 
     async def accept(self, connection: str) -> None:
-        """Notes that a person has accepted everything that is proposed."""
+        """Records that a user has accepted every proposed change."""
         await self._database.execute(
             sa.update(listing_changes)
             .where(listing_changes.c.connection == connection, listing_changes.c.accepted_at.is_(None))
@@ -117,17 +119,17 @@ class Listings:
         )
 
     async def accepted(self, connection: str) -> frozenset[str]:
-        """Digests of the changes that a person has accepted."""
+        """Digests of the changes that a user has accepted."""
         return frozenset(await self._accepted(connection))
 
-    async def done(self, connection: str, sources: Iterable[str]) -> None:
-        """Takes changes that were written off the proposal."""
-        wanted = sorted(sources)
-        for start in range(0, len(wanted), ROWS_PER_WRITE):
+    async def remove_proposed(self, connection: str, sources: Iterable[str]) -> None:
+        """Removes changes that were written from the proposal."""
+        ordered = sorted(sources)
+        for start in range(0, len(ordered), ROWS_PER_WRITE):
             await self._database.execute(
                 sa.delete(listing_changes).where(
                     listing_changes.c.connection == connection,
-                    listing_changes.c.source.in_(wanted[start : start + ROWS_PER_WRITE]),
+                    listing_changes.c.source.in_(ordered[start : start + ROWS_PER_WRITE]),
                 )
             )
 
@@ -139,5 +141,5 @@ class Listings:
             return {row.digest: row.accepted_at for row in (await reading.execute(query)).all()}
 
 
-def _told(told: Told) -> dict[str, dict[str, str]]:
-    return {"written": dict(told.written), "shown": dict(told.shown)}
+def _last_write_json(last_write: LastWrite) -> dict[str, dict[str, str]]:
+    return {"written": dict(last_write.written), "confirmed": dict(last_write.confirmed)}

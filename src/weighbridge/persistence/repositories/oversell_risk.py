@@ -1,4 +1,4 @@
-"""Exposures: what the journal knows of how far the shops could oversell."""
+"""Oversell risk: by how many units each SKU could be oversold, as far as the stored records show it."""
 
 from __future__ import annotations
 
@@ -11,215 +11,227 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.stock.available import Slot
+from weighbridge.domain.stock.available import LevelKey
 from weighbridge.domain.stock.latency import Sales, latency
-from weighbridge.domain.stock.oversell import Exposure
+from weighbridge.domain.stock.oversell import OversellFactors
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.attempts import Attempts
-from weighbridge.persistence.repositories.reference_cache import References
-from weighbridge.persistence.repositories.reservations import Promises
-from weighbridge.persistence.tables.stock import shop_items, stock_falls, stock_levels
+from weighbridge.persistence.repositories.reference_cache import ReferenceCache
+from weighbridge.persistence.repositories.reservations import Reservations
+from weighbridge.persistence.tables.stock import stock_decreases, stock_levels, store_items
 from weighbridge.persistence.tables.transfers import transfers
 
-ROUNDS_MEASURED = 6
+RUNS_MEASURED = 6
 PUSHES, PUSHES_MEASURED = "stock_pushes", 60
-STOCK_ROUND, FAST_ROUND = ("stock", "*"), ("stock_fast", "*")
+STOCK_RUN, FAST_LANE_RUN = ("stock", "*"), ("stock_fast", "*")
 APPLIED_WITHIN = timedelta(seconds=5)
-"""How long an accepted level takes to show. Source: Inventory V3, which says that it is asynchronous and no more."""
+"""How long the store takes to show an accepted level. Source: Inventory V3, which only says that it is asynchronous."""
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """A SKU of one connection as its last reading left it, at one location of the shop or at all of them."""
+class LastLevel:
+    """The last known level of a SKU of one connection, at one location of the store or over all of them."""
 
     sku: str
     available: Decimal
     """In Cin7, in the chosen locations."""
-    shares: Decimal | None
-    """What could be promised of a SKU that shares its parts with others; None for one that stands alone."""
+    shared_available: Decimal | None
+    """Units available of a SKU that shares its components with others; None for a SKU that shares none."""
     ats: int
-    told: int | None
+    published_level: int | None
     pushed_at: datetime | None
     read_at: datetime
 
 
-class Exposures:
+class OversellRisk:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._promises = Promises(database, clock)
+        self._reservations = Reservations(database, clock)
         self._attempts = Attempts(database, clock)
-        self._references = References(database, clock)
+        self._reference_cache = ReferenceCache(database, clock)
 
-    async def of(self, connection: str, sharing: Collection[str], hours: float, sku: str = "") -> dict[str, Exposure]:
-        """The exposure of each SKU (or of one) of a connection whose company's stock the shops of `sharing` sell.
+    async def by_sku(
+        self, connection: str, sharing: Collection[str], hours: float, sku: str = ""
+    ) -> dict[str, OversellFactors]:
+        """The oversell risk of each SKU (or of one) of a connection; the stores `sharing` sell the same stock.
 
-        `hours` is how far sales and falls are looked back upon. Shops that sell the same company's stock are taken to
-        sell from the same locations. SKUs that no shop was ever told of are missing.
+        `hours` is how far back sales and decreases count. Stores that sell the same company's stock are assumed to
+        sell from the same locations. SKUs whose level was never published to any store are missing.
         """
         now = self._clock.now()
         since = now - timedelta(hours=hours)
-        levels = {name: whole(await self._levels(name, [sku] if sku else ())) for name in {connection, *sharing}}
-        sold = {name: await self._promises.sold([name], since) for name in levels}
+        levels = {
+            name: sum_locations(await self._levels(name, [sku] if sku else ())) for name in {connection, *sharing}
+        }
+        sold = {name: await self._reservations.sold([name], since) for name in levels}
         read_at = {level.sku: level.read_at for level in levels[connection].values()}
-        in_flight = await self._promises.in_flight(levels.keys(), min(read_at.values(), default=now), read_at)
-        together = _together(sold)
-        placed = {name: await self._promises.sold([name], since, as_placed=True) for name in levels}
-        rushes = _together(placed)
-        falls, prices = await self._falls(connection, since), await self._prices(connection, sku)
-        heard = now - APPLIED_WITHIN - await self._promises.heard_within(levels.keys(), since)
-        window = max([await self.push_window(name, heard) for name in levels])
-        found: dict[str, Exposure] = {}
+        in_flight = await self._reservations.in_flight(levels.keys(), min(read_at.values(), default=now), read_at)
+        merged_sales = _merge_sales(sold)
+        placed = {name: await self._reservations.sold([name], since, as_placed=True) for name in levels}
+        placed_sales = _merge_sales(placed)
+        decreases, prices = await self._decreases(connection, since), await self._prices(connection, sku)
+        processed_until = now - APPLIED_WITHIN - await self._reservations.longest_order_delay(levels.keys(), since)
+        window = max([await self.push_window(name, processed_until) for name in levels])
+        factors: dict[str, OversellFactors] = {}
         for level in levels[connection].values():
-            if level.told is None:
+            if level.published_level is None:
                 continue
-            there = {name: of[level.sku] for name, of in levels.items() if level.sku in of}
-            times = together.get(level.sku, ())
-            if level.shares is None:
+            by_store = {name: by_sku[level.sku] for name, by_sku in levels.items() if level.sku in by_sku}
+            sales = merged_sales.get(level.sku, ())
+            if level.shared_available is None:
                 free = level.available - in_flight.get(level.sku, Decimal(0))
             else:
-                free = level.shares - _units(times, level.read_at)
-            found[level.sku] = Exposure(
+                free = level.shared_available - _units(sales, level.read_at)
+            is_recently_pushed = any(
+                last.pushed_at is not None and last.pushed_at > processed_until for last in by_store.values()
+            )
+            factors[level.sku] = OversellFactors(
                 level.sku,
-                sum(_shown(one, placed[name].get(level.sku, ())) for name, one in there.items()),
+                sum(_highest_store_level(last, placed[name].get(level.sku, ())) for name, last in by_store.items()),
                 free,
-                rushes.get(level.sku, ()),
-                falls.get(level.sku, ()),
-                window if any(one.pushed_at is not None and one.pushed_at > heard for one in there.values()) else None,
+                placed_sales.get(level.sku, ()),
+                decreases.get(level.sku, ()),
+                window if is_recently_pushed else None,
                 now - level.read_at,
                 prices.get(level.sku, Decimal(0)),
             )
-        return found
+        return factors
 
-    async def stock_latency(self, connection: str, flow_and_key: tuple[str, str] = STOCK_ROUND) -> timedelta:
-        """How long a change in Cin7 took of late until the shop was told of it, by the rounds of one flow."""
+    async def stock_latency(self, connection: str, flow_and_key: tuple[str, str] = STOCK_RUN) -> timedelta:
+        """How long changes in Cin7 recently took until they were published, by the runs of one flow."""
         flow, key = flow_and_key
         query = sa.select(transfers.c.id).where(
             transfers.c.connection == connection, transfers.c.flow == flow, transfers.c.key == key
         )
         async with self._database.reading() as reading:
             transfer_id = (await reading.execute(query)).scalar_one_or_none()
-        rounds = await self._attempts.rounds(transfer_id, ROUNDS_MEASURED) if transfer_id else ()
-        return latency(rounds, self._clock.now())
+        runs = await self._attempts.finished_runs(transfer_id, RUNS_MEASURED) if transfer_id else ()
+        return latency(runs, self._clock.now())
 
-    async def push_window(self, connection: str, heard: datetime) -> timedelta:
-        """The longest from asking the shop for a batch of levels until it showed those figured from them, of the pushes
-        that ended after `heard`: a later push does not bring back what was sold while an earlier one was on its way. Of
-        all of late where none is noted since, as after the death of a worker that was telling levels.
+    async def push_window(self, connection: str, processed_until: datetime) -> timedelta:
+        """The longest time from reading a batch of store levels until the store showed the levels published from it.
+
+        It counts the pushes that ended after `processed_until`: a later push does not restore units that were sold
+        during an earlier one. Where none is recorded since, as after the death of a worker that was publishing, all
+        recent pushes count.
         """
-        kept = await self._references.read(connection, PUSHES)
-        pushes = [(datetime.fromisoformat(at), seconds) for at, seconds in kept[0]] if kept else []
-        unheard = [seconds for at, seconds in pushes if at > heard] or [seconds for _, seconds in pushes]
-        return timedelta(seconds=max(unheard, default=0.0)) + APPLIED_WITHIN
+        cached = await self._reference_cache.read(connection, PUSHES)
+        pushes = [(datetime.fromisoformat(at), seconds) for at, seconds in cached[0]] if cached else []
+        unprocessed = [seconds for at, seconds in pushes if at > processed_until] or [seconds for _, seconds in pushes]
+        return timedelta(seconds=max(unprocessed, default=0.0)) + APPLIED_WITHIN
 
-    async def pushed(self, connection: str, window: timedelta) -> None:
-        """Notes how long a batch of levels took that was told by now, from asking for those at the shop to its
-        answer."""
-        kept = await self._references.read(connection, PUSHES)
-        latest = [*(kept[0] if kept else []), [self._clock.now().isoformat(), window.total_seconds()]]
-        await self._references.keep(connection, PUSHES, latest[-PUSHES_MEASURED:])
+    async def record_push(self, connection: str, window: timedelta) -> None:
+        """Records how long a published batch took, from reading the store's levels to the answer of the push."""
+        cached = await self._reference_cache.read(connection, PUSHES)
+        latest = [*(cached[0] if cached else []), [self._clock.now().isoformat(), window.total_seconds()]]
+        await self._reference_cache.store(connection, PUSHES, latest[-PUSHES_MEASURED:])
 
-    async def fell(self, connection: str, units: Mapping[str, Decimal], keep_since: datetime) -> None:
-        """Notes by how much the stock of SKUs fell for other reasons than the shops' orders; forgets older falls."""
+    async def record_decreases(self, connection: str, units: Mapping[str, Decimal], keep_since: datetime) -> None:
+        """Records decreases of stock that no store's order explains; deletes those before `keep_since`."""
         now = self._clock.now()
-        rows = [{"connection": connection, "sku": sku, "at": now, "units": fall} for sku, fall in units.items()]
+        rows = [{"connection": connection, "sku": sku, "at": now, "units": decrease} for sku, decrease in units.items()]
         async with self._database.transaction() as transaction:
-            own = stock_falls.c.connection == connection
-            await transaction.execute(sa.delete(stock_falls).where(own, stock_falls.c.at < keep_since))
+            own = stock_decreases.c.connection == connection
+            await transaction.execute(sa.delete(stock_decreases).where(own, stock_decreases.c.at < keep_since))
             if rows:
-                await transaction.execute(self._database.insert_new(stock_falls), rows)
+                await transaction.execute(self._database.insert_new(stock_decreases), rows)
 
-    async def before(self, connection: str, moment: datetime, skus: Collection[str] = ()) -> dict[Slot, Level]:
-        """Every SKU (or some) at every location of the shop as the last reading before a moment left it."""
+    async def levels_before(
+        self, connection: str, timestamp: datetime, skus: Collection[str] = ()
+    ) -> dict[LevelKey, LastLevel]:
+        """The levels of every SKU (or some) at every location of the store that were last read before `timestamp`."""
         levels = await self._levels(connection, skus)
-        return {slot: level for slot, level in levels.items() if level.read_at < moment}
+        return {level_key: level for level_key, level in levels.items() if level.read_at < timestamp}
 
-    async def _levels(self, connection: str, skus: Collection[str]) -> dict[Slot, Level]:
-        """As the latest reading left them; a SKU that it did not figure any more is missing."""
+    async def _levels(self, connection: str, skus: Collection[str]) -> dict[LevelKey, LastLevel]:
+        """The levels of the latest reading; a SKU that it no longer contains is missing."""
         own = stock_levels.c.connection == connection
         latest = sa.select(sa.func.max(stock_levels.c.scanned_at)).where(own).scalar_subquery()
         table = stock_levels.c
         columns = (
             table.sku,
-            table.shop_location,
+            table.store_location,
             table.available,
             table.ats,
-            table.told,
+            table.published_level,
             table.pushed_at,
             table.read_at,
         )
-        query = sa.select(*columns, table.terms["parts"].label("parts")).where(own, table.scanned_at == latest)
+        query = sa.select(*columns, table.terms["components"].label("components")).where(
+            own, table.scanned_at == latest
+        )
         if skus:
             query = query.where(table.sku.in_(sorted(skus)))
         async with self._database.reading() as reading:
-            # Row by row: a hundred thousand of them side by side would be most of the memory of a round.
-            return {(row.sku, row.shop_location): _level(row) for row in await reading.execute(query)}
+            # Row by row: a hundred thousand rows at once would be most of the memory of a run.
+            return {(row.sku, row.store_location): _level(row) for row in await reading.execute(query)}
 
-    async def _falls(self, connection: str, since: datetime) -> dict[str, Sales]:
+    async def _decreases(self, connection: str, since: datetime) -> dict[str, Sales]:
         query = (
-            sa.select(stock_falls.c.sku, stock_falls.c.at, stock_falls.c.units)
-            .where(stock_falls.c.connection == connection, stock_falls.c.at >= since)
-            .order_by(stock_falls.c.at)
+            sa.select(stock_decreases.c.sku, stock_decreases.c.at, stock_decreases.c.units)
+            .where(stock_decreases.c.connection == connection, stock_decreases.c.at >= since)
+            .order_by(stock_decreases.c.at)
         )
-        found: dict[str, list[tuple[datetime, Decimal]]] = {}
+        decreases: dict[str, list[tuple[datetime, Decimal]]] = {}
         async with self._database.reading() as reading:
             for row in (await reading.execute(query)).all():
-                found.setdefault(row.sku, []).append((row.at, row.units))
-        return {sku: tuple(times) for sku, times in found.items()}
+                decreases.setdefault(row.sku, []).append((row.at, row.units))
+        return {sku: tuple(of_sku) for sku, of_sku in decreases.items()}
 
     async def _prices(self, connection: str, sku: str) -> dict[str, Decimal]:
-        query = sa.select(shop_items.c.sku, shop_items.c.price).where(
-            shop_items.c.connection == connection, shop_items.c.price.is_not(None)
+        query = sa.select(store_items.c.sku, store_items.c.price).where(
+            store_items.c.connection == connection, store_items.c.price.is_not(None)
         )
         if sku:
-            query = query.where(shop_items.c.sku == sku)
+            query = query.where(store_items.c.sku == sku)
         async with self._database.reading() as reading:
             return {row.sku: row.price for row in (await reading.execute(query)).all()}
 
 
-def whole(levels: Mapping[Slot, Level]) -> dict[str, Level]:
-    """Every SKU over all locations of the shop. What was told of any was told when the last of them was: sales that
-    came before it may still be shown."""
-    found: dict[str, Level] = {}
+def sum_locations(levels: Mapping[LevelKey, LastLevel]) -> dict[str, LastLevel]:
+    """The levels of each SKU over all locations of the store. The sum counts as published when the last location was:
+    sales before that may still be included in it."""
+    by_sku: dict[str, LastLevel] = {}
     for (sku, _), level in levels.items():
-        other = found.get(sku)
-        found[sku] = level if other is None else _together_at(level, other)
-    return found
+        other = by_sku.get(sku)
+        by_sku[sku] = level if other is None else _sum_levels(level, other)
+    return by_sku
 
 
-def _together_at(one: Level, other: Level) -> Level:
-    told = [level.told for level in (one, other) if level.told is not None]
-    pushed = [level.pushed_at for level in (one, other) if level.pushed_at is not None]
-    shares = [level.shares for level in (one, other) if level.shares is not None]
+def _sum_levels(first_level: LastLevel, second_level: LastLevel) -> LastLevel:
+    published = [level.published_level for level in (first_level, second_level) if level.published_level is not None]
+    pushed_at = [level.pushed_at for level in (first_level, second_level) if level.pushed_at is not None]
+    shared = [level.shared_available for level in (first_level, second_level) if level.shared_available is not None]
     return replace(
-        one,
-        available=one.available + other.available,
-        shares=sum(shares, Decimal(0)) if shares else None,
-        ats=one.ats + other.ats,
-        told=sum(told) if told else None,
-        pushed_at=max(pushed, default=None),
+        first_level,
+        available=first_level.available + second_level.available,
+        shared_available=sum(shared, Decimal(0)) if shared else None,
+        ats=first_level.ats + second_level.ats,
+        published_level=sum(published) if published else None,
+        pushed_at=max(pushed_at, default=None),
     )
 
 
-def _level(row: Any) -> Level:
-    shares = Decimal(sum(row.parts["by_location"].values())) if row.parts else None
-    return Level(row.sku, row.available, shares, row.ats, row.told, row.pushed_at, row.read_at)
+def _level(row: Any) -> LastLevel:
+    shared = Decimal(sum(row.components["by_location"].values())) if row.components else None
+    return LastLevel(row.sku, row.available, shared, row.ats, row.published_level, row.pushed_at, row.read_at)
 
 
-def _shown(level: Level, placed: Sales) -> int:
-    """What a shop shows at most: its last level, less the orders that came after it showed that."""
-    if level.told is None or level.pushed_at is None:
+def _highest_store_level(level: LastLevel, placed: Sales) -> int:
+    """The highest level that a store can show: its published level, less the orders placed after it showed that."""
+    if level.published_level is None or level.pushed_at is None:
         return 0
-    return max(0, int(level.told - _units(placed, level.pushed_at + APPLIED_WITHIN)))
+    return max(0, int(level.published_level - _units(placed, level.pushed_at + APPLIED_WITHIN)))
 
 
 def _units(sold: Sales, since: datetime) -> Decimal:
     return sum((units for at, units in sold if at >= since), Decimal(0))
 
 
-def _together(sold: Mapping[str, Mapping[str, Sales]]) -> dict[str, Sales]:
-    found: dict[str, list[tuple[datetime, Decimal]]] = {}
+def _merge_sales(sold: Mapping[str, Mapping[str, Sales]]) -> dict[str, Sales]:
+    merged: dict[str, list[tuple[datetime, Decimal]]] = {}
     for by_sku in sold.values():
-        for sku, times in by_sku.items():
-            found.setdefault(sku, []).extend(times)
-    return {sku: tuple(sorted(times)) for sku, times in found.items()}
+        for sku, sales in by_sku.items():
+            merged.setdefault(sku, []).extend(sales)
+    return {sku: tuple(sorted(sales)) for sku, sales in merged.items()}

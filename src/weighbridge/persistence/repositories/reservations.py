@@ -1,4 +1,4 @@
-"""Promises: units the shop has sold that the warehouse's figures do not show yet."""
+"""Reservations: units that the store has sold and Cin7's availability does not show yet."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.tables.stock import promises, stock_levels
+from weighbridge.persistence.tables.stock import reservations, stock_levels
 
-HEARD_AT_LATEST = timedelta(minutes=15)
-"""A sweep looks every minute: what is captured later was edited since, or came before we listened."""
+LONGEST_ORDER_DELAY = timedelta(minutes=15)
+"""A sweep runs every minute: an order reserved later than this was edited since, or is older than the connection."""
 MICROSECOND = timedelta(microseconds=1)
 NOTHING_LATER: Mapping[str, datetime] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class OpenPromise:
-    """Units that an order was sold and that a reading of Cin7 may not show."""
+class OpenReservation:
+    """Units of an order that a reading of Cin7 may not show."""
 
     connection: str
     order_id: str
     quantity: Decimal
-    captured_at: datetime
+    reserved_at: datetime
     allocated_at: datetime | None
 
     def as_json(self) -> dict[str, Any]:
@@ -36,65 +36,65 @@ class OpenPromise:
             "connection": self.connection,
             "order": self.order_id,
             "quantity": str(self.quantity),
-            "captured_at": self.captured_at.isoformat(),
+            "reserved_at": self.reserved_at.isoformat(),
             "allocated_at": self.allocated_at.isoformat() if self.allocated_at else None,
         }
 
 
-class Promises:
+class Reservations:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def make(
+    async def reserve(
         self, connection: str, order_id: str, units: Mapping[str, Decimal], placed_at: datetime | None = None
     ) -> bool:
-        """Sets what an order promises, replacing what it promised before; keeps what Cin7 already took over and what is
-        promised already. Answers whether anything is promised that was not before.
+        """Sets the reservations of an order, in place of its former ones. Units that are reserved already, or that Cin7
+        has allocated, keep their row. Returns whether anything is reserved that was not before.
 
-        Units that Cin7 took over stay so only as far as they cover what the order promises now: an order that grew,
-        or came back after it had ended, is in flight with all its units again. That claims too little for a while
-        where claiming too much would oversell.
+        Allocated units keep their row only if they cover the order's present quantity: an order that grew, or was
+        reopened after it had ended, is in flight with all its units again. The available level is then too low for a
+        while; the opposite error would oversell.
         """
         now = self._clock.now()
-        own = (promises.c.connection == connection) & (promises.c.order_id == order_id)
+        own = (reservations.c.connection == connection) & (reservations.c.order_id == order_id)
         async with self._database.transaction() as transaction:
-            query = sa.select(promises.c.sku, promises.c.quantity, promises.c.allocated_at).where(
-                own, promises.c.released_at.is_(None)
+            query = sa.select(reservations.c.sku, reservations.c.quantity, reservations.c.allocated_at).where(
+                own, reservations.c.released_at.is_(None)
             )
-            kept = {
+            unchanged = {
                 row.sku
                 for row in (await transaction.execute(query)).all()
                 if row.quantity == units.get(row.sku)
                 or (row.allocated_at is not None and row.quantity >= units.get(row.sku, Decimal(0)))
             }
-            new = {"connection": connection, "order_id": order_id, "captured_at": now, "placed_at": placed_at}
-            rows = [{**new, "sku": sku, "quantity": units[sku]} for sku in units if sku not in kept]
-            await transaction.execute(sa.delete(promises).where(own, promises.c.sku.not_in(sorted(kept))))
+            new = {"connection": connection, "order_id": order_id, "reserved_at": now, "placed_at": placed_at}
+            rows = [{**new, "sku": sku, "quantity": units[sku]} for sku in units if sku not in unchanged]
+            await transaction.execute(sa.delete(reservations).where(own, reservations.c.sku.not_in(sorted(unchanged))))
             if rows:
-                await transaction.execute(self._database.insert_new(promises), rows)
+                await transaction.execute(self._database.insert_new(reservations), rows)
         return bool(rows)
 
-    async def allocated(self, connection: str, order_id: str) -> None:
-        """Notes that Cin7 has allocated the order's units: from now on its own figures show them."""
+    async def mark_allocated(self, connection: str, order_id: str) -> None:
+        """Records that Cin7 has allocated the order's units: its availability shows them from now on."""
         await self._end(connection, order_id, "allocated_at")
 
-    async def released(self, connection: str, order_id: str) -> None:
-        """Notes that the order ended without a sale: its units are free again."""
+    async def release(self, connection: str, order_id: str) -> None:
+        """Records that the order ended without a sale: its units are free again."""
         await self._end(connection, order_id, "released_at")
 
     async def in_flight(
         self, connections: Collection[str], scan_started_at: datetime, asked_at: Mapping[str, datetime] = NOTHING_LATER
     ) -> dict[str, Decimal]:
-        """Units per SKU that a scan begun at `scan_started_at` may not show, sold by any of `connections`.
+        """Units per SKU, sold by any of `connections`, that a scan started at `scan_started_at` may not show.
 
-        An order that Cin7 allocated after the scan began counts still: its row may have been read before. `asked_at`
-        says of which SKUs the row is known to have been asked for later.
+        An order that Cin7 allocated after the start still counts: its row may have been read before. `asked_at` names
+        the SKUs whose row is known to have been read later.
         """
-        query = sa.select(promises.c.sku, promises.c.quantity, promises.c.allocated_at).where(
-            promises.c.connection.in_(sorted(connections)),
-            promises.c.released_at.is_(None),
-            promises.c.allocated_at.is_(None) | (promises.c.allocated_at >= scan_started_at),
+        query = sa.select(reservations.c.sku, reservations.c.quantity, reservations.c.allocated_at).where(
+            reservations.c.connection.in_(sorted(connections)),
+            reservations.c.released_at.is_(None),
+            reservations.c.allocated_at.is_(None) | (reservations.c.allocated_at >= scan_started_at),
         )
         units: dict[str, Decimal] = {}
         async with self._database.reading() as reading:
@@ -103,77 +103,83 @@ class Promises:
                     units[row.sku] = units.get(row.sku, Decimal(0)) + row.quantity
         return units
 
-    async def open_of(
+    async def open_for_sku(
         self, connections: Collection[str], sku: str, scan_started_at: datetime
-    ) -> tuple[OpenPromise, ...]:
+    ) -> tuple[OpenReservation, ...]:
         """The orders behind `in_flight` of one SKU, oldest first."""
         query = (
-            sa.select(promises)
+            sa.select(reservations)
             .where(
-                promises.c.connection.in_(sorted(connections)),
-                promises.c.sku == sku,
-                promises.c.released_at.is_(None),
-                promises.c.allocated_at.is_(None) | (promises.c.allocated_at >= scan_started_at),
+                reservations.c.connection.in_(sorted(connections)),
+                reservations.c.sku == sku,
+                reservations.c.released_at.is_(None),
+                reservations.c.allocated_at.is_(None) | (reservations.c.allocated_at >= scan_started_at),
             )
-            .order_by(promises.c.captured_at, promises.c.order_id)
+            .order_by(reservations.c.reserved_at, reservations.c.order_id)
         )
         async with self._database.reading() as reading:
             rows = (await reading.execute(query)).all()
-        return tuple(OpenPromise(r.connection, r.order_id, r.quantity, r.captured_at, r.allocated_at) for r in rows)
+        return tuple(OpenReservation(r.connection, r.order_id, r.quantity, r.reserved_at, r.allocated_at) for r in rows)
 
     async def sold(
         self, connections: Collection[str], since: datetime, *, as_placed: bool = False
     ) -> dict[str, tuple[tuple[datetime, Decimal], ...]]:
-        """When units of each SKU were captured since a moment, and how many; without orders that ended unsold.
+        """When units of each SKU were reserved since `since`, and how many; without orders that ended without a sale.
 
-        `as_placed` tells when their orders were placed: many may be captured at once that came one by one.
+        With `as_placed` the times are those of the orders: orders placed one by one may be reserved all at once.
         """
-        moment = sa.func.coalesce(promises.c.placed_at, promises.c.captured_at, type_=promises.c.captured_at.type)
-        query = sa.select(
-            promises.c.sku, (moment if as_placed else promises.c.captured_at).label("at"), promises.c.quantity
-        ).where(
-            promises.c.connection.in_(sorted(connections)),
-            promises.c.captured_at >= since,
-            promises.c.released_at.is_(None),
+        timestamp = sa.func.coalesce(
+            reservations.c.placed_at, reservations.c.reserved_at, type_=reservations.c.reserved_at.type
         )
-        found: dict[str, list[tuple[datetime, Decimal]]] = {}
+        query = sa.select(
+            reservations.c.sku,
+            (timestamp if as_placed else reservations.c.reserved_at).label("at"),
+            reservations.c.quantity,
+        ).where(
+            reservations.c.connection.in_(sorted(connections)),
+            reservations.c.reserved_at >= since,
+            reservations.c.released_at.is_(None),
+        )
+        sales: dict[str, list[tuple[datetime, Decimal]]] = {}
         async with self._database.reading() as reading:
             for row in (await reading.execute(query)).all():
-                found.setdefault(row.sku, []).append((row.at, row.quantity))
-        return {sku: tuple(sorted(times)) for sku, times in found.items()}
+                sales.setdefault(row.sku, []).append((row.at, row.quantity))
+        return {sku: tuple(sorted(of_sku)) for sku, of_sku in sales.items()}
 
-    async def heard_within(self, connections: Collection[str], since: datetime) -> timedelta:
-        """The longest from an order's coming until its units were taken off, of the orders captured since a moment.
+    async def longest_order_delay(self, connections: Collection[str], since: datetime) -> timedelta:
+        """The longest time from placing an order to reserving its units, of the orders reserved since `since`.
 
-        What took longer than `HEARD_AT_LATEST` says nothing of it: such orders were edited, or came before we listened.
+        Delays above `LONGEST_ORDER_DELAY` do not count: such orders were edited, or came before the connection began.
         """
-        moments = [sa.type_coerce(column, sa.BigInteger) for column in (promises.c.captured_at, promises.c.placed_at)]
-        took = moments[0] - moments[1]
-        query = sa.select(sa.func.max(took)).where(
-            promises.c.connection.in_(sorted(connections)),
-            promises.c.captured_at >= since,
-            took <= HEARD_AT_LATEST // MICROSECOND,
+        timestamps = [
+            sa.type_coerce(column, sa.BigInteger) for column in (reservations.c.reserved_at, reservations.c.placed_at)
+        ]
+        delay = timestamps[0] - timestamps[1]
+        query = sa.select(sa.func.max(delay)).where(
+            reservations.c.connection.in_(sorted(connections)),
+            reservations.c.reserved_at >= since,
+            delay <= LONGEST_ORDER_DELAY // MICROSECOND,
         )
         async with self._database.reading() as reading:
             longest = (await reading.execute(query)).scalar_one()
         return max(longest or 0, 0) * MICROSECOND
 
-    async def placed_since_told(self, connection: str, skus: Collection[str]) -> dict[str, Decimal]:
-        """Units of each of `skus` in orders that were placed at the shop after it was last told a level of the SKU."""
-        moment = sa.func.max(stock_levels.c.pushed_at, type_=stock_levels.c.pushed_at.type).label("pushed_at")
-        told = (
-            sa.select(stock_levels.c.sku, moment)
+    async def placed_since_push(self, connection: str, skus: Collection[str]) -> dict[str, Decimal]:
+        """Units of each of `skus` in orders that were placed after the SKU's level was last published."""
+        timestamp = sa.func.max(stock_levels.c.pushed_at, type_=stock_levels.c.pushed_at.type).label("pushed_at")
+        pushed = (
+            sa.select(stock_levels.c.sku, timestamp)
             .where(stock_levels.c.connection == connection, stock_levels.c.sku.in_(sorted(skus)))
             .group_by(stock_levels.c.sku)
             .subquery()
         )
         query = (
-            sa.select(promises.c.sku, promises.c.quantity)
-            .join(told, told.c.sku == promises.c.sku)
+            sa.select(reservations.c.sku, reservations.c.quantity)
+            .join(pushed, pushed.c.sku == reservations.c.sku)
             .where(
-                promises.c.connection == connection,
-                promises.c.released_at.is_(None),
-                promises.c.placed_at >= told.c.pushed_at,
+                reservations.c.connection == connection,
+                reservations.c.released_at.is_(None),
+                reservations.c.placed_at >= pushed.c.pushed_at,
             )
         )
         units: dict[str, Decimal] = {}
@@ -184,11 +190,11 @@ class Promises:
 
     async def _end(self, connection: str, order_id: str, column: str) -> None:
         await self._database.execute(
-            sa.update(promises)
+            sa.update(reservations)
             .where(
-                promises.c.connection == connection,
-                promises.c.order_id == order_id,
-                promises.c[column].is_(None),
+                reservations.c.connection == connection,
+                reservations.c.order_id == order_id,
+                reservations.c[column].is_(None),
             )
             .values({column: self._clock.now()})
         )

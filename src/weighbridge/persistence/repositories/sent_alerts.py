@@ -1,4 +1,4 @@
-"""What was told already: an alert is claimed before it is sent, so that two workers never tell it both."""
+"""Sent alerts: an alert is claimed before it is sent, so that two workers never send the same one."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.exceptions.alerting import OpenCase
+from weighbridge.domain.exceptions.alerting import OpenException
 from weighbridge.domain.exceptions.kinds import Urgency
 from weighbridge.domain.findings.finding import Owner
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories.escalation_policy import Responsibility, stands_in
+from weighbridge.persistence.repositories.escalation_policy import EscalationPolicy, backup_of
 from weighbridge.persistence.tables.alerts import alerts
 from weighbridge.persistence.tables.exceptions import exceptions
 
 Key = tuple[int, int, str]
-"""(exception, its opening, stage)."""
-STALE = timedelta(minutes=5)
-"""A claim that was not settled by then is sent again: whoever held it died, or the channel did not take it. An alert
-that comes twice does less harm than one that never comes."""
+"""(exception id, number of its opening, stage)."""
+CLAIM_EXPIRES_AFTER = timedelta(minutes=5)
+"""An alert whose claim is older than this and not settled is sent again: its worker died, or the channel refused it. A
+repeated alert does less harm than a missing one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One alert as it is shown."""
+class SentAlert:
+    """One alert as stored."""
 
     channel: str
-    words: str
+    text: str
     stage: str
     claimed_at: datetime
     sent_at: datetime | None
     problem: str
 
 
-class AlertLedger:
+class SentAlerts:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def open_cases(self) -> list[OpenCase]:
+    async def open_exceptions(self) -> list[OpenException]:
         """Every open exception of the installation."""
         of = exceptions.c
-        agreed = await Responsibility(self._database, self._clock).backups()
+        backups = await EscalationPolicy(self._database, self._clock).backups()
         async with self._database.reading() as reading:
             rows = (await reading.execute(sa.select(exceptions).where(of.state == "open"))).all()
         return [
-            OpenCase(
+            OpenException(
                 row.id,
                 f"{row.title} [{row.connection}]",
                 Owner(row.owner),
@@ -57,53 +57,55 @@ class AlertLedger:
                 row.money,
                 row.times_opened,
                 row.deadline_at,
-                stands_in(agreed, row.connection, Owner(row.owner)),
+                backup_of(backups, row.connection, Owner(row.owner)),
                 row.snoozed_until,
             )
             for row in rows
         ]
 
-    async def told(self, channel: str) -> dict[tuple[int, int], frozenset[str]]:
-        """Stages that a channel has told, or that somebody is about to tell there, by exception and opening."""
+    async def sent_stages(self, channel: str) -> dict[tuple[int, int], frozenset[str]]:
+        """Stages that a channel has sent, or that a worker has claimed for it, by exception and opening."""
         of = alerts.c
-        settled = of.sent_at.is_not(None) | (of.claimed_at > self._clock.now() - STALE)
-        query = sa.select(of.exception_id, of.times_opened, of.stage).where(of.channel == channel, settled)
-        found: dict[tuple[int, int], set[str]] = {}
+        is_settled = of.sent_at.is_not(None) | (of.claimed_at > self._clock.now() - CLAIM_EXPIRES_AFTER)
+        query = sa.select(of.exception_id, of.times_opened, of.stage).where(of.channel == channel, is_settled)
+        sent: dict[tuple[int, int], set[str]] = {}
         async with self._database.reading() as reading:
             for row in (await reading.execute(query)).all():
-                found.setdefault((row.exception_id, row.times_opened), set()).add(row.stage)
-        return {name: frozenset(stages) for name, stages in found.items()}
+                sent.setdefault((row.exception_id, row.times_opened), set()).add(row.stage)
+        return {opening: frozenset(stages) for opening, stages in sent.items()}
 
-    async def claim(self, channel: str, key: Key, words: str) -> bool:
-        """Takes it on oneself to tell this; False when somebody else did, or it was told."""
+    async def claim(self, channel: str, key: Key, text: str) -> bool:
+        """Claims an alert for sending; False when another worker has claimed it or it was sent."""
         now = self._clock.now()
         exception_id, times_opened, stage = key
         row = {"channel": channel, "exception_id": exception_id, "times_opened": times_opened, "stage": stage}
         of = alerts.c
         async with self._database.transaction() as transaction:
-            made = await transaction.execute(
-                self._database.insert_new(alerts), row | {"words": words, "claimed_at": now, "problem": ""}
+            inserted = await transaction.execute(
+                self._database.insert_new(alerts), row | {"text": text, "claimed_at": now, "problem": ""}
             )
-            if made.rowcount:
+            if inserted.rowcount:
                 return True
-            again = sa.update(alerts).where(
-                *(of[name] == value for name, value in row.items()), of.sent_at.is_(None), of.claimed_at <= now - STALE
+            reclaim = sa.update(alerts).where(
+                *(of[name] == value for name, value in row.items()),
+                of.sent_at.is_(None),
+                of.claimed_at <= now - CLAIM_EXPIRES_AFTER,
             )
-            return bool((await transaction.execute(again.values(words=words, claimed_at=now))).rowcount)
+            return bool((await transaction.execute(reclaim.values(text=text, claimed_at=now))).rowcount)
 
-    async def settle(self, channel: str, keys: Sequence[Key], problem: str) -> None:
-        """Notes that claimed alerts were sent, or why not."""
+    async def record_result(self, channel: str, keys: Sequence[Key], problem: str) -> None:
+        """Records that claimed alerts were sent, or why not."""
         of, sent_at = alerts.c, None if problem else self._clock.now()
         async with self._database.transaction() as transaction:
             for exception_id, times_opened, stage in keys:
-                mine = (of.channel == channel, of.exception_id == exception_id, of.times_opened == times_opened)
-                change = sa.update(alerts).where(*mine, of.stage == stage)
+                key = (of.channel == channel, of.exception_id == exception_id, of.times_opened == times_opened)
+                change = sa.update(alerts).where(*key, of.stage == stage)
                 await transaction.execute(change.values(sent_at=sent_at, problem=problem))
 
-    async def latest(self, most: int = 50) -> list[Told]:
-        """The last alerts, the newest first."""
+    async def latest(self, most: int = 50) -> list[SentAlert]:
+        """The latest alerts, newest first."""
         of = alerts.c
-        query = sa.select(of.channel, of.words, of.stage, of.claimed_at, of.sent_at, of.problem)
+        query = sa.select(of.channel, of.text, of.stage, of.claimed_at, of.sent_at, of.problem)
         async with self._database.reading() as reading:
             rows = (await reading.execute(query.order_by(of.claimed_at.desc()).limit(most))).all()
-        return [Told(*row) for row in rows]
+        return [SentAlert(*row) for row in rows]

@@ -1,4 +1,4 @@
-"""Stock levels: the last figure of each SKU at each location of the shop with its terms, and what the shop was told."""
+"""Stock levels: the last computed level of each SKU at each store location with its terms, and the published level."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.stock.available import Figure, SharedParts, Slot
+from weighbridge.domain.stock.available import AvailableLevel, LevelKey, SharedComponents
 from weighbridge.domain.stock.buffers import BufferKind
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.catalogue import ROWS_PER_WRITE
@@ -20,47 +20,47 @@ from weighbridge.persistence.tables.stock import stock_levels
 
 @dataclass(frozen=True, slots=True)
 class StockLevel:
-    """A SKU's last figure at a location of the shop with its terms, and what the shop was told."""
+    """A SKU's last computed level at a store location with its terms, and the published level."""
 
     sku: str
-    shop_location: int
+    store_location: int
     by_location: Mapping[str, Decimal]
     in_flight: Decimal
     lent: Decimal
-    """Units that other locations of the shop need; negative where they gave some."""
+    """Units lent to other locations of the store; negative where this one borrows."""
     buffer: Decimal
     buffer_kind: BufferKind
     sellable: bool
-    parts: SharedParts | None
+    components: SharedComponents | None
     ats: int
     read_at: datetime
-    shown: int | None
-    """What the shop was last told; None when it has sold of it since, or showed something else when read back."""
-    told: int | None
-    """What the shop was last told, whatever came after."""
+    current_level: int | None
+    """The published level; None when the store has sold units since, or showed another level when read back."""
+    published_level: int | None
+    """The level that was last published, whatever happened since."""
     pushed_at: datetime | None
     verified_at: datetime | None
 
     @property
-    def verified(self) -> bool:
-        """Whether the shop was read back since it was told."""
+    def is_verified(self) -> bool:
+        """Whether the store's level was read back since it was published."""
         return self.pushed_at is not None and self.verified_at is not None and self.verified_at >= self.pushed_at
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "shop_location": self.shop_location,
-            "available": {place: str(units) for place, units in self.by_location.items()},
+            "store_location": self.store_location,
+            "available": {location: str(units) for location, units in self.by_location.items()},
             "in_flight": str(self.in_flight),
             "lent": str(self.lent),
             "buffer": str(self.buffer),
             "buffer_kind": self.buffer_kind,
             "sellable": self.sellable,
-            "parts": asdict(self.parts) if self.parts else None,
-            "may_be_sold": self.ats,
+            "components": asdict(self.components) if self.components else None,
+            "available_to_sell": self.ats,
             "read_at": self.read_at.isoformat(),
-            "told": self.told,
-            "told_at": self.pushed_at.isoformat() if self.pushed_at else None,
-            "read_back": self.verified,
+            "published_level": self.published_level,
+            "pushed_at": self.pushed_at.isoformat() if self.pushed_at else None,
+            "verified": self.is_verified,
         }
 
 
@@ -69,160 +69,172 @@ class StockLevels:
         self._database = database
         self._clock = clock
 
-    async def shown(self, connection: str) -> dict[Slot, int]:
-        """What the shop was last told; what it was never told of is missing."""
-        return await self._levels(stock_levels.c.shown, connection, stock_levels.c.shown.is_not(None))
+    async def current_levels(self, connection: str) -> dict[LevelKey, int]:
+        """The levels that the store is known to show; levels that were never published are missing."""
+        return await self._levels(stock_levels.c.current_level, connection, stock_levels.c.current_level.is_not(None))
 
-    async def last_told(self, connection: str) -> dict[Slot, int]:
-        """What the shop was last told, whatever it has sold since."""
-        return await self._levels(stock_levels.c.told, connection, stock_levels.c.told.is_not(None))
+    async def published_levels(self, connection: str) -> dict[LevelKey, int]:
+        """The levels that were last published, whatever the store has sold since."""
+        return await self._levels(
+            stock_levels.c.published_level, connection, stock_levels.c.published_level.is_not(None)
+        )
 
-    async def last_told_of(self, connection: str, skus: Collection[str]) -> dict[Slot, int]:
-        """`last_told` of these SKUs alone, as many as one push tells at once."""
-        known = stock_levels.c.told.is_not(None)
-        return await self._levels(stock_levels.c.told, connection, known, stock_levels.c.sku.in_(sorted(skus)))
+    async def published_levels_of(self, connection: str, skus: Collection[str]) -> dict[LevelKey, int]:
+        """`published_levels` of these SKUs, at most as many as one push publishes."""
+        is_known = stock_levels.c.published_level.is_not(None)
+        return await self._levels(
+            stock_levels.c.published_level, connection, is_known, stock_levels.c.sku.in_(sorted(skus))
+        )
 
-    async def of(self, connection: str, sku: str) -> tuple[StockLevel, ...]:
-        """The last figures of one SKU, by location of the shop; none when it has none."""
+    async def for_sku(self, connection: str, sku: str) -> tuple[StockLevel, ...]:
+        """The last computed levels of one SKU, ordered by store location; empty when it has none."""
         query = (
             sa.select(stock_levels)
             .where(stock_levels.c.connection == connection, stock_levels.c.sku == sku)
-            .order_by(stock_levels.c.shop_location)
+            .order_by(stock_levels.c.store_location)
         )
         async with self._database.reading() as reading:
             return tuple(_level(row) for row in (await reading.execute(query)).all())
 
-    async def shop_locations_told(self, connection: str) -> frozenset[int]:
-        """The shop's locations that may show stock because they were told so."""
+    async def published_locations(self, connection: str) -> frozenset[int]:
+        """The store locations that may show stock because a level was published to them."""
         query = (
-            sa.select(stock_levels.c.shop_location)
+            sa.select(stock_levels.c.store_location)
             .where(
                 stock_levels.c.connection == connection,
-                stock_levels.c.told.is_not(None),
-                (stock_levels.c.told > 0) | stock_levels.c.shown.is_(None),
+                stock_levels.c.published_level.is_not(None),
+                (stock_levels.c.published_level > 0) | stock_levels.c.current_level.is_(None),
             )
             .distinct()
         )
         async with self._database.reading() as reading:
             return frozenset((await reading.execute(query)).scalars())
 
-    async def last_reading(self, connection: str) -> dict[Slot, StockLevel]:
-        """The figures of the latest reading."""
+    async def last_reading(self, connection: str) -> dict[LevelKey, StockLevel]:
+        """The levels of the latest reading."""
         own = stock_levels.c.connection == connection
         latest = sa.select(sa.func.max(stock_levels.c.scanned_at)).where(own).scalar_subquery()
         async with self._database.reading() as reading:
             query = sa.select(stock_levels).where(own, stock_levels.c.scanned_at == latest)
             rows = (await reading.execute(query)).all()
-        return {(row.sku, row.shop_location): _level(row) for row in rows}
+        return {(row.sku, row.store_location): _level(row) for row in rows}
 
-    async def shared(self, connection: str, skus: Iterable[str]) -> frozenset[str]:
-        """Those of `skus` whose parts other SKUs need too, by the last figures."""
+    async def with_shared_components(self, connection: str, skus: Iterable[str]) -> frozenset[str]:
+        """Those of `skus` that share components with other SKUs, by the last computed levels."""
         query = sa.select(stock_levels.c.sku, stock_levels.c.terms).where(
             stock_levels.c.connection == connection, stock_levels.c.sku.in_(sorted(skus))
         )
         async with self._database.reading() as reading:
             rows = (await reading.execute(query)).all()
-        return frozenset(row.sku for row in rows if row.terms["parts"])
+        return frozenset(row.sku for row in rows if row.terms["components"])
 
-    async def told_before(self, connection: str, moment: datetime) -> dict[Slot, int]:
-        """What the shop was told before `moment` and has not been read back since."""
-        unread = stock_levels.c.verified_at.is_(None) | (stock_levels.c.verified_at < stock_levels.c.pushed_at)
-        return await self._levels(stock_levels.c.shown, connection, stock_levels.c.pushed_at < moment, unread)
+    async def unverified_levels(self, connection: str, pushed_before: datetime) -> dict[LevelKey, int]:
+        """The levels that were published before `pushed_before` and have not been read back since."""
+        is_unverified = stock_levels.c.verified_at.is_(None) | (stock_levels.c.verified_at < stock_levels.c.pushed_at)
+        return await self._levels(
+            stock_levels.c.current_level, connection, stock_levels.c.pushed_at < pushed_before, is_unverified
+        )
 
-    async def standing(self, connection: str, moment: datetime) -> dict[Slot, int]:
-        """What the shop has to show: told before `moment`, and nothing sold or changed of it since."""
-        known = stock_levels.c.shown.is_not(None)
-        return await self._levels(stock_levels.c.shown, connection, stock_levels.c.pushed_at < moment, known)
+    async def expected_levels(self, connection: str, pushed_before: datetime) -> dict[LevelKey, int]:
+        """The levels that the store must show: published before `pushed_before`, with no sale or change since."""
+        is_known = stock_levels.c.current_level.is_not(None)
+        return await self._levels(
+            stock_levels.c.current_level, connection, stock_levels.c.pushed_at < pushed_before, is_known
+        )
 
-    async def scanned(
+    async def store_full_reading(
         self,
         connection: str,
-        figures: Sequence[Figure],
-        began: datetime,
+        levels: Sequence[AvailableLevel],
+        started_at: datetime,
         asked_at: Mapping[str, datetime],
-        besides: Collection[str] = (),
+        skus_read_separately: Collection[str] = (),
     ) -> None:
-        """Stores the figures of a full reading that began at `began`; `asked_at` says which SKUs were asked for later.
-        SKUs in `besides` are read otherwise and keep their figures."""
-        await self._store(connection, figures, began, asked_at, scanned_at=began)
-        await self._set(connection, besides, scanned_at=began)
+        """Stores the levels of a full reading that began at `started_at`; `asked_at` names SKUs that were read later.
+        `skus_read_separately` keep their stored levels."""
+        await self._store(connection, levels, started_at, asked_at, scanned_at=started_at)
+        await self._set(connection, skus_read_separately, scanned_at=started_at)
 
-    async def read_between(
-        self, connection: str, figures: Sequence[Figure], began: datetime, asked_at: Mapping[str, datetime]
+    async def store_partial_reading(
+        self, connection: str, levels: Sequence[AvailableLevel], started_at: datetime, asked_at: Mapping[str, datetime]
     ) -> None:
-        """Stores the figures of some SKUs, read by themselves beside the full readings."""
+        """Stores the levels of some SKUs that were read apart from the full readings."""
         query = sa.select(sa.func.max(stock_levels.c.scanned_at, type_=stock_levels.c.scanned_at.type)).where(
             stock_levels.c.connection == connection
         )
         async with self._database.reading() as reading:
             latest = (await reading.execute(query)).scalar_one()
-        await self._store(connection, figures, began, asked_at, scanned_at=latest or began)
+        await self._store(connection, levels, started_at, asked_at, scanned_at=latest or started_at)
 
     async def _store(
         self,
         connection: str,
-        figures: Sequence[Figure],
-        began: datetime,
+        levels: Sequence[AvailableLevel],
+        started_at: datetime,
         asked_at: Mapping[str, datetime],
         *,
         scanned_at: datetime,
     ) -> None:
-        for start in range(0, len(figures), ROWS_PER_WRITE):
+        for start in range(0, len(levels), ROWS_PER_WRITE):
             batch = [
                 {
                     "connection": connection,
-                    "sku": figure.sku,
-                    "shop_location": figure.shop_location,
-                    "available": figure.available,
-                    "in_flight": figure.in_flight,
-                    "buffer": Decimal(figure.buffer.units),
-                    "ats": figure.ats,
-                    "terms": _terms(figure),
+                    "sku": level.sku,
+                    "store_location": level.store_location,
+                    "available": level.available,
+                    "in_flight": level.in_flight,
+                    "buffer": Decimal(level.buffer.units),
+                    "ats": level.ats,
+                    "terms": _terms(level),
                     "scanned_at": scanned_at,
-                    "read_at": asked_at.get(figure.sku, began),
+                    "read_at": asked_at.get(level.sku, started_at),
                 }
-                for figure in figures[start : start + ROWS_PER_WRITE]
+                for level in levels[start : start + ROWS_PER_WRITE]
             ]
             async with self._database.transaction() as transaction:
                 await transaction.execute(self._database.upsert(stock_levels, batch[0]), batch)
 
-    async def told(self, connection: str, figures: Iterable[Figure]) -> None:
-        """Notes that the shop accepted these figures."""
+    async def mark_published(self, connection: str, levels: Iterable[AvailableLevel]) -> None:
+        """Records that the store accepted these levels."""
         now = self._clock.now()
-        rows = [{"of": one.sku, "at": one.shop_location, "level": one.ats} for one in figures]
+        rows = [
+            {"level_sku": level.sku, "level_location": level.store_location, "level": level.ats} for level in levels
+        ]
         if not rows:
             return
         statement = (
             sa.update(stock_levels)
             .where(
                 stock_levels.c.connection == connection,
-                stock_levels.c.sku == sa.bindparam("of"),
-                stock_levels.c.shop_location == sa.bindparam("at"),
+                stock_levels.c.sku == sa.bindparam("level_sku"),
+                stock_levels.c.store_location == sa.bindparam("level_location"),
             )
             .values(
-                shown=sa.bindparam("level"),
-                told=sa.bindparam("level"),
+                current_level=sa.bindparam("level"),
+                published_level=sa.bindparam("level"),
                 pushed_at=sa.literal(now, stock_levels.c.pushed_at.type),
             )
         )
         async with self._database.transaction() as transaction:
             await transaction.execute(statement, rows)
 
-    async def verified(self, connection: str, slots: Iterable[Slot]) -> None:
-        """Notes that the shop was read back and shows what it was told."""
+    async def mark_verified(self, connection: str, level_keys: Iterable[LevelKey]) -> None:
+        """Records that these levels were read back and equal the published levels."""
         by_location: dict[int, list[str]] = {}
-        for sku, location in slots:
+        for sku, location in level_keys:
             by_location.setdefault(location, []).append(sku)
         for location, skus in by_location.items():
-            at = stock_levels.c.shop_location == location
-            await self._set(connection, skus, at, verified_at=self._clock.now())
+            is_at_location = stock_levels.c.store_location == location
+            await self._set(connection, skus, is_at_location, verified_at=self._clock.now())
 
-    async def distrust(self, connection: str, skus: Iterable[str]) -> None:
-        """Forgets what the shop was told of these SKUs, so that the next push tells it again."""
-        await self._set(connection, skus, shown=None)
+    async def invalidate(self, connection: str, skus: Iterable[str]) -> None:
+        """Forgets the current levels of these SKUs, so that the next push publishes them again."""
+        await self._set(connection, skus, current_level=None)
 
-    async def _levels(self, column: sa.Column[int], connection: str, *which: sa.ColumnElement[bool]) -> dict[Slot, int]:
-        query = sa.select(stock_levels.c.sku, stock_levels.c.shop_location, column).where(
+    async def _levels(
+        self, column: sa.Column[int], connection: str, *which: sa.ColumnElement[bool]
+    ) -> dict[LevelKey, int]:
+        query = sa.select(stock_levels.c.sku, stock_levels.c.store_location, column).where(
             stock_levels.c.connection == connection, *which
         )
         async with self._database.reading() as reading:
@@ -231,45 +243,47 @@ class StockLevels:
     async def _set(
         self, connection: str, skus: Iterable[str], *which: sa.ColumnElement[bool], **values: object
     ) -> None:
-        wanted = sorted(skus)
-        for start in range(0, len(wanted), ROWS_PER_WRITE):
-            chosen = wanted[start : start + ROWS_PER_WRITE]
+        ordered = sorted(skus)
+        for start in range(0, len(ordered), ROWS_PER_WRITE):
+            batch = ordered[start : start + ROWS_PER_WRITE]
             await self._database.execute(
                 sa.update(stock_levels)
-                .where(stock_levels.c.connection == connection, stock_levels.c.sku.in_(chosen), *which)
+                .where(stock_levels.c.connection == connection, stock_levels.c.sku.in_(batch), *which)
                 .values(**values)
             )
 
 
-def _terms(figure: Figure) -> dict[str, Any]:
-    """The terms of a figure that have no column of their own, as JSON."""
+def _terms(available_level: AvailableLevel) -> dict[str, Any]:
+    """The terms of a level that have no column of their own, as JSON."""
     return {
-        "by_location": {place: str(units) for place, units in figure.by_location.items()},
-        "lent": str(figure.lent),
-        "buffer_kind": figure.buffer.kind,
-        "sellable": figure.sellable,
-        "parts": asdict(figure.parts) if figure.parts else None,
+        "by_location": {location: str(units) for location, units in available_level.by_location.items()},
+        "lent": str(available_level.lent),
+        "buffer_kind": available_level.buffer.kind,
+        "sellable": available_level.sellable,
+        "components": asdict(available_level.components) if available_level.components else None,
     }
 
 
 def _level(row: Any) -> StockLevel:
-    terms, parts = row.terms, row.terms["parts"]
+    terms, components = row.terms, row.terms["components"]
     return StockLevel(
         sku=row.sku,
-        shop_location=row.shop_location,
-        by_location={place: Decimal(units) for place, units in terms["by_location"].items()},
+        store_location=row.store_location,
+        by_location={location: Decimal(units) for location, units in terms["by_location"].items()},
         in_flight=row.in_flight,
         lent=Decimal(terms["lent"]),
         buffer=row.buffer,
         buffer_kind=BufferKind(terms["buffer_kind"]),
         sellable=terms["sellable"],
-        parts=SharedParts(parts["by_location"], tuple(parts["limited_by"]), tuple(parts["shares_with"]))
-        if parts
+        components=SharedComponents(
+            components["by_location"], tuple(components["limited_by"]), tuple(components["shares_with"])
+        )
+        if components
         else None,
         ats=row.ats,
         read_at=row.read_at,
-        shown=row.shown,
-        told=row.told,
+        current_level=row.current_level,
+        published_level=row.published_level,
         pushed_at=row.pushed_at,
         verified_at=row.verified_at,
     )

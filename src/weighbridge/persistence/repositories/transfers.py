@@ -1,8 +1,9 @@
-"""Transfers: each object that crosses, in one direction, once; its state, its reason and who owns it."""
+"""Transfers: each object that is transferred once, in one direction, with its state, its reason and its owner."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,30 +13,29 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
-from weighbridge.common.ids import new_id
 from weighbridge.domain.findings.finding import Finding, deciding
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories.exception_records import FollowedExceptions
-from weighbridge.persistence.repositories.search_index import LONGEST, digest_of_word, words_in
-from weighbridge.persistence.tables.transfers import found_by, transfers
+from weighbridge.persistence.repositories.exception_records import ExceptionRecords
+from weighbridge.persistence.tables.transfers import search_index, transfers
+from weighbridge.persistence.types import new_id
 
 
 class State(StrEnum):
     NEW = "new"
     WAITING = "waiting"
-    """Will be tried again by itself."""
+    """Is retried automatically."""
     POSTED = "posted"
     HELD = "held"
-    """Waits for a person: see reason and owner."""
+    """Waits for its owner: see reason and owner."""
     REJECTED = "rejected"
     NOT_CAPTURED = "not_captured"
-    """The capture rule does not take it as it stands."""
+    """The capture rule excludes it in its present state."""
     CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One transfer as it stands. `content` is what was mapped; its shape belongs to the flow."""
+    """One transfer as stored. `content` is the mapped document; its shape belongs to the flow."""
 
     id: str
     connection: str
@@ -70,7 +70,7 @@ def _read(row: sa.Row[Any]) -> Transfer:
 
 
 def stored_finding(finding: Finding) -> dict[str, str]:
-    """A finding as a transfer keeps it."""
+    """A finding as a transfer stores it."""
     return {
         "kind": finding.kind,
         "severity": finding.severity,
@@ -90,16 +90,16 @@ FIND = sa.select(*(transfers.c[name] for name in _FIELDS)).where(
 
 
 class Transfers:
-    def __init__(self, database: Database, clock: Clock, exceptions: FollowedExceptions) -> None:
+    def __init__(self, database: Database, clock: Clock, exception_records: ExceptionRecords) -> None:
         self._database = database
         self._clock = clock
-        self._exceptions = exceptions
+        self._exception_records = exception_records
 
     async def open(self, connection: str, flow: str, key: str) -> Transfer:
-        """The transfer of `key`, made now if this is the first look at it."""
-        found = await self.find(connection, flow, key)
-        if found is not None:
-            return found
+        """The transfer of `key`, created if there is none."""
+        transfer = await self.find(connection, flow, key)
+        if transfer is not None:
+            return transfer
         now = self._clock.now()
         row: dict[str, Any] = {
             "id": new_id(),
@@ -118,25 +118,25 @@ class Transfers:
         return opened
 
     async def find(self, connection: str, flow: str, key: str) -> Transfer | None:
-        """The transfer of `key`, or None when it never crossed our path."""
+        """The transfer of `key`; None when there is none."""
         async with self._database.reading() as reading:
             rows = await reading.execute(FIND, {"connection": connection, "flow": flow, "key": key})
             row = rows.one_or_none()
         return None if row is None else _read(row)
 
     async def find_many(self, connection: str, flow: str, keys: Sequence[str]) -> dict[str, Transfer]:
-        """The transfers of `keys` that crossed our path, by key."""
-        wanted = (
+        """The existing transfers of `keys`, by key."""
+        is_listed = (
             (transfers.c.connection == connection) & (transfers.c.flow == flow) & transfers.c.key.in_(sorted(set(keys)))
         )
-        return {row.key: row for row in await self.select(wanted, limit=len(keys) or 1)}
+        return {transfer.key: transfer for transfer in await self.select(is_listed, limit=len(keys) or 1)}
 
     async def find_target(self, connection: str, flow: str, target_id: str) -> Transfer | None:
         """The transfer that wrote `target_id`."""
-        wanted = (
+        wrote_target = (
             (transfers.c.connection == connection) & (transfers.c.flow == flow) & (transfers.c.target_id == target_id)
         )
-        return next(iter(await self.select(wanted, limit=1)), None)
+        return next(iter(await self.select(wrote_target, limit=1)), None)
 
     async def select(self, where: sa.ColumnElement[bool], limit: int = 1000) -> list[Transfer]:
         """Transfers that satisfy `where`, oldest first."""
@@ -145,16 +145,26 @@ class Transfers:
         async with self._database.reading() as reading:
             return [_read(row) for row in (await reading.execute(query)).all()]
 
-    async def beneath(self, connection: str, flow: str, key: str) -> list[Transfer]:
+    async def with_parent_key(self, connection: str, flow: str, key: str) -> list[Transfer]:
         """The transfers whose key begins with `key` and a colon, oldest first: an order's refunds.
 
-        The bounds are for the index. Databases differ in where punctuation sorts, so they lie within digits and
-        letters; what begins so is asked for beside them.
+        The bounds let the database use the index. Databases sort punctuation differently, so the bounds lie within
+        digits and letters, and the prefix is compared as well.
         """
         of = transfers.c
-        near = of.key.between(f"{key}:", f"{key}:zzzz")
-        begins = of.key.startswith(f"{key}:", autoescape=True)
-        return await self.select((of.connection == connection) & (of.flow == flow) & near & begins)
+        is_in_range = of.key.between(f"{key}:", f"{key}:zzzz")
+        has_prefix = of.key.startswith(f"{key}:", autoescape=True)
+        return await self.select((of.connection == connection) & (of.flow == flow) & is_in_range & has_prefix)
+
+    async def in_flow(self, flow: str, limit: int) -> list[Transfer]:
+        """The transfers of a flow of all connections, oldest first."""
+        return await self.select(transfers.c.flow == flow, limit=limit)
+
+    async def held_in_flow(self, connection: str, flow: str, limit: int = 1_000_000) -> list[Transfer]:
+        """The held transfers of a flow, oldest first."""
+        of = transfers.c
+        is_held = (of.connection == connection) & (of.flow == flow) & (of.state == State.HELD)
+        return await self.select(is_held, limit=limit)
 
     async def counts(self) -> list[tuple[str, str, str, str, int]]:
         """(connection, flow, state, reason kind, number) of all transfers."""
@@ -163,46 +173,48 @@ class Transfers:
         async with self._database.reading() as reading:
             return [tuple(row) for row in (await reading.execute(query)).all()]
 
-    async def found_by(self, word: str, limit: int = 50) -> list[Transfer]:
+    async def search(self, term: str, limit: int = 50) -> list[Transfer]:
         """Transfers with this e-mail address or tracking number, oldest first; case and spaces do not count."""
-        with_it = sa.select(found_by.c.transfer_id).where(found_by.c.digest == digest_of_word(word))
-        return await self.select(transfers.c.id.in_(with_it), limit=limit)
+        matching_ids = sa.select(search_index.c.transfer_id).where(search_index.c.digest == digest_of_term(term))
+        return await self.select(transfers.c.id.in_(matching_ids), limit=limit)
 
-    async def findable(self, transfer_id: str, words: Iterable[str]) -> None:
-        """Lets the search find a transfer by these addresses although nothing was mapped of it."""
-        digests = {digest_of_word(word) for word in words if 0 < len(word.strip()) <= LONGEST}
+    async def add_search_terms(self, transfer_id: str, terms: Iterable[str]) -> None:
+        """Lets the search find a transfer by these e-mail addresses although it has no mapped content."""
+        digests = {digest_of_term(term) for term in terms if 0 < len(term.strip()) <= LONGEST_SEARCH_TERM}
         if digests:
             rows = [{"digest": digest, "transfer_id": transfer_id} for digest in sorted(digests)]
             async with self._database.transaction() as transaction:
-                await transaction.execute(self._database.insert_new(found_by), rows)
+                await transaction.execute(self._database.insert_new(search_index), rows)
 
-    async def alike(self, transfer_id: str, word: str) -> list[Transfer]:
-        """The other transfers that were called by this word, oldest first; from now on this one is too."""
-        digest = digest_of_word(word)
+    async def find_others_with_term(self, transfer_id: str, term: str) -> list[Transfer]:
+        """The other transfers with this search term, oldest first. Also adds the term to `transfer_id`."""
+        digest = digest_of_term(term)
         await self._database.execute(
-            self._database.insert_new(found_by), {"digest": digest, "transfer_id": transfer_id}
+            self._database.insert_new(search_index), {"digest": digest, "transfer_id": transfer_id}
         )
-        called = sa.select(found_by.c.transfer_id).where(found_by.c.digest == digest)
-        return await self.select(transfers.c.id.in_(called) & (transfers.c.id != transfer_id))
+        matching_ids = sa.select(search_index.c.transfer_id).where(search_index.c.digest == digest)
+        return await self.select(transfers.c.id.in_(matching_ids) & (transfers.c.id != transfer_id))
 
     async def change(self, transfer_id: str, **values: Any) -> None:
-        """Sets columns of a transfer; `updated_at` follows, and so do the exceptions it belongs to."""
+        """Sets columns of a transfer and its `updated_at`, and brings its exceptions in line."""
         change = values | {"updated_at": self._clock.now(), "transfer": transfer_id}
-        words = words_in(values.get("content"))
-        follow = self._exceptions.concern(values)
-        if not follow and not words:
+        digests = search_digests(values.get("content"))
+        affects_exceptions = self._exception_records.may_change_exceptions(values)
+        if not affects_exceptions and not digests:
             await self._database.execute(CHANGE, change)
             return
         async with self._database.transaction() as transaction:
             await transaction.execute(CHANGE, change)
-            if words:
-                rows = [{"digest": word, "transfer_id": transfer_id} for word in sorted(words)]
-                await transaction.execute(self._database.insert_new(found_by), rows)
-            if follow:
-                await self._exceptions.follow(transaction, transfer_id, passed=self._exceptions.passed(values))
+            if digests:
+                rows = [{"digest": digest, "transfer_id": transfer_id} for digest in sorted(digests)]
+                await transaction.execute(self._database.insert_new(search_index), rows)
+            if affects_exceptions:
+                await self._exception_records.sync_transfer(
+                    transaction, transfer_id, passed=self._exception_records.is_passed_without_findings(values)
+                )
 
-    async def weighed(self, transfer_id: str, findings: tuple[Finding, ...], **values: Any) -> None:
-        """Stores the findings of a weighing; with a deciding one the transfer is held or rejected by it."""
+    async def record_evaluation(self, transfer_id: str, findings: tuple[Finding, ...], **values: Any) -> None:
+        """Stores the findings of an evaluation. A deciding finding holds or rejects the transfer."""
         stopping = deciding(findings)
         if stopping:
             first = stopping[0]
@@ -215,8 +227,8 @@ class Transfers:
             }
         await self.change(transfer_id, findings=[stored_finding(finding) for finding in findings], **values)
 
-    async def waits(self, transfer_id: str, kind: str, reason: str, next_try_at: datetime, tries: int) -> None:
-        """Notes that the transfer is tried again by itself at `next_try_at`."""
+    async def schedule_retry(self, transfer_id: str, kind: str, reason: str, next_try_at: datetime, tries: int) -> None:
+        """Records that the transfer is retried automatically at `next_try_at`."""
         await self.change(
             transfer_id,
             state=State.WAITING,
@@ -226,3 +238,32 @@ class Transfers:
             next_try_at=next_try_at,
             tries=tries,
         )
+
+
+SEARCHED_FIELDS = frozenset({"email", "tracking_number"})
+"""Fields of the mapped content whose values users search for."""
+
+
+LONGEST_SEARCH_TERM = 200
+
+
+def digest_of_term(term: str) -> str:
+    """The digest stored for a term; case and spaces do not count."""
+    return hashlib.sha256("".join(term.lower().split()).encode()).hexdigest()
+
+
+def search_digests(content: Any) -> frozenset[str]:
+    """Digests of the search terms in a transfer's content."""
+    return frozenset(digest_of_term(term) for term in _search_terms(content))
+
+
+def _search_terms(content: Any) -> Iterator[str]:
+    if isinstance(content, dict):
+        for name, value in content.items():
+            if name in SEARCHED_FIELDS and isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_SEARCH_TERM:
+                yield value
+            elif isinstance(value, (dict, list)):
+                yield from _search_terms(value)
+    elif isinstance(content, list):
+        for item in content:
+            yield from _search_terms(item)

@@ -1,4 +1,4 @@
-"""Workers: who is alive, so that work which others left unfinished is taken over."""
+"""Workers: which are alive, so that the jobs of dead workers are reclaimed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from weighbridge.persistence.tables.work import workers
 
 
 @dataclass(frozen=True, slots=True)
-class SilentWorker:
-    """A worker that gives no sign of life."""
+class UnresponsiveWorker:
+    """A worker without a recent heartbeat."""
 
     id: str
-    left: bool
-    """It stopped in good order; runs that it could not end in time may be left all the same."""
+    is_deregistered: bool
+    """It stopped in good order; it may still have left runs that it could not finish in time."""
 
 
 class Workers:
@@ -27,58 +27,69 @@ class Workers:
         self._database = database
         self._clock = clock
 
-    async def arrive(self, worker: str, version: str) -> None:
-        """Notes that `worker` has started."""
+    async def register(self, worker: str, version: str) -> None:
+        """Records that `worker` has started."""
         now = self._clock.now()
-        row = {"id": worker, "version": version, "started_at": now, "seen_at": now, "left_at": None}
+        row = {"id": worker, "version": version, "started_at": now, "heartbeat_at": now, "deregistered_at": None}
         async with self._database.transaction() as transaction:
             await transaction.execute(self._database.upsert(workers, row), row)
 
-    async def beat(self, worker: str, version: str) -> None:
-        """Notes that `worker` is alive, also when others took it for dead and forgot it."""
+    async def heartbeat(self, worker: str, version: str) -> None:
+        """Records that `worker` is alive; registers it again when it was removed as dead."""
         async with self._database.transaction() as transaction:
-            beaten = await transaction.execute(
-                sa.update(workers).where(workers.c.id == worker).values(seen_at=self._clock.now(), left_at=None)
+            updated = await transaction.execute(
+                sa.update(workers)
+                .where(workers.c.id == worker)
+                .values(heartbeat_at=self._clock.now(), deregistered_at=None)
             )
-        if beaten.rowcount == 0:
-            await self.arrive(worker, version)
+        if updated.rowcount == 0:
+            await self.register(worker, version)
 
-    async def leave(self, worker: str) -> None:
-        """Notes that `worker` stopped in good order."""
+    async def deregister(self, worker: str) -> None:
+        """Records that `worker` stopped in good order."""
         async with self._database.transaction() as transaction:
             await transaction.execute(
-                sa.update(workers).where(workers.c.id == worker).values(left_at=self._clock.now())
+                sa.update(workers).where(workers.c.id == worker).values(deregistered_at=self._clock.now())
             )
 
     async def up_since(self) -> datetime | None:
-        """Since when somebody has worked: the start of the worker that is alive for longest; None when nobody is."""
-        alive = sa.select(sa.func.min(workers.c.started_at, type_=workers.c.started_at.type))
+        """The start of the worker that has been alive longest; None when no worker is alive."""
+        first_start = sa.select(sa.func.min(workers.c.started_at, type_=workers.c.started_at.type))
         async with self._database.reading() as reading:
-            since: datetime | None = (await reading.execute(alive.where(workers.c.left_at.is_(None)))).scalar_one()
+            since: datetime | None = (
+                await reading.execute(first_start.where(workers.c.deregistered_at.is_(None)))
+            ).scalar_one()
         return since
 
     async def alive(self) -> frozenset[str]:
-        """Workers that have not stopped and were not buried; one that died may be among them for a while."""
-        query = sa.select(workers.c.id).where(workers.c.left_at.is_(None))
+        """Workers that have neither stopped nor been removed; for a while this includes a worker that died."""
+        query = sa.select(workers.c.id).where(workers.c.deregistered_at.is_(None))
         async with self._database.reading() as reading:
             return frozenset((await reading.execute(query)).scalars())
 
     async def known(self) -> frozenset[str]:
-        """Workers that are alive, stopped or silent, until they are buried."""
+        """Workers that are alive, stopped or unresponsive, until they are removed."""
         async with self._database.reading() as reading:
             return frozenset((await reading.execute(sa.select(workers.c.id))).scalars())
 
-    async def silent(self, patience: timedelta) -> list[SilentWorker]:
-        """Workers without a sign of life for longer than `patience`, until they are buried."""
-        query = sa.select(workers.c.id, workers.c.left_at).where(self._is_silent(patience)).order_by(workers.c.id)
+    async def unresponsive(self, timeout: timedelta) -> list[UnresponsiveWorker]:
+        """Workers without a heartbeat for longer than `timeout`, until they are removed."""
+        query = (
+            sa.select(workers.c.id, workers.c.deregistered_at)
+            .where(self._is_unresponsive(timeout))
+            .order_by(workers.c.id)
+        )
         async with self._database.reading() as reading:
-            return [SilentWorker(row.id, row.left_at is not None) for row in (await reading.execute(query)).all()]
+            return [
+                UnresponsiveWorker(row.id, row.deregistered_at is not None)
+                for row in (await reading.execute(query)).all()
+            ]
 
-    async def bury(self, dead: Collection[str], patience: timedelta) -> None:
-        """Forgets workers whose work was taken over; one that has come back meanwhile stays."""
+    async def remove(self, dead: Collection[str], timeout: timedelta) -> None:
+        """Removes workers whose jobs were reclaimed; a worker that has come back meanwhile stays."""
         async with self._database.transaction() as transaction:
-            await transaction.execute(sa.delete(workers).where(workers.c.id.in_(dead), self._is_silent(patience)))
+            await transaction.execute(sa.delete(workers).where(workers.c.id.in_(dead), self._is_unresponsive(timeout)))
 
-    def _is_silent(self, patience: timedelta) -> sa.ColumnElement[bool]:
-        cutoff: datetime = self._clock.now() - patience
-        return workers.c.seen_at < cutoff
+    def _is_unresponsive(self, timeout: timedelta) -> sa.ColumnElement[bool]:
+        cutoff: datetime = self._clock.now() - timeout
+        return workers.c.heartbeat_at < cutoff

@@ -1,12 +1,12 @@
-"""Every table of the product. Importing this package registers them all in `metadata`."""
+"""Every table of Weighbridge. Importing this package registers them all in `metadata`."""
 
 from weighbridge.persistence.tables import (
     access,
     alerts,
     budget,
+    decisions,
     exceptions,
     http_log,
-    remedies,
     stock,
     transfers,
     work,
@@ -17,10 +17,10 @@ __all__ = [
     "access",
     "alerts",
     "budget",
+    "decisions",
     "exceptions",
     "http_log",
     "metadata",
-    "remedies",
     "stock",
     "transfers",
     "work",

@@ -1,4 +1,4 @@
-"""The tables of access: who may use the console, who is signed in, which programs hold a token, and who did what."""
+"""The tables of access: users, sessions, API tokens, failed sign-ins, linked identities and the audit log."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import UtcMoment, metadata
+from weighbridge.persistence.types import UtcTimestamp, metadata
 
 users = sa.Table(
     "user_account",
@@ -14,21 +14,21 @@ users = sa.Table(
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("name", sa.String(80), nullable=False, unique=True, doc="in lower case"),
     sa.Column("role", sa.String(16), nullable=False),
-    sa.Column("password", sa.String(200), nullable=False, doc="argon2; empty: signs in elsewhere only"),
-    sa.Column("created_at", UtcMoment, nullable=False),
-    sa.Column("password_at", UtcMoment, nullable=True, doc="when the password was last set"),
-    sa.Column("disabled_at", UtcMoment, nullable=True),
+    sa.Column("password", sa.String(200), nullable=False, doc="argon2; empty: signs in by the provider only"),
+    sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.Column("password_at", UtcTimestamp, nullable=True, doc="when the password was last set"),
+    sa.Column("disabled_at", UtcTimestamp, nullable=True),
 )
 
 sessions = sa.Table(
     "user_session",
     metadata,
-    sa.Column("digest", sa.String(64), primary_key=True, doc="of the secret in the cookie, which is not kept"),
+    sa.Column("digest", sa.String(64), primary_key=True, doc="of the secret in the cookie, which is not stored"),
     sa.Column("user_id", sa.String(36), sa.ForeignKey("user_account.id"), nullable=False),
-    sa.Column("csrf", sa.String(64), nullable=False, doc="what every form of this session must show"),
-    sa.Column("created_at", UtcMoment, nullable=False),
-    sa.Column("seen_at", UtcMoment, nullable=False),
-    sa.Column("ends_at", UtcMoment, nullable=False),
+    sa.Column("csrf", sa.String(64), nullable=False, doc="what every form of this session must send"),
+    sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.Column("seen_at", UtcTimestamp, nullable=False),
+    sa.Column("ends_at", UtcTimestamp, nullable=False),
     sa.Index("user_session_of_user", "user_id"),
     sa.Index("user_session_by_end", "ends_at"),
 )
@@ -38,13 +38,13 @@ tokens = sa.Table(
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("user_id", sa.String(36), sa.ForeignKey("user_account.id"), nullable=False),
-    sa.Column("name", sa.String(80), nullable=False, doc="what it is for"),
+    sa.Column("name", sa.String(80), nullable=False, doc="its purpose"),
     sa.Column("digest", sa.String(64), nullable=False, unique=True),
     sa.Column("read_only", sa.Boolean, nullable=False),
-    sa.Column("created_at", UtcMoment, nullable=False),
-    sa.Column("used_at", UtcMoment, nullable=True),
-    sa.Column("ends_at", UtcMoment, nullable=True),
-    sa.Column("revoked_at", UtcMoment, nullable=True),
+    sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.Column("used_at", UtcTimestamp, nullable=True),
+    sa.Column("ends_at", UtcTimestamp, nullable=True),
+    sa.Column("revoked_at", UtcTimestamp, nullable=True),
     sa.Index("api_token_of_user", "user_id"),
 )
 
@@ -52,10 +52,10 @@ failed_sign_ins = sa.Table(
     "failed_sign_in",
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("who", sa.String(64), nullable=False, doc="digest of the name: people type passwords there"),
+    sa.Column("name_digest", sa.String(64), nullable=False, doc="of the name; users type passwords into that field"),
     sa.Column("address", sa.String(64), nullable=False),
-    sa.Column("at", UtcMoment, nullable=False),
-    sa.Index("failed_sign_in_of_name", "who", "at"),
+    sa.Column("at", UtcTimestamp, nullable=False),
+    sa.Index("failed_sign_in_of_name", "name_digest", "at"),
     sa.Index("failed_sign_in_of_address", "address", "at"),
 )
 
@@ -63,17 +63,17 @@ identities = sa.Table(
     "user_identity",
     metadata,
     sa.Column("issuer", sa.String(400), primary_key=True),
-    sa.Column("subject", sa.String(255), primary_key=True, doc="theirs at the provider for ever, unlike a name"),
+    sa.Column("subject", sa.String(255), primary_key=True, doc="permanent at the provider, unlike a name"),
     sa.Column("user_id", sa.String(36), sa.ForeignKey("user_account.id"), nullable=False),
-    sa.Column("bound_at", UtcMoment, nullable=False),
+    sa.Column("linked_at", UtcTimestamp, nullable=False),
     sa.UniqueConstraint("issuer", "user_id"),
 )
 
 ended_attempts = sa.Table(
     "ended_sign_in_attempt",
     metadata,
-    sa.Column("digest", sa.String(64), primary_key=True, doc="of an attempt at the provider: each ends once"),
-    sa.Column("at", UtcMoment, nullable=False),
+    sa.Column("digest", sa.String(64), primary_key=True, doc="of an attempt at the provider; each ends once"),
+    sa.Column("at", UtcTimestamp, nullable=False),
     sa.Index("ended_sign_in_attempt_by_time", "at"),
 )
 
@@ -81,35 +81,35 @@ audit = sa.Table(
     "audit",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("at", UtcMoment, nullable=False),
+    sa.Column("at", UtcTimestamp, nullable=False),
     sa.Column("actor", sa.String(80), nullable=False),
     sa.Column("action", sa.String(40), nullable=False),
     sa.Column("subject", sa.String(200), nullable=False),
-    sa.Column("detail", sa.Text, nullable=False, doc="canonical JSON, as it went into the digest"),
+    sa.Column("detail", sa.Text, nullable=False, doc="canonical JSON, as digested"),
     sa.Column("digest", sa.String(64), nullable=False, doc="of this line and the digest before it"),
     sa.Index("audit_of_actor", "actor", "number"),
     sa.Index("audit_of_subject", "subject", "number"),
 )
 
-_SQLITE_STAYS = """
-CREATE TRIGGER IF NOT EXISTS audit_stays_{0} BEFORE {0} ON audit
+_SQLITE_IMMUTABLE = """
+CREATE TRIGGER IF NOT EXISTS audit_immutable_{0} BEFORE {0} ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END
 """
-_POSTGRESQL_STAYS = (
+_POSTGRESQL_IMMUTABLE = (
     """
-CREATE OR REPLACE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS
+CREATE OR REPLACE FUNCTION audit_immutable() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the audit log is never changed'; END $$
 """,
-    "CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_stays()",
+    "CREATE TRIGGER audit_immutable BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_immutable()",
 )
 
 
 @sa.event.listens_for(audit, "after_create")
-def _audit_stays(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
-    """Lets the database itself refuse to change or delete a line of the log."""
+def _make_audit_immutable(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
+    """Makes the database refuse to change or delete a line of the log."""
     if connection.dialect.name == "sqlite":
-        statements = tuple(_SQLITE_STAYS.format(what) for what in ("UPDATE", "DELETE"))
+        statements = tuple(_SQLITE_IMMUTABLE.format(operation) for operation in ("UPDATE", "DELETE"))
     else:
-        statements = _POSTGRESQL_STAYS
+        statements = _POSTGRESQL_IMMUTABLE
     for statement in statements:
         connection.exec_driver_sql(statement)

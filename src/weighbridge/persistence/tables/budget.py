@@ -1,10 +1,10 @@
-"""The tables of the API budget: calls granted, calls that wait, and the state of each application."""
+"""The tables of the API budget: granted calls, waiting calls, and the state of each API application."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import UtcMoment, metadata
+from weighbridge.persistence.types import UtcTimestamp, metadata
 
 budget_calls = sa.Table(
     "budget_call",
@@ -12,8 +12,8 @@ budget_calls = sa.Table(
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("application", sa.String(64), nullable=False),
     sa.Column("lane", sa.Integer, nullable=False),
-    sa.Column("granted_at", UtcMoment, nullable=False),
-    sa.Column("frees_at", UtcMoment, nullable=False),
+    sa.Column("granted_at", UtcTimestamp, nullable=False),
+    sa.Column("frees_at", UtcTimestamp, nullable=False),
     sa.Index("budget_call_by_end", "application", "frees_at"),
 )
 
@@ -24,8 +24,8 @@ budget_waiters = sa.Table(
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("application", sa.String(64), nullable=False),
     sa.Column("lane", sa.Integer, nullable=False),
-    sa.Column("since", UtcMoment, nullable=False),
-    sa.Column("seen_at", UtcMoment, nullable=False),
+    sa.Column("since", UtcTimestamp, nullable=False),
+    sa.Column("seen_at", UtcTimestamp, nullable=False),
     sa.Index("budget_waiter_by_application", "application", "seen_at"),
 )
 
@@ -34,10 +34,10 @@ budget_state = sa.Table(
     "budget_state",
     metadata,
     sa.Column("application", sa.String(64), primary_key=True),
-    sa.Column("paused_until", UtcMoment, nullable=True),
-    sa.Column("quota", sa.Integer, nullable=True, doc="calls per window as the platform's answers tell it"),
+    sa.Column("paused_until", UtcTimestamp, nullable=True),
+    sa.Column("quota", sa.Integer, nullable=True, doc="calls per window, from the platform's answers"),
     sa.Column("lowered_to", sa.Integer, nullable=True),
-    sa.Column("lowered_at", UtcMoment, nullable=True),
+    sa.Column("lowered_at", UtcTimestamp, nullable=True),
     sa.Column("throttles", sa.Integer, nullable=False),
     sa.Column("peak", sa.Integer, nullable=False, doc="most slots ever held at once"),
 )

@@ -1,4 +1,4 @@
-"""The tables of exceptions: what waits for a person, the objects that belong to it, and all that was done about it."""
+"""The tables of exceptions: the exceptions, their objects, their tags and their history."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import ExactDecimal, UtcMoment, metadata
+from weighbridge.persistence.types import ExactDecimal, UtcTimestamp, metadata
 
 exceptions = sa.Table(
     "exception",
@@ -21,18 +21,18 @@ exceptions = sa.Table(
     sa.Column("expected", sa.Text, nullable=False),
     sa.Column("owner", sa.String(16), nullable=False),
     sa.Column("assignee", sa.String(80), nullable=False, server_default=""),
-    sa.Column("rank", sa.Integer, nullable=False, doc="0 is most urgent, so that lists go up"),
+    sa.Column("rank", sa.Integer, nullable=False, doc="0 is most urgent, so that lists sort ascending"),
     sa.Column("state", sa.String(16), nullable=False, doc="open, closed, or merged into another"),
     sa.Column("merged_into", sa.Integer, nullable=True),
     sa.Column("objects_open", sa.Integer, nullable=False),
     sa.Column("objects_ever", sa.Integer, nullable=False),
-    sa.Column("money", sa.JSON, nullable=False, doc="currency -> money of its open objects, as text"),
+    sa.Column("money", sa.JSON, nullable=False, doc="currency -> amount of its open objects, as text"),
     sa.Column("times_opened", sa.Integer, nullable=False),
-    sa.Column("opened_at", UtcMoment, nullable=False, doc="the last time it was opened"),
-    sa.Column("last_seen_at", UtcMoment, nullable=False, doc="when an object joined last"),
-    sa.Column("deadline_at", UtcMoment, nullable=False),
-    sa.Column("snoozed_until", UtcMoment, nullable=True),
-    sa.Column("closed_at", UtcMoment, nullable=True),
+    sa.Column("opened_at", UtcTimestamp, nullable=False, doc="the last time it was opened"),
+    sa.Column("last_seen_at", UtcTimestamp, nullable=False, doc="when an object joined last"),
+    sa.Column("deadline_at", UtcTimestamp, nullable=False),
+    sa.Column("snoozed_until", UtcTimestamp, nullable=True),
+    sa.Column("closed_at", UtcTimestamp, nullable=True),
     sa.UniqueConstraint("connection", "kind", "cause"),
     sa.Index("exception_list", "state", "rank", "id"),
     sa.Index("exception_of_connection", "connection", "state", "rank", "id"),
@@ -48,8 +48,10 @@ exception_objects = sa.Table(
     "exception_object",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("exception_id", sa.Integer, sa.ForeignKey("exception.id"), nullable=False, doc="where it is shown"),
-    sa.Column("cause_id", sa.Integer, sa.ForeignKey("exception.id"), nullable=False, doc="where its cause belongs"),
+    sa.Column(
+        "exception_id", sa.Integer, sa.ForeignKey("exception.id"), nullable=False, doc="the exception that lists it"
+    ),
+    sa.Column("cause_id", sa.Integer, sa.ForeignKey("exception.id"), nullable=False, doc="the exception of its cause"),
     sa.Column("transfer_id", sa.String(36), sa.ForeignKey("transfer.id"), nullable=False),
     sa.Column("flow", sa.String(32), nullable=False),
     sa.Column("key", sa.String(160), nullable=False),
@@ -59,14 +61,14 @@ exception_objects = sa.Table(
     sa.Column("severity", sa.String(16), nullable=False),
     sa.Column("amount", ExactDecimal, nullable=True),
     sa.Column("currency", sa.String(3), nullable=False, server_default=""),
-    sa.Column("opened_at", UtcMoment, nullable=False),
-    sa.Column("closed_at", UtcMoment, nullable=True),
+    sa.Column("opened_at", UtcTimestamp, nullable=False),
+    sa.Column("closed_at", UtcTimestamp, nullable=True),
     sa.Column("times_opened", sa.Integer, nullable=False),
     sa.Column(
         "accepted",
         sa.Boolean,
         nullable=False,
-        doc="closed though its finding stands: by a person's word, or seen otherwise; the same value stays closed",
+        doc="closed although its finding is on record: a user accepted it, or its fix was seen; stays closed",
     ),
     sa.Column("proof", sa.JSON, nullable=True, doc="what was seen when it was closed"),
     sa.UniqueConstraint("cause_id", "transfer_id"),
@@ -95,38 +97,38 @@ exception_events = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("exception_id", sa.Integer, sa.ForeignKey("exception.id"), nullable=False),
-    sa.Column("at", UtcMoment, nullable=False),
-    sa.Column("actor", sa.String(80), nullable=False, doc="a person's name, or weighbridge"),
+    sa.Column("at", UtcTimestamp, nullable=False),
+    sa.Column("actor", sa.String(80), nullable=False, doc="a user's name, or weighbridge"),
     sa.Column("action", sa.String(24), nullable=False),
-    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
     sa.Column("detail", sa.JSON, nullable=False),
     sa.Column("transfer_id", sa.String(36), nullable=True),
     sa.Index("exception_event_list", "exception_id", "id"),
     sqlite_autoincrement=True,
 )
 
-_SQLITE_STAYS = """
-CREATE TRIGGER IF NOT EXISTS exception_event_stays_{0} BEFORE {0} ON exception_event
+_SQLITE_IMMUTABLE = """
+CREATE TRIGGER IF NOT EXISTS exception_event_immutable_{0} BEFORE {0} ON exception_event
 BEGIN SELECT RAISE(ABORT, 'the history of exceptions is never changed'); END
 """
-_POSTGRESQL_STAYS = (
+_POSTGRESQL_IMMUTABLE = (
     """
-CREATE OR REPLACE FUNCTION exception_event_stays() RETURNS trigger LANGUAGE plpgsql AS
+CREATE OR REPLACE FUNCTION exception_event_immutable() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the history of exceptions is never changed'; END $$
 """,
     """
-CREATE TRIGGER exception_event_stays BEFORE UPDATE OR DELETE ON exception_event
-FOR EACH ROW EXECUTE FUNCTION exception_event_stays()
+CREATE TRIGGER exception_event_immutable BEFORE UPDATE OR DELETE ON exception_event
+FOR EACH ROW EXECUTE FUNCTION exception_event_immutable()
 """,
 )
 
 
 @sa.event.listens_for(exception_events, "after_create")
-def _history_stays(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
-    """Lets the database itself refuse to change or delete a line of the history."""
+def _make_history_immutable(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
+    """Makes the database refuse to change or delete a line of the history."""
     if connection.dialect.name == "sqlite":
-        statements = tuple(_SQLITE_STAYS.format(what) for what in ("UPDATE", "DELETE"))
+        statements = tuple(_SQLITE_IMMUTABLE.format(operation) for operation in ("UPDATE", "DELETE"))
     else:
-        statements = _POSTGRESQL_STAYS
+        statements = _POSTGRESQL_IMMUTABLE
     for statement in statements:
         connection.exec_driver_sql(statement)

@@ -1,13 +1,13 @@
-"""The table of exchanges: every request and answer, byte for byte."""
+"""The table of the HTTP log: every request and answer, byte for byte."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import UtcMoment, metadata
+from weighbridge.persistence.types import UtcTimestamp, metadata
 
-exchanges = sa.Table(
-    "exchange",
+http_exchanges = sa.Table(
+    "http_exchange",
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("transfer_id", sa.String(36), nullable=True),
@@ -19,9 +19,9 @@ exchanges = sa.Table(
     sa.Column("request", sa.LargeBinary, nullable=False, doc="exact bytes, compressed"),
     sa.Column("status", sa.Integer, nullable=True),
     sa.Column("response", sa.LargeBinary, nullable=False, doc="exact bytes, compressed"),
-    sa.Column("started_at", UtcMoment, nullable=False),
+    sa.Column("started_at", UtcTimestamp, nullable=False),
     sa.Column("duration_ms", sa.Integer, nullable=False),
     sa.Column("outcome", sa.String(32), nullable=False),
-    sa.Index("exchange_by_transfer", "transfer_id", "started_at"),
-    sa.Index("exchange_by_time", "connection", "started_at"),
+    sa.Index("http_exchange_by_transfer", "transfer_id", "started_at"),
+    sa.Index("http_exchange_by_time", "connection", "started_at"),
 )

@@ -1,10 +1,10 @@
-"""The tables of transfers: each object that is transferred, and what it is found by."""
+"""The tables of transfers: each object that is transferred, and the search index."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import ExactDecimal, UtcMoment, metadata
+from weighbridge.persistence.types import ExactDecimal, UtcTimestamp, metadata
 
 transfers = sa.Table(
     "transfer",
@@ -17,21 +17,21 @@ transfers = sa.Table(
     sa.Column("reason_kind", sa.String(64), nullable=False, server_default=""),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("owner", sa.String(16), nullable=False, server_default=""),
-    sa.Column("findings", sa.JSON, nullable=False, doc="every finding of the last weighing"),
+    sa.Column("findings", sa.JSON, nullable=False, doc="every finding of the last evaluation"),
     sa.Column("source_version", sa.String(80), nullable=False, server_default=""),
     sa.Column("target_id", sa.String(64), nullable=False, server_default=""),
     sa.Column("target_number", sa.String(64), nullable=False, server_default=""),
     sa.Column("amount", ExactDecimal, nullable=True),
     sa.Column("currency", sa.String(3), nullable=False, server_default=""),
-    sa.Column("content", sa.JSON, nullable=False, doc="what was mapped and is to be written"),
+    sa.Column("content", sa.JSON, nullable=False, doc="the mapped document that is to be written"),
     sa.Column("design_version", sa.String(32), nullable=False, server_default=""),
-    sa.Column("tries", sa.Integer, nullable=False, server_default="0", doc="tries in a row without success"),
-    sa.Column("next_try_at", UtcMoment, nullable=True),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0", doc="attempts in a row without success"),
+    sa.Column("next_try_at", UtcTimestamp, nullable=True),
     sa.Column("lease_owner", sa.String(200), nullable=False, server_default=""),
-    sa.Column("lease_until", UtcMoment, nullable=True),
-    sa.Column("created_at", UtcMoment, nullable=False),
-    sa.Column("updated_at", UtcMoment, nullable=False),
-    sa.Column("posted_at", UtcMoment, nullable=True),
+    sa.Column("lease_until", UtcTimestamp, nullable=True),
+    sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.Column("updated_at", UtcTimestamp, nullable=False),
+    sa.Column("posted_at", UtcTimestamp, nullable=True),
     sa.UniqueConstraint("connection", "flow", "key"),
     sa.Index("transfer_by_state", "state", "flow", "created_at"),
     sa.Index("transfer_by_target", "connection", "flow", "target_id"),
@@ -43,8 +43,8 @@ transfers = sa.Table(
 )
 
 
-found_by = sa.Table(
-    "transfer_found_by",
+search_index = sa.Table(
+    "search_index",
     metadata,
     sa.Column("digest", sa.String(64), primary_key=True, doc="of an e-mail address, a tracking number or a basket"),
     sa.Column("transfer_id", sa.String(36), sa.ForeignKey("transfer.id"), primary_key=True),

@@ -1,4 +1,4 @@
-"""How BigCommerce says no."""
+"""How BigCommerce reports errors, throttling and its quota."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from weighbridge.platforms.call_slot import Quota
 
 HEADERS = re.compile(rb'("headers"\s*:\s*)\{[^{}]*\}')
-SECRET_PLACE = re.compile(rb'("destination"\s*:\s*"[^"]*/)[^"/]+"')
+SECRET_IN_URL = re.compile(rb'("destination"\s*:\s*"[^"]*/)[^"/]+"')
 
 
-class BigCommerceDialect:
+class BigCommerceApiProfile:
     """Error and throttle forms of its API families. Source: platform notes, bigcommerce 1.3 and 1.5."""
 
     name = "bigcommerce"
@@ -22,7 +22,7 @@ class BigCommerceDialect:
         return status == 429
 
     def retry_after(self, headers: Mapping[str, str]) -> float | None:
-        """Seconds: the longer of the window's rest and X-Retry-After; None when neither is there."""
+        """Seconds to wait: the longer of the rest of the window and X-Retry-After; None when both are missing."""
         reset, seconds = headers.get("x-rate-limit-time-reset-ms", ""), headers.get("x-retry-after", "")
         waits = [float(seconds)] if seconds.isdigit() else []
         if reset.isdigit():
@@ -30,7 +30,7 @@ class BigCommerceDialect:
         return max(waits, default=None)
 
     def quota(self, headers: Mapping[str, str]) -> Quota | None:
-        """The store's quota as every answer tells it: shared with other apps and re-divided at any time.
+        """The store's quota as every answer reports it. It is shared with other apps and may change at any time.
 
         Source: platform notes, bigcommerce 1.3.
         """
@@ -41,10 +41,10 @@ class BigCommerceDialect:
         return Quota(int(calls), int(left), int(reset) / 1000 if reset.isdigit() else None)
 
     def without_secrets(self, path: str, body: bytes) -> bytes:
-        """`body` as it may be recorded: hooks carry the secrets that their deliveries show. Source: Webhooks V3."""
+        """`body` as it may be recorded. Webhooks carry the secrets of their deliveries. Source: Webhooks V3."""
         if not path.lower().startswith("v3/hooks"):
             return body
-        return SECRET_PLACE.sub(rb'\1***"', HEADERS.sub(rb"\1{}", body))
+        return SECRET_IN_URL.sub(rb'\1***"', HEADERS.sub(rb"\1{}", body))
 
     def messages(self, body: bytes) -> tuple[str, ...]:
         """The texts of an error: v2 arrays, v3 objects with errors by field, problem documents, or plain text."""

@@ -1,19 +1,19 @@
-"""BigCommerce's products as listings, its categories as paths."""
+"""Converts BigCommerce's products to listings and its categories to paths."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from weighbridge.domain.catalogue.listing import Dimensions, Field, ShopListing, ShopVariant, Values, text_of
-from weighbridge.domain.stock.available import ShopItem
+from weighbridge.domain.catalogue.listing import Dimensions, Field, StoreListing, StoreVariant, Values, text_of
+from weighbridge.domain.stock.available import StoreItem
 from weighbridge.platforms.bigcommerce.models import catalogue as models
 
 PATH_SEPARATOR = " > "
 
 
-def read_listing(product: models.Product) -> ShopListing:
-    return ShopListing(
+def read_listing(product: models.Product) -> StoreListing:
+    return StoreListing(
         id=product.id,
         sku=product.sku,
         tracking=product.inventory_tracking,
@@ -25,7 +25,7 @@ def read_listing(product: models.Product) -> ShopListing:
 
 
 def product_values(product: models.Product) -> Values:
-    """What the shop shows of a product. A brand is a number here, whatever it was written as."""
+    """The product's values at the store. A brand is read as its id, although it is written by name."""
     return {
         Field.NAME: product.name,
         Field.DESCRIPTION: product.description,
@@ -41,7 +41,7 @@ def product_values(product: models.Product) -> Values:
 
 
 def variant_values(variant: models.Variant, product: models.Product) -> Values:
-    """What the shop shows of a variant; what it does not say itself comes from its product."""
+    """The variant's values at the store; null values come from its product."""
 
     def own(name: str) -> Decimal:
         value: Decimal | None = getattr(variant, name)
@@ -60,15 +60,17 @@ def variant_values(variant: models.Variant, product: models.Product) -> Values:
 
 
 def texts(values: Values) -> dict[str, str]:
-    """Values as the journal keeps them."""
+    """Values as the database stores them."""
     return {str(of): text_of(value) for of, value in values.items()}
 
 
-def read_items(product: models.Product) -> list[ShopItem]:
-    """The SKUs of a product, addressed as their tracking mode wants. Source: platform notes, bigcommerce 5.1."""
+def read_items(product: models.Product) -> list[StoreItem]:
+    """The SKUs of a product, addressed by its tracking mode. Source: platform notes, bigcommerce 5.1."""
     if product.inventory_tracking == "variant":
-        return [ShopItem(one.sku, product.id, one.id, "variant") for one in product.variants if one.sku]
-    return [ShopItem(product.sku, product.id, None, product.inventory_tracking)] if product.sku else []
+        return [
+            StoreItem(variant.sku, product.id, variant.id, "variant") for variant in product.variants if variant.sku
+        ]
+    return [StoreItem(product.sku, product.id, None, product.inventory_tracking)] if product.sku else []
 
 
 def category_paths(categories: Sequence[models.Category]) -> dict[int, str]:
@@ -76,15 +78,15 @@ def category_paths(categories: Sequence[models.Category]) -> dict[int, str]:
     by_id: Mapping[int, models.Category] = {category.id: category for category in categories}
     paths: dict[int, str] = {}
     for category in categories:
-        names, seen, at = [category.name], {category.id}, by_id.get(category.parent_id)
-        while at is not None and at.id not in seen:
-            names.append(at.name)
-            seen.add(at.id)
-            at = by_id.get(at.parent_id)
+        names, seen, parent = [category.name], {category.id}, by_id.get(category.parent_id)
+        while parent is not None and parent.id not in seen:
+            names.append(parent.name)
+            seen.add(parent.id)
+            parent = by_id.get(parent.parent_id)
         paths[category.id] = PATH_SEPARATOR.join(reversed(names))
     return paths
 
 
-def _variant(variant: models.Variant, product: models.Product) -> ShopVariant:
-    options = tuple((one.option_display_name, one.label) for one in variant.option_values)
-    return ShopVariant(variant.id, variant.sku, options, variant_values(variant, product))
+def _variant(variant: models.Variant, product: models.Product) -> StoreVariant:
+    options = tuple((option.option_display_name, option.label) for option in variant.option_values)
+    return StoreVariant(variant.id, variant.sku, options, variant_values(variant, product))

@@ -1,4 +1,4 @@
-"""Listings as BigCommerce's payloads. A field that is not to be written is not in them."""
+"""Converts listings to BigCommerce's payloads, which hold only the fields that are to be written."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ LONGEST_CATEGORY = 50
 
 
 def new_product(listing: Listing, category_ids: Mapping[str, int]) -> models.ProductRequest:
-    """A whole product. Its stock is tracked and starts at nothing: only the stock flow says what there is.
+    """A complete new product. Its stock is tracked and starts at zero: only the stock flow sets levels.
 
-    A family's own SKU is left out where one of its products has it too. Source: Catalog V3, POST /catalog/products.
+    A family's own SKU is left out where a member has the same SKU. Source: Catalog V3, POST /catalog/products.
     """
     own_sku = listing.sku
-    if listing.is_family and own_sku.casefold() in {one.sku.casefold() for one in listing.variations}:
+    if listing.is_family and own_sku.casefold() in {variation.sku.casefold() for variation in listing.variations}:
         own_sku = ""
     fields = product_members(listing.values)
     category = listing.values.get(Field.CATEGORY)
@@ -43,8 +43,9 @@ def new_product(listing: Listing, category_ids: Mapping[str, int]) -> models.Pro
         type="physical",
         sku=own_sku or None,
         inventory_tracking="variant" if listing.is_family else "product",
-        images=[image(one, position, thumbnail=position == 0) for position, one in enumerate(listing.pictures)] or None,
-        variants=[new_variant(one) for one in listing.variations] if listing.is_family else None,
+        images=[image(picture, position, thumbnail=position == 0) for position, picture in enumerate(listing.pictures)]
+        or None,
+        variants=[new_variant(variation) for variation in listing.variations] if listing.is_family else None,
     )
 
 
@@ -60,17 +61,19 @@ def new_variant(variation: Variation) -> models.VariantRequest:
 
 
 def changed_product(update: Update, category_ids: Mapping[str, int]) -> models.ProductRequest:
-    """The product's changed members and no other; of its categories only the one that we chose is exchanged."""
+    """The changed fields of a product only; of its categories only the one that we set is replaced."""
     values = {change.field: change.value for change in update.changes}
     fields = product_members(values)
     if Field.CATEGORY in values:
-        kept = update.categories - {update.category_replaced}
-        fields["categories"] = sorted({*kept, category_ids[str(values[Field.CATEGORY])]})
+        other_categories = update.categories - {update.category_replaced}
+        fields["categories"] = sorted({*other_categories, category_ids[str(values[Field.CATEGORY])]})
     return models.ProductRequest(id=update.product_id, **fields)
 
 
 def changed_variant(update: VariantUpdate) -> models.VariantRequest:
-    return models.VariantRequest(id=update.id, **variant_members({one.field: one.value for one in update.changes}))
+    return models.VariantRequest(
+        id=update.id, **variant_members({change.field: change.value for change in update.changes})
+    )
 
 
 def image(picture: Picture, position: int | None = None, *, thumbnail: bool | None = None) -> models.SentImage:
@@ -80,12 +83,12 @@ def image(picture: Picture, position: int | None = None, *, thumbnail: bool | No
 
 
 def product_members(values: Values) -> dict[str, Any]:
-    """Values of a product under the shop's names; categories go their own way."""
+    """A product's values under the API's field names, without categories."""
     return _members(values, {Field.VISIBILITY: "is_visible"})
 
 
 def variant_members(values: Values) -> dict[str, Any]:
-    """Values of a variant under the shop's names. A variant cannot be hidden, only barred from purchase."""
+    """A variant's values under the API's field names. A variant cannot be hidden, only barred from purchase."""
     members = _members(values, {Field.VISIBILITY: "purchasing_disabled"})
     if "purchasing_disabled" in members:
         members["purchasing_disabled"] = not members["purchasing_disabled"]
@@ -94,18 +97,18 @@ def variant_members(values: Values) -> dict[str, Any]:
 
 def _members(values: Values, more: Mapping[Field, str]) -> dict[str, Any]:
     names = {**MEMBERS, **more}
-    members: dict[str, Any] = {names[of]: value for of, value in values.items() if of in names}
-    measures = values.get(Field.DIMENSIONS)
-    if isinstance(measures, Dimensions):
-        members |= {"width": measures.width, "height": measures.height, "depth": measures.depth}
+    members: dict[str, Any] = {names[field]: value for field, value in values.items() if field in names}
+    dimensions = values.get(Field.DIMENSIONS)
+    if isinstance(dimensions, Dimensions):
+        members |= {"width": dimensions.width, "height": dimensions.height, "depth": dimensions.depth}
     return members
 
 
 def category_ids(paths: Mapping[int, str]) -> dict[str, int]:
-    """Category id by path; of several with one path the oldest."""
-    return {path: one for one, path in sorted(paths.items(), reverse=True)}
+    """Category id by path; the oldest where several have the same path."""
+    return {path: category_id for category_id, path in sorted(paths.items(), reverse=True)}
 
 
-def wanted_categories(listings: Iterable[Listing]) -> list[str]:
-    """The paths that the listings stand in, parents first."""
-    return sorted({str(one.values[Field.CATEGORY]) for one in listings if Field.CATEGORY in one.values})
+def listing_categories(listings: Iterable[Listing]) -> list[str]:
+    """The category paths of the listings, parents first."""
+    return sorted({str(listing.values[Field.CATEGORY]) for listing in listings if Field.CATEGORY in listing.values})

@@ -1,4 +1,4 @@
-"""What all payloads of BigCommerce have in common: how moments, amounts, absent values and pages are written."""
+"""The common forms in BigCommerce's payloads: timestamps, amounts, absent values and pages."""
 
 from __future__ import annotations
 
@@ -15,20 +15,30 @@ from weighbridge.domain.values.money import ZERO
 T = TypeVar("T")
 
 
-def _moment(value: Any) -> Any:
-    """RFC 2822 in v2, ISO 8601 in v3, Unix seconds in hooks. Source: platform notes, bigcommerce 1.6."""
+def _timestamp(value: Any) -> Any:
+    """RFC 2822 in v2, ISO 8601 in v3, Unix seconds in webhooks. Source: platform notes, bigcommerce 1.6."""
     if isinstance(value, str):
         try:
             parsed = parsedate_to_datetime(value) if "," in value else datetime.fromisoformat(value)
         except ValueError as error:
-            raise PydanticCustomError("moment", "expected an RFC 2822 or ISO 8601 date") from error
+            raise PydanticCustomError("timestamp", "expected an RFC 2822 or ISO 8601 date") from error
         return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     return value
 
 
 def _empty_to_none(value: Any) -> Any:
-    """`{}` and `''` stand for null here and there. Source: platform notes, bigcommerce trap 45."""
+    """Some fields hold `{}` or `''` instead of null. Source: platform notes, bigcommerce trap 45."""
     return None if value in ({}, "") else value
+
+
+def empty_to_list(value: Any) -> Any:
+    """Lists without rows come as null or `{}`."""
+    return value or []
+
+
+def list_or_empty(value: Any) -> Any:
+    """A list that was not included comes as a link to it."""
+    return value if isinstance(value, list) else []
 
 
 def _text(value: Any) -> Any:
@@ -38,7 +48,7 @@ def _text(value: Any) -> Any:
 
 
 def _amount(value: Any) -> Any:
-    """Amounts come as text, numbers or not at all; never as a truth value."""
+    """Amounts come as text, as numbers or not at all, never as a boolean."""
     if value in (None, "", {}):
         return ZERO
     if isinstance(value, bool):
@@ -46,8 +56,8 @@ def _amount(value: Any) -> Any:
     return value
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-OptionalMoment = Annotated[datetime | None, BeforeValidator(lambda value: _moment(_empty_to_none(value)))]
+Timestamp = Annotated[datetime, BeforeValidator(_timestamp)]
+OptionalTimestamp = Annotated[datetime | None, BeforeValidator(lambda value: _timestamp(_empty_to_none(value)))]
 Text = Annotated[str, BeforeValidator(_text)]
 Amount = Annotated[Decimal, BeforeValidator(_amount), Field(allow_inf_nan=False)]
 RequiredAmount = Annotated[Decimal, Field(allow_inf_nan=False)]
@@ -56,7 +66,7 @@ Number = Annotated[int, BeforeValidator(lambda value: 0 if value in (None, "", {
 
 
 class Read(BaseModel):
-    """A payload of an answer: unknown fields are left out."""
+    """A payload of an answer; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -68,11 +78,11 @@ class Sent(BaseModel):
 
 
 class UnreadableRow(Read):
-    """A row of a list that is not what the platform documents; its id is all that is sure."""
+    """A row of a list that does not match the documentation; only its id is certain."""
 
     id: int
     digest: str
-    """Of the row's bytes: the same trouble is not looked at twice."""
+    """Digest of the row's content, so that the same row is not reported twice."""
 
 
 class Pagination(Read):

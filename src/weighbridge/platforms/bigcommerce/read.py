@@ -1,4 +1,4 @@
-"""BigCommerce's payloads as domain values."""
+"""Converts BigCommerce's payloads to domain values."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ from weighbridge.domain.orders.order import (
     Tender,
 )
 from weighbridge.domain.returns.refund import Refund, RefundItem, RefundItemKind, RefundPayment
-from weighbridge.domain.stock.available import ShopItem
+from weighbridge.domain.stock.available import StoreItem
 from weighbridge.domain.values.countries import country_name
 from weighbridge.domain.values.money import ZERO, minor_digits, round_half_up, total
 from weighbridge.platforms.bigcommerce.models import orders as order_models
 from weighbridge.platforms.bigcommerce.models import store as store_models
+
+
+def order_currency(header: order_models.OrderHeader) -> str:
+    """The currency of every amount. Source: platform notes, bigcommerce 2.2 (default_currency_code)."""
+    return header.default_currency_code or header.currency_code
 
 
 def read_order(
@@ -35,15 +40,15 @@ def read_order(
     transactions: Sequence[order_models.Transaction],
     coupons: Sequence[order_models.OrderCoupon],
 ) -> Order:
-    """The order put together from its parts. Amounts keep the digits they came with, at the coin of the currency
-    where the books need whole coins."""
-    digits = minor_digits(header.currency)
+    """The order, assembled from its resources. Amounts keep their digits; amounts that Cin7 takes in the currency's
+    minor unit are rounded to it."""
+    digits = minor_digits(order_currency(header))
     return Order(
         id=header.id,
         status_id=header.status_id,
         placed_at=header.date_created,
         modified_at=header.date_modified,
-        currency=header.currency,
+        currency=order_currency(header),
         tax_inclusive=header.is_tax_inclusive_pricing,
         customer_id=header.customer_id,
         channel_id=header.channel_id,
@@ -53,7 +58,7 @@ def read_order(
         taxes=tuple(_tax(tax) for tax in taxes),
         charges=_charges(header, digits),
         coupon_codes=tuple(coupon.code for coupon in coupons if coupon.code),
-        tenders=tuple(_tender(transaction, header.currency) for transaction in transactions),
+        tenders=tuple(_tender(transaction, order_currency(header)) for transaction in transactions),
         total_inc_tax=round_half_up(header.total_inc_tax, digits),
         total_tax=round_half_up(header.total_tax, digits),
         gift_certificate_amount=round_half_up(header.gift_certificate_amount, digits),
@@ -74,34 +79,31 @@ def read_parts(
     products: Sequence[order_models.OrderProduct],
     addresses: Sequence[order_models.PostalAddress],
 ) -> tuple[tuple[OrderLine, ...], tuple[Address, ...]]:
-    """Lines and shipping addresses: what of an order its own fields do not tell of."""
-    digits = minor_digits(header.currency)
+    """Lines and shipping addresses, which an order's own fields do not hold."""
+    digits = minor_digits(order_currency(header))
     return tuple(_line(product, digits) for product in products), tuple(_address(address) for address in addresses)
 
 
 def order_version(header: order_models.OrderHeader, rule: CaptureRule, *, already_captured: bool) -> str:
-    """A digest of what about an order matters to its sale. Our own writes (external id, shipments) leave it alone."""
+    """A digest of what matters to an order's sale. Our own writes (external id, shipments) do not change it."""
     status: object = header.status_id
-    captures = header.status_id in rule.status_ids or header.status_id in AFTER_CAPTURE
-    if captures or (already_captured and header.status_id not in ENDED | {OrderStatus.DISPUTED}):
+    is_captured = header.status_id in rule.status_ids or header.status_id in AFTER_CAPTURE
+    if is_captured or (already_captured and header.status_id not in ENDED | {OrderStatus.DISPUTED}):
         status = "captured"
+    totals = (header.total_inc_tax, header.total_tax, header.items_total, header.shipping_cost_inc_tax)
+    reductions = (header.discount_amount, header.coupon_discount)
     seen = (
         status,
-        str(header.total_inc_tax.normalize()),
-        str(header.total_tax.normalize()),
-        str(header.items_total.normalize()),
-        str(header.shipping_cost_inc_tax.normalize()),
-        str(header.discount_amount.normalize()),
-        str(header.coupon_discount.normalize()),
+        *(str(amount.normalize()) for amount in (*totals, *reductions)),
         header.payment_status,
-        header.currency,
+        order_currency(header),
         header.billing_address.model_dump(mode="json"),
     )
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:40]
 
 
 def read_refund(refund: order_models.Refund) -> Refund:
-    """A refund. What a product was refunded with is never read: the shop tells it one day and not the next.
+    """A refund. The amount refunded for a product is never read: the store does not report it reliably.
 
     Source: platform notes, bigcommerce 3.3 (requested_amount; adjustments are negative deductions).
     """
@@ -124,7 +126,7 @@ def read_refund(refund: order_models.Refund) -> Refund:
             for position, payment in enumerate(refund.payments, 1)
         ),
         reason=refund.reason,
-        merchant_figures=refund.uses_merchant_override_values,
+        uses_merchant_override=refund.uses_merchant_override_values,
     )
 
 
@@ -135,54 +137,54 @@ def _refund_item(item: order_models.RefundItemRow) -> RefundItem:
         item_id=item.item_id,
         quantity=item.quantity or Decimal(1),
         amount=None if by_quantity else item.requested_amount,
-        deducted=abs(total(one.amount for one in item.adjustments)),
+        deducted=abs(total(adjustment.amount for adjustment in item.adjustments)),
         reason=item.reason,
     )
 
 
-def read_shop_items(products: Sequence[store_models.ProductRow]) -> list[ShopItem]:
-    """The SKUs of a page of products, addressed as their tracking mode wants.
+def read_store_items(products: Sequence[store_models.ProductRow]) -> list[StoreItem]:
+    """The SKUs of a page of products, addressed by their tracking mode.
 
-    Variants of a product that is not tracked by variant are SKUs that nobody counts. Source: platform notes,
+    Variants of a product that is not tracked by variant have no stock of their own. Source: platform notes,
     bigcommerce 5.1: tracked by variant -> variant id, otherwise -> product id.
     """
-    found = (item for product in products for item in (*_as_product(product), *_as_variants(product)))
-    return list({item.sku: item for item in found}.values())
+    items = (item for product in products for item in (*_as_product(product), *_as_variants(product)))
+    return list({item.sku: item for item in items}.values())
 
 
-def read_sku_places(products: Sequence[store_models.ProductRow]) -> list[tuple[str, int]]:
-    """Every SKU of a page of products with the product it stands at; most stand at a product and at its one variant."""
+def read_sku_products(products: Sequence[store_models.ProductRow]) -> list[tuple[str, int]]:
+    """Every SKU of a page of products with its product id; most SKUs occur at a product and at its only variant."""
     return [
         (sku, product.id)
         for product in products
-        for sku in (product.sku, *(one.sku for one in product.variants))
+        for sku in (product.sku, *(variant.sku for variant in product.variants))
         if sku
     ]
 
 
-def _as_product(product: store_models.ProductRow) -> list[ShopItem]:
-    """The SKU of the product itself; one with variants is counted under its own SKU only where it says so."""
-    has_variants = any(one.sku not in ("", product.sku) for one in product.variants)
+def _as_product(product: store_models.ProductRow) -> list[StoreItem]:
+    """The product's own SKU; a product with variants has stock of its own only where its tracking mode says so."""
+    has_variants = any(variant.sku not in ("", product.sku) for variant in product.variants)
     tracking = product.inventory_tracking
     if not product.sku or tracking == "variant" or (has_variants and tracking == "none"):
         return []
-    return [ShopItem(product.sku, product.id, None, tracking, product.price, _is_on_sale(product))]
+    return [StoreItem(product.sku, product.id, None, tracking, product.price, _is_on_sale(product))]
 
 
-def _as_variants(product: store_models.ProductRow) -> list[ShopItem]:
-    by_variant = product.inventory_tracking == "variant"
+def _as_variants(product: store_models.ProductRow) -> list[StoreItem]:
+    is_tracked_by_variant = product.inventory_tracking == "variant"
     tracking = "with_product" if product.inventory_tracking == "product" else product.inventory_tracking
     return [
-        ShopItem(
-            one.sku,
+        StoreItem(
+            variant.sku,
             product.id,
-            one.id,
+            variant.id,
             tracking,
-            product.price if one.price is None else one.price,
-            _is_on_sale(product) and not one.purchasing_disabled,
+            product.price if variant.price is None else variant.price,
+            _is_on_sale(product) and not variant.purchasing_disabled,
         )
-        for one in product.variants
-        if one.sku and (by_variant or one.sku != product.sku)
+        for variant in product.variants
+        if variant.sku and (is_tracked_by_variant or variant.sku != product.sku)
     ]
 
 
@@ -293,5 +295,5 @@ def _tender(transaction: order_models.Transaction, currency: str) -> Tender:
         currency=transaction.currency or currency,
         succeeded=transaction.status in ("", "ok"),
         is_test=transaction.test,
-        at=transaction.date_created,
+        created_at=transaction.date_created,
     )

@@ -1,4 +1,4 @@
-"""What we send to BigCommerce, with the vendor's own names."""
+"""Request payloads of BigCommerce, with the vendor's own names."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class LevelsRequest(Sent):
     items: list[SentLevel]
 
 
-class HookRequest(Sent):
-    """POST /hooks."""
+class StoreWebhookRequest(Sent):
+    """`POST /hooks`."""
 
     scope: str
     destination: str

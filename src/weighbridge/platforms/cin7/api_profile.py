@@ -1,4 +1,4 @@
-"""How Cin7 Core says no."""
+"""How Cin7 Core reports errors and throttling."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from weighbridge.platforms.call_slot import Quota
 THROTTLE_TEXT = re.compile(rb"reached \d+ calls per", re.IGNORECASE)
 SECRETS = re.compile(rb'("External(?:BearerToken|Password)"\s*:\s*)"(?:[^"\\]|\\.)*"')
 HEADER_VALUES = re.compile(rb'("Value"\s*:\s*)"(?:[^"\\]|\\.)*"')
-SECRET_PLACE = re.compile(rb'("ExternalURL"\s*:\s*"[^"]*/)[^"/]+"')
+SECRET_IN_URL = re.compile(rb'("ExternalURL"\s*:\s*"[^"]*/)[^"/]+"')
 
 
-class Cin7Dialect:
+class Cin7ApiProfile:
     """Error and throttle forms. Source: platform notes, cin7 1.2 and 1.4."""
 
     name = "cin7"
 
     def is_throttle(self, status: int, body: bytes) -> bool:
-        """429, 503, or an error that says so whatever its status."""
+        """429, 503, or any error whose text reports throttling."""
         return status in (429, 503) or (status >= 400 and THROTTLE_TEXT.search(body) is not None)
 
     def retry_after(self, headers: Mapping[str, str]) -> float | None:
-        """Seconds, where the platform says; it mostly does not."""
+        """Seconds to wait, where the platform says so; it mostly does not."""
         value = headers.get("retry-after", "")
         return float(value) if value.isdigit() else None
 
     def quota(self, headers: Mapping[str, str]) -> Quota | None:
-        """None: Cin7 Core does not tell. Source: platform notes, cin7 1.2."""
+        """None: Cin7 Core does not report its quota. Source: platform notes, cin7 1.2."""
         return None
 
     def without_secrets(self, path: str, body: bytes) -> bytes:
-        """`body` as it may be recorded: hooks carry the secrets that their deliveries show, in answers too.
+        """`body` as it may be recorded. Webhooks carry the secrets of their deliveries, also in answers.
 
         Source: Cin7 Core API v2, GET /webhooks; platform notes, cin7 5.1.
         """
@@ -41,7 +41,7 @@ class Cin7Dialect:
             return body
         for secret in (SECRETS, HEADER_VALUES):
             body = secret.sub(rb'\1"***"', body)
-        return SECRET_PLACE.sub(rb'\1***"', body)
+        return SECRET_IN_URL.sub(rb'\1***"', body)
 
     def messages(self, body: bytes) -> tuple[str, ...]:
         """The texts of an error: an array of ErrorCode and Exception, one such object, or plain text."""

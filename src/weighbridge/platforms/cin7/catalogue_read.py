@@ -1,18 +1,18 @@
-"""Cin7 Core's products and families as domain values."""
+"""Converts Cin7 Core's products and families to domain values."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from weighbridge.domain.catalogue.listing import Picture
-from weighbridge.domain.catalogue.product import Article, Family, Member
+from weighbridge.domain.catalogue.product import Family, Member, Product
 from weighbridge.platforms.cin7.models import catalogue as models
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 
 
-def read_article(row: models.ArticleRow) -> Article:
-    return Article(
+def read_product(row: models.CatalogueProductRow) -> Product:
+    return Product(
         id=row.id.lower(),
         sku=row.sku,
         name=row.name,
@@ -44,13 +44,15 @@ def read_family(row: models.FamilyRow) -> Family:
         brand=row.brand.strip(),
         category=row.category.strip(),
         options=(row.option_1, row.option_2, row.option_3),
-        members=tuple(Member(one.id.lower(), (one.option_1, one.option_2, one.option_3)) for one in row.members),
+        members=tuple(
+            Member(member.id.lower(), (member.option_1, member.option_2, member.option_3)) for member in row.members
+        ),
         pictures=_pictures(row.attachments),
     )
 
 
 def _pictures(rows: Sequence[models.AttachmentRow]) -> tuple[Picture, ...]:
-    """The attachments that are pictures; documents stay in the books."""
+    """The attachments that are pictures; documents are left out."""
     return tuple(
         Picture(row.file_name, row.download_url, row.is_default)
         for row in rows

@@ -1,4 +1,4 @@
-"""What all payloads of Cin7 Core have in common: how moments, absent texts and lists are written."""
+"""The common forms in Cin7 Core's payloads: timestamps, absent texts and absent lists."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 
-def _moment(value: Any) -> Any:
-    """Dates come with and without a zone and with up to 7 decimals; all are UTC. Source: notes, cin7 1.5."""
+def _timestamp(value: Any) -> Any:
+    """Dates come with or without a time zone and with up to 7 decimals; all are UTC. Source: notes, cin7 1.5."""
     if not isinstance(value, str):
         return value
     text = value.strip()
@@ -29,23 +29,23 @@ def _list(value: Any) -> Any:
     return [] if value is None else value
 
 
-def written_moment(value: datetime) -> str:
-    """The one form that Cin7 documents for dates it is sent."""
+def format_timestamp(value: datetime) -> str:
+    """The form that Cin7 documents for dates in requests."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}"
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+Timestamp = Annotated[datetime, BeforeValidator(_timestamp)]
 Text = Annotated[str, BeforeValidator(_text)]
-SentMoment = Annotated[datetime, PlainSerializer(written_moment)]
+SentTimestamp = Annotated[datetime, PlainSerializer(format_timestamp)]
 
 
 class Read(BaseModel):
-    """A payload of an answer: unknown fields are left out."""
+    """A payload of an answer; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
 class Sent(BaseModel):
-    """A payload of a request: written under the vendor's names."""
+    """A payload of a request, serialised under the vendor's names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

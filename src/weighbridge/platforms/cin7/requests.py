@@ -1,4 +1,4 @@
-"""What we send to Cin7 Core, with the vendor's own names."""
+"""Request payloads of Cin7 Core, with the vendor's own names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from weighbridge.platforms.cin7.payload import Sent, SentMoment
+from weighbridge.platforms.cin7.payload import Sent, SentTimestamp
 
 
 class SentAddress(Sent):
@@ -25,7 +25,7 @@ class SentShippingAddress(SentAddress):
 
 
 class WrittenHeader(Sent):
-    """What the header of a sale takes. Source: Cin7 Core API v2, Sale POST/PUT attributes."""
+    """The fields of a sale's header. Source: Cin7 Core API v2, Sale POST/PUT attributes."""
 
     customer_id: str = Field(alias="CustomerID")
     contact: str | None = Field(None, alias="Contact")
@@ -40,7 +40,7 @@ class WrittenHeader(Sent):
     terms: str = Field(alias="Terms")
     price_tier: str = Field(alias="PriceTier")
     location: str = Field(alias="Location")
-    sale_order_date: SentMoment = Field(alias="SaleOrderDate")
+    sale_order_date: SentTimestamp = Field(alias="SaleOrderDate")
     note: str | None = Field(None, alias="Note")
     customer_reference: str = Field(alias="CustomerReference")
     currency_rate: Decimal = Field(alias="CurrencyRate")
@@ -48,13 +48,13 @@ class WrittenHeader(Sent):
 
 
 class SaleHeader(WrittenHeader):
-    """POST /sale: the header alone; documents follow."""
+    """POST /sale: the header only; documents follow."""
 
     sale_type: str = Field(alias="SaleType")
 
 
 class ChangedHeader(WrittenHeader):
-    """PUT /sale: the whole header again; the type of a sale is given once, when it is made."""
+    """PUT /sale: the whole header; the type of a sale is set only when it is created."""
 
     id: str = Field(alias="ID")
 
@@ -99,15 +99,15 @@ class SaleOrderRequest(Sent):
 
 
 class InvoiceRequest(Sent):
-    """POST /sale/invoice. The all-zero task id asks for a new invoice."""
+    """POST /sale/invoice. The all-zero task id creates a new invoice."""
 
     sale_id: str = Field(alias="SaleID")
     task_id: str = Field("00000000-0000-0000-0000-000000000000", alias="TaskID")
     combine_additional_charges: bool = Field(False, alias="CombineAdditionalCharges")
     memo: str = Field(alias="Memo")
     status: str = Field("AUTHORISED", alias="Status")
-    invoice_date: SentMoment = Field(alias="InvoiceDate")
-    invoice_due_date: SentMoment = Field(alias="InvoiceDueDate")
+    invoice_date: SentTimestamp = Field(alias="InvoiceDate")
+    invoice_due_date: SentTimestamp = Field(alias="InvoiceDueDate")
     currency_conversion_rate: Decimal = Field(alias="CurrencyConversionRate")
     lines: list[SentLine] = Field(alias="Lines")
     additional_charges: list[SentCharge] = Field(alias="AdditionalCharges")
@@ -121,7 +121,7 @@ class SentRestock(Sent):
 
 
 class CreditNoteRequest(Sent):
-    """POST /sale/creditnote. The all-zero task id makes a new note each time; refunds are payments of their own."""
+    """POST /sale/creditnote. The all-zero task id creates a new note each time; refunds are separate payments."""
 
     sale_id: str = Field(alias="SaleID")
     task_id: str = Field("00000000-0000-0000-0000-000000000000", alias="TaskID")
@@ -129,7 +129,7 @@ class CreditNoteRequest(Sent):
     credit_note_invoice_number: str = Field(alias="CreditNoteInvoiceNumber")
     memo: str = Field(alias="Memo")
     status: str = Field("AUTHORISED", alias="Status")
-    credit_note_date: SentMoment = Field(alias="CreditNoteDate")
+    credit_note_date: SentTimestamp = Field(alias="CreditNoteDate")
     credit_note_conversion_rate: Decimal = Field(alias="CreditNoteConversionRate")
     lines: list[SentLine] = Field(alias="Lines")
     additional_charges: list[SentCharge] = Field(alias="AdditionalCharges")
@@ -143,7 +143,7 @@ class PaymentRequest(Sent):
     type: str = Field("Payment", alias="Type")
     reference: str = Field(alias="Reference")
     amount: Decimal = Field(alias="Amount")
-    date_paid: SentMoment = Field(alias="DatePaid")
+    date_paid: SentTimestamp = Field(alias="DatePaid")
     account: str = Field(alias="Account")
     currency_rate: Decimal = Field(alias="CurrencyRate")
 
@@ -178,5 +178,5 @@ class WebhookRequest(Sent):
 
     @classmethod
     def with_bearer(cls, kind: str, url: str, secret: str) -> WebhookRequest:
-        """An active hook that shows `secret` as its bearer token; Cin7 signs nothing."""
+        """An active webhook that sends `secret` as its bearer token; Cin7 signs nothing."""
         return cls(type=kind, external_url=url, external_bearer_token=secret)

@@ -1,4 +1,4 @@
-"""Domain values as Cin7 Core's payloads."""
+"""Converts domain values to Cin7 Core's payloads."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.platforms.cin7 import requests
 
 NO_AUTO_FULFIL = "NOPICK"
-"""What Cin7 does when nothing is said."""
+"""What Cin7 does by default."""
 ONE, NONE = Decimal(1), Decimal(0)
 RATE_STEP, DOCUMENT_RATE_STEP = Decimal("0.00001"), Decimal("0.0001")
 """Currency rates have 5 decimals on a sale and 4 on its documents. Source: Cin7 Core API v2, invoice and payment."""
 
 
 def sale_header(sale: Sale, policy: SalePolicy) -> requests.SaleHeader:
-    """The header of a sale. The shipping address is always "other", so that the web customer's card does not grow.
+    """The header of a sale. The shipping address is always "other", so that it is not added to the web customer.
 
     Source: POST /sale; platform notes, cin7 2.2 and trap 42.
     """
@@ -52,13 +52,13 @@ def sale_header(sale: Sale, policy: SalePolicy) -> requests.SaleHeader:
 
 
 def changed_header(sale: Sale, sale_id: str, policy: SalePolicy) -> requests.ChangedHeader:
-    """The header of a sale that exists, written anew. Source: PUT /sale; platform notes, cin7 2.2."""
+    """The header that replaces that of an existing sale. Source: PUT /sale; platform notes, cin7 2.2."""
     fields = dict(sale_header(sale, policy))
     return requests.ChangedHeader(id=sale_id, **{name: fields[name] for name in requests.WrittenHeader.model_fields})
 
 
 def sale_order(sale: Sale, sale_id: str, policy: SalePolicy) -> requests.SaleOrderRequest:
-    """The order document, authorised at once: a draft would reserve nothing."""
+    """The order document, authorised at once: a draft would allocate nothing."""
     return requests.SaleOrderRequest(
         sale_id=sale_id,
         memo="",
@@ -69,7 +69,7 @@ def sale_order(sale: Sale, sale_id: str, policy: SalePolicy) -> requests.SaleOrd
 
 
 def invoice(sale: Sale, sale_id: str, policy: SalePolicy) -> requests.InvoiceRequest:
-    """The invoice of the whole sale; its memo carries the order number, since its own number is Cin7's."""
+    """The invoice of the whole sale; its memo holds the order number, since Cin7 assigns the invoice's own number."""
     account = policy.revenue_account
     return requests.InvoiceRequest(
         sale_id=sale_id,
@@ -87,14 +87,14 @@ def payment(sale: Sale, invoice_task_id: str, tender: SaleTender) -> requests.Pa
         task_id=invoice_task_id,
         reference=tender.reference,
         amount=tender.amount,
-        date_paid=tender.at,
+        date_paid=tender.paid_at,
         account=tender.account,
         currency_rate=_rate(sale.currency_rate, DOCUMENT_RATE_STEP),
     )
 
 
 def credit_note(note: CreditNote, sale_id: str, invoice_number: str, policy: SalePolicy) -> requests.CreditNoteRequest:
-    """The credit note of one refund; its memo begins with the refund's reference, since its number is Cin7's."""
+    """The credit note of one refund; its memo begins with the refund's reference, since Cin7 assigns its number."""
     account = policy.revenue_account
     memo = f"{note.reference}; BigCommerce refund" + (f": {note.reason}" if note.reason else "")
     return requests.CreditNoteRequest(
@@ -115,13 +115,13 @@ def credit_note(note: CreditNote, sale_id: str, invoice_number: str, policy: Sal
 
 
 def refund_payment(note: CreditNote, task_id: str, payout: SaleTender) -> requests.PaymentRequest:
-    """Money back on a credit note."""
+    """A refund payment on a credit note."""
     return requests.PaymentRequest(
         task_id=task_id,
         type="Refund",
         reference=payout.reference,
         amount=payout.amount,
-        date_paid=payout.at,
+        date_paid=payout.paid_at,
         account=payout.account,
         currency_rate=_rate(note.currency_rate, DOCUMENT_RATE_STEP),
     )
@@ -141,7 +141,7 @@ def web_customer(name: str, currency: str, policy: SalePolicy) -> requests.Custo
 
 
 def _rate(rate: Decimal, step: Decimal) -> Decimal:
-    """`rate` with the decimals a document takes; one too small for them goes whole, since 0 would be nonsense."""
+    """`rate` with the decimals that a document takes; a rate that would become 0 is sent in full."""
     return rate.quantize(step) or rate
 
 

@@ -1,1 +1,1 @@
-"""The JSON API under /api/v1: what the pages show and do, for programs."""
+"""The JSON API under /api/v1: everything the pages show and do, for programs."""

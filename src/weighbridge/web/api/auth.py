@@ -1,4 +1,4 @@
-"""Who calls the API: the bearer of a token. Cookies count for nothing here, so no page of another site can call it."""
+"""Authentication of the API by token. Cookies are ignored, so no page of another site can call it."""
 
 from __future__ import annotations
 
@@ -11,47 +11,49 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from weighbridge.access.roles import Permission
 from weighbridge.access.tokens import Bearer
 from weighbridge.access.users import User
-from weighbridge.app.context import office_of
+from weighbridge.app.context import app_context_of
 from weighbridge.services.permission import NotPermitted
 
 SCHEME = HTTPBearer(
-    auto_error=False, description="A token made under your name in the console, or by weighbridge users."
+    auto_error=False, description="A token that you created in the console, or that `weighbridge users` created."
 )
-Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(SCHEME)]
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(SCHEME)]
 
 
 class NoToken(Exception):
-    """No token was shown, or one that is not taken."""
+    """The token is missing or invalid."""
 
 
-class OnlyReading(Exception):
-    """The token may only look."""
+class ReadOnlyToken(Exception):
+    """The token is read-only."""
 
 
-async def bearer_of(request: Request, shown: Shown) -> Bearer:
-    """Who shows a token. Raises NoToken."""
-    bearer = await office_of(request).access.tokens.bearer(shown.credentials if shown is not None else "")
+async def bearer_of(request: Request, credentials: Credentials) -> Bearer:
+    """The bearer of the request's token. Raises NoToken."""
+    bearer = await app_context_of(request).access.tokens.bearer(
+        credentials.credentials if credentials is not None else ""
+    )
     if bearer is None:
         raise NoToken
     return bearer
 
 
-Shower = Annotated[Bearer, Depends(bearer_of)]
+CurrentBearer = Annotated[Bearer, Depends(bearer_of)]
 
 
-async def acting(bearer: Shower) -> Bearer:
-    """Who shows a token that may do more than look. Raises NoToken, OnlyReading."""
+async def writing_bearer(bearer: CurrentBearer) -> Bearer:
+    """The bearer of a token that may write. Raises NoToken, ReadOnlyToken."""
     if bearer.read_only:
-        raise OnlyReading
+        raise ReadOnlyToken
     return bearer
 
 
-def calls(permission: Permission, *, writes: bool = False) -> Callable[[Bearer], Awaitable[User]]:
-    """A dependency: whoever the token acts for. Raises NoToken, OnlyReading, NotPermitted."""
+def requires(permission: Permission, *, writes: bool = False) -> Callable[[Bearer], Awaitable[User]]:
+    """A dependency: the user of the token. Raises NoToken, ReadOnlyToken, NotPermitted."""
 
-    async def check(bearer: Shower) -> User:
+    async def check(bearer: CurrentBearer) -> User:
         if writes and bearer.read_only:
-            raise OnlyReading
+            raise ReadOnlyToken
         if not bearer.user.may(permission):
             raise NotPermitted(bearer.user, permission)
         return bearer.user
@@ -59,10 +61,10 @@ def calls(permission: Permission, *, writes: bool = False) -> Callable[[Bearer],
     return check
 
 
-Reader = Annotated[User, Depends(calls(Permission.READ))]
-PayloadReader = Annotated[User, Depends(calls(Permission.READ_PAYLOADS))]
-Auditor = Annotated[User, Depends(calls(Permission.READ_AUDIT))]
-Worker = Annotated[User, Depends(calls(Permission.WORK, writes=True))]
-AdminReader = Annotated[User, Depends(calls(Permission.MANAGE_USERS))]
-Admin = Annotated[User, Depends(calls(Permission.MANAGE_USERS, writes=True))]
-Oneself = Annotated[Bearer, Depends(acting)]
+Reader = Annotated[User, Depends(requires(Permission.READ))]
+PayloadReader = Annotated[User, Depends(requires(Permission.READ_PAYLOADS))]
+Auditor = Annotated[User, Depends(requires(Permission.READ_AUDIT))]
+Operator = Annotated[User, Depends(requires(Permission.WORK, writes=True))]
+AdminReader = Annotated[User, Depends(requires(Permission.MANAGE_USERS))]
+Admin = Annotated[User, Depends(requires(Permission.MANAGE_USERS, writes=True))]
+Oneself = Annotated[Bearer, Depends(writing_bearer)]

@@ -1,4 +1,4 @@
-"""What the API is asked about exceptions: which ones, and what to do to them."""
+"""Requests about exceptions: filters, actions, merges and playbooks."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from weighbridge.domain.exceptions.kinds import Remedy, Urgency
+from weighbridge.domain.exceptions.kinds import Playbook, Urgency
 from weighbridge.domain.findings.finding import FindingKind, Owner
-from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Untag, Wake
-from weighbridge.exceptions.filters import Wanted
-from weighbridge.queries.exceptions import Area, Order, kinds_in
-from weighbridge.services.errors import Unusable
-from weighbridge.web.api.responses import Asked, Short, Text
+from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Unsnooze, Untag
+from weighbridge.exceptions.filters import ExceptionFilter
+from weighbridge.queries.exceptions import Area, SortOrder, kinds_in
+from weighbridge.services.errors import InvalidRequest
+from weighbridge.web.api.responses import RequestBody, Short, Text
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Numbers = Annotated[list[Number], Field(min_length=1, max_length=5000)]
 
 
-class CaseFilter(Asked):
-    """Which exceptions are meant; what is left out does not restrict."""
+class ExceptionFilterRequest(RequestBody):
+    """A filter of exceptions; a field that is left out does not restrict."""
 
     state: Literal["open", "closed", "merged", "any"] = "open"
     owner: Owner | None = None
     area: Area | None = None
     kind: list[FindingKind] = Field(default_factory=list)
-    assignee: Annotated[Short | None, Field(description="A name; empty: nobody.")] = None
+    assignee: Annotated[Short | None, Field(description="A user's name; empty: exceptions without an assignee.")] = None
     urgency: Literal["low", "normal", "high", "critical"] = "low"
     connection: Short = ""
     tag: Short = ""
@@ -33,48 +33,48 @@ class CaseFilter(Asked):
     late: bool = False
     snoozed: bool = False
 
-    def wanted(self) -> Wanted:
-        """The filter as the desk knows it."""
+    def to_filter(self) -> ExceptionFilter:
+        """The filter of the exception queries."""
         kinds = tuple(self.kind) or (kinds_in(self.area) if self.area is not None else ())
-        return Wanted(
+        return ExceptionFilter(
             connection=self.connection, state=self.state, owner=self.owner, assignee=self.assignee, kinds=kinds,
-            at_least=Urgency[self.urgency.upper()], tag=self.tag.strip().lower(), words=self.q.strip(),
+            at_least=Urgency[self.urgency.upper()], tag=self.tag.strip().lower(), text=self.q.strip(),
             snoozed=self.snoozed, late=self.late,
         )  # fmt: skip
 
 
-class CaseListing(CaseFilter):
+class ExceptionListRequest(ExceptionFilterRequest):
     """A page of a list."""
 
-    sort: Order = Order.URGENCY
+    sort: SortOrder = SortOrder.URGENCY
     page: int = Field(default=1, ge=1, le=10_000)
 
 
-class Deed(Asked):
-    """Something to do to an exception that touches no platform."""
+class ActionRequest(RequestBody):
+    """An action on an exception that touches no platform."""
 
-    action: Literal["assign", "comment", "snooze", "wake", "tag", "untag", "reopen", "accept"]
+    type: Literal["assign", "comment", "snooze", "unsnooze", "tag", "untag", "reopen", "accept"]
     text: Text = ""
     """The comment, the tag, or the reason."""
     assignee: Short | None = None
     owner: Owner | None = None
     until: AwareDatetime | None = None
 
-    def meant(self) -> Action:
-        """The action as the desk knows it. Raises Unusable."""
-        match self.action:
+    def to_action(self) -> Action:
+        """The action of the exception lifecycle. Raises InvalidRequest."""
+        match self.type:
             case "assign":
                 if self.assignee is None and self.owner is None:
-                    raise Unusable("say an assignee, an owner, or both")
+                    raise InvalidRequest("assign needs an assignee, an owner, or both")
                 return Assign(self.assignee, self.owner)
             case "snooze":
                 if self.until is None:
-                    raise Unusable("say until when it sleeps")
+                    raise InvalidRequest("snooze needs until, a time with its zone")
                 return Snooze(self.until)
             case "comment":
                 return Comment(self.text)
-            case "wake":
-                return Wake()
+            case "unsnooze":
+                return Unsnooze()
             case "tag":
                 return Tag(self.text)
             case "untag":
@@ -85,63 +85,63 @@ class Deed(Asked):
                 return Accept(self.text)
 
 
-class DeedToSome(Asked):
-    """Something to do to these exceptions, all or none."""
+class ActionOnSomeRequest(RequestBody):
+    """An action on these exceptions, all or none."""
 
     exceptions: Numbers
-    deed: Deed
+    action: ActionRequest
 
 
-class DeedToMany(Asked):
-    """Something to do to all that a filter finds."""
+class ActionByFilterRequest(RequestBody):
+    """An action on every exception that the filter finds."""
 
-    filter: CaseFilter
-    deed: Deed
+    filter: ExceptionFilterRequest
+    action: ActionRequest
 
 
-class NamedDeedToMany(DeedToMany):
-    """The same, once its preview was read."""
+class ConfirmedActionByFilterRequest(ActionByFilterRequest):
+    """An action by filter after its preview."""
 
     name: Short
-    """Of the preview; when the filter finds others by now, nothing is done."""
+    """Name of the preview; if the filter finds other exceptions by now, nothing is done."""
 
 
-class Merge(Asked):
-    """Exceptions with one cause, to be shown as one."""
+class MergeRequest(RequestBody):
+    """Exceptions with one cause, to be merged into one."""
 
     exceptions: Numbers
     into: Number
 
 
-class PlanAsked(Asked):
-    """A playbook and what it asks for."""
+class PlaybookPreviewRequest(RequestBody):
+    """A playbook and its arguments."""
 
-    remedy: Remedy
+    playbook: Playbook
     arguments: dict[Short, Short] = Field(default_factory=dict, max_length=10)
 
 
-class RunAsked(PlanAsked):
+class PlaybookRunRequest(PlaybookPreviewRequest):
     """A playbook to run."""
 
     reason: Text = ""
 
 
-class PlanAnswer(Asked):
-    """What a playbook would do; nothing has happened."""
+class PlanResponse(RequestBody):
+    """The plan of a playbook; nothing has happened."""
 
-    remedy: Remedy
+    playbook: Playbook
     lines: list[str]
     problem: str
     can_be_undone: bool
 
 
-class Reason(Asked):
-    """Why."""
+class ReasonRequest(RequestBody):
+    """A reason."""
 
     reason: Text
 
 
-class Decision(Asked):
-    """Whether what was prepared runs."""
+class DecisionRequest(RequestBody):
+    """The decision about a prepared run."""
 
     approve: bool

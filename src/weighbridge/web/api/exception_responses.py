@@ -1,4 +1,4 @@
-"""Exceptions as the API answers them: whole, so that a program can print what a person reads."""
+"""Exceptions in responses: complete, so that a program can print everything a page shows."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from weighbridge.domain.exceptions.kinds import Remedy
+from weighbridge.domain.exceptions.kinds import Playbook
 from weighbridge.domain.findings.finding import FindingKind, Owner
 from weighbridge.exceptions.lifecycle import Effect
-from weighbridge.exceptions.playbooks import Run
-from weighbridge.exceptions.records import Case, CaseEvent, CaseObject
-from weighbridge.web.api.responses import Amount, Answer, amounts
+from weighbridge.exceptions.playbooks import PlaybookRun
+from weighbridge.exceptions.records import ExceptionEvent, ExceptionObject, ExceptionRecord
+from weighbridge.web.api.responses import Amount, ResponseModel, amounts
 
 
-class CaseAnswer(BaseModel):
-    """An exception as it stands."""
+class ExceptionResponse(BaseModel):
+    """An exception."""
 
     id: int
     connection: str
@@ -35,12 +35,12 @@ class CaseAnswer(BaseModel):
     value: str
     expected: str
     same_cause: str
-    """What its objects have in common; two open exceptions never share it."""
+    """The cause that its objects have in common; two open exceptions never share it."""
     cause: str
     advice: str
     blocks: str
     proof: str
-    remedies: list[Remedy]
+    playbooks: list[Playbook]
     tags: list[str]
     times_opened: int
     opened_at: datetime
@@ -52,28 +52,28 @@ class CaseAnswer(BaseModel):
     late: bool
 
     @classmethod
-    def of(cls, case: Case, now: datetime) -> CaseAnswer:
-        names = set(cls.model_fields) & set(Case.__dataclass_fields__)
-        values = {name: getattr(case, name) for name in names}
-        entry = case.entry
+    def of(cls, exception_record: ExceptionRecord, now: datetime) -> ExceptionResponse:
+        names = set(cls.model_fields) & set(ExceptionRecord.__dataclass_fields__)
+        values = {name: getattr(exception_record, name) for name in names}
+        entry = exception_record.entry
         return cls.model_validate(
             values
             | {
-                "urgency": case.urgency.name.lower(),
-                "money": amounts(case.money),
-                "tags": list(case.tags),
-                "same_cause": case.cause,
+                "urgency": exception_record.urgency.name.lower(),
+                "money": amounts(exception_record.money),
+                "tags": list(exception_record.tags),
+                "same_cause": exception_record.cause,
                 "cause": entry.cause,
                 "advice": entry.advice,
                 "blocks": entry.blocks,
                 "proof": entry.proof,
-                "remedies": list(entry.remedies),
-                "late": case.is_late(now),
+                "playbooks": list(entry.playbooks),
+                "late": exception_record.is_late(now),
             }
         )
 
 
-class ObjectAnswer(Answer):
+class ObjectResponse(ResponseModel):
     """An object of an exception."""
 
     id: int
@@ -96,39 +96,39 @@ class ObjectAnswer(Answer):
     next_try_at: datetime | None
 
 
-class EventAnswer(Answer):
+class EventResponse(ResponseModel):
     """A line of an exception's history."""
 
     id: int
     at: datetime
     actor: str
     action: str
-    words: str
+    text: str
     detail: dict[str, Any]
     transfer_id: str | None
 
 
-class RunAnswer(Answer):
+class RunResponse(ResponseModel):
     """A run of a playbook."""
 
     id: int
     exception_id: int
-    remedy: Remedy
+    playbook: Playbook
     arguments: dict[str, str]
     reason: str
     plan: list[str]
     transfers: list[str]
     state: str
     outcome: str
-    asked_by: str
-    asked_at: datetime
+    requested_by: str
+    requested_at: datetime
     decided_by: str
     started_at: datetime | None
-    ended_at: datetime | None
+    finished_at: datetime | None
 
 
-class EvidenceAnswer(Answer):
-    """The exchange that an exception rests on; its bodies only for those who may read payloads."""
+class EvidenceResponse(ResponseModel):
+    """The exchange behind an exception; its bodies only for users who may read payloads."""
 
     exchange_id: str
     platform: str
@@ -139,29 +139,29 @@ class EvidenceAnswer(Answer):
     at: datetime
 
 
-class WholeCaseAnswer(BaseModel):
-    """An exception with all that belongs to it."""
+class ExceptionDetailResponse(BaseModel):
+    """An exception with its objects, runs, history and evidence."""
 
-    case: CaseAnswer
-    objects: list[ObjectAnswer]
-    runs: list[RunAnswer]
-    history: list[EventAnswer]
+    exception: ExceptionResponse
+    objects: list[ObjectResponse]
+    runs: list[RunResponse]
+    history: list[EventResponse]
     """Newest first."""
-    evidence: EvidenceAnswer | None
+    evidence: EvidenceResponse | None
 
 
-class CasesAnswer(BaseModel):
+class ExceptionPageResponse(BaseModel):
     """A page of exceptions."""
 
-    cases: list[CaseAnswer]
+    exceptions: list[ExceptionResponse]
     more: bool
 
 
-class EffectAnswer(BaseModel):
-    """What an action would do to all that a filter finds; nothing has happened."""
+class EffectResponse(BaseModel):
+    """The effect of an action by filter; nothing has happened."""
 
     name: str
-    """To be shown with the deed, which is then done to exactly these."""
+    """Name of the preview; sent with the action, which is then done to exactly these exceptions."""
     ids: list[int]
     objects: int
     money: list[Amount]
@@ -169,7 +169,7 @@ class EffectAnswer(BaseModel):
     refused: list[str]
 
     @classmethod
-    def of(cls, effect: Effect) -> EffectAnswer:
+    def of(cls, effect: Effect) -> EffectResponse:
         return cls(
             name=effect.name,
             ids=list(effect.ids),
@@ -181,29 +181,29 @@ class EffectAnswer(BaseModel):
 
 
 class Done(BaseModel):
-    """To how many exceptions something was done."""
+    """The number of exceptions that an action changed."""
 
     exceptions: int
 
 
 class Moved(BaseModel):
-    """How many objects are shown elsewhere now."""
+    """The number of objects that moved to another exception."""
 
     objects: int
 
 
-def objects_of(found: Iterable[CaseObject]) -> list[ObjectAnswer]:
-    return [ObjectAnswer.model_validate(one) for one in found]
+def objects_of(objects: Iterable[ExceptionObject]) -> list[ObjectResponse]:
+    return [ObjectResponse.model_validate(item) for item in objects]
 
 
-def events_of(found: Iterable[CaseEvent]) -> list[EventAnswer]:
-    return [EventAnswer.model_validate(one) for one in found]
+def events_of(events: Iterable[ExceptionEvent]) -> list[EventResponse]:
+    return [EventResponse.model_validate(event) for event in events]
 
 
-def runs_of(found: Iterable[Run]) -> list[RunAnswer]:
-    return [run_answer(one) for one in found]
+def runs_of(runs: Iterable[PlaybookRun]) -> list[RunResponse]:
+    return [run_response(run) for run in runs]
 
 
-def run_answer(run: Run) -> RunAnswer:
-    values = {name: getattr(run, name) for name in RunAnswer.model_fields}
-    return RunAnswer.model_validate(values | {"plan": list(run.plan), "transfers": list(run.transfers)})
+def run_response(run: PlaybookRun) -> RunResponse:
+    values = {name: getattr(run, name) for name in RunResponse.model_fields}
+    return RunResponse.model_validate(values | {"plan": list(run.plan), "transfers": list(run.transfers)})

@@ -1,4 +1,4 @@
-"""Exceptions through the API: what the pages show, and the same deeds under the same roles."""
+"""Exceptions through the API: the data of the pages, and the same actions under the same roles."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from fastapi import APIRouter, Path, Query, Request
 
 from weighbridge.access.roles import Permission
 from weighbridge.access.users import User
-from weighbridge.app.context import Office, office_of
-from weighbridge.queries.exceptions import OBJECTS_SHOWN, cases_of, whole_case
-from weighbridge.services import exceptions as deeds
-from weighbridge.web.api.auth import Reader, Worker
+from weighbridge.app.context import AppContext, app_context_of
+from weighbridge.queries.exceptions import MAX_OBJECTS, exception_detail, exception_page
+from weighbridge.services import exceptions as exception_service
+from weighbridge.web.api.auth import Operator, Reader
 from weighbridge.web.api.exception_requests import (
-    CaseListing,
-    Decision,
-    Deed,
-    DeedToMany,
-    DeedToSome,
-    Merge,
-    NamedDeedToMany,
-    PlanAnswer,
-    PlanAsked,
-    Reason,
-    RunAsked,
+    ActionByFilterRequest,
+    ActionOnSomeRequest,
+    ActionRequest,
+    ConfirmedActionByFilterRequest,
+    DecisionRequest,
+    ExceptionListRequest,
+    MergeRequest,
+    PlanResponse,
+    PlaybookPreviewRequest,
+    PlaybookRunRequest,
+    ReasonRequest,
 )
 from weighbridge.web.api.exception_responses import (
-    CaseAnswer,
-    CasesAnswer,
     Done,
-    EffectAnswer,
-    EvidenceAnswer,
+    EffectResponse,
+    EvidenceResponse,
+    ExceptionDetailResponse,
+    ExceptionPageResponse,
+    ExceptionResponse,
     Moved,
-    RunAnswer,
-    WholeCaseAnswer,
+    RunResponse,
     events_of,
     objects_of,
-    run_answer,
+    run_response,
     runs_of,
 )
 
@@ -45,107 +45,122 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("/exceptions")
-async def list_exceptions(request: Request, _: Reader, asked: Annotated[CaseListing, Query()]) -> CasesAnswer:
+async def list_exceptions(
+    request: Request, _: Reader, query: Annotated[ExceptionListRequest, Query()]
+) -> ExceptionPageResponse:
     """Exceptions, 50 to a page."""
-    office = office_of(request)
-    found = await cases_of(office, asked.wanted(), asked.sort, asked.page)
-    now = office.clock.now()
-    return CasesAnswer(cases=[CaseAnswer.of(case, now) for case in found.cases], more=found.more)
+    app = app_context_of(request)
+    page = await exception_page(app, query.to_filter(), query.sort, query.page)
+    now = app.clock.now()
+    return ExceptionPageResponse(
+        exceptions=[ExceptionResponse.of(exception_record, now) for exception_record in page.exception_records],
+        more=page.more,
+    )
 
 
 @router.get("/exceptions/{number}")
 async def show_exception(
-    request: Request, user: Reader, number: Number, objects: Annotated[int, Query(ge=1, le=5000)] = OBJECTS_SHOWN
-) -> WholeCaseAnswer:
-    """One exception with its first objects, its runs, its history and the exchange that it rests on."""
-    return await _whole(office_of(request), user, number, objects)
+    request: Request, user: Reader, number: Number, objects: Annotated[int, Query(ge=1, le=5000)] = MAX_OBJECTS
+) -> ExceptionDetailResponse:
+    """One exception with its first objects, its runs, its history and its evidence."""
+    return await _detail(app_context_of(request), user, number, objects)
 
 
-@router.post("/exceptions/{number}/deeds")
-async def act(request: Request, user: Worker, number: Number, deed: Deed) -> WholeCaseAnswer:
-    """Assigns, comments, lets sleep, wakes, tags, accepts or reopens."""
-    office = office_of(request)
-    await deeds.act(office, user, [number], deed.meant())
-    return await _whole(office, user, number)
+@router.post("/exceptions/{number}/actions")
+async def act(request: Request, user: Operator, number: Number, action: ActionRequest) -> ExceptionDetailResponse:
+    """Assigns, comments, snoozes, unsnoozes, tags, accepts or reopens an exception."""
+    app = app_context_of(request)
+    await exception_service.act(app, user, [number], action.to_action())
+    return await _detail(app, user, number)
 
 
-@router.post("/deeds")
-async def act_on_some(request: Request, user: Worker, asked: DeedToSome) -> Done:
-    """The same to several exceptions, all or none."""
-    return Done(exceptions=await deeds.act(office_of(request), user, asked.exceptions, asked.deed.meant()))
+@router.post("/actions")
+async def act_on_some(request: Request, user: Operator, body: ActionOnSomeRequest) -> Done:
+    """Does an action to several exceptions, all or none."""
+    return Done(
+        exceptions=await exception_service.act(app_context_of(request), user, body.exceptions, body.action.to_action())
+    )
 
 
-@router.post("/deeds/by-filter/preview")
-async def preview_many(request: Request, user: Worker, asked: DeedToMany) -> EffectAnswer:
-    """What a deed would do to all that a filter finds; does nothing."""
-    wanted, action = asked.filter.wanted(), asked.deed.meant()
-    return EffectAnswer.of(await deeds.preview_many(office_of(request), user, wanted, action))
+@router.post("/actions/by-filter/preview")
+async def preview_many(request: Request, user: Operator, body: ActionByFilterRequest) -> EffectResponse:
+    """The effect of an action on every exception that the filter finds; changes nothing."""
+    exception_filter, action = body.filter.to_filter(), body.action.to_action()
+    return EffectResponse.of(
+        await exception_service.preview_many(app_context_of(request), user, exception_filter, action)
+    )
 
 
-@router.post("/deeds/by-filter")
-async def act_on_many(request: Request, user: Worker, asked: NamedDeedToMany) -> Done:
-    """Does it, to exactly what the preview showed."""
-    wanted, action = asked.filter.wanted(), asked.deed.meant()
-    return Done(exceptions=await deeds.act_on_many(office_of(request), user, wanted, action, asked.name))
+@router.post("/actions/by-filter")
+async def act_on_many(request: Request, user: Operator, body: ConfirmedActionByFilterRequest) -> Done:
+    """Does an action to exactly the exceptions of its preview."""
+    exception_filter, action = body.filter.to_filter(), body.action.to_action()
+    return Done(
+        exceptions=await exception_service.act_on_many(
+            app_context_of(request), user, exception_filter, action, body.name
+        )
+    )
 
 
 @router.post("/merges")
-async def merge(request: Request, user: Worker, asked: Merge) -> Moved:
-    """Shows exceptions with one cause as one, now and later."""
-    return Moved(objects=await deeds.merge(office_of(request), user, asked.exceptions, asked.into))
+async def merge(request: Request, user: Operator, body: MergeRequest) -> Moved:
+    """Merges exceptions with one cause; their later objects are merged too."""
+    return Moved(objects=await exception_service.merge(app_context_of(request), user, body.exceptions, body.into))
 
 
 @router.post("/exceptions/{number}/unmerge")
-async def unmerge(request: Request, user: Worker, number: Number) -> Moved:
-    """Takes a merge back."""
-    return Moved(objects=await deeds.unmerge(office_of(request), user, number))
+async def unmerge(request: Request, user: Operator, number: Number) -> Moved:
+    """Undoes a merge."""
+    return Moved(objects=await exception_service.unmerge(app_context_of(request), user, number))
 
 
 @router.post("/exceptions/{number}/preview")
-async def preview(request: Request, _: Reader, number: Number, asked: PlanAsked) -> PlanAnswer:
-    """What a playbook would do; does nothing."""
-    plan = await office_of(request).playbooks.preview(number, asked.remedy, asked.arguments)
-    return PlanAnswer(
-        remedy=plan.remedy, lines=list(plan.lines), problem=plan.problem, can_be_undone=plan.can_be_undone
+async def preview(request: Request, _: Reader, number: Number, body: PlaybookPreviewRequest) -> PlanResponse:
+    """The plan of a playbook; changes nothing."""
+    plan = await app_context_of(request).playbook_runner.preview(number, body.playbook, body.arguments)
+    return PlanResponse(
+        playbook=plan.playbook, lines=list(plan.lines), problem=plan.problem, can_be_undone=plan.can_be_undone
     )
 
 
 @router.post("/exceptions/{number}/runs")
-async def run(request: Request, user: Worker, number: Number, asked: RunAsked) -> RunAnswer:
-    """Runs a playbook; the exception closes once its proof was seen."""
-    done = await deeds.run(office_of(request), user, number, asked.remedy, asked.arguments, asked.reason)
-    return run_answer(done)
+async def run(request: Request, user: Operator, number: Number, body: PlaybookRunRequest) -> RunResponse:
+    """Runs a playbook; the exception closes once its proof is seen."""
+    playbook_run = await exception_service.run(
+        app_context_of(request), user, number, body.playbook, body.arguments, body.reason
+    )
+    return run_response(playbook_run)
 
 
 @router.get("/runs/prepared")
-async def list_prepared(request: Request, _: Reader) -> list[RunAnswer]:
-    """What was prepared and nobody has decided, oldest first."""
-    return runs_of(await office_of(request).playbooks.waiting_for_approval())
+async def list_prepared(request: Request, _: Reader) -> list[RunResponse]:
+    """Prepared runs without a decision, oldest first."""
+    return runs_of(await app_context_of(request).playbook_runner.waiting_for_approval())
 
 
 @router.post("/runs/{number}/undo")
-async def undo(request: Request, user: Worker, number: Number, why: Reason) -> RunAnswer:
-    """Takes back what a run stored."""
-    return run_answer(await deeds.undo(office_of(request), user, number, why.reason))
+async def undo(request: Request, user: Operator, number: Number, body: ReasonRequest) -> RunResponse:
+    """Undoes a run."""
+    return run_response(await exception_service.undo(app_context_of(request), user, number, body.reason))
 
 
 @router.post("/runs/{number}/decision")
-async def decide(request: Request, user: Worker, number: Number, decision: Decision) -> RunAnswer:
-    """Runs what was prepared, or does not."""
-    return run_answer(await deeds.decide(office_of(request), user, number, approve=decision.approve))
+async def decide(request: Request, user: Operator, number: Number, decision: DecisionRequest) -> RunResponse:
+    """Approves or refuses a prepared run."""
+    return run_response(await exception_service.decide(app_context_of(request), user, number, approve=decision.approve))
 
 
-async def _whole(office: Office, user: User, number: int, objects: int = OBJECTS_SHOWN) -> WholeCaseAnswer:
-    whole = await whole_case(office, number, objects)
-    if whole is None:
-        raise LookupError(f"no exception has the number {number}")
-    evidence = EvidenceAnswer.model_validate(whole.evidence) if whole.evidence is not None else None
+async def _detail(app: AppContext, user: User, number: int, objects: int = MAX_OBJECTS) -> ExceptionDetailResponse:
+    detail = await exception_detail(app, number, objects)
+    if detail is None:
+        raise LookupError(f"there is no exception number {number}")
+    evidence = EvidenceResponse.model_validate(detail.evidence) if detail.evidence is not None else None
     if evidence is not None and not user.may(Permission.READ_PAYLOADS):
         evidence = evidence.model_copy(update={"request": "", "response": ""})
-    return WholeCaseAnswer(
-        case=CaseAnswer.of(whole.case, office.clock.now()),
-        objects=objects_of(whole.objects),
-        runs=runs_of(whole.runs),
-        history=events_of(whole.history),
+    return ExceptionDetailResponse(
+        exception=ExceptionResponse.of(detail.exception_record, app.clock.now()),
+        objects=objects_of(detail.objects),
+        runs=runs_of(detail.runs),
+        history=events_of(detail.history),
         evidence=evidence,
     )

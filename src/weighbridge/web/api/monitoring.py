@@ -1,4 +1,4 @@
-"""What watches the installation, through the API: monitors, alerts and their channels, and the audit log."""
+"""Monitoring through the API: connections, monitors, alerts and their channels, and the audit log."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 
-from weighbridge.app.context import office_of
+from weighbridge.app.context import app_context_of
 from weighbridge.domain.findings.finding import Owner
-from weighbridge.monitors.state import looked
-from weighbridge.persistence.repositories.sent_alerts import AlertLedger
+from weighbridge.monitors.state import monitor_states
+from weighbridge.persistence.repositories.sent_alerts import SentAlerts
 from weighbridge.queries.audit import AUDIT_LINES, chain_of
-from weighbridge.services import alert_channels as channels
+from weighbridge.services import alert_channels
 from weighbridge.web.api.auth import Admin, AdminReader, Auditor, Reader
-from weighbridge.web.api.responses import Answer
+from weighbridge.web.api.responses import ResponseModel
 
-router = APIRouter(tags=["watching"])
-Word = Annotated[str, Query(max_length=300)]
-Piece = Annotated[str, Path(max_length=300)]
+router = APIRouter(tags=["monitoring"])
+QueryText = Annotated[str, Query(max_length=300)]
+PathText = Annotated[str, Path(max_length=300)]
 
 
-class MonitorAnswer(Answer):
+class MonitorResponse(ResponseModel):
     """One monitor of one connection."""
 
     connection: str
@@ -30,43 +30,43 @@ class MonitorAnswer(Answer):
     watches: str
     kind: str
     owner: str
-    looked_at: datetime | None
-    found: int | None
+    last_run_at: datetime | None
+    finding_count: int | None
 
 
-class ChannelAnswer(BaseModel):
-    """A channel; its address is a secret."""
+class ChannelResponse(BaseModel):
+    """An alert channel without its address, which is a secret."""
 
     name: str
     owners: list[Owner]
 
 
-class ToldAnswer(Answer):
-    """One alert."""
+class SentAlertResponse(ResponseModel):
+    """A sent alert."""
 
     channel: str
-    words: str
+    text: str
     stage: str
     claimed_at: datetime
     sent_at: datetime | None
     problem: str
 
 
-class AlertsAnswer(BaseModel):
+class AlertsResponse(BaseModel):
     """The channels and the last alerts, newest first."""
 
-    channels: list[ChannelAnswer]
-    told: list[ToldAnswer]
+    channels: list[ChannelResponse]
+    alerts: list[SentAlertResponse]
 
 
-class TriedAnswer(BaseModel):
-    """How a test message went."""
+class ChannelTestResponse(BaseModel):
+    """The result of a test message."""
 
-    taken: bool
+    accepted: bool
     problem: str
 
 
-class AuditAnswer(Answer):
+class AuditLineResponse(ResponseModel):
     """A line of the audit log."""
 
     number: int
@@ -78,87 +78,95 @@ class AuditAnswer(Answer):
     digest: str
 
 
-class ChainAnswer(BaseModel):
-    """Whether the log's chain holds from the first line to the last, and the first place where it does not."""
+class AuditChainResponse(BaseModel):
+    """Whether the log's chain is intact, and the first line at which it is not."""
 
     holds: bool
     number: int | None
     why: str
 
 
-class ConnectionAnswer(BaseModel):
-    """One store joined to one company."""
+class ConnectionResponse(BaseModel):
+    """A connection: one store with one Cin7 company."""
 
     name: str
     store_hash: str
     bigcommerce_api: str
     cin7_api: str
-    hooks: bool
+    webhooks: bool
 
 
 @router.get("/connections")
-async def list_connections(request: Request, _: Reader) -> list[ConnectionAnswer]:
-    """The connections of the installation, by name; secrets are told nowhere."""
+async def list_connections(request: Request, _: Reader) -> list[ConnectionResponse]:
+    """The connections of the installation, by name, without secrets."""
     return [
-        ConnectionAnswer(
+        ConnectionResponse(
             name=name,
-            store_hash=one.bigcommerce.store_hash,
-            bigcommerce_api=str(one.bigcommerce.api),
-            cin7_api=str(one.cin7.api),
-            hooks=one.hooks.enabled,
+            store_hash=connection.bigcommerce.store_hash,
+            bigcommerce_api=str(connection.bigcommerce.api),
+            cin7_api=str(connection.cin7.api),
+            webhooks=connection.webhooks.enabled,
         )
-        for name, one in sorted(office_of(request).connections.items())
+        for name, connection in sorted(app_context_of(request).connections.items())
     ]
 
 
 @router.get("/monitors")
-async def list_monitors(request: Request, _: Reader, connection: Word = "") -> list[MonitorAnswer]:
-    """What is watched although nothing failed, when each monitor looked last, and how much it found."""
-    office = office_of(request)
-    if connection and connection not in office.connections:
+async def list_monitors(request: Request, _: Reader, connection: QueryText = "") -> list[MonitorResponse]:
+    """The monitors, the time of their last run, and the number of their findings."""
+    app = app_context_of(request)
+    if connection and connection not in app.connections:
         raise LookupError(f"there is no connection {connection}")
-    names = [connection] if connection else sorted(office.connections)
-    return [MonitorAnswer.model_validate(one) for name in names for one in await looked(office.journal, name)]
+    names = [connection] if connection else sorted(app.connections)
+    return [
+        MonitorResponse.model_validate(state)
+        for name in names
+        for state in await monitor_states(app.repositories, name)
+    ]
 
 
 @router.get("/alerts")
-async def list_alerts(request: Request, _: AdminReader, most: Annotated[int, Query(ge=1, le=500)] = 50) -> AlertsAnswer:
-    """Who is told of what, and what was told last."""
-    office = office_of(request)
-    told = await AlertLedger(office.database, office.clock).latest(most)
-    return AlertsAnswer(
+async def list_alerts(
+    request: Request, _: AdminReader, most: Annotated[int, Query(ge=1, le=500)] = 50
+) -> AlertsResponse:
+    """The alert channels and the latest alerts."""
+    app = app_context_of(request)
+    sent_alerts = await SentAlerts(app.database, app.clock).latest(most)
+    return AlertsResponse(
         channels=[
-            ChannelAnswer(name=name, owners=list(one.owners))
-            for name, one in sorted(office.installation.alerts.channels.items())
+            ChannelResponse(name=name, owners=list(channel.owners))
+            for name, channel in sorted(app.installation.alerts.channels.items())
         ],
-        told=[ToldAnswer.model_validate(one) for one in told],
+        alerts=[SentAlertResponse.model_validate(alert) for alert in sent_alerts],
     )
 
 
 @router.post("/alerts/{channel}/test")
-async def try_channel(request: Request, user: Admin, channel: Piece) -> TriedAnswer:
-    """Sends a test message to a channel and says how it went."""
-    problem = await channels.try_channel(office_of(request), user, channel)
-    return TriedAnswer(taken=not problem, problem=problem)
+async def try_channel(request: Request, user: Admin, channel: PathText) -> ChannelTestResponse:
+    """Sends a test message to a channel."""
+    problem = await alert_channels.try_channel(app_context_of(request), user, channel)
+    return ChannelTestResponse(accepted=not problem, problem=problem)
 
 
 @router.get("/audit")
 async def show_audit(
     request: Request,
     _: Auditor,
-    actor: Word = "",
-    subject: Word = "",
+    actor: QueryText = "",
+    subject: QueryText = "",
     before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
-) -> list[AuditAnswer]:
-    """The audit log, newest first, 100 lines at a time; the last number is `before` of the next page."""
-    lines = await office_of(request).access.audit.lines(
+) -> list[AuditLineResponse]:
+    """The audit log, newest first, 100 lines to a page; `before` is the last number of the previous page."""
+    lines = await app_context_of(request).access.audit.lines(
         before=before, actor=actor.strip(), subject=subject.strip(), limit=AUDIT_LINES
     )
-    return [AuditAnswer.model_validate(line) for line in lines]
+    return [AuditLineResponse.model_validate(line) for line in lines]
 
 
 @router.get("/audit/chain")
-async def check_audit(request: Request, _: Auditor) -> ChainAnswer:
+async def check_audit(request: Request, _: Auditor) -> AuditChainResponse:
     """Checks the chain of the audit log, at most once a minute."""
-    broken = await chain_of(office_of(request))
-    return ChainAnswer(holds=broken is None, number=broken.number if broken else None, why=broken.why if broken else "")
+    broken = await chain_of(app_context_of(request))
+    return AuditChainResponse(
+        holds=broken is None, number=broken.number if broken else None, why=broken.why if broken else ""
+    )

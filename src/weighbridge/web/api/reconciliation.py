@@ -1,4 +1,4 @@
-"""Where both systems are compared: the whole story of a refund, and what crossed day by day."""
+"""The comparison of both systems through the API: refunds, and totals day by day."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from decimal import Decimal
 
 from fastapi import APIRouter, Request
 
-from weighbridge.app.context import office_of
+from weighbridge.app.context import app_context_of
 from weighbridge.domain.values.money import Money
 from weighbridge.queries.reconciliation import Side, reconciliation_of
 from weighbridge.queries.refund_history import trace_refund
 from weighbridge.web.api.auth import Reader
-from weighbridge.web.api.exception_responses import CaseAnswer
-from weighbridge.web.api.records import Piece
-from weighbridge.web.api.responses import Amount, Answer, amounts
+from weighbridge.web.api.exception_responses import ExceptionResponse
+from weighbridge.web.api.records import PathText
+from weighbridge.web.api.responses import Amount, ResponseModel, amounts
 
-router = APIRouter(tags=["comparing"])
+router = APIRouter(tags=["reconciliation"])
 
 
-class ClockAnswer(Answer):
-    """One of the three clocks of a return, and where it stands."""
+class ClockResponse(ResponseModel):
+    """One of the three clocks of a return and its status."""
 
     name: str
     tone: str
@@ -29,99 +29,104 @@ class ClockAnswer(Answer):
     lines: list[str]
 
 
-class PartAnswer(Answer):
-    """A part of a refund: what the shop gave back, and what Cin7 credited."""
+class RefundLineResponse(ResponseModel):
+    """A line of a refund: refunded in the store, and credited in Cin7."""
 
     name: str
     sku: str
     units: Decimal | None
-    asked: Decimal | None
+    refunded: Decimal | None
     credited_units: Decimal | None
     credited: Decimal | None
     tax: Decimal | None
     tax_rule: str
 
 
-class RefundAnswer(Answer):
-    """The whole story of a refund."""
+class RefundResponse(ResponseModel):
+    """Everything about a refund."""
 
     headline: str
     state: str
     credit_note: str
-    shop_total: Amount | None
+    store_total: Amount | None
     note_total: Amount | None
-    told_total: Amount | None
-    parts: list[PartAnswer]
-    clocks: list[ClockAnswer]
-    exceptions: list[CaseAnswer]
+    cin7_total: Amount | None
+    lines: list[RefundLineResponse]
+    clocks: list[ClockResponse]
+    exceptions: list[ExceptionResponse]
 
 
-class SideAnswer(Answer):
-    """Objects that crossed on a day; `unanswered` ones are in `shop` and not in `books`."""
+class SideResponse(ResponseModel):
+    """Objects posted on a day; `unanswered` ones are in `store_total` and not in `cin7_total`."""
 
     objects: int
-    shop: str
-    books: str
+    store_total: str
+    cin7_total: str
     unanswered: int
 
 
-class DayAnswer(Answer):
-    """What crossed on one day, UTC, in one currency."""
+class DayResponse(ResponseModel):
+    """The objects posted on one day, UTC, in one currency."""
 
     day: date
     currency: str
-    orders: SideAnswer
-    refunds: SideAnswer
+    orders: SideResponse
+    refunds: SideResponse
 
 
-class ReconciliationAnswer(Answer):
-    """The last days, newest first; `held` orders and refunds are in none of them yet."""
+class ReconciliationResponse(ResponseModel):
+    """The last days, newest first; the `held` orders and refunds belong to no day yet."""
 
-    days: list[DayAnswer]
+    days: list[DayResponse]
     counted_at: datetime
     held: int
 
 
 @router.get("/refunds/{connection}/{order_id}/{number}")
-async def show_refund(request: Request, _: Reader, connection: Piece, order_id: Piece, number: Piece) -> RefundAnswer:
-    """The whole story of a refund, with the three clocks of a return."""
-    office = office_of(request)
-    trace = await trace_refund(office, connection, order_id, number)
+async def show_refund(
+    request: Request, _: Reader, connection: PathText, order_id: PathText, number: PathText
+) -> RefundResponse:
+    """Everything about a refund, with the three clocks of a return."""
+    app = app_context_of(request)
+    trace = await trace_refund(app, connection, order_id, number)
     if trace is None:
-        raise LookupError(f"refund {number} of order {order_id} was never heard of on {connection}")
-    now = office.clock.now()
-    return RefundAnswer(
+        raise LookupError(f"refund {number} of order {order_id} is not known on {connection}")
+    now = app.clock.now()
+    return RefundResponse(
         headline=trace.headline,
         state=trace.transfer.state,
         credit_note=trace.transfer.target_number,
-        shop_total=_told(trace.shop_total),
-        note_total=_told(trace.note_total),
-        told_total=_told(trace.told_total),
-        parts=[PartAnswer.model_validate(part) for part in trace.parts],
-        clocks=[ClockAnswer.model_validate(clock) for clock in trace.clocks],
-        exceptions=[CaseAnswer.of(case, now) for case in trace.cases],
+        store_total=_amount(trace.store_total),
+        note_total=_amount(trace.note_total),
+        cin7_total=_amount(trace.cin7_total),
+        lines=[RefundLineResponse.model_validate(line) for line in trace.lines],
+        clocks=[ClockResponse.model_validate(clock) for clock in trace.clocks],
+        exceptions=[ExceptionResponse.of(exception_record, now) for exception_record in trace.exception_records],
     )
 
 
 @router.get("/reconciliation/{connection}")
-async def reconcile(request: Request, _: Reader, connection: Piece) -> ReconciliationAnswer:
-    """Day by day, what orders and refunds came to at the shop and in Cin7's answers. No day is closed yet."""
-    office = office_of(request)
-    if connection not in office.connections:
+async def reconcile(request: Request, _: Reader, connection: PathText) -> ReconciliationResponse:
+    """Totals of orders and refunds, day by day, in the store and in Cin7's answers. No day is closed yet."""
+    app = app_context_of(request)
+    if connection not in app.connections:
         raise LookupError(f"there is no connection {connection}")
-    found = await reconciliation_of(office, connection)
+    result = await reconciliation_of(app, connection)
     days = [
-        DayAnswer(day=one.day, currency=one.currency, orders=_side(one.orders), refunds=_side(one.refunds))
-        for one in found.days
+        DayResponse(day=day.day, currency=day.currency, orders=_side(day.orders), refunds=_side(day.refunds))
+        for day in result.days
     ]
-    return ReconciliationAnswer(days=days, counted_at=found.counted_at, held=found.held)
+    return ReconciliationResponse(days=days, counted_at=result.counted_at, held=result.held)
 
 
-def _told(money: Money | None) -> Amount | None:
+def _amount(money: Money | None) -> Amount | None:
     return amounts([money])[0] if money is not None else None
 
 
-def _side(side: Side) -> SideAnswer:
-    return SideAnswer(
-        objects=side.objects, shop=format(side.shop, "f"), books=format(side.books, "f"), unanswered=side.unanswered
+def _side(side: Side) -> SideResponse:
+    return SideResponse(
+        objects=side.objects,
+        store_total=format(side.store_total, "f"),
+        cin7_total=format(side.cin7_total, "f"),
+        unanswered=side.unanswered,
     )

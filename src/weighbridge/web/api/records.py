@@ -1,4 +1,4 @@
-"""What else the pages show: orders, exchanges, stock, flows, the search box."""
+"""Records through the API: Today, orders, exchanges, stock, flows and search."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from weighbridge.app.context import Office, office_of
+from weighbridge.app.context import AppContext, app_context_of
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.queries.flows import flows_of
 from weighbridge.queries.order_history import trace_order
@@ -20,25 +20,25 @@ from weighbridge.queries.search import Hit, search
 from weighbridge.queries.stock import StockPage, stock_of
 from weighbridge.queries.today import budgets, today_of
 from weighbridge.reports.stock_explanation import explain_sku
-from weighbridge.services.errors import Unusable
+from weighbridge.services.errors import InvalidRequest
 from weighbridge.web.api.auth import PayloadReader, Reader
-from weighbridge.web.api.exception_responses import CaseAnswer
+from weighbridge.web.api.exception_responses import ExceptionResponse
 from weighbridge.web.api.responses import Amount, amounts
 
-router = APIRouter(tags=["looking"])
-Word = Annotated[str, Query(max_length=300)]
-Piece = Annotated[str, Path(max_length=300)]
+router = APIRouter(tags=["records"])
+QueryText = Annotated[str, Query(max_length=300)]
+PathText = Annotated[str, Path(max_length=300)]
 OCTETS = "application/octet-stream"
 BYTES: dict[int | str, dict[str, Any]] = {
     200: {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}, "description": "The bytes."}
 }
 
 
-class TodayAnswer(BaseModel):
-    """What needs somebody, and whether money, stock and flows are right."""
+class TodayResponse(BaseModel):
+    """The exceptions that need action, and whether money, stock and flows are right."""
 
-    mine: list[CaseAnswer]
-    urgent: list[CaseAnswer]
+    assigned_to_me: list[ExceptionResponse]
+    urgent: list[ExceptionResponse]
     exceptions: int
     late: int
     money_at_risk: list[Amount]
@@ -50,19 +50,19 @@ class TodayAnswer(BaseModel):
     workers_alive: int
 
 
-class OrderAnswer(BaseModel):
-    """The whole story of an order."""
+class OrderResponse(BaseModel):
+    """Everything about an order."""
 
-    story: dict[str, Any]
+    history: dict[str, Any]
     order_total: Amount | None
     sale_total: Amount | None
-    told_total: Amount | None
+    cin7_total: Amount | None
     refunds: list[str]
-    exceptions: list[CaseAnswer]
+    exceptions: list[ExceptionResponse]
 
 
-class ExchangeAnswer(BaseModel):
-    """The exact bytes of one exchange, in base 64."""
+class ExchangeResponse(BaseModel):
+    """One exchange of the HTTP log, its bytes in base 64."""
 
     id: str
     platform: str
@@ -77,123 +77,123 @@ class ExchangeAnswer(BaseModel):
 
 
 @router.get("/today")
-async def today(request: Request, user: Reader) -> TodayAnswer:
-    """The figures of the first page."""
-    office = office_of(request)
-    found, now = await today_of(office, user.name, user.role), office.clock.now()
-    return TodayAnswer(
-        mine=[CaseAnswer.of(case, now) for case in found.mine],
-        urgent=[CaseAnswer.of(case, now) for case in found.urgent],
-        exceptions=found.waiting.cases,
-        late=found.waiting.late,
-        money_at_risk=amounts(found.waiting.money),
-        money_questions=found.money.cases,
-        stock_questions=found.stock.cases,
+async def today(request: Request, user: Reader) -> TodayResponse:
+    """The numbers of the Today page."""
+    app = app_context_of(request)
+    page, now = await today_of(app, user.name, user.role), app.clock.now()
+    return TodayResponse(
+        assigned_to_me=[ExceptionResponse.of(exception_record, now) for exception_record in page.assigned_to_me],
+        urgent=[ExceptionResponse.of(exception_record, now) for exception_record in page.urgent],
+        exceptions=page.waiting.exceptions,
+        late=page.waiting.late,
+        money_at_risk=amounts(page.waiting.money),
+        money_questions=page.money.exceptions,
+        stock_questions=page.stock.exceptions,
         oversell=[
-            {"connection": one.connection, "units": one.units, "money": str(one.money) if one.money else None}
-            for one in found.oversell
+            {"connection": risk.connection, "units": risk.units, "money": str(risk.money) if risk.money else None}
+            for risk in page.oversell
         ],
-        retrying=found.retrying,
-        stuck=found.stuck,
-        workers_alive=found.workers_alive,
+        retrying=page.retrying,
+        stuck=page.stuck,
+        workers_alive=page.workers_alive,
     )
 
 
 @router.get("/orders")
 async def list_orders(
-    request: Request, _: Reader, state: State | None = None, connection: Word = "", after: Word = ""
+    request: Request, _: Reader, state: State | None = None, connection: QueryText = "", after: QueryText = ""
 ) -> OrderPage:
-    """Orders, newest first, 50 to a page; `after` of a page begins the next."""
+    """Orders, newest first, 50 to a page; `after` of a page is the cursor of the next."""
     try:
-        return await orders_of(office_of(request), state=state, connection=connection, after=after)
+        return await orders_of(app_context_of(request), state=state, connection=connection, after=after)
     except (ValueError, OverflowError, OSError):
-        raise Unusable(f"after is {after!r}; expected the after of another page") from None
+        raise InvalidRequest(f"after is {after!r}; expected the cursor of another page") from None
 
 
 @router.get("/orders/{connection}/{number}")
-async def show_order(request: Request, _: Reader, connection: Piece, number: Piece) -> OrderAnswer:
-    """The whole story of an order."""
-    office = office_of(request)
-    trace = await trace_order(office, connection, number)
+async def show_order(request: Request, _: Reader, connection: PathText, number: PathText) -> OrderResponse:
+    """Everything about an order."""
+    app = app_context_of(request)
+    trace = await trace_order(app, connection, number)
     if trace is None:
-        raise LookupError(f"order {number} was never heard of on {connection}")
-    both, now = trace.both, office.clock.now()
+        raise LookupError(f"order {number} is not known on {connection}")
+    comparison, now = trace.comparison, app.clock.now()
 
-    def told(money: Any) -> Amount | None:
+    def to_amount(money: Any) -> Amount | None:
         return amounts([money])[0] if money is not None else None
 
-    return OrderAnswer(
-        story=trace.story.as_json(),
-        order_total=told(both.order_total) if both else None,
-        sale_total=told(both.sale_total) if both else None,
-        told_total=told(both.told_total) if both else None,
-        refunds=[one.key for one in trace.refunds],
-        exceptions=[CaseAnswer.of(case, now) for case in trace.cases],
+    return OrderResponse(
+        history=trace.history.as_json(),
+        order_total=to_amount(comparison.order_total) if comparison else None,
+        sale_total=to_amount(comparison.sale_total) if comparison else None,
+        cin7_total=to_amount(comparison.cin7_total) if comparison else None,
+        refunds=[refund.key for refund in trace.refunds],
+        exceptions=[ExceptionResponse.of(exception_record, now) for exception_record in trace.exception_records],
     )
 
 
 @router.get("/exchanges/{exchange_id}")
-async def show_exchange(request: Request, _: PayloadReader, exchange_id: Piece) -> ExchangeAnswer:
-    """What was sent and answered, byte for byte."""
-    found = await office_of(request).journal.exchanges.one(exchange_id)
-    if found is None:
+async def show_exchange(request: Request, _: PayloadReader, exchange_id: PathText) -> ExchangeResponse:
+    """The request and the response, byte for byte."""
+    exchange = await app_context_of(request).repositories.http_log.find(exchange_id)
+    if exchange is None:
         raise LookupError("there is no such exchange")
-    return ExchangeAnswer(
-        id=found.id, platform=found.platform, method=found.method, url=found.url, status=found.status,
-        outcome=found.outcome, started_at=found.started_at, duration_ms=found.duration_ms,
-        request_base64=base64.b64encode(found.request).decode(),
-        response_base64=base64.b64encode(found.response).decode(),
+    return ExchangeResponse(
+        id=exchange.id, platform=exchange.platform, method=exchange.method, url=exchange.url, status=exchange.status,
+        outcome=exchange.outcome, started_at=exchange.started_at, duration_ms=exchange.duration_ms,
+        request_base64=base64.b64encode(exchange.request).decode(),
+        response_base64=base64.b64encode(exchange.response).decode(),
     )  # fmt: skip
 
 
-@router.get("/exchanges/{exchange_id}/{part}", response_class=Response, responses=BYTES)
+@router.get("/exchanges/{exchange_id}/{side}", response_class=Response, responses=BYTES)
 async def show_bytes(
-    request: Request, _: PayloadReader, exchange_id: Piece, part: Literal["request", "response"]
+    request: Request, _: PayloadReader, exchange_id: PathText, side: Literal["request", "response"]
 ) -> Response:
-    """One side of an exchange as it went over the wire, and nothing around it."""
-    found = await office_of(request).journal.exchanges.one(exchange_id)
-    if found is None:
+    """The exact bytes of one side of an exchange."""
+    exchange = await app_context_of(request).repositories.http_log.find(exchange_id)
+    if exchange is None:
         raise LookupError("there is no such exchange")
-    body = found.request if part == "request" else found.response
+    body = exchange.request if side == "request" else exchange.response
     return Response(body, media_type=OCTETS)
 
 
 @router.get("/stock/{connection}")
 async def list_stock(
-    request: Request, _: Reader, connection: Piece, q: Word = "", differing: bool = False, after: Word = ""
+    request: Request, _: Reader, connection: PathText, q: QueryText = "", differing: bool = False, after: QueryText = ""
 ) -> StockPage:
-    """The levels of a connection by SKU, 100 to a page."""
-    office = office_of(request)
-    _known(office, connection)
-    return await stock_of(office, connection, words=q.strip(), differing=differing, after=after)
+    """The stock levels of a connection by SKU, 100 to a page."""
+    app = app_context_of(request)
+    _check_connection(app, connection)
+    return await stock_of(app, connection, text=q.strip(), differing=differing, after=after)
 
 
 @router.get("/stock/{connection}/{sku:path}")
-async def show_sku(request: Request, _: Reader, connection: Piece, sku: Piece) -> dict[str, Any]:
-    """Every term of a SKU's figure, what the shop was told, and the largest oversell."""
-    office = office_of(request)
-    _known(office, connection)
-    told = await explain_sku(
-        office.journal, connection, office.connections[connection], office.sharing(connection), sku
+async def show_sku(request: Request, _: Reader, connection: PathText, sku: PathText) -> dict[str, Any]:
+    """The terms of a SKU's level, the published level, and the oversell bound."""
+    app = app_context_of(request)
+    _check_connection(app, connection)
+    explanation = await explain_sku(
+        app.repositories, connection, app.connections[connection], app.sharing(connection), sku
     )
-    if told.item is None and not told.levels:
+    if explanation.item is None and not explanation.levels:
         raise LookupError(f"{connection} knows no SKU {sku}")
-    return told.as_json()
+    return explanation.as_json()
 
 
 @router.get("/flows")
 async def show_flows(request: Request, _: Reader) -> dict[str, Any]:
-    """Cadence, lag, volumes, tries and calls, by hour, and the API budgets."""
-    office = office_of(request)
-    return asdict(await flows_of(office)) | {"budgets": [one.as_json() for one in await budgets(office)]}
+    """Scheduled jobs, volumes, retries and API calls by hour, and the API budgets."""
+    app = app_context_of(request)
+    return asdict(await flows_of(app)) | {"budgets": [budget.as_json() for budget in await budgets(app)]}
 
 
 @router.get("/search")
 async def find(request: Request, _: Reader, q: Annotated[str, Query(max_length=200)] = "") -> list[Hit]:
-    """Orders, SKUs and exceptions that `q` means."""
-    return await search(office_of(request), q)
+    """Orders, SKUs and exceptions that match `q`."""
+    return await search(app_context_of(request), q)
 
 
-def _known(office: Office, connection: str) -> None:
-    if connection not in office.connections:
+def _check_connection(app: AppContext, connection: str) -> None:
+    if connection not in app.connections:
         raise LookupError(f"there is no connection {connection}")

@@ -1,4 +1,4 @@
-"""What answers and questions of the API are made of. Money is text with its currency, moments are ISO 8601 in UTC."""
+"""Building blocks of requests and responses. Money is text with its currency, timestamps are ISO 8601 in UTC."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weighbridge.domain.values.money import Money
 
 def _writable(text: str) -> str:
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError("text without NUL and without halves of surrogate pairs")
+        raise ValueError("must hold neither NUL nor halves of surrogate pairs")
     return text
 
 
@@ -20,20 +20,20 @@ Text = Annotated[str, Field(max_length=4000), AfterValidator(_writable)]
 Short = Annotated[str, Field(max_length=256), AfterValidator(_writable)]
 
 
-class Answer(BaseModel):
-    """Read from values of ours by the names of their fields."""
+class ResponseModel(BaseModel):
+    """A response that is read from our values by field name."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class Asked(BaseModel):
-    """A question or a deed; unknown fields are mistakes."""
+class RequestBody(BaseModel):
+    """The body or query of a request; unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Problem(BaseModel):
-    """Why something was not done."""
+    """Why the request failed."""
 
     problem: str
 
@@ -46,4 +46,4 @@ class Amount(BaseModel):
 
 
 def amounts(money: Iterable[Money]) -> list[Amount]:
-    return [Amount(amount=format(one.amount, "f"), currency=one.currency) for one in money]
+    return [Amount(amount=format(value.amount, "f"), currency=value.currency) for value in money]

@@ -1,4 +1,4 @@
-"""Users and tokens through the API: admins manage others, everybody themselves."""
+"""Users and tokens through the API: admins manage all users, every user manages their own account."""
 
 from __future__ import annotations
 
@@ -10,68 +10,68 @@ from pydantic import BaseModel, Field
 
 from weighbridge.access.roles import GRANTED, Role
 from weighbridge.access.users import User
-from weighbridge.app.context import office_of
-from weighbridge.services import users as deeds
+from weighbridge.app.context import app_context_of
+from weighbridge.services import users as user_service
 from weighbridge.web.api.auth import Admin, AdminReader, Oneself, Reader
-from weighbridge.web.api.responses import Answer, Asked, Short
+from weighbridge.web.api.responses import RequestBody, ResponseModel, Short
 
-router = APIRouter(tags=["people"])
-Piece = Annotated[str, Path(max_length=300)]
+router = APIRouter(tags=["users"])
+PathText = Annotated[str, Path(max_length=300)]
 Secret = Annotated[Short, Field(min_length=1, json_schema_extra={"format": "password"})]
 
 
 class Me(BaseModel):
-    """Whom the token acts for."""
+    """The user of the token."""
 
     name: str
     role: Role
     permissions: list[str]
     now: datetime
-    """The installation's time, by which deadlines and sleeps count."""
+    """The installation's time, which decides about deadlines and snoozes."""
 
 
-class UserAnswer(BaseModel):
+class UserResponse(BaseModel):
     """A user."""
 
     name: str
     role: Role
     created_at: datetime
     password_at: datetime | None
-    """When their password was last set; null: they sign in at the provider only."""
+    """When the password was last set; null: the user signs in at the provider only."""
     disabled_at: datetime | None
-    """Since when they are locked."""
+    """When the user was locked."""
 
     @classmethod
-    def of(cls, user: User) -> UserAnswer:
+    def of(cls, user: User) -> UserResponse:
         return cls(**{name: getattr(user, name) for name in cls.model_fields})
 
 
-class NewUser(Asked):
-    """A user to be added."""
+class NewUser(RequestBody):
+    """A new user."""
 
     name: Short
     role: Role
     password: Secret | None = None
-    """May be left out where people sign in at an identity provider."""
+    """May be left out if users sign in at an identity provider."""
 
 
-class UserChange(Asked):
-    """What changes of a user; what is left out stays."""
+class UserChange(RequestBody):
+    """Changes of a user; a field that is left out stays as it is."""
 
     role: Role | None = None
     password: Secret | None = None
     locked: bool | None = None
 
 
-class PasswordChange(Asked):
-    """One's own password."""
+class PasswordChange(RequestBody):
+    """The old and the new password of the token's user."""
 
     old: Secret
     new: Secret
 
 
-class TokenAnswer(Answer):
-    """A token that is taken; itself it was shown once."""
+class TokenResponse(ResponseModel):
+    """A valid token without its secret, which was shown once."""
 
     id: str
     user: str
@@ -82,94 +82,95 @@ class TokenAnswer(Answer):
     ends_at: datetime | None
 
 
-class NewToken(Asked):
-    """A token to be made."""
+class NewToken(RequestBody):
+    """A new token."""
 
     name: Short
-    days: int = Field(default=90, description=f"One of {', '.join(map(str, deeds.TOKEN_DAYS))}.")
+    days: int = Field(default=90, description=f"One of {', '.join(map(str, user_service.TOKEN_DAYS))}.")
     read_only: bool = True
 
 
 class MadeToken(BaseModel):
-    """A new token, shown this once."""
+    """The secret of a new token, shown only now."""
 
     token: str
 
 
 class Changed(BaseModel):
-    """It is done."""
+    """The change was made."""
 
     done: bool = True
 
 
 @router.get("/me")
 async def me(request: Request, user: Reader) -> Me:
-    """Whom the token acts for, and what they may."""
+    """The user of the token and their permissions."""
     return Me(
-        name=user.name, role=user.role, permissions=sorted(GRANTED[user.role]), now=office_of(request).clock.now()
+        name=user.name, role=user.role, permissions=sorted(GRANTED[user.role]), now=app_context_of(request).clock.now()
     )
 
 
 @router.post("/me/password")
-async def change_own_password(request: Request, me: Oneself, asked: PasswordChange) -> Changed:
-    """Changes one's own password; sessions end, tokens stay."""
+async def change_own_password(request: Request, me: Oneself, body: PasswordChange) -> Changed:
+    """Changes the password of the token's user; sessions end, tokens stay."""
     address = request.client.host if request.client else ""
-    await deeds.change_own_password(office_of(request), me.user, asked.old, asked.new, address)
+    await user_service.change_own_password(app_context_of(request), me.user, body.old, body.new, address)
     return Changed()
 
 
 @router.get("/me/tokens")
-async def list_own_tokens(request: Request, user: Reader) -> list[TokenAnswer]:
-    """One's own tokens that are taken now, newest first."""
-    return [TokenAnswer.model_validate(one) for one in await office_of(request).access.tokens.valid(user.name)]
+async def list_own_tokens(request: Request, user: Reader) -> list[TokenResponse]:
+    """The valid tokens of the token's user, newest first."""
+    tokens = await app_context_of(request).access.tokens.valid(user.name)
+    return [TokenResponse.model_validate(token) for token in tokens]
 
 
 @router.post("/me/tokens")
-async def make_token(request: Request, me: Oneself, asked: NewToken) -> MadeToken:
-    """Makes a token of one's own; it ends no later than the one that asks for it."""
-    made = await deeds.make_token(
-        office_of(request), me.user, asked.name, days=asked.days, read_only=asked.read_only, no_later_than=me.ends_at
+async def make_token(request: Request, me: Oneself, body: NewToken) -> MadeToken:
+    """Creates a token for the token's user; it ends no later than the token of the request."""
+    secret = await user_service.make_token(
+        app_context_of(request), me.user, body.name, days=body.days, read_only=body.read_only, no_later_than=me.ends_at
     )
-    return MadeToken(token=made)
+    return MadeToken(token=secret)
 
 
 @router.post("/me/tokens/{token_id}/revoke")
-async def revoke_own_token(request: Request, me: Oneself, token_id: Piece) -> Changed:
-    """Takes one of one's own tokens away."""
-    await deeds.revoke_own_token(office_of(request), me.user, token_id)
+async def revoke_own_token(request: Request, me: Oneself, token_id: PathText) -> Changed:
+    """Revokes a token of the token's user."""
+    await user_service.revoke_own_token(app_context_of(request), me.user, token_id)
     return Changed()
 
 
 @router.get("/users")
-async def list_users(request: Request, _: AdminReader) -> list[UserAnswer]:
-    """Every user by name, those who are locked too."""
-    return [UserAnswer.of(one) for one in await office_of(request).access.users.all()]
+async def list_users(request: Request, _: AdminReader) -> list[UserResponse]:
+    """Every user by name, locked ones included."""
+    return [UserResponse.of(listed) for listed in await app_context_of(request).access.users.all()]
 
 
 @router.post("/users")
-async def add_user(request: Request, user: Admin, asked: NewUser) -> UserAnswer:
+async def add_user(request: Request, user: Admin, body: NewUser) -> UserResponse:
     """Adds a user."""
-    added = await deeds.add_user(office_of(request), user, asked.name, asked.role, asked.password or "")
-    return UserAnswer.of(added)
+    added = await user_service.add_user(app_context_of(request), user, body.name, body.role, body.password or "")
+    return UserResponse.of(added)
 
 
 @router.post("/users/{name}")
-async def change_user(request: Request, user: Admin, name: Piece, asked: UserChange) -> UserAnswer:
-    """Gives a user another role or password, locks or unlocks them; their sessions end."""
-    changed = await deeds.change_user(
-        office_of(request), user, name, role=asked.role, password=asked.password or "", locked=asked.locked
+async def change_user(request: Request, user: Admin, name: PathText, body: UserChange) -> UserResponse:
+    """Changes a user's role or password, locks or unlocks the user; the user's sessions end."""
+    changed = await user_service.change_user(
+        app_context_of(request), user, name, role=body.role, password=body.password or "", locked=body.locked
     )
-    return UserAnswer.of(changed)
+    return UserResponse.of(changed)
 
 
 @router.get("/tokens")
-async def list_tokens(request: Request, _: AdminReader) -> list[TokenAnswer]:
-    """Everybody's tokens that are taken now, newest first."""
-    return [TokenAnswer.model_validate(one) for one in await office_of(request).access.tokens.valid()]
+async def list_tokens(request: Request, _: AdminReader) -> list[TokenResponse]:
+    """The valid tokens of all users, newest first."""
+    return [TokenResponse.model_validate(token) for token in await app_context_of(request).access.tokens.valid()]
 
 
 @router.post("/tokens/{token_id}/revoke")
-async def revoke_token(request: Request, user: Admin, token_id: Piece) -> Changed:
-    """Takes anybody's token away."""
-    await deeds.revoke_token(office_of(request), user, token_id)
+async def revoke_token(request: Request, user: Admin, token_id: PathText) -> Changed:
+    """Revokes a token of any user."""
+    await user_service.revoke_token(app_context_of(request), user, token_id)
     return Changed()

@@ -1,1 +1,1 @@
-"""The console: pages and a JSON API for the people who answer for stock, money and orders."""
+"""The console: the web pages for the people who are responsible for stock, money and orders."""

@@ -1,4 +1,4 @@
-"""The console's web application: pages, assets and the JSON API behind one guard."""
+"""The console's web application: pages, assets and the JSON API behind the same security headers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from weighbridge.app.context import Office
+from weighbridge.app.context import AppContext
 from weighbridge.exceptions.actions import NotAllowed
-from weighbridge.services.errors import NotFound, Unusable
+from weighbridge.services.errors import InvalidRequest, NotFound
 from weighbridge.services.permission import NotPermitted
 from weighbridge.web.api.app import PATH, api_app
-from weighbridge.web.console.auth import ForeignRequest, NotSignedIn, Visitor, visitor_of
+from weighbridge.web.console.auth import CrossSiteRequest, CurrentUser, NotSignedIn, current_user_of
 from weighbridge.web.console.pages import (
     audit,
     design,
@@ -33,7 +33,7 @@ from weighbridge.web.console.pages import (
     stock,
     today,
 )
-from weighbridge.web.console.security_headers import YEAR_SECONDS, Guard
+from weighbridge.web.console.security_headers import YEAR_SECONDS, SecurityHeaders
 from weighbridge.web.console.templating import STATIC, page
 
 PAGES = (
@@ -43,31 +43,31 @@ PAGES = (
 
 
 class Assets(StaticFiles):
-    """Files of ours: their address changes with their content, so browsers keep them."""
+    """Our static files: their address changes with their content, so browsers cache them forever."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        answer = await super().get_response(path, scope)
-        if answer.status_code == 200:
-            answer.headers["cache-control"] = f"public, max-age={YEAR_SECONDS}, immutable"
-        return answer
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            response.headers["cache-control"] = f"public, max-age={YEAR_SECONDS}, immutable"
+        return response
 
 
-def console_app(office: Office) -> FastAPI:
-    """The web application over `office`."""
+def console_app(app_context: AppContext) -> FastAPI:
+    """The web application over `app_context`."""
     app = FastAPI(title="Weighbridge console", docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.office = office
-    app.add_middleware(Guard, secure=office.is_secure)
+    app.state.app_context = app_context
+    app.add_middleware(SecurityHeaders, secure=app_context.is_secure)
     app.mount("/static", Assets(directory=STATIC))
-    app.mount(PATH, api_app(office))
+    app.mount(PATH, api_app(app_context))
     for module in PAGES:
         app.include_router(module.router)
-    app.add_exception_handler(NotSignedIn, _ask_to_sign_in)
+    app.add_exception_handler(NotSignedIn, _redirect_to_sign_in)
     app.add_exception_handler(NotPermitted, _not_permitted)
-    app.add_exception_handler(ForeignRequest, _foreign)
+    app.add_exception_handler(CrossSiteRequest, _cross_site)
     app.add_exception_handler(NotFound, _not_found)
-    app.add_exception_handler(Unusable, _unusable)
+    app.add_exception_handler(InvalidRequest, _invalid_request)
     for refusal in (NotAllowed, *settings.PROBLEMS):
-        app.add_exception_handler(refusal, _unusable)
+        app.add_exception_handler(refusal, _invalid_request)
     app.add_exception_handler(LookupError, _missing)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(RequestValidationError, _unreadable)
@@ -75,37 +75,37 @@ def console_app(office: Office) -> FastAPI:
     return app
 
 
-async def _ask_to_sign_in(request: Request, _problem: Exception) -> Response:
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    to = f"?to={quote(wanted, safe='')}" if request.method == "GET" and wanted != "/" else ""
+async def _redirect_to_sign_in(request: Request, _problem: Exception) -> Response:
+    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    to = f"?to={quote(address, safe='')}" if request.method == "GET" and address != "/" else ""
     return RedirectResponse(f"/sign-in{to}", 303)
 
 
 async def _not_permitted(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, NotPermitted)
-    wanted = str(problem.permission).replace("_", " ")
-    words = (
-        f"You are signed in as {problem.user.name}, and your role, {problem.user.role}, does not include: {wanted}. "
-        "An admin can change it."
+    permission = str(problem.permission).replace("_", " ")
+    message = (
+        f"You are signed in as {problem.user.name}. Your role, {problem.user.role}, does not include: {permission}. "
+        "An admin can change your role."
     )
-    return await _problem(request, 403, "This is not yours to see or do", words)
+    return await _problem(request, 403, "Not allowed", message)
 
 
-async def _foreign(request: Request, _problem_: Exception) -> Response:
-    words = "The form was too old, or did not come from this console. Nothing was changed. Go back, reload, try again."
-    return await _problem(request, 403, "Nothing was done", words)
+async def _cross_site(request: Request, _problem_: Exception) -> Response:
+    message = "The form is expired or was not sent by this console. Nothing was changed. Reload the page and try again."
+    return await _problem(request, 403, "Nothing was changed", message)
 
 
 async def _not_found(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, NotFound)
-    return await _problem(request, 404, "Not found", str(problem), problem.way_out, problem.way_out_name)
+    return await _problem(request, 404, "Not found", str(problem), problem.back_url, problem.back_label)
 
 
-async def _unusable(request: Request, problem: Exception) -> Response:
-    words = f"{str(problem)[:1].upper()}{str(problem)[1:].removesuffix('.')}. Nothing was changed."
-    place = request.url.path.split("/")
-    way_out = "/".join(place[:3]) if place[1] == "exceptions" else f"/{place[1].partition('-')[0]}"
-    return await _problem(request, 400, "That cannot be done", words, way_out, "Back")
+async def _invalid_request(request: Request, problem: Exception) -> Response:
+    message = f"{str(problem)[:1].upper()}{str(problem)[1:].removesuffix('.')}. Nothing was changed."
+    segments = request.url.path.split("/")
+    back_url = "/".join(segments[:3]) if segments[1] == "exceptions" else f"/{segments[1].partition('-')[0]}"
+    return await _problem(request, 400, "Not possible", message, back_url, "Back")
 
 
 async def _missing(request: Request, problem: Exception) -> Response:
@@ -116,38 +116,38 @@ async def _missing(request: Request, problem: Exception) -> Response:
 
 async def _unreadable(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, RequestValidationError)
-    told = "; ".join(f"{error['loc'][-1]}: {error['msg'].lower()}" for error in problem.errors())
-    return await _problem(request, 422, "That cannot be read", f"{told}. Nothing was changed.")
+    errors = "; ".join(f"{error['loc'][-1]}: {error['msg'].lower()}" for error in problem.errors())
+    return await _problem(request, 422, "Invalid request", f"{errors}. Nothing was changed.")
 
 
 async def _http_problem(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
     if problem.status_code == 404:
         return await _problem(request, 404, "Not found", "There is no page at this address.")
-    return await _problem(request, problem.status_code, "That cannot be done", str(problem.detail))
+    return await _problem(request, problem.status_code, "Not possible", str(problem.detail))
 
 
 async def _broken(request: Request, _problem_: Exception) -> Response:
-    words = (
-        "The console has failed, not the integration: orders and stock go on. The log of this process has the details."
+    message = (
+        "The console failed, not the integration: orders and stock continue. The log of this process has the details."
     )
-    return await _problem(request, 500, "Something broke here", words)
+    return await _problem(request, 500, "Console error", message)
 
 
 async def _problem(
-    request: Request, status: int, title: str, words: str, way_out: str = "/", way_out_name: str = "Today"
+    request: Request, status: int, title: str, message: str, back_url: str = "/", back_label: str = "Today"
 ) -> HTMLResponse:
     try:
-        visitor: Visitor | None = await visitor_of(request)
+        user: CurrentUser | None = await current_user_of(request)
     except Exception:  # noqa: BLE001
-        visitor = None
+        user = None
     return page(
         request,
         "problem.html",
-        visitor,
+        user,
         status=status,
         title=title,
-        words=words,
-        way_out=way_out,
-        way_out_name=way_out_name,
+        message=message,
+        back_url=back_url,
+        back_label=back_label,
     )

@@ -1,4 +1,4 @@
-"""The gate: who is asking, may they, and did the request come from one of our own pages?"""
+"""Authentication and authorisation of pages, and protection of forms against requests of other sites."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from fastapi import Request
 from weighbridge.access.roles import Permission
 from weighbridge.access.sessions import Session
 from weighbridge.access.users import User
-from weighbridge.app.context import Office, office_of
-from weighbridge.services.errors import Unusable
+from weighbridge.app.context import AppContext, app_context_of
+from weighbridge.services.errors import InvalidRequest
 from weighbridge.services.permission import NotPermitted
 
 CSRF_FIELD = "csrf"
 COOKIE = "weighbridge"
 LIVE = "x-live"
-"""Header of the looks that a page takes by itself: nobody sits before it because of them."""
+"""Header of a page's background requests: they do not extend the session."""
 
 
 class NotSignedIn(Exception):
-    """Nobody is signed in, or their session is over."""
+    """No user is signed in, or the session is over."""
 
 
-class ForeignRequest(Exception):
-    """The request did not come from one of our own pages."""
+class CrossSiteRequest(Exception):
+    """The request was not sent by one of our own pages."""
 
 
-def cookie_name(office: Office) -> str:
-    """With HTTPS, a name that browsers take from this very host only."""
-    return f"__Host-{COOKIE}" if office.is_secure else COOKIE
+def cookie_name(app: AppContext) -> str:
+    """The name of the session cookie; with HTTPS, one that browsers accept from this host only."""
+    return f"__Host-{COOKIE}" if app.is_secure else COOKIE
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who looks at a page."""
+class CurrentUser:
+    """The signed-in user of a request."""
 
     session: Session
 
@@ -53,61 +53,61 @@ class Visitor:
         return self.user.may(permission)
 
 
-async def visitor_of(request: Request) -> Visitor:
-    """Whoever is signed in. Raises NotSignedIn."""
-    office = office_of(request)
-    looks_by_itself = LIVE in request.headers
-    session = await office.access.sessions.of(request.cookies.get(cookie_name(office), ""), noted=not looks_by_itself)
+async def current_user_of(request: Request) -> CurrentUser:
+    """The signed-in user. Raises NotSignedIn."""
+    app = app_context_of(request)
+    is_background = LIVE in request.headers
+    session = await app.access.sessions.find(request.cookies.get(cookie_name(app), ""), touch=not is_background)
     if session is None:
         raise NotSignedIn
-    return Visitor(session)
+    return CurrentUser(session)
 
 
-def reads(permission: Permission = Permission.READ) -> Callable[[Request], Awaitable[Visitor]]:
-    """A dependency of pages that show something."""
+def requires(permission: Permission = Permission.READ) -> Callable[[Request], Awaitable[CurrentUser]]:
+    """A dependency of pages: the signed-in user, who has `permission`. Raises NotSignedIn, NotPermitted."""
 
-    async def check(request: Request) -> Visitor:
-        visitor = await visitor_of(request)
-        if not visitor.may(permission):
-            raise NotPermitted(visitor.user, permission)
-        return visitor
+    async def check(request: Request) -> CurrentUser:
+        user = await current_user_of(request)
+        if not user.may(permission):
+            raise NotPermitted(user.user, permission)
+        return user
 
     return check
 
 
-def acts(permission: Permission) -> Callable[[Request], Awaitable[Visitor]]:
-    """A dependency of forms: the same, and the form shows the session's own token."""
+def form_requires(permission: Permission) -> Callable[[Request], Awaitable[CurrentUser]]:
+    """A dependency of forms: as `requires`, and the form has the session's CSRF token. Raises CrossSiteRequest too."""
 
-    async def check(request: Request) -> Visitor:
-        visitor = await visitor_of(request)
+    async def check(request: Request) -> CurrentUser:
+        user = await current_user_of(request)
         form = await request.form()
-        refuse_foreign(request)
-        if not same(str(form.get(CSRF_FIELD, "")), visitor.session.csrf):
-            raise ForeignRequest
-        if not visitor.may(permission):
-            raise NotPermitted(visitor.user, permission)
+        refuse_cross_site(request)
+        if not same_secret(str(form.get(CSRF_FIELD, "")), user.session.csrf):
+            raise CrossSiteRequest
+        if not user.may(permission):
+            raise NotPermitted(user.user, permission)
         if any("\x00" in value for value in form.values() if isinstance(value, str)):
-            raise Unusable("a text holds no NUL")
-        return visitor
+            raise InvalidRequest("text must not hold NUL")
+        return user
 
     return check
 
 
-def refuse_foreign(request: Request) -> None:
-    """Refuses what a browser says was sent by another site's page. Raises ForeignRequest."""
+def refuse_cross_site(request: Request) -> None:
+    """Refuses a request that a browser marks as sent by another site. Raises CrossSiteRequest."""
     origin = request.headers.get("origin", "")
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise ForeignRequest
+        raise CrossSiteRequest
     if origin and urlsplit(origin).netloc != request.headers.get("host", ""):
-        raise ForeignRequest
+        raise CrossSiteRequest
 
 
-def same(shown: str, kept: str) -> bool:
-    """Compares without telling by the time it takes; an empty secret fits nothing."""
-    return bool(kept) and hmac.compare_digest(shown.encode(), kept.encode())
+def same_secret(presented: str, expected: str) -> bool:
+    """Compares secrets in constant time; an empty secret never matches."""
+    return bool(expected) and hmac.compare_digest(presented.encode(), expected.encode())
 
 
-def own_path(path: str) -> str:
-    """`path` if it leads to a page of ours, otherwise the first page."""
+def local_path(path: str) -> str:
+    """`path` if it is a page of ours, otherwise the Today page."""
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\", "/sign-in"))
-    return path if is_ours and all(letter.isprintable() for letter in path) else "/"
+    return path if is_ours and all(character.isprintable() for character in path) else "/"

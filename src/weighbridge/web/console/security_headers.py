@@ -1,4 +1,4 @@
-"""The guard: what every answer carries, and how large a request may be."""
+"""Security headers of every response, and the limits of request bodies."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ HEADERS = {
 YEAR_SECONDS = 31_536_000
 
 
-class Guard:
-    """Sets the headers of every answer; refuses a body that is too large before it is read."""
+class SecurityHeaders:
+    """Sets the headers of every response; refuses a body that is too large before reading it."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
@@ -37,29 +37,29 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
-        async def guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
-                # What is shown belongs to whoever is signed in; assets say themselves how long they keep.
+                # Pages belong to the signed-in user and are not cached; assets set their own cache time.
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
         if b"%00" in scope.get("query_string", b"") or "\x00" in scope["path"]:
-            refused = PlainTextResponse("An address holds no NUL.", status_code=400)
-            await refused(scope, receive, guarded)
+            refused = PlainTextResponse("The address must not hold NUL.", status_code=400)
+            await refused(scope, receive, send_with_headers)
             return
         if scope["method"] not in ("GET", "HEAD", "OPTIONS") and (refusal := _refusal(Headers(scope=scope))):
-            await refusal(scope, receive, guarded)
+            await refusal(scope, receive, send_with_headers)
             return
-        await self._app(scope, receive, guarded)
+        await self._app(scope, receive, send_with_headers)
 
 
 def _refusal(headers: Headers) -> PlainTextResponse | None:
     length = headers.get("content-length", "")
     if headers.get("transfer-encoding") or (length and not length.isdigit()):
-        return PlainTextResponse("A request says how long it is.", status_code=411)
+        return PlainTextResponse("The request must state its content length.", status_code=411)
     if length and int(length) > LARGEST_BODY:
-        return PlainTextResponse(f"A request has at most {LARGEST_BODY} bytes.", status_code=413)
+        return PlainTextResponse(f"The body must have at most {LARGEST_BODY} bytes.", status_code=413)
     return None

@@ -1,4 +1,4 @@
-"""Pages as text: templates, and how money, moments and states are written everywhere."""
+"""Rendering of pages: the templates, and the format of money, times, states and business names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from starlette.responses import HTMLResponse
 
 from weighbridge import __version__
 from weighbridge.access.roles import Permission
-from weighbridge.app.context import office_of
+from weighbridge.app.context import app_context_of
 from weighbridge.domain.values.money import Money
-from weighbridge.web.console.auth import Visitor
+from weighbridge.queries import labels
+from weighbridge.web.console.auth import CurrentUser
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -33,14 +34,14 @@ NAVIGATION = (
     ("u", "/settings", "Settings", Permission.READ),
     ("a", "/audit", "Audit", Permission.READ_AUDIT),
 )
-"""Second key after g, address, name, and what it takes to see it."""
-UNDER = {"/refunds": "/orders", "/payloads": "/orders"}
-"""Pages that belong to another of the navigation."""
-STATE_WORDS = {
-    "new": "being weighed",
-    "waiting": "tried again by itself",
+"""Key after g, address, name, and the permission to see it."""
+PARENT_SECTION = {"/refunds": "/orders", "/payloads": "/orders"}
+"""Pages that belong to another section of the navigation."""
+STATE_LABELS = {
+    "new": "being evaluated",
+    "waiting": "waiting for a retry",
     "posted": "posted",
-    "held": "waits for a person",
+    "held": "held",
     "rejected": "rejected",
     "not_captured": "not captured",
     "cancelled": "cancelled",
@@ -60,117 +61,125 @@ STATE_TONES = {
 
 
 def page(
-    request: Request, template: str, visitor: Visitor | None, *, status: int = 200, **context: Any
+    request: Request, template: str, current_user: CurrentUser | None, *, status: int = 200, **context: Any
 ) -> HTMLResponse:
-    """The page that `template` makes of `context`."""
-    office = office_of(request)
-    now = office.clock.now()
+    """The page rendered from `template` with `context`."""
+    app = app_context_of(request)
+    now = app.clock.now()
     text = (
         templates()
         .get_template(template)
         .render(
             **context,
-            visitor=visitor,
+            current_user=current_user,
             section=section_of(request.url.path),
-            navigation=[entry for entry in NAVIGATION if visitor is not None and visitor.may(entry[3])],
-            connections=sorted(office.connections),
-            several=len(office.connections) > 1,
+            navigation=[entry for entry in NAVIGATION if current_user is not None and current_user.may(entry[3])],
+            connections=sorted(app.connections),
+            several=len(app.connections) > 1,
             now=now,
             version=__version__,
-            may=visitor.may if visitor is not None else lambda _permission: False,
-            csrf=visitor.session.csrf if visitor is not None else "",
+            may=current_user.may if current_user is not None else lambda _permission: False,
+            csrf=current_user.session.csrf if current_user is not None else "",
         )
     )
     return HTMLResponse(text, status_code=status)
 
 
 def section_of(path: str) -> str:
-    """The address in the navigation that a page belongs to; the page's own where it belongs to none."""
+    """The address of the navigation section that a page belongs to; the page's own if it belongs to none."""
     first = "/" + path.split("/")[1].partition("-")[0]
-    return UNDER.get(first, first)
+    return PARENT_SECTION.get(first, first)
 
 
 @cache
 def templates() -> Environment:
-    """The templates; everything that is filled in is escaped, and what is missing is an error."""
-    # Every name ends with .html, so all of them escape what they show.
-    made = Environment(
+    """The templates. Values are escaped, and a missing value is an error."""
+    environment = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {
-        "money": written_money,
-        "amount": written_amount,
-        "units": written_units,
-        "price": written_price,
-        "moment": written_moment,
-        "age": written_age,
-        "span": written_span,
+    environment.filters |= {
+        "money": format_money,
+        "amount": format_amount,
+        "units": format_units,
+        "price": format_price,
+        "timestamp": format_timestamp,
+        "age": format_age,
+        "duration": format_duration,
         "plain": lambda name: str(name).replace("_", " "),
-        "state": lambda state: STATE_WORDS.get(str(state), str(state)),
+        "field": labels.label_of_field,
+        "value_of": lambda value, field: labels.label_of_value(field, value),
+        "flow": lambda flow: labels.label_of_flow(str(flow)),
+        "business": labels.with_business_names,
+        "state": lambda state: STATE_LABELS.get(str(state), str(state)),
         "tone": lambda state: STATE_TONES.get(str(state), "quiet"),
     }
-    made.globals |= {"asset": asset, "Permission": Permission}
-    return made
+    environment.globals |= {
+        "asset": asset,
+        "Permission": Permission,
+        "object_label": labels.label_of_object,
+        "event_text": labels.text_of_event,
+    }
+    return environment
 
 
 @cache
 def asset(name: str) -> str:
-    """The address of a file of ours, which changes with its content so that browsers may keep it."""
+    """The address of a static file, which changes with its content so that browsers may cache it."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
 
 
-def written_money(money: Money | None) -> str:
+def format_money(money: Money | None) -> str:
     """Money with its currency, `1,234.50 USD`."""
     return "" if money is None else str(money)
 
 
-def written_amount(amount: Decimal | None, currency: str) -> str:
-    """An amount that may be unknown."""
+def format_amount(amount: Decimal | None, currency: str) -> str:
+    """An amount with its currency; empty if one of them is not known."""
     return "" if amount is None or not currency else str(Money(amount, currency))
 
 
-def written_units(units: Decimal | int | None) -> str:
-    """Units without zeros that say nothing."""
+def format_units(units: Decimal | int | None) -> str:
+    """Units without trailing zeros."""
     if units is None:
         return ""
     text = f"{Decimal(units):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def written_price(price: Decimal | None) -> str:
-    """A price for one unit: at least two decimals, and as many more as it has."""
+def format_price(price: Decimal | None) -> str:
+    """A unit price with at least two decimals."""
     if price is None:
         return ""
-    whole, _, cents = written_units(price).partition(".")
+    whole, _, cents = format_units(price).partition(".")
     return f"{whole}.{cents:0<2}"
 
 
-def written_moment(moment: datetime | None, now: datetime) -> Markup:
-    """A moment in UTC: the hour today, the day this year; the whole of it when pointed at."""
-    if moment is None:
+def format_timestamp(timestamp: datetime | None, now: datetime) -> Markup:
+    """A time in UTC: hours today, day and hours this year; the full time as a tooltip."""
+    if timestamp is None:
         return Markup("")
-    pattern = "%H:%M" if moment.date() == now.date() else "%d %b %H:%M" if moment.year == now.year else "%d %b %Y"
-    whole = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-    short = escape(format(moment, pattern))
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), whole, short)
+    pattern = "%H:%M" if timestamp.date() == now.date() else "%d %b %H:%M" if timestamp.year == now.year else "%d %b %Y"
+    full = f"{timestamp:%Y-%m-%d %H:%M:%S} UTC"
+    short = escape(format(timestamp, pattern))
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(timestamp.isoformat(), full, short)
 
 
-def written_age(moment: datetime | None, now: datetime) -> Markup:
-    """How long ago or how soon a moment is: `3 h ago`, `in 2 days`."""
-    if moment is None:
+def format_age(timestamp: datetime | None, now: datetime) -> Markup:
+    """How long ago or how soon a time is: `3 h ago`, `in 2 days`."""
+    if timestamp is None:
         return Markup("")
-    words = f"{written_span(now - moment)} ago" if moment <= now else f"in {written_span(moment - now)}"
-    whole = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), whole, words)
+    text = f"{format_duration(now - timestamp)} ago" if timestamp <= now else f"in {format_duration(timestamp - now)}"
+    full = f"{timestamp:%Y-%m-%d %H:%M:%S} UTC"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(timestamp.isoformat(), full, text)
 
 
-def written_span(span: timedelta | float | None) -> str:
-    """A length of time in its largest unit."""
-    if span is None:
+def format_duration(duration: timedelta | float | None) -> str:
+    """A duration in its largest unit."""
+    if duration is None:
         return ""
-    seconds = span.total_seconds() if isinstance(span, timedelta) else float(span)
+    seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 90 * 60:

@@ -1,1 +1,1 @@
-"""Webhooks: what both platforms deliver."""
+"""Webhooks of both platforms."""

@@ -1,18 +1,17 @@
-"""The catalogue of exceptions: everything that can wait for a person, in plain words, with its safe way out."""
+"""The catalogue of exceptions: every problem that can wait for a person, with its cause, advice and safe actions."""
 
 from __future__ import annotations
 
 from weighbridge.domain.exceptions.kind import (
-    BACKUP,
     Autonomy,
     ExceptionKind,
     Grouping,
-    Remedy,
+    Playbook,
     Urgency,
 )
 from weighbridge.domain.exceptions.kinds.listings import LISTINGS
 from weighbridge.domain.exceptions.kinds.money import MONEY
-from weighbridge.domain.exceptions.kinds.monitoring import WATCHING
+from weighbridge.domain.exceptions.kinds.monitoring import MONITORING
 from weighbridge.domain.exceptions.kinds.orders import ORDERS
 from weighbridge.domain.exceptions.kinds.platforms import PLATFORMS
 from weighbridge.domain.exceptions.kinds.returns import RETURNS
@@ -21,15 +20,14 @@ from weighbridge.domain.exceptions.kinds.stock import STOCK
 from weighbridge.domain.findings.finding import FindingKind
 
 __all__ = [
-    "BACKUP",
     "BY_AREA",
     "CATALOGUE",
     "DEFAULT_AUTONOMY",
-    "MENDED_IN_CIN7",
+    "FIXED_IN_CIN7",
     "Autonomy",
     "ExceptionKind",
     "Grouping",
-    "Remedy",
+    "Playbook",
     "Urgency",
 ]
 
@@ -41,14 +39,16 @@ BY_AREA: dict[str, tuple[ExceptionKind, ...]] = {
     "Stock": STOCK,
     "Catalogue": LISTINGS,
     "Platforms": PLATFORMS,
-    "Monitors": WATCHING,
+    "Monitors": MONITORING,
 }
-"""Every kind, by the part of the business it belongs to; a monitor's kinds get an area of their own here."""
+"""Every kind, by business area; kinds that only monitors find have an area of their own."""
 
-CATALOGUE: dict[FindingKind, ExceptionKind] = {one.kind: one for area in BY_AREA.values() for one in area}
-"""Every kind by its name. A test proves that no kind of finding is missing."""
+CATALOGUE: dict[FindingKind, ExceptionKind] = {
+    exception_kind.kind: exception_kind for area in BY_AREA.values() for exception_kind in area
+}
+"""Every kind by its finding kind. A test proves that none is missing."""
 
-MENDED_IN_CIN7 = frozenset(
+FIXED_IN_CIN7 = frozenset(
     {
         FindingKind.PRODUCT_NOT_SELLABLE,
         FindingKind.TAX_RULE_MISSING,
@@ -57,8 +57,8 @@ MENDED_IN_CIN7 = frozenset(
         FindingKind.RETURNS_NOT_VERIFIED,
     }
 )
-"""Kinds of which another look alone finds nothing new: they end with what Cin7 says about its tax rules, products and
-customers, and that is read anew before their objects are looked at."""
+"""Kinds that are fixed in Cin7's tax rules, products or customers: this reference data is read again before their
+objects are re-checked."""
 
 DEFAULT_AUTONOMY: dict[FindingKind, Autonomy] = {FindingKind.DUPLICATE_SALES: Autonomy.ACT}
-"""Kinds whose first safe action goes further by itself than to be suggested, unless the design says otherwise."""
+"""Kinds whose first safe action is more than suggested, unless the design says otherwise."""

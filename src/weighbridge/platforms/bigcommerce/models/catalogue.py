@@ -1,4 +1,4 @@
-"""BigCommerce's catalogue payloads. Source: Catalog V3, Price lists V3, Store information V2."""
+"""Catalogue payloads of BigCommerce. Source: Catalog V3, Price lists V3, Store information V2."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _rows(value: Any) -> Any:
 
 
 class Store(Read):
-    """What a catalogue must know of the store. Source: platform notes, bigcommerce 6.5."""
+    """The store's settings for catalogue values. Source: platform notes, bigcommerce 6.5."""
 
     currency: Text = ""
     weight_units: Text = ""
@@ -31,7 +31,7 @@ class OptionValue(Read):
 
 
 class Variant(Read):
-    """A variant; what is null comes from its product."""
+    """A variant; null values come from its product."""
 
     id: int
     sku: Text = ""
@@ -110,7 +110,7 @@ class SentImage(Sent):
 
 
 class VariantRequest(Sent):
-    """A variant, new or changed; what is None is not sent."""
+    """A new or changed variant; fields that are None are not sent."""
 
     id: int | None = None
     sku: str | None = None
@@ -128,7 +128,7 @@ class VariantRequest(Sent):
 
 
 class ProductRequest(Sent):
-    """A product, new or changed; what is None is not sent. Stock is never part of it."""
+    """A new or changed product; fields that are None are not sent. Stock is never part of it."""
 
     id: int | None = None
     name: str | None = None
@@ -228,8 +228,8 @@ class Paged(Read, Generic[T]):
     meta: PagedMeta = PagedMeta()
 
 
-class VariantPlace(Read):
-    """Where a SKU stands. Source: Catalog V3, GET /catalog/variants."""
+class VariantMatch(Read):
+    """A variant found by its SKU. Source: Catalog V3, GET /catalog/variants."""
 
     id: int
     product_id: int

@@ -1,4 +1,4 @@
-"""BigCommerce's orders, payments, refunds and shipments as it answers, with the vendor's own names."""
+"""Answer payloads of BigCommerce: orders, payments, refunds and shipments, with the vendor's own names."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from pydantic import BeforeValidator, Field
 from weighbridge.domain.values.money import ZERO
 from weighbridge.platforms.bigcommerce.payload import (
     Amount,
-    Moment,
     Number,
     OptionalAmount,
     Read,
     RequiredAmount,
     Text,
+    Timestamp,
     _empty_to_none,
+    empty_to_list,
+    list_or_empty,
 )
 
 
@@ -48,8 +50,8 @@ class OrderHeader(Read):
 
     id: int
     status_id: int
-    date_created: Moment
-    date_modified: Moment
+    date_created: Timestamp
+    date_modified: Timestamp
     customer_id: Number = 0
     channel_id: Number = 1
     default_currency_code: Text = ""
@@ -80,15 +82,8 @@ class OrderHeader(Read):
     staff_notes: Text = ""
     customer_message: Text = ""
     external_order_id: Text = ""
-    fees: Annotated[list[OrderFee], BeforeValidator(lambda v: v if isinstance(v, list) else [])] = Field(
-        default_factory=list
-    )
-    """Filled where the call asked for them; otherwise the platform sends a link."""
-
-    @property
-    def currency(self) -> str:
-        """The currency of every amount. Source: platform notes, bigcommerce 2.2 (default_currency_code)."""
-        return self.default_currency_code or self.currency_code
+    fees: Annotated[list[OrderFee], BeforeValidator(list_or_empty)] = Field(default_factory=list)
+    """Present only when the call includes them; otherwise the platform sends a link."""
 
 
 class AppliedDiscount(Read):
@@ -112,15 +107,13 @@ class OrderProduct(Read):
     total_inc_tax: RequiredAmount
     total_tax: Amount = ZERO
     discounted_total_inc_tax: OptionalAmount = None
-    applied_discounts: Annotated[list[AppliedDiscount], BeforeValidator(lambda v: v or [])] = Field(
-        default_factory=list
-    )
+    applied_discounts: Annotated[list[AppliedDiscount], BeforeValidator(empty_to_list)] = Field(default_factory=list)
     order_address_id: Number = 0
     wrapping_cost_inc_tax: Amount = ZERO
 
 
 class OrderTax(Read):
-    """A tax on a part of the order. Source: Orders V2, GET /orders/{id}/taxes?details=true."""
+    """A tax on a line or charge. Source: Orders V2, GET /orders/{id}/taxes?details=true."""
 
     name: Text = ""
     tax_class: Text = Field("", validation_alias="class")
@@ -137,7 +130,7 @@ class OrderCoupon(Read):
 
 
 class Transaction(Read):
-    """A movement of money. Source: Orders V3, GET /orders/{id}/transactions."""
+    """A movement of money on an order. Source: Orders V3, GET /orders/{id}/transactions."""
 
     id: Text
     event: Text
@@ -147,15 +140,15 @@ class Transaction(Read):
     currency: Text = ""
     status: Text = ""
     test: bool = False
-    date_created: Moment
+    date_created: Timestamp
 
 
 class RefundRow(Read):
-    """A refund in the list of all refunds, as far as it is looked for."""
+    """A row of the list of all refunds."""
 
     id: int
     order_id: int
-    created: Moment
+    created: Timestamp
 
 
 class RefundDeduction(Read):
@@ -168,7 +161,7 @@ class RefundItemRow(Read):
     quantity: OptionalAmount = None
     requested_amount: OptionalAmount = None
     reason: Text = ""
-    adjustments: Annotated[list[RefundDeduction], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
+    adjustments: Annotated[list[RefundDeduction], BeforeValidator(empty_to_list)] = Field(default_factory=list)
 
 
 class RefundPaymentRow(Read):
@@ -185,13 +178,13 @@ class Refund(Read):
 
     id: int
     order_id: int
-    created: Moment
+    created: Timestamp
     reason: Text = ""
     total_amount: RequiredAmount
     total_tax: Amount = ZERO
     uses_merchant_override_values: bool = False
-    items: Annotated[list[RefundItemRow], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
-    payments: Annotated[list[RefundPaymentRow], BeforeValidator(lambda v: v or [])] = Field(default_factory=list)
+    items: Annotated[list[RefundItemRow], BeforeValidator(empty_to_list)] = Field(default_factory=list)
+    payments: Annotated[list[RefundPaymentRow], BeforeValidator(empty_to_list)] = Field(default_factory=list)
 
 
 class ShipmentItemRow(Read):

@@ -1,4 +1,4 @@
-"""BigCommerce's products, stock and hooks as it answers, as far as we read them, with the vendor's own names."""
+"""Answer payloads of BigCommerce: products, stock and webhooks, with the vendor's own names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weighbridge.platforms.bigcommerce.payload import Number, Read, Text
 
 
 class InventorySettings(Read):
-    """How the store treats stock. Source: Settings v3, GET /settings/inventory."""
+    """The store's stock settings. Source: Settings v3, GET /settings/inventory."""
 
     refund_order_stock_adjustment: bool = False
 
@@ -21,7 +21,7 @@ class VariantRow(Read):
     sku: Text = ""
     inventory_level: Number = 0
     price: Decimal | None = None
-    """Null where the product's own price holds."""
+    """Null where the product's price applies."""
     purchasing_disabled: bool = False
 
 
@@ -41,8 +41,8 @@ class InventoryIdentity(Read):
     variant_id: Number = 0
 
 
-class InventoryPlace(Read):
-    """Where the store keeps stock. Source: Locations V3, GET /inventory/locations."""
+class StoreLocation(Read):
+    """A stock location of the store. Source: Locations V3, GET /inventory/locations."""
 
     id: int
     label: Text = ""
@@ -59,7 +59,7 @@ class InventoryItem(Read):
     locations: list[InventoryLocation] = Field(default_factory=list)
 
 
-class Hook(Read):
+class StoreWebhook(Read):
     id: int
     scope: str
     destination: str

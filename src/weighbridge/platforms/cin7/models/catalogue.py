@@ -1,4 +1,4 @@
-"""Cin7 Core's products and families, as far as a catalogue is made of them."""
+"""Answer payloads of Cin7 Core: the catalogue fields of products and families."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Number = Annotated[Decimal, BeforeValidator(_number), Field(allow_inf_nan=False)
 
 
 class AttachmentRow(Read):
-    """A file of a product; pictures are told from documents by their type."""
+    """A file of a product; its type distinguishes pictures from documents."""
 
     id: str = Field(alias="ID")
     content_type: Text = Field("", alias="ContentType")
@@ -36,7 +36,7 @@ class AttachmentRow(Read):
 Attachments = Annotated[list[AttachmentRow], BeforeValidator(_rows)]
 
 
-class ArticleRow(Read):
+class CatalogueProductRow(Read):
     """A product. Source: Cin7 Core API v2, GET /product with IncludeAttachments."""
 
     id: str = Field(alias="ID")
@@ -63,15 +63,15 @@ class ArticleRow(Read):
     @model_validator(mode="before")
     @classmethod
     def _tiers(cls, row: Any) -> Any:
-        """The ten numbered tiers: the map by name is switched off where two tiers share a name."""
+        """Reads the ten numbered tiers: the API omits the map by name where two tiers share a name."""
         if not isinstance(row, dict):
             return row
         return {**row, "tier_prices": [row.get(f"PriceTier{number}") for number in range(1, TIERS + 1)]}
 
 
-class ArticlePage(Read):
+class CatalogueProductPage(Read):
     total: int = Field(0, alias="Total")
-    rows: list[ArticleRow] = Field(alias="Products")
+    rows: list[CatalogueProductRow] = Field(alias="Products")
 
 
 class MemberRow(Read):

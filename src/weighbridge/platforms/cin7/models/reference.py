@@ -1,4 +1,4 @@
-"""Cin7 Core's company, products, customers, stock and webhooks as it answers, with the vendor's own names."""
+"""Answer payloads of Cin7 Core: company, products, customers, stock and webhooks, with the vendor's own names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from weighbridge.platforms.cin7.payload import Moment, Read, Text
+from weighbridge.platforms.cin7.payload import Read, Text, Timestamp
 
 
 class Company(Read):
@@ -96,12 +96,12 @@ class AvailabilityLine(Read):
     location: str = Field(alias="Location")
     bin: Text = Field("", alias="Bin")
     batch: Text = Field("", alias="Batch")
-    expires: Moment | None = Field(None, alias="ExpiryDate")
+    expires: Timestamp | None = Field(None, alias="ExpiryDate")
     available: Decimal = Field(alias="Available")
 
 
 class UnreadableAvailability(Read):
-    """A row of the stock list that tells no figure; with luck it tells whose."""
+    """A row of the stock list without a readable level; its SKU may be readable."""
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
 
@@ -109,7 +109,7 @@ class UnreadableAvailability(Read):
 
 
 class AvailabilityPage(Read):
-    """A page of the stock list whose rows are read one by one, so that a broken one stops no other SKU."""
+    """A page of the stock list. Rows are parsed one by one, so that a malformed row affects no other SKU."""
 
     total: int = Field(0, alias="Total")
     rows: list[Annotated[AvailabilityLine | UnreadableAvailability, Field(union_mode="left_to_right")]] = Field(

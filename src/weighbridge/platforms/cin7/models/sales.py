@@ -1,4 +1,4 @@
-"""Cin7 Core's sales and their documents as it answers, as far as we read them, with the vendor's own names."""
+"""Answer payloads of Cin7 Core: sales and their documents, with the vendor's own names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from weighbridge.platforms.cin7.payload import Moment, Read, Text, _list
+from weighbridge.platforms.cin7.payload import Read, Text, Timestamp, _list
 
 
 class SaleRow(Read):
@@ -21,10 +21,10 @@ class SaleRow(Read):
     fulfilment_status: Text = Field("", alias="FulFilmentStatus")
     tracking_numbers: Text = Field("", alias="CombinedTrackingNumbers")
     external_id: Text = Field("", alias="ExternalID")
-    updated: Moment = Field(alias="Updated")
+    updated: Timestamp = Field(alias="Updated")
     invoice_amount: Decimal | None = Field(None, alias="InvoiceAmount")
     invoice_status: Text = Field("", alias="CombinedInvoiceStatus")
-    ordered: Moment | None = Field(None, alias="OrderDate")
+    ordered: Timestamp | None = Field(None, alias="OrderDate")
     currency: Text = Field("", alias="CustomerCurrency")
     credit_note_number: Text = Field("", alias="CreditNoteNumber")
 
@@ -35,13 +35,13 @@ class SalePage(Read):
 
 
 class UnreadableSale(Read):
-    """A row of saleList of which nothing but the id can be read."""
+    """A row of saleList of which only the id is readable."""
 
     id: str = Field(alias="SaleID")
 
 
 class ChangedSales(Read):
-    """A page of saleList whose rows are read one by one, so that a broken one stops nobody else."""
+    """A page of saleList. Rows are parsed one by one, so that a malformed row affects no other sale."""
 
     total: int = Field(0, alias="Total")
     rows: list[Annotated[SaleRow | UnreadableSale, Field(union_mode="left_to_right")]] = Field(alias="SaleList")
@@ -63,7 +63,7 @@ class OrderDocument(Read):
 
 
 class PaymentLine(Read):
-    """A payment or refund as the document shows it that it belongs to."""
+    """A payment or refund as its document shows it."""
 
     id: str = Field(alias="ID")
     reference: Text = Field("", alias="Reference")
@@ -100,7 +100,7 @@ class PackLine(Read):
 
 class ShipLineRow(Read):
     id: Text = Field("", alias="ID")
-    shipped_at: Moment | None = Field(None, alias="ShipmentDate")
+    shipped_at: Timestamp | None = Field(None, alias="ShipmentDate")
     carrier: Text = Field("", alias="Carrier")
     boxes: Text = Field("", validation_alias=AliasChoices("Boxes", "Box"))
     tracking_number: Text = Field("", alias="TrackingNumber")
@@ -141,11 +141,6 @@ class SaleDetail(Read):
     credit_notes: Annotated[list[CreditNoteDocument], BeforeValidator(_list)] = Field(
         default_factory=list, alias="CreditNotes"
     )
-
-    @property
-    def order_number(self) -> str:
-        """The sale's number, which the header itself does not carry."""
-        return self.order.sale_order_number if self.order else ""
 
 
 class CreditNoteSet(Read):

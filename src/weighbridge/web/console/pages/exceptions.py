@@ -1,4 +1,4 @@
-"""Exceptions: the list, and one with its evidence, its safe actions and its history."""
+"""Exceptions: the list, and one with its evidence, playbooks and history."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse
 
-from weighbridge.access.roles import to_run
-from weighbridge.app.context import Office, office_of
-from weighbridge.domain.exceptions.kinds import Remedy, Urgency
+from weighbridge.access.roles import permission_to_run
+from weighbridge.app.context import AppContext, app_context_of
+from weighbridge.domain.exceptions.kinds import Playbook, Urgency
 from weighbridge.domain.findings.finding import Owner
-from weighbridge.exceptions.filters import Wanted
+from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.plan import ARGUMENTS, NEED_A_REASON
-from weighbridge.exceptions.records import Case
-from weighbridge.queries.exceptions import Area, Order, WholeCase, cases_of, kinds_in, whole_case
-from weighbridge.services.errors import NotFound, Unusable, chosen
-from weighbridge.web.console.auth import Visitor, reads
+from weighbridge.exceptions.records import ExceptionRecord
+from weighbridge.queries.exceptions import Area, ExceptionDetail, SortOrder, exception_detail, exception_page, kinds_in
+from weighbridge.services.errors import InvalidRequest, NotFound, chosen
+from weighbridge.web.console.auth import CurrentUser, requires
 from weighbridge.web.console.templating import page
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
-Reader = Annotated[Visitor, Depends(reads())]
+Reader = Annotated[CurrentUser, Depends(requires())]
 STATES = ("open", "closed", "merged", "any")
-MINE, NOBODYS = "me", "nobody"
-REMEDY_WORDS = {
-    Remedy.RETRY: "Look again now",
-    Remedy.REPLAY: "Send what is stored once more",
-    Remedy.CORRECT: "Correct one text and try again",
-    Remedy.RELEASE: "Let it pass as it is",
-    Remedy.MAP_TAX: "Name the tax rule",
-    Remedy.MAP_PAYMENT: "Name the account",
-    Remedy.MAP_SKU: "Name the SKU in Cin7",
-    Remedy.VOID_DUPLICATE: "Void the sales beyond the first",
-    Remedy.PUSH_STOCK: "Read the stock and tell the shop again",
-    Remedy.RESTOCK_BY_HAND: "State that the goods are back",
-    Remedy.ACCEPT: "Leave it as it is",
+ASSIGNED_TO_ME, UNASSIGNED = "me", "nobody"
+PLAYBOOK_LABELS = {
+    Playbook.RETRY: "Re-check",
+    Playbook.REPLAY: "Post again as stored",
+    Playbook.CORRECT: "Correct a value",
+    Playbook.RELEASE: "Release",
+    Playbook.MAP_TAX: "Map to a tax rule",
+    Playbook.MAP_PAYMENT: "Map to an account",
+    Playbook.MAP_SKU: "Map to a Cin7 SKU",
+    Playbook.VOID_DUPLICATE: "Void duplicate sales",
+    Playbook.PUSH_STOCK: "Publish stock again",
+    Playbook.RESTOCK_BY_HAND: "Confirm restock",
+    Playbook.ACCEPT: "Accept as it is",
 }
-DONE_WORDS = {
-    "assigned": "It is assigned.",
-    "commented": "Your comment is in the history.",
-    "snoozed": "It sleeps; its deadline stays.",
-    "woken": "It is awake.",
-    "tagged": "The tag is on.",
-    "untagged": "The tag is off.",
-    "reopened": "It is open again, and looked at.",
-    "run": "The action has begun. The exception closes once its proof was seen.",
-    "undone": "That is taken back.",
-    "approved": "What was prepared has begun.",
-    "refused": "What was prepared will not run.",
-    "merged": "They are one now.",
-    "unmerged": "It stands for itself again.",
-    "many": "Done for all of them.",
+DONE_MESSAGES = {
+    "assigned": "Assigned.",
+    "commented": "Comment added.",
+    "snoozed": "Snoozed. The deadline stays.",
+    "unsnoozed": "Unsnoozed.",
+    "tagged": "Tag added.",
+    "untagged": "Tag removed.",
+    "reopened": "Reopened. Its objects are re-checked.",
+    "run": "The playbook has started. The exception closes once its proof is seen.",
+    "undone": "Undone.",
+    "approved": "Approved. The playbook has started.",
+    "refused": "Refused. The playbook will not run.",
+    "merged": "Merged.",
+    "unmerged": "Unmerged.",
+    "bulk": "Done for all of them.",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """The filter of a list, as its address has it."""
+class FilterQuery:
+    """The filter of a list, as in its address."""
 
     state: str = "open"
     owner: str = ""
@@ -73,31 +73,31 @@ class Filter:
     late: bool = False
     snoozed: bool = False
 
-    def wanted(self, visitor: Visitor) -> Wanted:
-        """What it finds. Raises Unusable."""
+    def to_filter(self, current_user: CurrentUser) -> ExceptionFilter:
+        """The filter of the exception queries. Raises InvalidRequest."""
         if self.state not in STATES:
-            raise Unusable(f"state is {self.state!r}; expected one of {', '.join(STATES)}.")
+            raise InvalidRequest(f"state is {self.state!r}; expected one of {', '.join(STATES)}.")
         if self.urgency and self.urgency.upper() not in Urgency.__members__:
-            raise Unusable(f"urgency is {self.urgency!r}; expected low, normal, high or critical.")
+            raise InvalidRequest(f"urgency is {self.urgency!r}; expected low, normal, high or critical.")
         area = chosen(Area, self.area, "area")
-        return Wanted(
+        return ExceptionFilter(
             connection=self.connection,
             state=self.state,
             owner=chosen(Owner, self.owner, "owner"),
-            assignee={MINE: visitor.name, NOBODYS: "", "": None}.get(self.assignee, self.assignee),
+            assignee={ASSIGNED_TO_ME: current_user.name, UNASSIGNED: "", "": None}.get(self.assignee, self.assignee),
             kinds=kinds_in(area) if area is not None else (),
             at_least=Urgency[self.urgency.upper()] if self.urgency else Urgency.LOW,
             tag=self.tag.strip().lower(),
-            words=self.q.strip(),
+            text=self.q.strip(),
             snoozed=self.snoozed,
             late=self.late,
         )
 
     def address(self, **changes: str | int | bool) -> str:
-        """The list's address with some of it changed."""
+        """The query of the list's address with some fields changed."""
         values = {name: getattr(self, name) for name in self.__slots__} | changes
-        plain = {name: value for name, value in values.items() if value and (name, value) != ("state", "open")}
-        return urlencode({name: "1" if value is True else value for name, value in plain.items()})
+        given = {name: value for name, value in values.items() if value and (name, value) != ("state", "open")}
+        return urlencode({name: "1" if value is True else value for name, value in given.items()})
 
 
 def filter_of(
@@ -111,94 +111,99 @@ def filter_of(
     q: Annotated[str, Query(max_length=200)] = "",
     late: bool = False,
     snoozed: bool = False,
-) -> Filter:
-    return Filter(state or "open", owner, area, assignee, urgency, connection, tag, q, late, snoozed)
+) -> FilterQuery:
+    return FilterQuery(state or "open", owner, area, assignee, urgency, connection, tag, q, late, snoozed)
 
 
-Filtered = Annotated[Filter, Depends(filter_of)]
+FilterQueryParameters = Annotated[FilterQuery, Depends(filter_of)]
 
 
 @router.get("/exceptions")
 async def exceptions(
     request: Request,
-    visitor: Reader,
-    kept: Filtered,
+    current_user: Reader,
+    filter_query: FilterQueryParameters,
     sort: str = "",
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
     done: str = "",
 ) -> HTMLResponse:
-    office = office_of(request)
-    order = chosen(Order, sort, "sort") or Order.URGENCY
-    wanted = kept.wanted(visitor)
+    app = app_context_of(request)
+    order = chosen(SortOrder, sort, "sort") or SortOrder.URGENCY
+    exception_filter = filter_query.to_filter(current_user)
     return page(
         request,
         "exceptions.html",
-        visitor,
-        found=await cases_of(office, wanted, order, number),
-        tally=await office.cases.tally(wanted),
-        prepared=await office.playbooks.waiting_for_approval(),
-        kept=kept,
+        current_user,
+        listed=await exception_page(app, exception_filter, order, number),
+        tally=await app.exception_queries.tally(exception_filter),
+        prepared=await app.playbook_runner.waiting_for_approval(),
+        filter_query=filter_query,
         order=order,
         number=number,
-        done=DONE_WORDS.get(done, ""),
+        done=DONE_MESSAGES.get(done, ""),
     )
 
 
-@router.get("/exceptions/{case_id}")
-async def exception(request: Request, visitor: Reader, case_id: Number, done: str = "") -> HTMLResponse:
-    office = office_of(request)
-    whole = await found_case(office, case_id)
+@router.get("/exceptions/{exception_id}")
+async def exception(request: Request, current_user: Reader, exception_id: Number, done: str = "") -> HTMLResponse:
+    app = app_context_of(request)
+    detail = await find_exception(app, exception_id)
     return page(
         request,
         "exception.html",
-        visitor,
-        whole=whole,
-        case=whole.case,
-        remedies=offered(whole.case),
-        allowed={remedy: visitor.may(to_run(remedy, whole.case.owner)) for remedy in Remedy},
-        words=REMEDY_WORDS,
-        people=[user.name for user in await office.access.users.all() if user.disabled_at is None],
-        done=DONE_WORDS.get(done, ""),
+        current_user,
+        detail=detail,
+        exception_record=detail.exception_record,
+        playbooks=offered_playbooks(detail.exception_record),
+        allowed={
+            playbook: current_user.may(permission_to_run(playbook, detail.exception_record.owner))
+            for playbook in Playbook
+        },
+        labels=PLAYBOOK_LABELS,
+        users=[user.name for user in await app.access.users.all() if user.disabled_at is None],
+        done=DONE_MESSAGES.get(done, ""),
     )
 
 
-@router.get("/exceptions/{case_id}/act/{remedy}")
-async def preview(request: Request, visitor: Reader, case_id: Number, remedy: Remedy) -> HTMLResponse:
-    """What a safe action would do, to be read before it is done; nothing happens here."""
-    office = office_of(request)
-    whole = await found_case(office, case_id)
-    arguments = arguments_of(remedy, request.query_params)
+@router.get("/exceptions/{exception_id}/playbooks/{playbook}")
+async def preview(request: Request, current_user: Reader, exception_id: Number, playbook: Playbook) -> HTMLResponse:
+    """The preview of a playbook; changes nothing."""
+    app = app_context_of(request)
+    detail = await find_exception(app, exception_id)
+    arguments = arguments_of(playbook, request.query_params)
     return page(
         request,
-        "act.html",
-        visitor,
-        case=whole.case,
-        remedy=remedy,
-        words=REMEDY_WORDS,
+        "playbook.html",
+        current_user,
+        exception_record=detail.exception_record,
+        playbook=playbook,
+        labels=PLAYBOOK_LABELS,
         arguments=arguments,
-        asked=ARGUMENTS.get(remedy, ()),
-        needs_reason=remedy in NEED_A_REASON,
-        allowed=visitor.may(to_run(remedy, whole.case.owner)),
-        plan=await office.playbooks.preview(case_id, remedy, arguments),
+        parameters=ARGUMENTS.get(playbook, ()),
+        needs_reason=playbook in NEED_A_REASON,
+        allowed=current_user.may(permission_to_run(playbook, detail.exception_record.owner)),
+        plan=await app.playbook_runner.preview(exception_id, playbook, arguments),
     )
 
 
-def arguments_of(remedy: Remedy, told: Mapping[str, object]) -> dict[str, str]:
-    """What was told of what a playbook asks for; empty answers are none."""
-    values = {one.name: str(told.get(one.name) or "").strip() for one in ARGUMENTS.get(remedy, ())}
+def arguments_of(playbook: Playbook, submitted: Mapping[str, object]) -> dict[str, str]:
+    """The submitted arguments of a playbook without the empty ones."""
+    values = {
+        argument.name: str(submitted.get(argument.name) or "").strip() for argument in ARGUMENTS.get(playbook, ())
+    }
     return {name: value for name, value in values.items() if value}
 
 
-def offered(case: Case) -> tuple[tuple[Remedy, bool], ...]:
-    """The safe actions of an open exception, each with whether it asks for something first."""
-    if case.state != "open":
+def offered_playbooks(exception_record: ExceptionRecord) -> tuple[tuple[Playbook, bool], ...]:
+    """The playbooks of an open exception, each with whether it takes arguments."""
+    if exception_record.state != "open":
         return ()
-    return tuple((remedy, bool(ARGUMENTS.get(remedy))) for remedy in case.entry.remedies)
+    return tuple((playbook, bool(ARGUMENTS.get(playbook))) for playbook in exception_record.entry.playbooks)
 
 
-async def found_case(office: Office, case_id: int) -> WholeCase:
+async def find_exception(app: AppContext, exception_id: int) -> ExceptionDetail:
     """The exception with this number. Raises NotFound."""
-    whole = await whole_case(office, case_id)
-    if whole is None:
-        raise NotFound(f"There is no exception number {case_id}.", "/exceptions", "All exceptions")
-    return whole
+    detail = await exception_detail(app, exception_id)
+    if detail is None:
+        raise NotFound(f"There is no exception number {exception_id}.", "/exceptions", "All exceptions")
+    return detail

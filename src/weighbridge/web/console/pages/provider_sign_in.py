@@ -1,4 +1,4 @@
-"""Signing in at the company's identity provider: there by a link, since a form may not lead to another site."""
+"""Sign-in at the company's identity provider: by a link, because a form may not lead to another site."""
 
 from __future__ import annotations
 
@@ -8,80 +8,86 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from weighbridge.access.oidc.attempt import Attempt
-from weighbridge.access.oidc.provider import ProviderDown, Returned
-from weighbridge.access.oidc.sign_in import ProviderSignIn, TurnedAway, Why
-from weighbridge.access.sign_in import Entered
-from weighbridge.app.context import Office, office_of
+from weighbridge.access.oidc.provider import AuthorizationResponse, ProviderDown
+from weighbridge.access.oidc.sign_in import ProviderSignIn, RefusalReason, SignInRefused
+from weighbridge.access.sign_in import SignInAccepted
+from weighbridge.app.context import AppContext, app_context_of
 from weighbridge.services.errors import NotFound
-from weighbridge.web.console.auth import cookie_name, own_path
-from weighbridge.web.console.pages.sign_in import let_in, sign_in_page
-from weighbridge.web.console.templating import written_span
+from weighbridge.web.console.auth import cookie_name, local_path
+from weighbridge.web.console.pages.sign_in import sign_in_page, signed_in_redirect
+from weighbridge.web.console.templating import format_duration
 
 router = APIRouter()
 ATTEMPT_SECONDS = 900
-"""How long somebody may take at the provider."""
-BACK = "/sign-in/provider/back"
-Told = Annotated[str, Query(max_length=4000)]
-STATUS = {Why.WAIT: 429, Why.DOWN: 503}
-WORDS = {
-    Why.WAIT: "Too many tries. Wait {wait}, then try again.",
-    Why.STALE: "That answer belongs to no attempt of this browser, or to one that is over. Begin again.",
-    Why.DECLINED: "The sign-in was broken off there. Nothing has changed.",
-    Why.DOWN: "The sign-in service does not answer as it should. Orders and stock go on. Try again in a minute.",
-    Why.UNPROVEN: "The sign-in service's answer does not prove who you are. Begin again, or tell an admin.",
-    Why.KEPT_OUT: "You are known there, and not let in here. An admin of Weighbridge can change that.",
+"""How long a user may take at the provider."""
+CALLBACK_PATH = "/sign-in/provider/callback"
+ProviderText = Annotated[str, Query(max_length=4000)]
+STATUS = {RefusalReason.WAIT: 429, RefusalReason.DOWN: 503}
+MESSAGES = {
+    RefusalReason.WAIT: "Too many tries. Wait {wait}, then try again.",
+    RefusalReason.STALE: "This answer belongs to no attempt of this browser, or to one that is over. Sign in again.",
+    RefusalReason.DECLINED: "The sign-in was cancelled at the provider.",
+    RefusalReason.DOWN: "The sign-in service does not respond. Orders and stock continue. Try again in a minute.",
+    RefusalReason.UNPROVEN: "The sign-in service's answer does not prove who you are. Sign in again, or ask an admin.",
+    RefusalReason.NOT_ALLOWED: "The provider knows you, but you have no access here. An admin can change that.",
 }
 
 
-def attempt_cookie(office: Office) -> str:
-    """Holds the secret of an attempt; it has to come back with a visit from another site, so it is not strict."""
-    return f"{cookie_name(office)}-provider"
+def attempt_cookie(app: AppContext) -> str:
+    """The cookie with the secret of an attempt; not strict, because the provider's redirect must send it."""
+    return f"{cookie_name(app)}-provider"
 
 
 @router.get("/sign-in/provider")
-async def go_there(request: Request, to: Annotated[str, Query(max_length=2000)] = "/") -> Response:
-    office = office_of(request)
-    door, attempt = _door(office), Attempt.new(own_path(to))
+async def redirect_to_provider(request: Request, to: Annotated[str, Query(max_length=2000)] = "/") -> Response:
+    app = app_context_of(request)
+    provider_sign_in, attempt = _provider_sign_in(app), Attempt.new(local_path(to))
     try:
-        address = await door.provider.way_there(attempt, _back(request, office))
+        address = await provider_sign_in.provider.authorization_url(attempt, _callback_url(request, app))
     except ProviderDown as problem:
-        door.note_down(problem)
-        return await _turned_away(request, TurnedAway(Why.DOWN), attempt.to)
-    answer = RedirectResponse(address, 303)
-    answer.set_cookie(
-        attempt_cookie(office), attempt.cookie, max_age=ATTEMPT_SECONDS, httponly=True, secure=office.is_secure,
+        provider_sign_in.log_provider_down(problem)
+        return await _refused(request, SignInRefused(RefusalReason.DOWN), attempt.return_path)
+    response = RedirectResponse(address, 303)
+    response.set_cookie(
+        attempt_cookie(app), attempt.cookie, max_age=ATTEMPT_SECONDS, httponly=True, secure=app.is_secure,
         samesite="lax",
     )  # fmt: skip
-    return answer
+    return response
 
 
-@router.get(BACK)
-async def come_back(request: Request, code: Told = "", state: Told = "", error: Told = "", iss: Told = "") -> Response:
-    office = office_of(request)
-    attempt = Attempt.read(request.cookies.get(attempt_cookie(office), ""))
+@router.get(CALLBACK_PATH)
+async def provider_callback(
+    request: Request,
+    code: ProviderText = "",
+    state: ProviderText = "",
+    error: ProviderText = "",
+    iss: ProviderText = "",
+) -> Response:
+    app = app_context_of(request)
+    attempt = Attempt.read(request.cookies.get(attempt_cookie(app), ""))
     address = request.client.host if request.client else ""
-    returned = Returned(code, state, error, iss)
-    found = await _door(office).finish(returned, attempt, _back(request, office), address)
-    to = own_path(attempt.to) if attempt is not None else "/"
-    if isinstance(found, Entered):
-        answer: Response = let_in(office, found, to)
+    returned = AuthorizationResponse(code, state, error, iss)
+    outcome = await _provider_sign_in(app).finish(returned, attempt, _callback_url(request, app), address)
+    to = local_path(attempt.return_path) if attempt is not None else "/"
+    if isinstance(outcome, SignInAccepted):
+        response: Response = signed_in_redirect(app, outcome, to)
     else:
-        answer = await _turned_away(request, found, to)
-    answer.delete_cookie(attempt_cookie(office), secure=office.is_secure, httponly=True, samesite="lax")
-    return answer
+        response = await _refused(request, outcome, to)
+    response.delete_cookie(attempt_cookie(app), secure=app.is_secure, httponly=True, samesite="lax")
+    return response
 
 
-async def _turned_away(request: Request, found: TurnedAway, to: str) -> Response:
-    words = WORDS[found.why].format(wait=written_span(found.wait))
-    return await sign_in_page(request, to, words, status=STATUS.get(found.why, 403), retry_after=found.wait)
+async def _refused(request: Request, refusal: SignInRefused, to: str) -> Response:
+    message = MESSAGES[refusal.reason].format(wait=format_duration(refusal.wait))
+    return await sign_in_page(request, to, message, status=STATUS.get(refusal.reason, 403), retry_after=refusal.wait)
 
 
-def _door(office: Office) -> ProviderSignIn:
-    if office.access.at_provider is None:
-        raise NotFound("People sign in here with a name and a password.", "/sign-in", "Sign in")
-    return office.access.at_provider
+def _provider_sign_in(app: AppContext) -> ProviderSignIn:
+    if app.access.provider_sign_in is None:
+        raise NotFound("Users sign in here with a name and a password.", "/sign-in", "Sign in")
+    return app.access.provider_sign_in
 
 
-def _back(request: Request, office: Office) -> str:
-    """Where the provider sends people back to, as it was told when Weighbridge was registered there."""
-    return (office.installation.console.public_url or str(request.base_url).rstrip("/")) + BACK
+def _callback_url(request: Request, app: AppContext) -> str:
+    """The redirect URI that is registered at the provider."""
+    return (app.installation.console.public_url or str(request.base_url).rstrip("/")) + CALLBACK_PATH

@@ -1,4 +1,4 @@
-"""Settings: connections, users and their roles; and everybody's own password and tokens."""
+"""Settings: connections, users, tokens and alerts; and the account page with the user's own password and tokens."""
 
 from __future__ import annotations
 
@@ -8,127 +8,136 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from weighbridge.access.passwords import WeakPassword
-from weighbridge.access.roles import ROLE_WORDS, Permission, Role
+from weighbridge.access.roles import ROLE_DESCRIPTIONS, Permission, Role
 from weighbridge.access.users import UserProblem
-from weighbridge.app.context import office_of
-from weighbridge.persistence.repositories.sent_alerts import AlertLedger
-from weighbridge.services import alert_channels as channels
-from weighbridge.services import users as people
-from weighbridge.services.errors import Unusable, chosen
-from weighbridge.web.console.auth import Visitor, acts, reads
+from weighbridge.app.context import app_context_of
+from weighbridge.persistence.repositories.sent_alerts import SentAlerts
+from weighbridge.services import alert_channels
+from weighbridge.services import users as user_service
+from weighbridge.services.errors import InvalidRequest, chosen
+from weighbridge.web.console.auth import CurrentUser, form_requires, requires
 from weighbridge.web.console.templating import page
 
 router = APIRouter()
-Reader = Annotated[Visitor, Depends(reads())]
-Admin = Annotated[Visitor, Depends(acts(Permission.MANAGE_USERS))]
-Oneself = Annotated[Visitor, Depends(acts(Permission.READ))]
+Reader = Annotated[CurrentUser, Depends(requires())]
+Admin = Annotated[CurrentUser, Depends(form_requires(Permission.MANAGE_USERS))]
+Oneself = Annotated[CurrentUser, Depends(form_requires(Permission.READ))]
 Short = Annotated[str, Form(max_length=200)]
 Secret = Annotated[str, Form(max_length=1000)]
-SHOWN_ALERTS = 10
+MAX_ALERTS = 10
 
 
 @router.get("/settings")
-async def settings(request: Request, visitor: Reader, done: str = "") -> HTMLResponse:
-    return await _settings(request, visitor, done=done)
+async def settings(request: Request, current_user: Reader, done: str = "") -> HTMLResponse:
+    return await _settings(request, current_user, done=done)
 
 
 async def _settings(
-    request: Request, visitor: Visitor, *, done: str = "", tried: tuple[str, str] | None = None
+    request: Request, current_user: CurrentUser, *, done: str = "", tried: tuple[str, str] | None = None
 ) -> HTMLResponse:
-    office = office_of(request)
-    manages = visitor.may(Permission.MANAGE_USERS)
+    app = app_context_of(request)
+    manages = current_user.may(Permission.MANAGE_USERS)
     return page(
         request,
         "settings.html",
-        visitor,
-        office=office,
-        users=await office.access.users.all() if manages else [],
-        tokens=await office.access.tokens.valid() if manages else [],
-        roles=ROLE_WORDS,
-        people_now=office.people.now(),
+        current_user,
+        app=app,
+        users=await app.access.users.all() if manages else [],
+        tokens=await app.access.tokens.valid() if manages else [],
+        roles=ROLE_DESCRIPTIONS,
+        wall_clock_now=app.wall_clock.now(),
         done=done == "1",
-        alerts=await AlertLedger(office.database, office.clock).latest(SHOWN_ALERTS) if manages else [],
+        alerts=await SentAlerts(app.database, app.clock).latest(MAX_ALERTS) if manages else [],
         tried=tried,
     )
 
 
 @router.post("/settings/alerts/{channel}/test")
-async def try_channel(request: Request, visitor: Admin, channel: str) -> HTMLResponse:
-    """Sends a test message to one channel and says how it went."""
-    problem = await channels.try_channel(office_of(request), visitor.user, channel)
-    return await _settings(request, visitor, tried=(channel, problem))
+async def try_channel(request: Request, current_user: Admin, channel: str) -> HTMLResponse:
+    """Sends a test message to a channel and shows the result."""
+    problem = await alert_channels.try_channel(app_context_of(request), current_user.user, channel)
+    return await _settings(request, current_user, tried=(channel, problem))
 
 
 @router.post("/settings/users")
-async def add(request: Request, visitor: Admin, name: Short, role: Short, password: Secret = "") -> Response:
-    wanted = chosen(Role, role, "role")
-    if wanted is None:
-        raise Unusable("a user has a role")
-    await people.add_user(office_of(request), visitor.user, name, wanted, password)
+async def add(request: Request, current_user: Admin, name: Short, role: Short, password: Secret = "") -> Response:
+    chosen_role = chosen(Role, role, "role")
+    if chosen_role is None:
+        raise InvalidRequest(f"role is empty; expected one of {', '.join(Role)}")
+    await user_service.add_user(app_context_of(request), current_user.user, name, chosen_role, password)
     return RedirectResponse("/settings?done=1", 303)
 
 
 @router.post("/settings/users/{name}")
 async def change(
-    request: Request, visitor: Admin, name: str, role: Short = "", password: Secret = "", lock: Short = ""
+    request: Request, current_user: Admin, name: str, role: Short = "", password: Secret = "", lock: Short = ""
 ) -> Response:
-    """Gives a user another role or password, locks or unlocks them: whatever was filled in."""
-    locked = lock == "yes" if lock else None
-    await people.change_user(
-        office_of(request), visitor.user, name, role=chosen(Role, role, "role"), password=password, locked=locked
+    """Changes the role or password of a user, locks or unlocks the user; empty fields change nothing."""
+    is_locked = lock == "yes" if lock else None
+    await user_service.change_user(
+        app_context_of(request),
+        current_user.user,
+        name,
+        role=chosen(Role, role, "role"),
+        password=password,
+        locked=is_locked,
     )
     return RedirectResponse("/settings?done=1", 303)
 
 
 @router.post("/settings/tokens/{token_id}/revoke")
-async def revoke_any(request: Request, visitor: Admin, token_id: str) -> Response:
-    await people.revoke_token(office_of(request), visitor.user, token_id)
+async def revoke_any(request: Request, current_user: Admin, token_id: str) -> Response:
+    await user_service.revoke_token(app_context_of(request), current_user.user, token_id)
     return RedirectResponse("/settings?done=1", 303)
 
 
 @router.get("/account")
-async def account(request: Request, visitor: Reader, done: str = "") -> HTMLResponse:
-    return await _account(request, visitor, done=done == "1")
+async def account(request: Request, current_user: Reader, done: str = "") -> HTMLResponse:
+    return await _account(request, current_user, done=done == "1")
 
 
 @router.post("/account/password")
-async def own_password(request: Request, visitor: Oneself, old: Secret, new: Secret) -> Response:
-    """Changes one's own password; guesses of the old one are counted like those at the door."""
+async def own_password(request: Request, current_user: Oneself, old: Secret, new: Secret) -> Response:
+    """Changes the user's own password; wrong guesses of the old one count as failed sign-ins."""
     address = request.client.host if request.client else ""
-    await people.change_own_password(office_of(request), visitor.user, old, new, address)
+    await user_service.change_own_password(app_context_of(request), current_user.user, old, new, address)
     return RedirectResponse("/sign-in", 303)
 
 
 @router.post("/account/tokens")
 async def make_token(
-    request: Request, visitor: Oneself, name: Short, days: Annotated[int, Form()] = 90, read_only: Short = ""
+    request: Request, current_user: Oneself, name: Short, days: Annotated[int, Form()] = 90, read_only: Short = ""
 ) -> HTMLResponse:
-    """Makes a token and shows it, this once."""
-    made = await people.make_token(office_of(request), visitor.user, name, days=days, read_only=bool(read_only))
-    return await _account(request, visitor, made=made)
+    """Creates a token and shows its secret, only now."""
+    secret = await user_service.make_token(
+        app_context_of(request), current_user.user, name, days=days, read_only=bool(read_only)
+    )
+    return await _account(request, current_user, new_token=secret)
 
 
 @router.post("/account/tokens/{token_id}/revoke")
-async def revoke(request: Request, visitor: Oneself, token_id: str) -> Response:
-    await people.revoke_own_token(office_of(request), visitor.user, token_id)
+async def revoke(request: Request, current_user: Oneself, token_id: str) -> Response:
+    await user_service.revoke_own_token(app_context_of(request), current_user.user, token_id)
     return RedirectResponse("/account?done=1", 303)
 
 
-async def _account(request: Request, visitor: Visitor, *, made: str = "", done: bool = False) -> HTMLResponse:
-    office = office_of(request)
+async def _account(
+    request: Request, current_user: CurrentUser, *, new_token: str = "", done: bool = False
+) -> HTMLResponse:
+    app = app_context_of(request)
     return page(
         request,
         "account.html",
-        visitor,
-        tokens=await office.access.tokens.valid(visitor.name),
-        days=people.TOKEN_DAYS,
-        made=made,
+        current_user,
+        tokens=await app.access.tokens.valid(current_user.name),
+        days=user_service.TOKEN_DAYS,
+        new_token=new_token,
         done=done,
-        people_now=office.people.now(),
-        role_words=ROLE_WORDS[visitor.user.role],
-        has_password=office.takes_passwords and visitor.user.password_at is not None,
+        wall_clock_now=app.wall_clock.now(),
+        role_description=ROLE_DESCRIPTIONS[current_user.user.role],
+        has_password=app.allows_passwords and current_user.user.password_at is not None,
     )
 
 
 PROBLEMS = (UserProblem, WeakPassword)
-"""What users and tokens refuse, with words for whoever asked."""
+"""Refusals of users and tokens, with a message for the user."""

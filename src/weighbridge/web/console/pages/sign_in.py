@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Sign-in and sign-out."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from weighbridge.access.oidc.provider import ProviderDown
 from weighbridge.access.roles import Permission
-from weighbridge.access.sign_in import Entered, Refused
+from weighbridge.access.sign_in import Refused, SignInAccepted
 from weighbridge.access.token_secrets import new_secret
-from weighbridge.app.context import Office, office_of
+from weighbridge.app.context import AppContext, app_context_of
 from weighbridge.web.console.auth import (
-    ForeignRequest,
+    CrossSiteRequest,
+    CurrentUser,
     NotSignedIn,
-    Visitor,
-    acts,
     cookie_name,
-    own_path,
-    refuse_foreign,
-    same,
-    visitor_of,
+    current_user_of,
+    form_requires,
+    local_path,
+    refuse_cross_site,
+    same_secret,
 )
-from weighbridge.web.console.templating import page, written_span
+from weighbridge.web.console.templating import format_duration, page
 
 router = APIRouter()
 FORM_COOKIE_SECONDS = 3600
 WRONG = "The name or the password is wrong."
-NO_PASSWORDS = "Nobody signs in here with a password."
-SignedIn = Annotated[Visitor, Depends(acts(Permission.READ))]
+NO_PASSWORDS = "Sign-in with a password is disabled here."
+SignedIn = Annotated[CurrentUser, Depends(form_requires(Permission.READ))]
 
 
-def form_cookie(office: Office) -> str:
-    """Holds what the form of a sign-in must show: nobody is signed in yet who could have a token."""
-    return f"{cookie_name(office)}-form"
+def form_cookie(app: AppContext) -> str:
+    """The cookie with the CSRF token of the sign-in form, since there is no session yet."""
+    return f"{cookie_name(app)}-form"
 
 
 @router.get("/sign-in")
 async def show_form(request: Request, to: str = "/", out: str = "") -> Response:
     try:
-        await visitor_of(request)
+        await current_user_of(request)
     except NotSignedIn:
-        return await sign_in_page(request, to, way_out=await _way_out(request) if out else "")
-    return RedirectResponse(own_path(to), 303)
+        return await sign_in_page(request, to, sign_out_url=await _provider_sign_out_url(request) if out else "")
+    return RedirectResponse(local_path(to), 303)
 
 
 @router.post("/sign-in")
@@ -55,51 +55,51 @@ async def sign_in(
     csrf: Annotated[str, Form()] = "",
     to: Annotated[str, Form()] = "/",
 ) -> Response:
-    office = office_of(request)
-    refuse_foreign(request)
-    if not office.takes_passwords:
+    app = app_context_of(request)
+    refuse_cross_site(request)
+    if not app.allows_passwords:
         return await sign_in_page(request, to, NO_PASSWORDS, status=403)
-    if not same(csrf, request.cookies.get(form_cookie(office), "")):
-        raise ForeignRequest
+    if not same_secret(csrf, request.cookies.get(form_cookie(app), "")):
+        raise CrossSiteRequest
     address = request.client.host if request.client else ""
-    found = await office.access.sign_in.attempt(name, password, address)
-    if isinstance(found, Refused):
-        if found.wait:
-            words = f"Too many tries. Wait {written_span(found.wait)}, then try again."
-            return await sign_in_page(request, to, words, name, 429, retry_after=found.wait)
+    outcome = await app.access.sign_in.attempt(name, password, address)
+    if isinstance(outcome, Refused):
+        if outcome.wait:
+            message = f"Too many attempts. Wait {format_duration(outcome.wait)}, then try again."
+            return await sign_in_page(request, to, message, name, 429, retry_after=outcome.wait)
         return await sign_in_page(request, to, WRONG, name, 403)
-    answer = let_in(office, found, to)
-    answer.delete_cookie(form_cookie(office), secure=office.is_secure, httponly=True, samesite="strict")
-    return answer
+    response = signed_in_redirect(app, outcome, to)
+    response.delete_cookie(form_cookie(app), secure=app.is_secure, httponly=True, samesite="strict")
+    return response
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request, visitor: SignedIn) -> Response:
-    office = office_of(request)
-    await office.access.sessions.end(visitor.session.digest)
-    await office.access.audit.note(visitor.name, "signed_out", f"user {visitor.name}")
-    answer = RedirectResponse("/sign-in?out=1" if office.access.at_provider else "/sign-in", 303)
-    answer.delete_cookie(cookie_name(office), secure=office.is_secure, httponly=True, samesite="lax")
-    return answer
+async def sign_out(request: Request, current_user: SignedIn) -> Response:
+    app = app_context_of(request)
+    await app.access.sessions.end(current_user.session.digest)
+    await app.access.audit.record(current_user.name, "signed_out", f"user {current_user.name}")
+    response = RedirectResponse("/sign-in?out=1" if app.access.provider_sign_in else "/sign-in", 303)
+    response.delete_cookie(cookie_name(app), secure=app.is_secure, httponly=True, samesite="lax")
+    return response
 
 
-def let_in(office: Office, entered: Entered, to: str) -> RedirectResponse:
-    """Sends somebody who has signed in to where they wanted, with their session's cookie."""
-    answer = RedirectResponse(own_path(to), 303)
-    answer.set_cookie(cookie_name(office), entered.secret, httponly=True, secure=office.is_secure, samesite="lax")
-    return answer
+def signed_in_redirect(app: AppContext, accepted: SignInAccepted, to: str) -> RedirectResponse:
+    """Redirects a user who has signed in to the requested page, with the session's cookie."""
+    response = RedirectResponse(local_path(to), 303)
+    response.set_cookie(cookie_name(app), accepted.secret, httponly=True, secure=app.is_secure, samesite="lax")
+    return response
 
 
-async def _way_out(request: Request) -> str:
-    """Where somebody who has signed out here can sign out at the provider; empty when there is no such place."""
-    office = office_of(request)
-    if office.access.at_provider is None:
+async def _provider_sign_out_url(request: Request) -> str:
+    """The provider's sign-out address; empty if there is none."""
+    app = app_context_of(request)
+    if app.access.provider_sign_in is None:
         return ""
-    home = office.installation.console.public_url or str(request.base_url).rstrip("/")
+    home = app.installation.console.public_url or str(request.base_url).rstrip("/")
     try:
-        return await office.access.at_provider.provider.way_out(f"{home}/sign-in")
+        return await app.access.provider_sign_in.provider.logout_url(f"{home}/sign-in")
     except ProviderDown as problem:
-        office.access.at_provider.note_down(problem)
+        app.access.provider_sign_in.log_provider_down(problem)
         return ""
 
 
@@ -110,34 +110,34 @@ async def sign_in_page(
     name: str = "",
     status: int = 200,
     retry_after: timedelta = timedelta(0),
-    way_out: str = "",
+    sign_out_url: str = "",
 ) -> HTMLResponse:
-    """The page on which people sign in, with the problem of the try before."""
-    office = office_of(request)
-    token = request.cookies.get(form_cookie(office)) or new_secret()
-    nobody = not await office.access.users.all()
-    answer = page(
+    """The sign-in page, with the problem of the previous attempt."""
+    app = app_context_of(request)
+    token = request.cookies.get(form_cookie(app)) or new_secret()
+    has_users = bool(await app.access.users.all())
+    response = page(
         request,
         "sign_in.html",
         None,
         status=status,
-        to=own_path(to),
+        to=local_path(to),
         problem=problem,
         name=name,
         token=token,
-        nobody=nobody,
-        oidc=office.installation.console.oidc,
-        takes_passwords=office.takes_passwords,
-        way_out=way_out,
+        has_users=has_users,
+        oidc=app.installation.console.oidc,
+        allows_passwords=app.allows_passwords,
+        sign_out_url=sign_out_url,
     )
-    answer.set_cookie(
-        form_cookie(office),
+    response.set_cookie(
+        form_cookie(app),
         token,
         max_age=FORM_COOKIE_SECONDS,
         httponly=True,
-        secure=office.is_secure,
+        secure=app.is_secure,
         samesite="strict",
     )
     if retry_after:
-        answer.headers["retry-after"] = str(int(retry_after.total_seconds()) + 1)
-    return answer
+        response.headers["retry-after"] = str(int(retry_after.total_seconds()) + 1)
+    return response

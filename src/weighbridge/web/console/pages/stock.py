@@ -1,4 +1,4 @@
-"""Stock: shop, warehouse and promises side by side, and every term of one SKU."""
+"""Stock: the levels of both systems by SKU, and the page of one SKU."""
 
 from __future__ import annotations
 
@@ -7,54 +7,57 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
-from weighbridge.app.context import office_of
-from weighbridge.queries.sku_history import TOLD_SINCE, trace_sku
+from weighbridge.app.context import app_context_of
+from weighbridge.queries.sku_history import PUBLISHED_SINCE, trace_sku
 from weighbridge.queries.stock import stock_of
-from weighbridge.reports.stock_explanation import BUFFERS, what_follows
+from weighbridge.reports.stock_explanation import BUFFERS, describe_next_run
 from weighbridge.services.errors import NotFound
-from weighbridge.web.console.auth import Visitor, reads
+from weighbridge.web.console.auth import CurrentUser, requires
 from weighbridge.web.console.templating import page
 
 router = APIRouter()
-Reader = Annotated[Visitor, Depends(reads())]
+Reader = Annotated[CurrentUser, Depends(requires())]
 
 
 @router.get("/stock")
 async def stock(
     request: Request,
-    visitor: Reader,
+    current_user: Reader,
     connection: str = "",
     q: Annotated[str, Query(max_length=200)] = "",
     differing: bool = False,
     after: Annotated[str, Query(max_length=300)] = "",
 ) -> HTMLResponse:
-    office = office_of(request)
-    chosen = connection or sorted(office.connections)[0]
-    if chosen not in office.connections:
-        raise NotFound(f"There is no connection {chosen}.", "/stock", "Stock")
-    found = await stock_of(office, chosen, words=q.strip(), differing=differing, after=after)
-    return page(request, "stock.html", visitor, found=found, connection=chosen, q=q, differing=differing)
+    app = app_context_of(request)
+    chosen_connection = connection or sorted(app.connections)[0]
+    if chosen_connection not in app.connections:
+        raise NotFound(f"There is no connection {chosen_connection}.", "/stock", "Stock")
+    listed = await stock_of(app, chosen_connection, text=q.strip(), differing=differing, after=after)
+    return page(
+        request, "stock.html", current_user, listed=listed, connection=chosen_connection, q=q, differing=differing
+    )
 
 
 @router.get("/stock/{connection}/{sku:path}")
-async def sku(request: Request, visitor: Reader, connection: str, sku: str) -> HTMLResponse:
-    office = office_of(request)
-    if connection not in office.connections:
+async def sku(request: Request, current_user: Reader, connection: str, sku: str) -> HTMLResponse:
+    app = app_context_of(request)
+    if connection not in app.connections:
         raise NotFound(f"There is no connection {connection}.", "/stock", "Stock")
-    trace = await trace_sku(office, connection, sku)
+    trace = await trace_sku(app, connection, sku)
     if trace is None:
-        words = f"{connection} knows no SKU {sku}. Case and spaces count."
-        raise NotFound(words, "/stock", "All SKUs")
-    told = trace.told
+        message = f"{connection} has no SKU {sku}. Case and spaces matter."
+        raise NotFound(message, "/stock", "All SKUs")
+    explanation = trace.explanation
+    next_runs = [describe_next_run(explanation.item, level) for level in explanation.levels]
     return page(
         request,
         "sku.html",
-        visitor,
+        current_user,
         trace=trace,
-        told=told,
+        explanation=explanation,
         connection=connection,
-        cases_of_sku=trace.cases,
-        follows=[what_follows(told.item, level) for level in told.levels] or [what_follows(told.item, None)],
+        exception_records=trace.exception_records,
+        next_runs=next_runs or [describe_next_run(explanation.item, None)],
         buffers=BUFFERS,
-        told_days=TOLD_SINCE.days,
+        published_days=PUBLISHED_SINCE.days,
     )

@@ -1,4 +1,4 @@
-"""The first page."""
+"""The Today page."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
-from weighbridge.app.context import office_of
+from weighbridge.app.context import app_context_of
 from weighbridge.queries.today import today_of
-from weighbridge.web.console.auth import Visitor, reads
+from weighbridge.web.console.auth import CurrentUser, requires
 from weighbridge.web.console.templating import page
 
 router = APIRouter()
-Reader = Annotated[Visitor, Depends(reads())]
+Reader = Annotated[CurrentUser, Depends(requires())]
 
 
 @router.get("/")
-async def today(request: Request, visitor: Reader) -> HTMLResponse:
-    found = await today_of(office_of(request), visitor.name, visitor.user.role)
-    return page(request, "today.html", visitor, today=found)
+async def today(request: Request, current_user: Reader) -> HTMLResponse:
+    summary = await today_of(app_context_of(request), current_user.name, current_user.user.role)
+    return page(request, "today.html", current_user, today=summary)

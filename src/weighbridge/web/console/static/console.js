@@ -1,9 +1,9 @@
-// Everything works without this file; with it the keyboard is quicker. What stays fresh by itself is in live.js.
+// Keyboard shortcuts. Every page works without this file. Live updates are in live.js.
 (() => {
   "use strict";
   const help = document.getElementById("keys");
   const search = document.getElementById("search");
-  const places = new Map([...document.querySelectorAll("nav a[data-key]")].map((one) => [one.dataset.key, one.href]));
+  const sections = new Map([...document.querySelectorAll("nav a[data-key]")].map((one) => [one.dataset.key, one.href]));
   let going = false;
 
   const typing = (target) => target.closest("input, textarea, select, dialog[open]") !== null;
@@ -26,8 +26,8 @@
     }
     if (going) {
       going = false;
-      const place = places.get(event.key);
-      if (place) { event.preventDefault(); location.assign(place); }
+      const address = sections.get(event.key);
+      if (address) { event.preventDefault(); location.assign(address); }
       return;
     }
     switch (event.key) {
@@ -46,7 +46,7 @@
     one.addEventListener("click", () => help.showModal());
   }
   for (const one of document.querySelectorAll("form[data-once]")) {
-    // Afterwards: what is sent is gathered once this has run, and a disabled button would not say what it stands for.
+    // After the submit event: a disabled button would not send its value.
     one.addEventListener("submit", () => setTimeout(() => {
       for (const button of one.querySelectorAll("button")) button.disabled = true;
     }));

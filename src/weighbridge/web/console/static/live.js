@@ -1,13 +1,12 @@
-// Parts marked data-live stay fresh without a reload. Nothing moves under the reader's hands: while somebody types,
-// selects or moves, what is new waits; focus, open details and the place on the screen stay. Without this file the
-// pages show what they showed when they were opened.
+// Updates elements marked data-live without a reload. An update waits while the user types, selects text or moves the
+// pointer; focus, open details and the scroll position stay. Without this file, pages show the state at their load.
 (() => {
   "use strict";
   const live = [...document.querySelectorAll("[data-live]")];
   if (!live.length) return;
   const says = document.getElementById("live-says");
   const note = document.getElementById("live-note");
-  const words = note.querySelector("span");
+  const message = note.querySelector("span");
   const show = note.querySelector("button");
   const RESTS_AFTER = 2000;
   const LOST_AFTER = 3;
@@ -17,14 +16,14 @@
     addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
   }
 
-  const changed = (one) => {
-    if (one.type === "hidden" || one.type === "submit" || one.tagName === "BUTTON") return false;
-    if (one.type === "checkbox" || one.type === "radio") return one.checked !== one.defaultChecked;
-    if (one.tagName === "SELECT") {
-      const meant = [...one.options].findIndex((option) => option.defaultSelected);
-      return one.selectedIndex !== Math.max(meant, 0);
+  const changed = (field) => {
+    if (field.type === "hidden" || field.type === "submit" || field.tagName === "BUTTON") return false;
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.tagName === "SELECT") {
+      const selected = [...field.options].findIndex((option) => option.defaultSelected);
+      return field.selectedIndex !== Math.max(selected, 0);
     }
-    return one.value !== one.defaultValue;
+    return field.value !== field.defaultValue;
   };
   const filling = () => {
     const at = document.activeElement;
@@ -33,10 +32,10 @@
   };
   const selecting = () => {
     const selection = getSelection();
-    return selection && !selection.isCollapsed && live.some((one) => one.contains(selection.anchorNode));
+    return selection && !selection.isCollapsed && live.some((element) => element.contains(selection.anchorNode));
   };
 
-  // Ages change all the time and say nothing new.
+  // Ages change all the time and are no news.
   const meaning = (part) => {
     const copy = part.cloneNode(true);
     for (const one of copy.querySelectorAll("time")) one.textContent = "";
@@ -60,13 +59,13 @@
     if (again) scrollBy(0, again.getBoundingClientRect().top - top);
   }
 
-  function tell(page) {
-    const before = live.map((one) => one.dataset.says || "").join(" ");
+  function announce(page) {
+    const before = live.map((element) => element.dataset.says || "").join(" ");
     for (const part of live) {
       const fresh = page.getElementById(part.id);
       if (fresh && fresh.dataset.says) part.dataset.says = fresh.dataset.says;
     }
-    const now = live.map((one) => one.dataset.says || "").join(" ");
+    const now = live.map((element) => element.dataset.says || "").join(" ");
     if (now !== before) says.textContent = now;
   }
 
@@ -77,7 +76,7 @@
       const fresh = page.getElementById(part.id);
       if (fresh) put(part, fresh);
     }
-    tell(page);
+    announce(page);
   }
 
   const lost = (page) => live.some((part) => {
@@ -99,7 +98,7 @@
     }
     waiting = page;
     if (filling() || selecting() || lost(page)) {
-      words.textContent = "Something has changed here since.";
+      message.textContent = "This page has changed.";
       show.hidden = false;
       note.hidden = false;
     } else if (Date.now() - touched < RESTS_AFTER) {
@@ -119,7 +118,7 @@
     } catch {
       failures += 1;
       if (failures < LOST_AFTER) return;
-      words.textContent = "This page is no longer fresh: the console does not answer, or you were signed out. Reload it.";
+      message.textContent = "This page is out of date: the console does not respond, or you are signed out. Reload the page.";
       show.hidden = true;
       note.hidden = false;
     }

@@ -1,0 +1,55 @@
+"""The console's API in this process, for commands without --server: the same checks, actions and audit log."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+
+from weighbridge.access.audit import AuditLog
+from weighbridge.access.roles import Role
+from weighbridge.access.tokens import Bearer
+from weighbridge.access.users import User
+from weighbridge.app.context import AppContext
+from weighbridge.cli.context import COMMAND_LINE, installation_of, login_name
+from weighbridge.common.clock import REAL_CLOCK
+from weighbridge.persistence.database import Database
+from weighbridge.web.api.app import api_app
+from weighbridge.web.api.auth import bearer_of
+
+
+@asynccontextmanager
+async def in_process_http(config: Path, actor: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """An HTTP client of the API over the configuration's database; `actor` acts, by default the login name.
+
+    The user is an admin, because a user who can open the database could do everything there. The audit log adds
+    "(command line)" to the name, because no password was checked.
+    """
+    configured = installation_of(config)
+    # Nobody signs in here, so the secret of the identity provider is not needed.
+    console = configured.console.model_copy(update={"oidc": None})
+    installation = configured.model_copy(update={"console": console})
+    database = Database(installation.installation.database)
+    try:
+        await database.create_tables()
+        app = AppContext.of(installation, config.absolute().parent, os.environ, database)
+        audit = AuditLog(database, app.wall_clock, COMMAND_LINE)
+        api = api_app(replace(app, access=replace(app.access, audit=audit)))
+        bearer = _command_line_bearer(actor or login_name())
+        # No network reaches this application, so its only caller needs no token.
+        api.dependency_overrides[bearer_of] = lambda: bearer
+        transport = httpx2.ASGITransport(app=api)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://in-process") as http:
+            yield http
+    finally:
+        await database.close()
+
+
+def _command_line_bearer(name: str) -> Bearer:
+    now = REAL_CLOCK.now()
+    user = User(id="", name=name, role=Role.ADMIN, created_at=now, password_at=None, disabled_at=None)
+    return Bearer(user=user, read_only=False, token=COMMAND_LINE, ends_at=None)

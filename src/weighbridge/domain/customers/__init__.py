@@ -1,0 +1,1 @@
+"""Customers: which Cin7 customer an order is billed to."""
