@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,9 +15,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def _run(*command: str | Path, folder: Path) -> str:
-    done = subprocess.run(
-        [str(argument) for argument in command], cwd=folder, capture_output=True, text=True, check=False
-    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    words = [str(argument) for argument in command]
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
