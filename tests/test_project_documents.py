@@ -21,7 +21,8 @@ from weighbridge.design.expectations import schema_at
 from weighbridge.design.retry_schedules import DEFAULT_SCHEDULES
 from weighbridge.design.schema import Installation
 from weighbridge.design.sections import SecretReference, Section
-from weighbridge.domain.findings.finding import FindingKind, default_owner
+from weighbridge.domain.exceptions.owners import default_owner
+from weighbridge.domain.findings.kind import FindingKind
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")

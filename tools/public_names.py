@@ -30,7 +30,9 @@ from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
 from weighbridge.design.sections import Section
 from weighbridge.domain.exceptions.kind import Playbook
-from weighbridge.domain.findings.finding import FindingKind, Owner, Severity
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.finding import Severity
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import JOB_TYPES, Flow
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories

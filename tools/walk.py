@@ -25,7 +25,8 @@ MACHINERY = ("jobs", "persistence", "platforms", "web", "common")
 AREAS_OF_AN_ORDER = frozenset({"orders", "customers", "findings", "values", "reference_data", "exceptions", ""})
 """Areas of domain and flows that an order may run through; "" are modules that every area shares."""
 RECEIVER, JOB, CLIENTS = "from_bigcommerce", "run_job", ("bigcommerce.client", "cin7.client")
-PARALLEL_READS = "common.concurrency"
+BACKGROUND_TASKS = ("_run_grant_loop", "_store_ends")
+"""Of the API budget, which grants the calls of all jobs."""
 SOURCE = Path(__file__).parents[1] / "src"
 _is_traced: contextvars.ContextVar[bool] = contextvars.ContextVar("is_traced", default=False)
 
@@ -52,7 +53,7 @@ class Walk:
         elif name == JOB and frame.f_locals.get("flow") == Flow.ORDERS:
             self.order_id = str(frame.f_locals["key"])
             _is_traced.set(True)
-        if not _is_traced.get() or not _is_of_the_order(frame):
+        if not _is_traced.get() or _is_background(frame):
             return
         self.modules.add(module)
         if module.startswith("platforms.") and module.removeprefix("platforms.") in CLIENTS:
@@ -138,11 +139,10 @@ def _module_of(frame: FrameType) -> str:
     return name.removeprefix("weighbridge.") if name.startswith("weighbridge.") else ""
 
 
-def _is_of_the_order(frame: FrameType) -> bool:
-    """Whether the webhook's request or the job called it, if only in a task that reads several things at once. Tasks
-    that serve all jobs, such as the API budget's, are background work."""
+def _is_background(frame: FrameType) -> bool:
+    """Whether a frame belongs to a task that serves all jobs: it was started by this one, and works for every one."""
     return any(
-        caller.f_code.co_name in (RECEIVER, JOB) or _module_of(caller) == PARALLEL_READS
+        _module_of(caller) == "platforms.budget" and caller.f_code.co_name in BACKGROUND_TASKS
         for caller in (frame, *_callers(frame))
     )
 

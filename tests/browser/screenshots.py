@@ -18,7 +18,7 @@ from tests.browser.chromium import NoChromium, launched
 from tests.browser.small_png import smaller
 from tests.browser.working_day import working_day
 from tests.web.installation import PASSWORD, RunningInstallation
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.observability.logs import configure_logs
 from weighbridge.persistence.repositories.transfers import State

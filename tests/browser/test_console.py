@@ -10,7 +10,7 @@ from tests.browser.sample_data import in_thread, sell_unknown_sku
 from tests.browser.session import DESKTOP, PAGES, TELEPHONE, Scheme, faults_of, signed_in, tab_to
 from tests.flows.harness import Harness
 from tests.web.installation import RunningInstallation
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.filters import ExceptionFilter
 
 KINDS = (FindingKind.SKU_UNKNOWN,)

@@ -12,7 +12,7 @@ from tests.browser.screenshots import shots, take
 from tests.browser.session import signed_in, tab_to
 from tests.flows.harness import Harness
 from tests.web.installation import PASSWORD, RunningInstallation
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.filters import ExceptionFilter
 
 Form = dict[str, str]

@@ -15,7 +15,8 @@ from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import ConfigurationProblem, Problem, load_installation, parse_installation
 from weighbridge.design.oidc import RoleName
 from weighbridge.design.schema import Design, design_version
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 
 ROOT = Path(__file__).parents[2]
 

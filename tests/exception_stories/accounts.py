@@ -6,7 +6,7 @@ from tests.exception_stories.actions import retry
 from tests.exception_stories.money import billed
 from tests.exception_stories.story import FINANCE, NOT_FOUND, Noted, Setting, Story
 from tests.flows.harness import Harness, harness
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.monitors import runner as monitors
 

@@ -10,7 +10,7 @@ from tests.exception_stories.actions import release, retry
 from tests.exception_stories.after_posting import cancelled
 from tests.exception_stories.story import POSTED, Noted, Setting, Story, no_sale, one_sale
 from tests.flows.harness import Harness, harness
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.reference_data import load as reference_data
 
 WINDOW_MINUTES = 240.0

@@ -8,7 +8,7 @@ from tests.exception_stories.stock import shows
 from tests.exception_stories.story import NOT_FOUND, Noted, Setting, Story
 from tests.flows.harness import Harness, harness
 from tests.flows.stock.test_parity import compare
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 KIT, WRITTEN, MADE = "SET", 400, 50
 """A kit of two mugs, the level that another program writes, and the number of kits that a hundred mugs make."""

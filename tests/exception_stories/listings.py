@@ -32,7 +32,7 @@ from tests.exception_stories.catalogue import (
 from tests.exception_stories.story import FINANCE, NOT_FOUND, Noted, Setting, Story
 from tests.flows.catalogue.harness import catalogue_harness, mug
 from tests.flows.harness import Harness
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 WHOLESALE = """
 [connections.main.design.catalogue.price_lists]

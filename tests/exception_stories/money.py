@@ -18,7 +18,7 @@ from tests.exception_stories.story import (
     orders_misread,
 )
 from tests.flows.harness import ORDERS, Harness, harness
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 MOON, COUNTY, RIVER = 11, 12, 13
 """Tax classes of the store, each with a separate tax."""

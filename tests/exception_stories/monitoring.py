@@ -12,7 +12,7 @@ from tests.exception_stories.actions import retry
 from tests.exception_stories.story import NOT_FOUND, Noted, Setting, Story, StoryText, one_sale, order_total
 from tests.flows.harness import ORDERS, Harness, harness
 from tests.monitors.test_monitors import PATIENT, SLOWER, TEA, pass_time
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.discovery import sweeps
 from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.monitors import runner as monitors

@@ -18,7 +18,7 @@ from tests.exception_stories.story import (
     orders_misread,
 )
 from tests.flows.harness import ADDRESS, Harness, harness
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 ORDINARY = Setting("orders", lambda folder: harness(folder, sale="unusual_quantity = 50"))
 LONG_SKU = "MUG-" * 15

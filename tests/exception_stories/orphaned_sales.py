@@ -13,7 +13,7 @@ from tests.exception_stories.story import NOT_FOUND, Noted, Setting, Story, no_s
 from tests.flows.harness import Harness, harness
 from tests.monitors.test_monitors import TEA, pass_time
 from tests.monitors.test_sale_monitors import make_sale, screen
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 ORPHANED = Setting("orphaned sales", harness)
 STATUS = "ORDERING"

@@ -34,7 +34,7 @@ from tests.exception_stories.credits import (
     typed,
 )
 from tests.exception_stories.story import FINANCE, Noted, Story, order
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 STORIES: list[Story | Noted] = [
     Story(

@@ -50,7 +50,7 @@ from tests.exception_stories.story import (
     order_total,
 )
 from tests.flows.harness import Harness
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 STORIES: list[Story | Noted] = [
     Story(

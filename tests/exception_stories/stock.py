@@ -21,7 +21,7 @@ from tests.exception_stories.listings import LISTED, catalogue_story
 from tests.exception_stories.story import NOT_FOUND, Noted, Setting, Story
 from tests.flows.harness import Harness, harness
 from tests.flows.stock.test_parity import compare
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.flows.stock import approval as stock_review
 from weighbridge.flows.stock import fast_lane as stock_fast

@@ -41,7 +41,7 @@ from typing import Any
 
 from tests.flows.harness import ORDERS, Harness
 from weighbridge.domain.exceptions.kinds import Playbook
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 FlowRun = tuple[str, ...] | Callable[[Harness], None]
 """Flows that run once, in order, until no order or refund waits; or a function that runs something else."""

@@ -9,7 +9,9 @@ from tests.exceptions.test_exception_records import posted
 from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.domain.exceptions.alerting import lines_for
 from weighbridge.domain.exceptions.kinds import CATALOGUE
-from weighbridge.domain.findings.finding import FindingKind, Owner, hold
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.actions import Reopen
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.lifecycle import ExceptionLifecycle

@@ -14,7 +14,9 @@ from weighbridge.design.loading import parse_installation
 from weighbridge.design.overrides import DesignChange, UnusableChange, overridden
 from weighbridge.design.schema import Design, design_version
 from weighbridge.domain.exceptions.kinds import Playbook
-from weighbridge.domain.findings.finding import FindingKind, Owner, hold
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.correction import Correction
 from weighbridge.exceptions.actions import NotAllowed
 from weighbridge.exceptions.playbooks import PlaybookRunner

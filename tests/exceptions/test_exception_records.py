@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.persistence.conftest import Harness, OnBothDatabases
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note
+from weighbridge.domain.findings.finding import Finding, hold, note
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.values.money import Money
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.record_queries import ExceptionQueries

@@ -10,7 +10,9 @@ import pytest
 from tests.exceptions.test_exception_records import held, posted, unknown
 from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.domain.exceptions.kinds import Urgency
-from weighbridge.domain.findings.finding import FindingKind, Owner, hold
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.actions import Accept, Assign, Comment, NotAllowed, Reopen, Snooze, Tag, Unsnooze, Untag
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.lifecycle import ExceptionLifecycle

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.domain.exceptions.kinds import Urgency
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.record_queries import ExceptionQueries
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from tests.persistence.conftest import NOON, Harness, OnBothDatabases
 from weighbridge.common.clock import ScaledClock
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.job_queue import CADENCE, RECURRING_REASONS, Job, JobQueue
 from weighbridge.persistence.repositories.transfers import State

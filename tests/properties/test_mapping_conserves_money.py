@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from tests.domain.builders import order, policy, reference_data
 from tests.properties.store_orders import DIGITS, at_coin, store_orders
-from weighbridge.domain.findings.finding import Finding, FindingKind, Owner, Severity, default_owner
+from weighbridge.domain.exceptions.owners import Owner, default_owner
+from weighbridge.domain.findings.finding import Finding, Severity
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import Order
 from weighbridge.domain.orders.sale import Sale
 from weighbridge.domain.orders.sale_mapping import Mapped, Stopped, map_order

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.builders import GOODS, line
-from weighbridge.domain.findings.finding import Finding, FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.finding import Finding
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.fulfilment.shipments import (
     Dispatch,
     PackedLine,

@@ -15,7 +15,8 @@ from tests.web.test_api import api
 from tests.web.test_exceptions import TAX, UNKNOWN_SKU, exception_of, held, lines
 from weighbridge.app.context import AppContext
 from weighbridge.design.loading import parse_installation
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.web.console.app import PAGES
 
 ONE_ACTION = "/exceptions/{number}/actions"

@@ -18,7 +18,8 @@ from tests.web.test_api import token
 from tests.web.test_exceptions import TAX, UNKNOWN_SKU, held, lines
 from weighbridge.app.context import AppContext
 from weighbridge.cli.main import app
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 
 WHEN = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?")
 PREVIEW = re.compile(r"--confirm ([0-9a-f]{10})")

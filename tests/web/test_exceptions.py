@@ -10,7 +10,8 @@ import pytest
 from tests.web.installation import RunningInstallation, csrf_of
 from weighbridge.access.audit import AuditLine
 from weighbridge.app.context import AppContext
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.records import ExceptionRecord
 from weighbridge.queries.exceptions import Area, kinds_in

@@ -12,7 +12,7 @@ from tests.browser.sample_data import TRACKING, installation_with_sample_data
 from tests.postgres import own_database
 from tests.web.installation import RunningInstallation, csrf_of
 from weighbridge.access.audit import AuditLine
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.filters import ExceptionFilter
 
 PAGES = (

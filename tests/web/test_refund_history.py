@@ -16,7 +16,7 @@ from tests.web.installation import RunningInstallation
 from tests.web.test_api import api
 from weighbridge.app.context import AppContext
 from weighbridge.common.clock import REAL_CLOCK
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind
 from weighbridge.domain.exceptions.owners import default_owner
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.monitors import MONITORS
 
 HEAD = """# Monitors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from weighbridge.domain.exceptions.kinds import Playbook
-from weighbridge.domain.findings.finding import Owner
+from weighbridge.domain.exceptions.owners import Owner
 
 
 class Role(StrEnum):

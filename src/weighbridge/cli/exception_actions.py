@@ -14,7 +14,7 @@ from weighbridge.cli.context import DEFAULT_CONFIG, Config, fail, out
 from weighbridge.cli.exception_client import ExceptionClient, with_exceptions
 from weighbridge.cli.exceptions import Containing, OfConnection, OfKind, OfOwner, WithTag, exceptions_app
 from weighbridge.domain.exceptions.kinds import Playbook
-from weighbridge.domain.findings.finding import Owner
+from weighbridge.domain.exceptions.owners import Owner
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Unsnooze, Untag
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.lifecycle import Effect

@@ -15,7 +15,8 @@ from weighbridge.cli.api_client import ServerOption
 from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, out, print_json
 from weighbridge.cli.exception_client import ExceptionClient, with_exceptions
 from weighbridge.domain.exceptions.kinds import Playbook
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.evidence import Evidence
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.plan import ARGUMENTS

@@ -17,7 +17,7 @@ from weighbridge.design.expectations import expectation, schema_at
 from weighbridge.design.schema import Installation
 from weighbridge.design.sections import SecretReference
 from weighbridge.design.source_map import KeyPath, key_lines, line_of
-from weighbridge.domain.findings.finding import Owner
+from weighbridge.domain.exceptions.owners import Owner
 
 _FINANCE = ("sale", "tax", "payments")
 _ECOMMERCE = ("capture", "bigcommerce", "catalogue")

@@ -20,8 +20,8 @@ from weighbridge.design.retry_schedules import Retry
 from weighbridge.design.sections import Name, SecretReference, Section
 from weighbridge.design.timing import Cadence, Monitors, Quota
 from weighbridge.domain.exceptions.kinds import DEFAULT_AUTONOMY, Autonomy
-from weighbridge.domain.exceptions.owners import owner_of
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner, owner_of
+from weighbridge.domain.findings.kind import FindingKind
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from weighbridge.domain.exceptions.kinds import CATALOGUE, Playbook
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.persistence.repositories.exception_records import CLOSED, OPEN
 
 LONGEST_TAG = 40

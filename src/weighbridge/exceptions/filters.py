@@ -8,7 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from weighbridge.domain.exceptions.kinds import Urgency
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.persistence.tables.exceptions import exception_objects, exception_tags, exceptions
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import recheck_job
 from weighbridge.domain.values.money import Money
 from weighbridge.exceptions.actions import (

@@ -8,7 +8,7 @@ from typing import Any
 
 from weighbridge.design.schema import Design
 from weighbridge.domain.exceptions.kinds import Playbook
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.correction import problem_with
 from weighbridge.exceptions.plan import Plan, missing_argument
 from weighbridge.exceptions.records import ExceptionObject, ExceptionRecord

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.exceptions.kinds import Urgency
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.values.money import Money
 from weighbridge.exceptions.filters import ExceptionFilter, condition
 from weighbridge.exceptions.records import ExceptionEvent, ExceptionObject, ExceptionRecord, Page, read_exception_record

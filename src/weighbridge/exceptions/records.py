@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind, Urgency
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.values.money import Money
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import owner_of, record_passed
 from weighbridge.flows.idempotent_write import PROBES_BEFORE_RESENDING, RetryLater

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.finding import Finding
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.persistence.repositories.transfers import State, Transfer
 

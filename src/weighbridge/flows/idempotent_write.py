@@ -81,13 +81,14 @@ class IdempotentWriter:
 
     async def _adopt(self, intent: Intent, probe: Probe, settle_seconds: float) -> WriteResult | None:
         """The answer to an earlier request, read back; None when the write may be sent again. Raises RetryLater."""
-        intents, now = self._ctx.repositories.intents, self._ctx.clock.now()
+        intents = self._ctx.repositories.intents
         assert intent.sent_at is not None
         answer = await probe(self._transfer)
         if answer is not None:
             await intents.answered(intent.key, answer, "adopted")
             return answer
         await intents.probed(intent.key)
+        now = self._ctx.clock.now()
         settled_at = intent.sent_at + timedelta(seconds=settle_seconds)
         if settle_seconds and (now < settled_at or intent.probes + 1 < PROBES_BEFORE_RESENDING):
             retry_at = max(settled_at, now + timedelta(seconds=1))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weighbridge.design.schema import Design
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.sale_policy import Depth
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.monitors.monitor import CheckResult, Monitor

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.kits import BillsOfMaterials
 from weighbridge.flows.context import ConnectionContext

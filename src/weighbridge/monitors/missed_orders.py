@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.monitoring import missing_numbers
 from weighbridge.domain.orders.order import OrderStatus

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from weighbridge.domain.findings.finding import Finding, FindingKind
+from weighbridge.domain.findings.finding import Finding
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
 
 AmountAtRisk = tuple[Decimal, str]

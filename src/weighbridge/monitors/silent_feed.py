@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.monitoring import HOUR, WEEK_HOURS, WEEKS, silence
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.monitors.monitor import CheckResult, Monitor

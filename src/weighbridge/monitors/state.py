@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from weighbridge.domain.findings.finding import default_owner
+from weighbridge.domain.exceptions.owners import default_owner
 from weighbridge.monitors import MONITORS
 from weighbridge.monitors.runner import LAST_RUN
 from weighbridge.persistence.repositories import Repositories

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.fulfilment import flow as fulfilment
 from weighbridge.monitors.monitor import CheckResult, Monitor

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from weighbridge.app.context import AppContext
 from weighbridge.design.overrides import DesignChange, entry_of, overridden
 from weighbridge.design.schema import Design, design_version
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.records import ExceptionRecord
 from weighbridge.persistence.tables.transfers import transfers

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from weighbridge.app.context import AppContext
 from weighbridge.domain.exceptions.kinds import BY_AREA
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.evidence import Evidence, evidence_of
 from weighbridge.exceptions.filters import ExceptionFilter, condition
 from weighbridge.exceptions.playbooks import PlaybookRun

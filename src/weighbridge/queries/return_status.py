@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.domain.returns.refund import Refund
 from weighbridge.domain.values.money import Money, total

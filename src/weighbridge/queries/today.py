@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from weighbridge.access.roles import Role
 from weighbridge.app.context import AppContext
 from weighbridge.domain.exceptions.kinds import BY_AREA
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.stock.oversell import bound, total
 from weighbridge.domain.values.money import Money
 from weighbridge.exceptions.filters import ExceptionFilter

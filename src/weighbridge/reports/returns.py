@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.orders.gateway_refunds import FLOW
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from weighbridge.domain.findings.finding import FindingKind, Owner, default_owner
+from weighbridge.domain.exceptions.owners import Owner, default_owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge_simulation.week.scene import Scene
 from weighbridge_simulation.week.script import Script
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge_simulation.week.fault import DAY, HOUR, Area, Fault, InjectedFault
 from weighbridge_simulation.week.scene import Scene
 from weighbridge_simulation.week.script import Script

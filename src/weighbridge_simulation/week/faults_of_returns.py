@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge_simulation.week.fault import HOUR, UNATTENDED_SALE_KINDS, Area, Fault, InjectedFault
 from weighbridge_simulation.week.scene import Scene
 from weighbridge_simulation.week.script import Script

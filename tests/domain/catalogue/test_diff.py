@@ -22,7 +22,7 @@ from weighbridge.domain.catalogue.listing import (
 )
 from weighbridge.domain.catalogue.price_lists import price_changes
 from weighbridge.domain.catalogue.sku_matching import matched
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 CIN7 = dict.fromkeys(Field, Master.CIN7)
 VALUES: dict[Field, Value] = {

@@ -11,7 +11,7 @@ import pytest
 from weighbridge.domain.catalogue.listing import Dimensions, Field, Master, Picture
 from weighbridge.domain.catalogue.mapping import desired_listings
 from weighbridge.domain.catalogue.product import CataloguePolicy, Family, Member, Product
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.values.units import converted
 
 POLICY = CataloguePolicy(dict.fromkeys(Field, Master.CIN7), price_tier=1, weight_unit="Ounces", length_unit="Inches")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from weighbridge.domain.catalogue.plan import MAX_SINGLE_FINDINGS, partial_holds
-from weighbridge.domain.findings.finding import FindingKind, Severity, hold, note
+from weighbridge.domain.findings.finding import Severity, hold, note
+from weighbridge.domain.findings.kind import FindingKind
 
 
 def test_notes_of_a_listing_become_partial_holds_and_its_holds_do_not() -> None:

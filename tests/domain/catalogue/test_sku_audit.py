@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from weighbridge.domain.catalogue.sku_audit import MAX_SINGLE_FINDINGS, audit, sellable_at_zero
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.stock.available import StoreItem
 
 CIN7_SKUS = ("MUG-01", "TEA-01", "GIFT-CARD")

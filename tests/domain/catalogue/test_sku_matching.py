@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from weighbridge.domain.catalogue.listing import StoreListing, StoreVariant
 from weighbridge.domain.catalogue.sku_matching import Matching, matched, nearest
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 
 def store_listings(*skus: str) -> list[StoreListing]:

@@ -18,7 +18,7 @@ from weighbridge.domain.exceptions.alerting import (
     lines_for,
 )
 from weighbridge.domain.exceptions.kinds import Urgency
-from weighbridge.domain.findings.finding import Owner
+from weighbridge.domain.exceptions.owners import Owner
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

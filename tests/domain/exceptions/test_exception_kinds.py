@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from weighbridge.domain.exceptions.cause import LONGEST_CAUSE, ObjectStatus, causes_of, shortened, without_numbers
 from weighbridge.domain.exceptions.kind import LONGEST_TITLE, USER_SIGN_OFF, field_label
 from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind, Grouping, Playbook
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note, reject
+from weighbridge.domain.findings.finding import Finding, hold, note, reject
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.persistence.repositories.transfers import stored_finding
 
 HELD = ObjectStatus("orders", "100", "held", "", "", "ecommerce", ())

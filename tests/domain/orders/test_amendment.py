@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.builders import ADA, charge, line, order, paid, policy, reference_data, tax_row
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.amendment import AmendmentAction, ChangeKind, amendment, changes_between
 from weighbridge.domain.orders.cancellation import CancellationAction, cancellation
 from weighbridge.domain.orders.order import Order

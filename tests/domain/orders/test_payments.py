@@ -10,7 +10,8 @@ import pytest
 
 from tests.domain.builders import NOON, order, paid, policy
 from tests.domain.sale_builders import sale_of, stopped_by
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.sale_policy import Depth
 
 

@@ -21,7 +21,8 @@ from tests.domain.builders import (
     tax_row,
 )
 from tests.domain.sale_builders import sale_of, stopped_by
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import ChargeKind, LineKind, Order
 from weighbridge.domain.orders.reference_data import TaxRule
 from weighbridge.domain.orders.sale_policy import StoreRate

@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 
 from tests.domain.builders import ADA, charge, line, order, policy, product, reference_data
-from weighbridge.domain.findings.finding import Finding, FindingKind, Owner, Severity
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.finding import Finding, Severity
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import LineKind, Order
 from weighbridge.domain.orders.reference_data import ReferenceData
 from weighbridge.domain.orders.validation import check_order

@@ -9,7 +9,8 @@ import pytest
 
 from tests.domain.builders import NOON, charge, line, order, policy, reference_data, tax_row
 from tests.domain.refund_builders import POLICY, bought, credited, invoiced, item, note_of, refund
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import ChargeKind, LineKind
 from weighbridge.domain.orders.sale_mapping import Stopped
 from weighbridge.domain.returns.credit_note import CreditNote

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from tests.domain.builders import policy, reference_data
 from tests.domain.refund_builders import POLICY, with_goodwill
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.reference_data import TaxRule
 from weighbridge.domain.orders.sale_policy import Depth
 from weighbridge.domain.returns.preflight import missing_for_returns

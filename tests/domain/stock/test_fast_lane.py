@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.stock.fast_lane import fast_lane
 from weighbridge.domain.stock.kits import BillOfMaterials, BillsOfMaterials, Component
 

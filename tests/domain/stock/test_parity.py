@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.stock.available import LevelKey
 from weighbridge.domain.stock.parity import ALL_TOGETHER, MAX_SINGLE_FINDINGS, differences, parity_findings
 

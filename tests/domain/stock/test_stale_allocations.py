@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.stock.stale_allocations import EXPECTED, StoreOrderStatus, UnshippedSale, find_stale_allocations
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

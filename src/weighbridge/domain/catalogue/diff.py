@@ -19,7 +19,8 @@ from weighbridge.domain.catalogue.listing import (
     text_of,
 )
 from weighbridge.domain.catalogue.sku_matching import ListedVariant
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 
 OF_VARIANTS = (
     Field.PRICE,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from weighbridge.domain.catalogue.product import Family
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 
 MAX_VARIANTS = 600
 """Source: Catalog V3, variants of a product."""

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from weighbridge.domain.catalogue.family import options_of, unusable
 from weighbridge.domain.catalogue.listing import Dimensions, Field, Listing, Picture, Value, Variation
 from weighbridge.domain.catalogue.product import CataloguePolicy, Family, Product
-from weighbridge.domain.findings.finding import Finding, FindingKind, note
+from weighbridge.domain.findings.finding import Finding, note
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.values.units import converted
 
 LONGEST_NAME = 250

@@ -12,7 +12,8 @@ from weighbridge.domain.catalogue.listing import Field, Link, Listing, StoreList
 from weighbridge.domain.catalogue.mapping import DesiredListings, with_sku_suffix
 from weighbridge.domain.catalogue.product import CataloguePolicy
 from weighbridge.domain.catalogue.sku_matching import Matching, matched
-from weighbridge.domain.findings.finding import Finding, FindingKind, Severity, hold, note
+from weighbridge.domain.findings.finding import Finding, Severity, hold, note
+from weighbridge.domain.findings.kind import FindingKind
 
 Findings = tuple[Finding, ...]
 MAX_SINGLE_FINDINGS = 500

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from weighbridge.domain.catalogue.sku_matching import bare_form, nearest, same_form
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.stock.available import StoreItem
 
 MAX_SINGLE_FINDINGS = 500

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz, process
 
 from weighbridge.domain.catalogue.listing import StoreListing, StoreVariant
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 
 NEAREST = 3
 MIN_SIMILARITY = 60.0

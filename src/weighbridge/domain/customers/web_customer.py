@@ -5,7 +5,8 @@ A Cin7 customer has one currency, so the design names one web customer for each 
 
 from __future__ import annotations
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import Order
 from weighbridge.domain.orders.reference_data import ReferenceData
 

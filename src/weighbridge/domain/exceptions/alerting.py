@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
 from weighbridge.domain.exceptions.kinds import Urgency
-from weighbridge.domain.findings.finding import Owner
+from weighbridge.domain.exceptions.owners import Owner
 
 OPENED, OVERDUE, DIGEST = "opened", "overdue", "digest"
 DIGEST_HOUR = 8

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from weighbridge.domain.exceptions.kinds import CATALOGUE, ExceptionKind, Grouping
-from weighbridge.domain.findings.finding import FindingKind, Severity
+from weighbridge.domain.findings.finding import Severity
+from weighbridge.domain.findings.kind import FindingKind
 
 LONGEST_CAUSE = 200
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)

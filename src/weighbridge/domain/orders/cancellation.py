@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.sale_policy import CancelPolicy
 from weighbridge.domain.orders.sale_stage import BillingStatus, DocumentStatus, FulfilmentStatus, Move, Stage, may
 

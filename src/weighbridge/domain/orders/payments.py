@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import Order, Tender
 from weighbridge.domain.orders.sale import SaleTender
 from weighbridge.domain.orders.sale_policy import Depth, SalePolicy

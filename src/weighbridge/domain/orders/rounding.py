@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.reference_data import ReferenceData
 from weighbridge.domain.orders.sale import Sale, SaleCharge
 from weighbridge.domain.orders.sale_policy import SalePolicy

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from weighbridge.domain.customers.web_customer import customer_id_of
-from weighbridge.domain.findings.finding import Finding, FindingKind, Severity, hold
+from weighbridge.domain.findings.finding import Finding, Severity, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import LineKind, Order, OrderLine
 from weighbridge.domain.orders.payments import tenders_of
 from weighbridge.domain.orders.reference_data import ReferenceData

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import ChargeKind, Order, OrderLine, TaxRow
 from weighbridge.domain.orders.reference_data import TaxRule
 from weighbridge.domain.values.money import ZERO, apportion, round_half_up, round_to_sum, total

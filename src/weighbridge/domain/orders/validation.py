@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from weighbridge.domain.customers.web_customer import customer_id_of
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note
+from weighbridge.domain.findings.finding import Finding, hold, note
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import Address, LineKind, Order, OrderLine
 from weighbridge.domain.orders.reference_data import ReferenceData
 from weighbridge.domain.orders.sale_policy import SalePolicy

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note
+from weighbridge.domain.findings.finding import Finding, hold, note
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import LineKind, OrderLine
 from weighbridge.domain.orders.reference_data import ReferenceData
 from weighbridge.domain.orders.rounding import is_within_tolerance, missing_rounding_product, rounding_line

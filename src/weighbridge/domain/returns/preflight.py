@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.order import ChargeKind
 from weighbridge.domain.orders.reference_data import ReferenceData
 from weighbridge.domain.orders.sale_policy import Depth, SalePolicy

@@ -10,7 +10,8 @@ import structlog
 
 from weighbridge.domain.catalogue.diff import Step
 from weighbridge.domain.catalogue.plan import Findings, Plan, Review, fingerprint, partial_holds, review
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import Flow
 from weighbridge.flows.attempt_runner import STOPPED, run_attempt, schedule_next
 from weighbridge.flows.catalogue.listing_writer import CREATE_LISTING, listing_key, matched_link

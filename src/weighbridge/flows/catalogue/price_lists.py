@@ -11,7 +11,8 @@ import structlog
 from weighbridge.design.catalogue import PriceList
 from weighbridge.domain.catalogue.listing import Link
 from weighbridge.domain.catalogue.price_lists import PriceChanges, price_changes, tier_prices
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.catalogue.read import View
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, WriteResult

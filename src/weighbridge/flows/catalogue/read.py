@@ -10,7 +10,8 @@ from weighbridge.domain.catalogue.listing import Field, Link, Master, StoreListi
 from weighbridge.domain.catalogue.mapping import desired_listings
 from weighbridge.domain.catalogue.plan import Plan, plan_run
 from weighbridge.domain.catalogue.product import CataloguePolicy, Family, Product
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.platforms.bigcommerce.catalogue_read import category_paths, read_listing

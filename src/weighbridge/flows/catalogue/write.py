@@ -11,7 +11,8 @@ import structlog
 from weighbridge.common.concurrency import map_limited
 from weighbridge.domain.catalogue.diff import Change, Create, Step, Update, VariantUpdate
 from weighbridge.domain.catalogue.listing import Field, LastWrite, Listing
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.catalogue.create import create_categories, create_product
 from weighbridge.flows.catalogue.listing_writer import ListingWriter
 from weighbridge.flows.catalogue.parts import add_picture, add_variant, delete_picture

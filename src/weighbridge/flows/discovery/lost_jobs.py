@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.orders import flow as orders

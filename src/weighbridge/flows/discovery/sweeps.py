@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.flows.attempt_runner import AttemptWork, run_attempt, schedule_next

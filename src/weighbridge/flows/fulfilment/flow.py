@@ -10,7 +10,8 @@ import structlog
 from pydantic import TypeAdapter
 
 from weighbridge.design.domain_policies import store_carriers
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.fulfilment.carriers import StoreCarrier, store_carrier
 from weighbridge.domain.fulfilment.shipments import Parcel, ShipmentItem, assign_to_lines, parcels_of
 from weighbridge.domain.job_types import Flow

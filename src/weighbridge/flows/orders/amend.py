@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.findings.finding import FindingKind, note
+from weighbridge.domain.findings.finding import note
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.amendment import HEADER_CHANGES, Amendment, AmendmentAction, amendment, changes_between
 from weighbridge.domain.orders.sale_mapping import Mapped

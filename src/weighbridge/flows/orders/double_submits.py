@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from weighbridge.domain.findings.finding import Finding, FindingKind
+from weighbridge.domain.findings.finding import Finding
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import ENDED
 from weighbridge.domain.orders.double_submits import (

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import structlog
 
 from weighbridge.domain.exceptions.kinds import Autonomy
-from weighbridge.domain.findings.finding import FindingKind, note
+from weighbridge.domain.findings.finding import note
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.sale import external_id_of
 from weighbridge.exceptions.execute import DUPLICATES_FLOW

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.findings.finding import FindingKind, hold, reject
+from weighbridge.domain.findings.finding import hold, reject
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import CaptureDecision, capture_decision

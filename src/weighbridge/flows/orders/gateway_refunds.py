@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import Order, Tender

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import structlog
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold, note
+from weighbridge.domain.findings.finding import Finding, hold, note
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.orders.rounding import MAX_ROUNDING_REVISIONS, is_within_tolerance, with_rounding
 from weighbridge.domain.orders.sale_policy import Depth
 from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, OrderSnapshot, stored

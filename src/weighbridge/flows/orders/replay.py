@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.attempt_runner import DONE, READY_TO_POST
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import structlog
 
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.returns.refund_keys import CIN7_ONLY, ONE_SIDED_PREFIXES, refund_key
 from weighbridge.domain.values.money import total

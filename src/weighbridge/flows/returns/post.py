@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 
-from weighbridge.domain.findings.finding import FindingKind, hold
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.domain.values.money import total

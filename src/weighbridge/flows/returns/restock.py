@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, note
+from weighbridge.domain.findings.finding import Finding, note
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import LineKind
 from weighbridge.domain.orders.snapshot import OrderSnapshot

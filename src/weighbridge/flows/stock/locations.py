@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.locations import StoreLocations
 from weighbridge.flows.context import ConnectionContext

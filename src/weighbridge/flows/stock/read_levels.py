@@ -10,7 +10,8 @@ from datetime import date, datetime
 import structlog
 
 from weighbridge.common.concurrency import map_limited
-from weighbridge.domain.findings.finding import Finding, FindingKind, hold
+from weighbridge.domain.findings.finding import Finding, hold
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.available import AvailabilityRow
 from weighbridge.flows.context import ConnectionContext

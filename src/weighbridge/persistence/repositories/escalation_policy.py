@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.exceptions.kinds import CATALOGUE
-from weighbridge.domain.exceptions.owners import BACKUP
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import BACKUP, Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.exceptions import exceptions
 from weighbridge.persistence.tables.work import reference_cache

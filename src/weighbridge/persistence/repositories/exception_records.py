@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.exceptions.cause import Cause, ObjectStatus, causes_of, has_open_note
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.escalation_policy import time_to_resolve
 from weighbridge.persistence.repositories.exception_rows import (

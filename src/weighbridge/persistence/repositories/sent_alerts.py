@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from weighbridge.common.clock import Clock
 from weighbridge.domain.exceptions.alerting import OpenException
 from weighbridge.domain.exceptions.kinds import Urgency
-from weighbridge.domain.findings.finding import Owner
+from weighbridge.domain.exceptions.owners import Owner
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.escalation_policy import EscalationPolicy, backup_of
 from weighbridge.persistence.tables.alerts import alerts

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from weighbridge.domain.exceptions.kinds import Playbook, Urgency
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Unsnooze, Untag
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.queries.exceptions import Area, SortOrder, kinds_in

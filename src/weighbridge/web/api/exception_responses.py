@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from weighbridge.domain.exceptions.kinds import Playbook
-from weighbridge.domain.findings.finding import FindingKind, Owner
+from weighbridge.domain.exceptions.owners import Owner
+from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.exceptions.lifecycle import Effect
 from weighbridge.exceptions.playbooks import PlaybookRun
 from weighbridge.exceptions.records import ExceptionEvent, ExceptionObject, ExceptionRecord

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 
 from weighbridge.app.context import app_context_of
-from weighbridge.domain.findings.finding import Owner
+from weighbridge.domain.exceptions.owners import Owner
 from weighbridge.monitors.state import monitor_states
 from weighbridge.persistence.repositories.sent_alerts import SentAlerts
 from weighbridge.queries.audit import AUDIT_LINES, chain_of

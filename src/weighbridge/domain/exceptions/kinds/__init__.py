@@ -17,7 +17,7 @@ from weighbridge.domain.exceptions.kinds.platforms import PLATFORMS
 from weighbridge.domain.exceptions.kinds.returns import RETURNS
 from weighbridge.domain.exceptions.kinds.sales import SALES
 from weighbridge.domain.exceptions.kinds.stock import STOCK
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 __all__ = [
     "BY_AREA",

@@ -12,7 +12,7 @@ from weighbridge.domain.exceptions.kind import (
     Playbook,
     Urgency,
 )
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 
 def _listing(

@@ -13,7 +13,7 @@ from weighbridge.domain.exceptions.kind import (
     Urgency,
 )
 from weighbridge.domain.exceptions.kinds.orders import NO_SALE
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 MONEY = (
     ExceptionKind(

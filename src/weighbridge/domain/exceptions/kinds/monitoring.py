@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weighbridge.domain.exceptions.kind import DAY, HOUR, ExceptionKind, Grouping, Playbook, Urgency
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 MONITORING = (
     ExceptionKind(

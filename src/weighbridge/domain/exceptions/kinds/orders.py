@@ -14,7 +14,7 @@ from weighbridge.domain.exceptions.kind import (
     Playbook,
     Urgency,
 )
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 NO_SALE = "these orders: no sale in Cin7, nothing to pick, nothing billed"
 

@@ -13,7 +13,7 @@ from weighbridge.domain.exceptions.kind import (
     Playbook,
     Urgency,
 )
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 NO_CREDIT = "the credit note: the shopper has the money, but Cin7 does not show it"
 

@@ -12,7 +12,7 @@ from weighbridge.domain.exceptions.kind import (
     Playbook,
     Urgency,
 )
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 ENDED = "the sale is voided in Cin7, or the order is no longer cancelled in the store"
 

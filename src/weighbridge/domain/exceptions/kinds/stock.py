@@ -12,7 +12,7 @@ from weighbridge.domain.exceptions.kind import (
     Playbook,
     Urgency,
 )
-from weighbridge.domain.findings.finding import FindingKind
+from weighbridge.domain.findings.kind import FindingKind
 
 NOT_PUBLISHED = "the stock level of the SKU, which is not published; the store may sell goods that do not exist"
 

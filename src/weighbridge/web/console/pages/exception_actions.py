@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from weighbridge.access.roles import Permission
 from weighbridge.app.context import AppContext, app_context_of
 from weighbridge.domain.exceptions.kinds import Playbook
-from weighbridge.domain.findings.finding import Owner
+from weighbridge.domain.exceptions.owners import Owner
 from weighbridge.exceptions.actions import Accept, Action, Assign, Comment, Reopen, Snooze, Tag, Unsnooze, Untag
 from weighbridge.services import exceptions as exception_service
 from weighbridge.services.errors import InvalidRequest, chosen

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from weighbridge.access.roles import permission_to_run
 from weighbridge.app.context import AppContext, app_context_of
 from weighbridge.domain.exceptions.kinds import Playbook, Urgency
-from weighbridge.domain.findings.finding import Owner
+from weighbridge.domain.exceptions.owners import Owner
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.plan import ARGUMENTS, NEED_A_REASON
 from weighbridge.exceptions.records import ExceptionRecord
