@@ -26,7 +26,7 @@ COMMAND_TREE = {
     "design": ["show", "change", "undo", "version"],
     "alerts": ["list", "test"],
     "reports": ["status"],
-    "users": ["add", "list", "password", "role", "lock", "unlock", "unbind", "token"],
+    "users": ["add", "list", "password", "role", "lock", "unlock", "unlink", "token"],
 }  # fmt: skip
 
 

@@ -65,7 +65,10 @@ READ_COMMANDS = (
     "exceptions run 1 retry",
     "exceptions bulk tag spring --kind sku_unknown", "design show", "design show --json", "design version v9-unknown",
     "design show --connection nowhere", "orders show 101", "orders show 101 --json", "orders show 999", "monitors",
-    "monitors --json", "alerts list", "alerts list --json", "alerts test", "alerts test nowhere",
+    "monitors --json", "orders held", "orders held --json", "returns list", "returns list --json", "reports status",
+    "reports status --json", "stock explain MUG", "stock explain LOST/MUG", "stock shortages",
+    "stock shortages --connection nowhere", "users list", "users list --json", "alerts list", "alerts list --json",
+    "alerts test", "alerts test nowhere",
 )  # fmt: skip
 ACTION_COMMANDS = (
     "exceptions assign 1 3 --to fina", "exceptions assign 99 --to fina", "exceptions comment 1 asked_the_store",
@@ -81,6 +84,8 @@ ACTION_COMMANDS = (
     "design change sale.location x y --reason agreed", "design change owners sku_unknown board --reason agreed",
     "design change deadlines sku_unknown 4 --reason agreed", "design undo 2", "design undo 2", "design undo 99",
     "design show",
+    "users add eve --no-password", "users role eve operator", "users role nobody operator", "users lock eve",
+    "users unlock eve", "users unlink eve", "users token nobody nightly", "users list",
 )  # fmt: skip
 
 
@@ -89,6 +94,9 @@ def test_read_commands_print_the_same_locally_and_remotely(tmp_path: Path) -> No
         for line in READ_COMMANDS:
             arguments = line.split()
             assert setup.invoke(arguments, server=True) == setup.invoke(arguments, server=False), line
+        code, output = setup.invoke(["orders", "held", "--json"], server=True)
+        held_orders = [(row["key"], row["state"], row["amount"]) for row in json.loads(output)]
+        assert held_orders[1] == ("102", "held", {"amount": "7.25", "currency": "USD"})
         code, output = setup.invoke(["exceptions", "show", "2", "--json"], server=True)
         exception_record = json.loads(output)
         assert (code, exception_record["money"], exception_record["objects"][0]["key"]) == (0, {"USD": "7.25"}, "102")
@@ -103,6 +111,9 @@ def test_action_commands_do_the_same_locally_and_remotely(tmp_path: Path) -> Non
                 remote.invoke(arguments, server=True),
             )
             assert (code, WHEN.sub("then", output)) == (local_code, WHEN.sub("then", local_output)), line
+        for setup, server in ((local, False), (remote, True)):
+            code, output = setup.invoke(["users", "token", "otto", "nightly", "--days", "1"], server=server)
+            assert (code, output[:3]) == (0, "wb_")
         names = []
         for setup, server in ((local, False), (remote, True)):
             bulk = ["exceptions", "bulk", "comment", "seen", "--kind", "sku_unknown"]

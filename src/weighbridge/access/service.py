@@ -43,9 +43,13 @@ class Access:
         idle: timedelta = IDLE,
         longest: timedelta = LONGEST,
         provider: Provider | None = None,
+        via: str = "",
     ) -> Access:
-        """The access service over `database`. `clock` is the users' clock, also when the twins run faster."""
-        audit = AuditLog(database, clock)
+        """The access service over `database`. `clock` is the users' clock, also when the twins run faster.
+
+        The audit log appends `via` to the names of actors who did not sign in.
+        """
+        audit = AuditLog(database, clock, via)
         users = Users(database, clock, audit, Passwords())
         sessions = Sessions(database, clock, idle=idle, longest=longest)
         failures, identities = FailedSignIns(database, clock), Identities(database, clock, audit)

@@ -51,17 +51,24 @@ class AppContext:
         environment: Mapping[str, str],
         database: Database,
         wall_clock: Clock = REAL_CLOCK,
+        *,
+        without_sign_in: str = "",
     ) -> AppContext:
-        """The app context over `database`, which it neither opens nor closes. Raises SecretsProblem."""
+        """The app context over `database`, which it neither opens nor closes. Raises SecretsProblem.
+
+        `without_sign_in` names a way in where nobody signs in, for the audit log; the secret of the identity provider
+        is not needed there.
+        """
         clock = ScaledClock.parse(installation.installation.clock) if installation.installation.clock else REAL_CLOCK
         console = installation.console
-        secret = resolve_provider_secret(installation, folder, environment)
+        secret = resolve_provider_secret(installation, folder, environment) if not without_sign_in else None
         access = Access.of(
             database,
             wall_clock,
             idle=timedelta(minutes=console.idle_minutes),
             longest=timedelta(hours=console.session_hours),
-            provider=Provider(console.oidc, secret) if console.oidc is not None else None,
+            provider=Provider(console.oidc, secret) if console.oidc is not None and not without_sign_in else None,
+            via=without_sign_in,
         )
         return cls(
             installation=installation,

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import httpx2
 
-from weighbridge.access.audit import AuditLog
 from weighbridge.access.roles import Role
 from weighbridge.access.tokens import Bearer
 from weighbridge.access.users import User
@@ -29,16 +27,12 @@ async def in_process_http(config: Path, actor: str) -> AsyncIterator[httpx2.Asyn
     The user is an admin, because a user who can open the database could do everything there. The audit log adds
     "(command line)" to the name, because no password was checked.
     """
-    configured = installation_of(config)
-    # Nobody signs in here, so the secret of the identity provider is not needed.
-    console = configured.console.model_copy(update={"oidc": None})
-    installation = configured.model_copy(update={"console": console})
+    installation = installation_of(config)
     database = Database(installation.installation.database)
     try:
         await database.create_tables()
-        app = AppContext.of(installation, config.absolute().parent, os.environ, database)
-        audit = AuditLog(database, app.wall_clock, COMMAND_LINE)
-        api = api_app(replace(app, access=replace(app.access, audit=audit)))
+        app = AppContext.of(installation, config.absolute().parent, os.environ, database, without_sign_in=COMMAND_LINE)
+        api = api_app(app)
         bearer = _command_line_bearer(actor or login_name())
         # No network reaches this application, so its only caller needs no token.
         api.dependency_overrides[bearer_of] = lambda: bearer

@@ -15,15 +15,12 @@ from weighbridge.cli.context import (
     AsJson,
     Config,
     Connection,
-    connection_of,
-    installation_of,
     out,
     print_json,
-    with_repositories,
 )
 from weighbridge.persistence.repositories.transfers import State
-from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.web.api.records import OrderResponse
+from weighbridge.web.api.reports import TransferResponse
 
 orders_app = typer.Typer(help="The history of an order, and the orders that are held.", no_args_is_help=True)
 
@@ -51,29 +48,29 @@ def show(
 
 
 @orders_app.command("held")
-def held(config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False) -> None:
+def held(
+    config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False, server: ServerOption = ""
+) -> None:
     """List the held and rejected transfers of a connection with their owner and reason."""
-    installation = installation_of(config)
-    name = connection_of(installation, connection)
-    condition = (transfers.c.connection == name) & transfers.c.state.in_([State.HELD, State.REJECTED])
-    rows = with_repositories(installation, lambda repositories: repositories.transfers.select(condition, limit=10_000))
+
+    async def read(api: ApiClient) -> list[TransferResponse]:
+        name = await connection_name(api, connection)
+        response: list[TransferResponse] = await api.get(
+            "/transfers", list[TransferResponse], {"connection": name, "state": [State.HELD, State.REJECTED]}
+        )
+        return response
+
+    rows = with_api(config, server, "", read)
     if as_json:
-        print_json(
-            [
-                {"flow": row.flow, "key": row.key, "state": row.state, "kind": row.reason_kind, "owner": row.owner,
-                 "reason": row.reason, "amount": str(row.amount or ""), "currency": row.currency,
-                 "since": row.updated_at.isoformat()}
-                for row in rows
-            ]
-        )  # fmt: skip
+        print_json([row.model_dump(mode="json", exclude={"connection", "findings"}) for row in rows])
         return
     if not rows:
         out.print("No transfers are held.")
         return
-    table = Table("Flow", "Key", "State", "Owner", "Amount", "Reason", title=f"Held transfers of {name}")
+    table = Table("Flow", "Key", "State", "Owner", "Amount", "Reason", title=f"Held transfers of {rows[0].connection}")
     for row in rows:
-        amount = f"{row.amount} {row.currency}" if row.amount is not None else ""
-        table.add_row(row.flow, row.key, row.state, row.owner, amount, f"{row.reason_kind}: {row.reason}")
+        amount = f"{row.amount.amount} {row.amount.currency}" if row.amount is not None else ""
+        table.add_row(row.flow, row.key, row.state, row.owner, amount, f"{row.kind}: {row.reason}")
     out.print(table)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+from typing import Any
 
 import typer
 
-from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, installation_of, out, print_json, with_database
-from weighbridge.reports.status import print_status, status_of
+from weighbridge.cli.api_client import ServerOption, with_api
+from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, out, print_json
+from weighbridge.reports.status import print_status
 
 reports_app = typer.Typer(help="Reports on the whole installation.", no_args_is_help=True)
 
@@ -18,14 +19,10 @@ def reports() -> None:
 
 
 @reports_app.command("status")
-def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False, server: ServerOption = "") -> None:
     """Count transfers by flow and state, and show the remaining API budgets, for every connection."""
-    installation = installation_of(config)
-    folder = config.absolute().parent
-    report = with_database(
-        installation, lambda database, clock: status_of(installation, folder, os.environ, database, clock)
-    )
+    report: dict[str, Any] = with_api(config, server, "", lambda api: api.get("/status", dict[str, Any]))
     if as_json:
-        print_json(report.as_json())
+        print_json(report)
     else:
         print_status(report, out)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import typer
 
-from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, installation_of, out, print_json, with_database
-from weighbridge.reports.returns import as_json as returns_as_json
-from weighbridge.reports.returns import print_returns, returns_of
+from weighbridge.cli.api_client import ServerOption, with_api
+from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, out, print_json
+from weighbridge.reports.returns import OpenReturn, print_returns
 
 returns_app = typer.Typer(help="Returns whose money, goods and stock do not agree yet.", no_args_is_help=True)
 
@@ -17,10 +19,10 @@ def returns() -> None:
 
 
 @returns_app.command("list")
-def list_returns(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def list_returns(config: Config = DEFAULT_CONFIG, as_json: AsJson = False, server: ServerOption = "") -> None:
     """List the open returns with their age and owner."""
-    open_returns = with_database(installation_of(config), returns_of)
+    open_returns: list[OpenReturn] = with_api(config, server, "", lambda api: api.get("/returns", list[OpenReturn]))
     if as_json:
-        print_json(returns_as_json(open_returns))
+        print_json([asdict(row) | {"since": row.since.isoformat()} for row in open_returns])
     else:
         print_returns(open_returns, out)

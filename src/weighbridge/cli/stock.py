@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from weighbridge.cli.context import (
-    DEFAULT_CONFIG,
-    AsJson,
-    Config,
-    Connection,
-    connection_of,
-    fail,
-    installation_of,
-    out,
-    print_json,
-    with_repositories,
-)
+from weighbridge.cli.api_client import ApiClient, ServerOption, connection_name, with_api
+from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, Connection, out, print_json
 from weighbridge.cli.sync import run_once
-from weighbridge.design.secrets import SecretFinder
 from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.flows.stock import stale_allocations
 from weighbridge.persistence.repositories.transfers import State
-from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.reports.shortages import as_json as shortages_as_json
-from weighbridge.reports.shortages import print_shortages, shortages_of
-from weighbridge.reports.status import sharing_stock
-from weighbridge.reports.stock_explanation import explain_sku, print_explanation
+from weighbridge.reports.shortages import print_shortages
+from weighbridge.reports.stock_explanation import print_explanation
+from weighbridge.web.api.reports import TransferResponse
+from weighbridge.web.api.stock import ShortagesResponse
 
 stock_app = typer.Typer(help="Stock levels, shortages and stale allocations.", no_args_is_help=True)
 
@@ -41,19 +30,18 @@ def explain(
     config: Config = DEFAULT_CONFIG,
     connection: Connection = "",
     as_json: AsJson = False,
+    server: ServerOption = "",
 ) -> None:
     """Explain the level of a SKU in the store: every term, when it was published, and the oversell bound."""
-    installation = installation_of(config)
-    name = connection_of(installation, connection)
-    sharing = sharing_stock(installation, SecretFinder(config.absolute().parent, os.environ), name)
-    settings = installation.connections[name]
-    explanation = with_repositories(
-        installation, lambda repositories: explain_sku(repositories, name, settings, sharing, sku)
-    )
-    if explanation.item is None and not explanation.levels:
-        fail(f"{name} knows no SKU {sku!r}; case and spaces count")
+
+    async def read(api: ApiClient) -> dict[str, Any]:
+        path = f"/stock/{await connection_name(api, connection)}/{quote(sku, safe='')}"
+        response: dict[str, Any] = await api.get(path, dict[str, Any])
+        return response
+
+    explanation = with_api(config, server, "", read)
     if as_json:
-        print_json(explanation.as_json())
+        print_json(explanation)
     else:
         print_explanation(explanation, out)
 
@@ -64,18 +52,20 @@ def list_shortages(
     connection: Connection = "",
     goal: Annotated[int, typer.Option(min=1, help="How many more of each kit to sell at most.")] = 30,
     as_json: AsJson = False,
+    server: ServerOption = "",
 ) -> None:
     """List the components to buy so that more kits can be sold, at the location that ships the store's orders."""
-    installation = installation_of(config)
-    name = connection_of(installation, connection)
-    location = installation.connections[name].design.sale.location
-    shortages = with_repositories(installation, lambda repositories: shortages_of(repositories, name, location, goal))
-    if shortages is None:
-        fail(f"the stock of {name} was not read yet, or it has no kits; run weighbridge sync stock")
+
+    async def read(api: ApiClient) -> ShortagesResponse:
+        path = f"/shortages/{await connection_name(api, connection)}"
+        response: ShortagesResponse = await api.get(path, ShortagesResponse, {"goal": goal})
+        return response
+
+    report = with_api(config, server, "", read)
     if as_json:
-        print_json(shortages_as_json(shortages))
+        print_json([asdict(shortage) for shortage in report.shortages])
     else:
-        print_shortages(shortages, location, out)
+        print_shortages(report.shortages, report.location, out)
 
 
 @stock_app.command("stale-allocations")
@@ -83,22 +73,23 @@ def list_stale_allocations(
     config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False
 ) -> None:
     """Find old sales in Cin7 that hold stock and will not ship, and list them with what to do. Voids nothing."""
-    installation = installation_of(config)
-    name = connection_of(installation, connection)
     run_once(config, (reference_data.FLOW, stale_allocations.FLOW))
-    condition = (
-        (transfers.c.connection == name)
-        & (transfers.c.flow == stale_allocations.SALE)
-        & (transfers.c.state == State.HELD)
-    )
-    rows = with_repositories(installation, lambda repositories: repositories.transfers.select(condition, limit=10_000))
+
+    async def read(api: ApiClient) -> list[TransferResponse]:
+        name = await connection_name(api, connection)
+        query = {"connection": name, "flow": stale_allocations.SALE, "state": [State.HELD]}
+        response: list[TransferResponse] = await api.get("/transfers", list[TransferResponse], query)
+        return response
+
+    rows = with_api(config, "", "", read)
     if as_json:
         print_json([{"sale": row.key, "owner": row.owner, **row.findings[0]} for row in rows])
         return
     if not rows:
         out.print("There are no stale allocations.")
         return
-    table = Table("Sale", "Owner", "What it holds", "What to do", title=f"Stale allocations of {name}")
+    title = f"Stale allocations of {rows[0].connection}"
+    table = Table("Sale", "Owner", "What it holds", "What to do", title=title)
     for row in rows:
         finding = row.findings[0]
         table.add_row(escape(row.key), row.owner, escape(finding["value"]), escape(finding["expected"]))

@@ -1,31 +1,21 @@
-"""`weighbridge users`: administers the users of the console, directly in the database of the installation."""
+"""`weighbridge users`: administers the users of the console."""
 
 from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.table import Table
 
-from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.roles import ROLE_DESCRIPTIONS, Role
-from weighbridge.access.service import Access
-from weighbridge.access.users import UserProblem
-from weighbridge.cli.context import (
-    DEFAULT_CONFIG,
-    AsJson,
-    Config,
-    actor,
-    fail,
-    installation_of,
-    out,
-    print_json,
-    with_database,
-)
-from weighbridge.common.clock import REAL_CLOCK
+from weighbridge.cli.api_client import ActorOption, ServerOption, with_api
+from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, out, print_json
+from weighbridge.web.api.users import MadeToken, UserResponse
 
 users_app = typer.Typer(help="Users of the console, their roles and tokens.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The user's name.")]
@@ -34,7 +24,6 @@ RoleOption = Annotated[
 ]
 FromStandardInput = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 Generated = Annotated[bool, typer.Option("--generate", help="Generate a password and print it.")]
-Answer = TypeVar("Answer")
 
 
 @users_app.command("add")
@@ -47,17 +36,19 @@ def add(
     no_password: Annotated[
         bool, typer.Option("--no-password", help="The user signs in at the identity provider only.")
     ] = False,
+    server: ServerOption = "",
+    by: ActorOption = "",
 ) -> None:
     """Add a user."""
-    password = "" if no_password else _new_password(password_stdin, generate)
-    user = _with_access(config, lambda access: access.users.add(name, role, password, actor()))
+    chosen = {} if no_password else {"password": _new_password(password_stdin, generate)}
+    user = _post(config, server, by, "/users", {"name": name, "role": role, **chosen})
     out.print(f"{user.name} is added as {user.role}.", highlight=False, markup=False)
 
 
 @users_app.command("list")
-def list_users(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def list_users(config: Config = DEFAULT_CONFIG, as_json: AsJson = False, server: ServerOption = "") -> None:
     """List the users and their roles."""
-    users = _with_access(config, lambda access: access.users.all())
+    users: list[UserResponse] = with_api(config, server, "", lambda api: api.get("/users", list[UserResponse]))
     if as_json:
         print_json([{"name": user.name, "role": user.role, "locked": user.disabled_at is not None} for user in users])
         return
@@ -73,46 +64,49 @@ def list_users(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None
 
 @users_app.command("password")
 def password(
-    name: Name, config: Config = DEFAULT_CONFIG, password_stdin: FromStandardInput = False, generate: Generated = False
+    name: Name,
+    config: Config = DEFAULT_CONFIG,
+    password_stdin: FromStandardInput = False,
+    generate: Generated = False,
+    server: ServerOption = "",
+    by: ActorOption = "",
 ) -> None:
     """Set the password of a user; their sessions end."""
-    chosen = _new_password(password_stdin, generate)
-    _with_access(config, lambda access: access.users.set_password(name, chosen, actor()))
+    _post(config, server, by, _path(name), {"password": _new_password(password_stdin, generate)})
     out.print(f"{name} has a new password.", highlight=False, markup=False)
 
 
 @users_app.command("role")
-def set_role(name: Name, role: Annotated[Role, typer.Argument()], config: Config = DEFAULT_CONFIG) -> None:
+def set_role(
+    name: Name,
+    role: Annotated[Role, typer.Argument()],
+    config: Config = DEFAULT_CONFIG,
+    server: ServerOption = "",
+    by: ActorOption = "",
+) -> None:
     """Change the role of a user; their sessions end."""
-    _with_access(config, lambda access: access.users.set_role(name, role, actor()))
+    _post(config, server, by, _path(name), {"role": role})
     out.print(f"{name} is {role} now.", highlight=False, markup=False)
 
 
 @users_app.command("lock")
-def lock(name: Name, config: Config = DEFAULT_CONFIG) -> None:
+def lock(name: Name, config: Config = DEFAULT_CONFIG, server: ServerOption = "", by: ActorOption = "") -> None:
     """Lock a user: their sessions end and their tokens are revoked; their name stays in the history."""
-    _with_access(config, lambda access: access.users.lock(name, actor()))
+    _post(config, server, by, _path(name), {"locked": True})
     out.print(f"{name} is locked.", highlight=False, markup=False)
 
 
 @users_app.command("unlock")
-def unlock(name: Name, config: Config = DEFAULT_CONFIG) -> None:
+def unlock(name: Name, config: Config = DEFAULT_CONFIG, server: ServerOption = "", by: ActorOption = "") -> None:
     """Unlock a user."""
-    _with_access(config, lambda access: access.users.unlock(name, actor()))
+    _post(config, server, by, _path(name), {"locked": False})
     out.print(f"{name} may sign in again.", highlight=False, markup=False)
 
 
-@users_app.command("unbind")
-def unbind(name: Name, config: Config = DEFAULT_CONFIG) -> None:
+@users_app.command("unlink")
+def unlink(name: Name, config: Config = DEFAULT_CONFIG, server: ServerOption = "", by: ActorOption = "") -> None:
     """Unlink a user from the identity provider; the next account there with this name is linked to the user."""
-
-    async def unlink(access: Access) -> None:
-        user = await access.users.find(name)
-        if user is None:
-            raise UserProblem(f"there is no user {name!r}")
-        await access.identities.unlink(user, actor())
-
-    _with_access(config, unlink)
+    _post(config, server, by, f"{_path(name)}/unlink")
     out.print(f"{name} is not linked to an account of the identity provider.", highlight=False, markup=False)
 
 
@@ -125,16 +119,13 @@ def token(
     days: Annotated[
         int | None, typer.Option(min=1, help="Number of days until the token expires; default: never.")
     ] = None,
+    server: ServerOption = "",
+    by: ActorOption = "",
 ) -> None:
     """Create an API token for a user and print it; it is shown only once."""
-
-    async def create(access: Access) -> str:
-        user = await access.users.find(name)
-        if user is None:
-            raise UserProblem(f"there is no user {name!r}")
-        return await access.tokens.create(user, purpose, read_only=read_only, days=days, actor=actor())
-
-    sys.stdout.write(_with_access(config, create) + "\n")
+    request = {"name": purpose, "read_only": read_only, "days": days}
+    made: MadeToken = with_api(config, server, by, lambda api: api.post(f"{_path(name)}/tokens", MadeToken, request))
+    sys.stdout.write(made.token + "\n")
 
 
 def _new_password(from_standard_input: bool, generate: bool) -> str:
@@ -147,8 +138,10 @@ def _new_password(from_standard_input: bool, generate: bool) -> str:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
-def _with_access(config: Config, work: Callable[[Access], Awaitable[Answer]]) -> Answer:
-    try:
-        return with_database(installation_of(config), lambda database, _: work(Access.of(database, REAL_CLOCK)))
-    except (UserProblem, WeakPassword) as problem:
-        fail(str(problem))
+def _path(name: str) -> str:
+    return f"/users/{quote(name, safe='')}"
+
+
+def _post(config: Path, server: str, by: str, path: str, body: Mapping[str, Any] | None = None) -> UserResponse:
+    user: UserResponse = with_api(config, server, by, lambda api: api.post(path, UserResponse, body))
+    return user

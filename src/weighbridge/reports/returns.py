@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -71,11 +70,6 @@ def _row(refund: Transfer, name: str, problem: str, owner: str, since: datetime,
     amount = "" if refund.amount is None else str(refund.amount)
     age = round((now - since) / timedelta(hours=1), 1)
     return OpenReturn(name, refund.connection, order, refund_id, problem, amount, refund.currency, owner, since, age)
-
-
-def as_json(rows: Sequence[OpenReturn]) -> list[dict[str, Any]]:
-    """The lists as JSON; timestamps in ISO 8601, UTC."""
-    return [asdict(row) | {"since": row.since.isoformat()} for row in rows]
 
 
 def print_returns(rows: Sequence[OpenReturn], out: Console) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -32,11 +31,6 @@ async def shortages_of(
     remaining = bills.left_over({sku: units for sku, units in sold.items() if sku in bills or sku in stock}, stock)
     items = await repositories.catalogue.store_items(connection)
     return shortages(bills.kits & items.keys(), bills, remaining, goal)
-
-
-def as_json(rows: Sequence[Shortage]) -> list[dict[str, Any]]:
-    """The shortages as JSON."""
-    return [{"kit": row.kit, "can_build": row.can_build, "buy": dict(row.buy), "unlocks": row.unlocks} for row in rows]
 
 
 def print_shortages(rows: Sequence[Shortage], location: str, out: Console) -> None:

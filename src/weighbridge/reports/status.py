@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from weighbridge.platforms.api_credentials import (
 )
 
 MOST_NAMED = 5
+TRANSFER_COLUMNS = ("connection", "flow", "state", "kind", "count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,8 @@ class Status:
 
     def as_json(self) -> dict[str, Any]:
         """The status as JSON."""
-        names = ("connection", "flow", "state", "kind", "count")
         return {
-            "transfers": [dict(zip(names, row, strict=True)) for row in self.transfers],
+            "transfers": [dict(zip(TRANSFER_COLUMNS, row, strict=True)) for row in self.transfers],
             "budgets": [application.as_json() for application in self.applications],
             "worst_oversell": [
                 {"connection": name, "units": worst.units, "money": f"{worst.money:.2f}", "skus": _at_risk(bounds)}
@@ -136,26 +138,26 @@ async def _cin7_status(
     return ApplicationStatus(name, "cin7", CIN7_WINDOW_SECONDS, usage)
 
 
-def print_status(status: Status, out: Console) -> None:
-    """Prints the status."""
+def print_status(status: Mapping[str, Any], out: Console) -> None:
+    """Prints a status as `Status.as_json` gives it."""
     transfers = Table("Connection", "Flow", "State", "Reason")
     transfers.add_column("Count", justify="right")
-    for row in status.transfers:
-        transfers.add_row(*(str(value) for value in row))
+    for row in status["transfers"]:
+        transfers.add_row(*(str(row[name]) for name in TRANSFER_COLUMNS))
     out.print(transfers)
     budgets = Table("Connection", "Platform", title="API budget", title_justify="left")
     for column in ("Calls in window", "In flight", "Peak", "Throttles"):
         budgets.add_column(column, justify="right")
     budgets.add_column("By lane")
     budgets.add_column("Paused until")
-    for application in status.applications:
-        budgets.add_row(application.connection, application.platform, *_cells(application))
+    for budget in status["budgets"]:
+        budgets.add_row(budget["connection"], budget["platform"], *_cells(budget))
     out.print(budgets)
-    for name, bounds in status.oversell.items():
-        worst = total(bounds)
-        skus = ", ".join(f"{sku} {units}" for sku, units in list(_at_risk(bounds).items())[:MOST_NAMED])
+    for worst in status["worst_oversell"]:
+        skus = ", ".join(f"{sku} {units}" for sku, units in list(worst["skus"].items())[:MOST_NAMED])
         out.print(
-            f"{name}: at worst {worst.units:,} units oversold right now, worth {worst.money:,.2f}"
+            f"{worst['connection']}: at worst {worst['units']:,} units oversold right now, worth "
+            f"{Decimal(worst['money']):,.2f}"
             + (f" ({skus}); run weighbridge stock explain for the reasons" if skus else ""),
             highlight=False,
             markup=False,
@@ -168,11 +170,11 @@ def _at_risk(bounds: Mapping[str, Bound]) -> dict[str, int]:
     return {sku: sku_bound.units for sku, sku_bound in worst if sku_bound.units}
 
 
-def _cells(application: ApplicationStatus) -> tuple[str, ...]:
-    usage = application.usage
-    if usage is None:
-        return ("unknown", "", "", "", application.problem, "")
-    lanes = ", ".join(f"{lane} {number}" for lane, number in sorted(usage.by_lane.items()))
-    window = f"{usage.in_window} of {usage.capacity} in {application.window_seconds:g} s"
-    paused = f"{usage.paused_until:%Y-%m-%d %H:%M:%S} UTC" if usage.paused_until else ""
-    return (window, str(usage.in_flight), str(usage.peak), str(usage.throttles), lanes, paused)
+def _cells(budget: Mapping[str, Any]) -> tuple[str, ...]:
+    if "problem" in budget:
+        return ("unknown", "", "", "", budget["problem"], "")
+    lanes = ", ".join(f"{lane} {number}" for lane, number in sorted(budget["by_lane"].items()))
+    window = f"{budget['in_window']} of {budget['capacity']} in {budget['window_seconds']:g} s"
+    paused_until = budget["paused_until"]
+    paused = f"{datetime.fromisoformat(paused_until):%Y-%m-%d %H:%M:%S} UTC" if paused_until else ""
+    return (window, str(budget["in_flight"]), str(budget["peak"]), str(budget["throttles"]), lanes, paused)

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from weighbridge.design.schema import Connection
 from weighbridge.domain.stock.available import StoreItem
@@ -25,9 +26,23 @@ BUFFERS = {
     BufferKind.PERCENT: "share of what is available",
     BufferKind.SALES: "sold while a change is on its way to the store",
 }
-
+RESULT = "may be sold"
+"""The term that is the sum of the others."""
 NEVER_READ = datetime.max.replace(tzinfo=UTC)
 """Stands for the time of a reading if there is none: units that Cin7 has allocated are then no longer in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of a level: what is added, its units with their sign, and a remark."""
+
+    term: str
+    units: str
+    remark: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """The term as JSON."""
+        return {"term": self.term, "units": self.units, "remark": self.remark}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,17 @@ class Explanation:
             "sku": self.sku,
             "at_the_store": self.item is not None,
             "tracking": self.item.tracking if self.item else None,
-            "levels": [{**level.as_json(), "next": describe_next_run(self.item, level)} for level in self.levels],
+            "published": _published_text(self.levels),
+            "levels": [
+                {
+                    **level.as_json(),
+                    "published": _published_text((level,)),
+                    "terms": [term.as_json() for term in _terms(self, level)],
+                    "next": describe_next_run(self.item, level),
+                }
+                for level in self.levels
+            ],
+            "remarks": _remarks(self),
             "sold_and_not_in_cin7": [reservation.as_json() for reservation in self.open_reservations],
             "worst_oversell": None
             if worst is None or factors is None
@@ -95,18 +120,29 @@ async def explain_sku(
     )
 
 
-def print_explanation(explanation: Explanation, out: Console) -> None:
-    """Prints the explanation: the level with its terms, and what the next run will do."""
-    out.print(
-        f"[bold]{escape(explanation.sku)}[/] on {escape(explanation.connection)}: {_published_text(explanation.levels)}"
-    )
-    for level in explanation.levels:
-        if len(explanation.levels) > 1:
-            out.print(f"  [bold]location {level.store_location} of the store[/]: {_published_text((level,))}")
-        out.print(_terms_table(explanation, level))
-        out.print(f"  {describe_next_run(explanation.item, level)}", markup=False, highlight=False)
-    for line in _remarks(explanation):
+def print_explanation(explanation: Mapping[str, Any], out: Console) -> None:
+    """Prints an explanation as `Explanation.as_json` gives it: the level with its terms, and what the next run does."""
+    sku, connection = escape(explanation["sku"]), escape(explanation["connection"])
+    out.print(f"[bold]{sku}[/] on {connection}: {explanation['published']}")
+    levels = explanation["levels"]
+    for level in levels:
+        if len(levels) > 1:
+            out.print(f"  [bold]location {level['store_location']} of the store[/]: {level['published']}")
+        out.print(_terms_table(level["terms"]))
+        out.print(f"  {level['next']}", markup=False, highlight=False)
+    for line in explanation["remarks"]:
         out.print(f"  {line}", markup=False, highlight=False)
+
+
+def _terms_table(terms: Sequence[Mapping[str, str]]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=True)
+    table.add_column("term")
+    table.add_column("units", justify="right")
+    table.add_column("remark")
+    for term in terms:
+        style = "bold" if term["term"] == RESULT else None
+        table.add_row(Text(term["term"], style or ""), Text(term["units"], style or ""), escape(term["remark"]))
+    return table
 
 
 def _published_text(levels: Sequence[StockLevel]) -> str:
@@ -137,33 +173,28 @@ def print_levels(content: Mapping[str, Any], limit: int, out: Console) -> None:
     out.print(f"To accept exactly these levels: weighbridge sync stock --accept {content['fingerprint']}")
 
 
-def _terms_table(explanation: Explanation, level: StockLevel) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=True)
-    table.add_column("term")
-    table.add_column("units", justify="right")
-    table.add_column("remark")
-    for location, units in level.by_location.items():
-        table.add_row(f"available in {escape(location)}", f"{units:f}", "")
+def _terms(explanation: Explanation, level: StockLevel) -> list[Term]:
+    """The terms whose units sum to what may be sold, and the sum."""
+    terms = [Term(f"available in {location}", f"{units:f}") for location, units in level.by_location.items()]
     if level.components is None:
         orders = ", ".join(f"{sold.order_id} ({sold.quantity:f})" for sold in explanation.open_reservations)
-        orders = f"order {orders}" if orders else ""
-        table.add_row("sold, not yet allocated in Cin7", f"{-level.in_flight:f}", orders)
+        remark = f"order {orders}" if orders else ""
+        terms.append(Term("sold, not yet allocated in Cin7", f"{-level.in_flight:f}", remark))
     else:
-        shares = ", ".join(f"{units} from {location}" for location, units in level.components.by_location.items())
-        limits = ", ".join(level.components.limited_by)
-        table.add_row("its share of the components", str(sum(level.components.by_location.values())), escape(shares))
-        if limits:
-            table.add_row("", "", escape(f"limited by {limits}"))
+        by_location = level.components.by_location
+        shares = ", ".join(f"{units} from {location}" for location, units in by_location.items())
+        terms.append(Term("its share of the components", str(sum(by_location.values())), shares))
+        if level.components.limited_by:
+            terms.append(Term("", "", f"limited by {', '.join(level.components.limited_by)}"))
         if level.components.shares_with:
-            table.add_row("", "", escape(f"shares components with {', '.join(level.components.shares_with)}"))
-    if level.lent:
-        gives = "needed at other store locations" if level.lent > 0 else "taken from other store locations"
-        table.add_row("lent" if level.lent > 0 else "borrowed", f"{-level.lent:f}", gives)
-    table.add_row("held back", f"{-level.buffer:f}", BUFFERS[level.buffer_kind])
-    table.add_row(
-        "[bold]may be sold[/]", f"[bold]{level.ats}[/]", f"from the reading at {_format_timestamp(level.read_at)}"
-    )
-    return table
+            terms.append(Term("", "", f"shares components with {', '.join(level.components.shares_with)}"))
+    if level.lent > 0:
+        terms.append(Term("lent", f"{-level.lent:f}", "needed at other store locations"))
+    elif level.lent:
+        terms.append(Term("borrowed", f"{-level.lent:f}", "taken from other store locations"))
+    terms.append(Term("held back", f"{-level.buffer:f}", BUFFERS[level.buffer_kind]))
+    terms.append(Term(RESULT, str(level.ats), f"from the reading at {_format_timestamp(level.read_at)}"))
+    return terms
 
 
 def _remarks(explanation: Explanation) -> list[str]:

@@ -126,6 +126,8 @@ def test_a_cause_by_value_is_the_same_for_every_object_that_shows_the_value(kind
         ("refund.total_amount", "refund, total amount"),
         ("sale.TEA_01.B", "TEA_01.B"),
         ("charges.handling", "handling"),
+        ("transactions[501]", "transaction 501"),
+        ("refund.payments[77].provider_id", "refund, payment 77, provider number"),
         ("design.stock.fast_lane", "design.stock.fast_lane"),
         ("level of MUG in the store", "level of MUG in the store"),
     ],

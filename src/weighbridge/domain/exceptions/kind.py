@@ -76,6 +76,8 @@ class Autonomy(StrEnum):
 
 _PATH = re.compile(r"[a-z_0-9]+(\[\d+\])?(\.[a-z_0-9]+(\[\d+\])?)*")
 _ABBREVIATIONS = {"sku": "SKU", "id": "number"}
+_INDEXED_BY_ID = frozenset({"transactions", "payments"})
+"""Lists whose index in a field's path is the platform's id, not a position."""
 
 
 def field_label(field: str) -> str:
@@ -94,7 +96,8 @@ def field_label(field: str) -> str:
         label = " ".join(_ABBREVIATIONS.get(word, word) for word in name.split("_"))
         if index:
             singular = label.removesuffix("es") if label.endswith("sses") else label.removesuffix("s")
-            label = f"{singular} {int(index[:-1]) + 1}"
+            number = int(index[:-1])
+            label = f"{singular} {number if name in _INDEXED_BY_ID else number + 1}"
         labels.append(label)
     return ", ".join(labels)
 

@@ -19,8 +19,8 @@ from weighbridge.domain.orders.sale import Sale, SaleCharge, SaleLine, external_
 from weighbridge.domain.orders.sale_mapping import Stopped
 from weighbridge.domain.orders.sale_policy import SalePolicy
 from weighbridge.domain.returns.credit_note import CreditableBalance, CreditNote, creditable_balances
+from weighbridge.domain.returns.credit_rounding import CreditRow, credit_row, with_amounts, with_tax
 from weighbridge.domain.returns.refund import CHARGE_OF, Refund, RefundItem, RefundItemKind, RefundPolicy
-from weighbridge.domain.returns.refund_amounts import CreditRow, credit_row, with_amounts, with_tax
 from weighbridge.domain.values.money import ZERO, apportion, minor_digits, round_half_up, total
 
 

@@ -130,7 +130,7 @@ async def _report(ctx: ConnectionContext, transfer: Transfer) -> str:
         await repositories.job_queue.enqueue(
             ctx.name, FLOW, sale_id, "tracking may come", delay=TRACKING_CHECK_INTERVAL
         )
-    return STOPPED if findings else f"{len(shipped)} parcels reported"
+    return STOPPED if findings else f"{len(shipped)} {'parcel' if len(shipped) == 1 else 'parcels'} reported"
 
 
 async def _is_cancelled(ctx: ConnectionContext, order: Transfer) -> bool:

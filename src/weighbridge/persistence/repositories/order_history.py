@@ -94,7 +94,7 @@ def headline(transfer: Transfer) -> str:
     """The status of an order in one sentence."""
     order = f"Order {transfer.key}"
     sale = f"sale {transfer.target_number}" if transfer.target_number else "its sale"
-    amount = f" over {transfer.amount} {transfer.currency}" if transfer.amount is not None else ""
+    amount = f" for {transfer.amount} {transfer.currency}" if transfer.amount is not None else ""
     texts = {
         "new": f"{order}{amount} is being evaluated.",
         "waiting": f"{order}{amount} waits and is retried automatically: {transfer.reason}.",
@@ -112,7 +112,7 @@ def refund_headline(transfer: Transfer) -> str:
     """The status of a refund in one sentence."""
     order, _, number = transfer.key.partition(":")
     refund = f"Refund {number} of order {order}"
-    amount = f" over {transfer.amount} {transfer.currency}".rstrip() if transfer.amount is not None else ""
+    amount = f" for {transfer.amount} {transfer.currency}".rstrip() if transfer.amount is not None else ""
     texts = {
         "new": f"{refund}{amount} is being evaluated.",
         "waiting": f"{refund}{amount} waits and is retried automatically: {transfer.reason}.",

@@ -13,7 +13,7 @@ from weighbridge.app.context import AppContext
 from weighbridge.exceptions.actions import NotAllowed
 from weighbridge.services.errors import InvalidRequest
 from weighbridge.services.permission import NotPermitted
-from weighbridge.web.api import design, exceptions, monitoring, reconciliation, records, users
+from weighbridge.web.api import design, exceptions, monitoring, reconciliation, records, reports, stock, users
 from weighbridge.web.api.auth import NoToken, ReadOnlyToken
 from weighbridge.web.api.responses import Problem
 
@@ -39,7 +39,7 @@ def api_app(app_context: AppContext) -> FastAPI:
         root_path_in_servers=False,
     )
     app.state.app_context = app_context
-    for module in (records, reconciliation, exceptions, design, monitoring, users):
+    for module in (records, stock, reports, reconciliation, exceptions, design, monitoring, users):
         app.include_router(module.router)
     app.add_exception_handler(NoToken, _no_token)
     app.add_exception_handler(ReadOnlyToken, _read_only_token)

@@ -11,15 +11,13 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from weighbridge.app.context import AppContext, app_context_of
+from weighbridge.app.context import app_context_of
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.queries.flows import flows_of
 from weighbridge.queries.order_history import trace_order
 from weighbridge.queries.orders import OrderPage, orders_of
 from weighbridge.queries.search import Hit, search
-from weighbridge.queries.stock import StockPage, stock_of
 from weighbridge.queries.today import budgets, today_of
-from weighbridge.reports.stock_explanation import explain_sku
 from weighbridge.services.errors import InvalidRequest
 from weighbridge.web.api.auth import PayloadReader, Reader
 from weighbridge.web.api.exception_responses import ExceptionResponse
@@ -158,29 +156,6 @@ async def show_bytes(
     return Response(body, media_type=OCTETS)
 
 
-@router.get("/stock/{connection}")
-async def list_stock(
-    request: Request, _: Reader, connection: PathText, q: QueryText = "", differing: bool = False, after: QueryText = ""
-) -> StockPage:
-    """The stock levels of a connection by SKU, 100 to a page."""
-    app = app_context_of(request)
-    _check_connection(app, connection)
-    return await stock_of(app, connection, text=q.strip(), differing=differing, after=after)
-
-
-@router.get("/stock/{connection}/{sku:path}")
-async def show_sku(request: Request, _: Reader, connection: PathText, sku: PathText) -> dict[str, Any]:
-    """The terms of a SKU's level, the published level, and the oversell bound."""
-    app = app_context_of(request)
-    _check_connection(app, connection)
-    explanation = await explain_sku(
-        app.repositories, connection, app.connections[connection], app.sharing(connection), sku
-    )
-    if explanation.item is None and not explanation.levels:
-        raise LookupError(f"{connection} knows no SKU {sku}")
-    return explanation.as_json()
-
-
 @router.get("/flows")
 async def show_flows(request: Request, _: Reader) -> dict[str, Any]:
     """Scheduled jobs, volumes, retries and API calls by hour, and the API budgets."""
@@ -192,8 +167,3 @@ async def show_flows(request: Request, _: Reader) -> dict[str, Any]:
 async def find(request: Request, _: Reader, q: Annotated[str, Query(max_length=200)] = "") -> list[Hit]:
     """Orders, SKUs and exceptions that match `q`."""
     return await search(app_context_of(request), q)
-
-
-def _check_connection(app: AppContext, connection: str) -> None:
-    if connection not in app.connections:
-        raise LookupError(f"there is no connection {connection}")

@@ -12,7 +12,7 @@ from weighbridge.access.roles import GRANTED, Role
 from weighbridge.access.users import User
 from weighbridge.app.context import app_context_of
 from weighbridge.services import users as user_service
-from weighbridge.web.api.auth import Admin, AdminReader, Oneself, Reader
+from weighbridge.web.api.auth import Admin, AdminReader, CurrentBearer, Oneself, Reader
 from weighbridge.web.api.responses import RequestBody, ResponseModel, Short
 
 router = APIRouter(tags=["users"])
@@ -90,6 +90,14 @@ class NewToken(RequestBody):
     read_only: bool = True
 
 
+class NewUserToken(RequestBody):
+    """A new token of another user."""
+
+    name: Short
+    days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(default=None, description="Left out: it never expires.")
+    read_only: bool = True
+
+
 class MadeToken(BaseModel):
     """The secret of a new token, shown only now."""
 
@@ -161,6 +169,24 @@ async def change_user(request: Request, user: Admin, name: PathText, body: UserC
         app_context_of(request), user, name, role=body.role, password=body.password or "", locked=body.locked
     )
     return UserResponse.of(changed)
+
+
+@router.post("/users/{name}/unlink")
+async def unlink_identity(request: Request, user: Admin, name: PathText) -> UserResponse:
+    """Unlinks a user from the identity provider; the next account there with this name is linked to the user."""
+    return UserResponse.of(await user_service.unlink_identity(app_context_of(request), user, name))
+
+
+@router.post("/users/{name}/tokens")
+async def make_user_token(
+    request: Request, user: Admin, bearer: CurrentBearer, name: PathText, body: NewUserToken
+) -> MadeToken:
+    """Creates a token for a user; it ends no later than the token of the request."""
+    secret = await user_service.make_token_of(
+        app_context_of(request), user, name, body.name, days=body.days, read_only=body.read_only,
+        no_later_than=bearer.ends_at,
+    )  # fmt: skip
+    return MadeToken(token=secret)
 
 
 @router.get("/tokens")

@@ -48,7 +48,7 @@ def _refund(
 RETURNS = (
     _refund(
         FindingKind.REFUND_HELD,
-        "Refund {key} over {value} waits for finance",
+        "Refund {key} for {value} waits for finance",
         "The design holds every refund for finance.",
         "Release the refund to post its credit note, or create the credit note in Cin7 by hand and accept.",
         playbooks=(Playbook.RELEASE, Playbook.ACCEPT, Playbook.RETRY),
