@@ -52,7 +52,6 @@ def public_names() -> str:
         "Indexes": _indexes(),
         "Flows": [job_type.flow for job_type in JOB_TYPES],
         "Names of re-checked objects": [name for job_type in JOB_TYPES for name in job_type.rechecks],
-        "Engine steps": _first_arguments("durable_step"),
         **{f"{kind.__name__} values": list(kind) for kind in _stored_enums()},
         "Configuration": _settings(),
         "Commands": _commands(),

@@ -72,7 +72,7 @@ def _lost() -> AnswerLost:
 async def _writer(harness: Harness) -> AsyncIterator[IdempotentWriter]:
     secrets = Secrets(SECRET, None, SECRET, SECRET, None)
     contexts = connection_contexts(
-        parse_installation(SMALL), {"main": secrets}, harness.database, harness.repositories, harness.clock
+        parse_installation(SMALL), {"main": secrets}, "worker-1", harness.database, harness.repositories, harness.clock
     )
     try:
         yield IdempotentWriter(contexts["main"], await harness.repositories.transfers.open("main", "orders", "1042"))

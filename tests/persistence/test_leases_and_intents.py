@@ -19,6 +19,12 @@ async def _transfer(harness: Harness) -> str:
     return (await harness.repositories.transfers.open("main", "orders", "1042")).id
 
 
+async def _send(harness: Harness, transfer_id: str, run: str) -> None:
+    """Records that `run` is about to send the intent as it is stored now."""
+    [intent] = await harness.repositories.intents.of_transfer(transfer_id)
+    await harness.repositories.intents.sent(intent, transfer_id, run, LEASE)
+
+
 async def _hold_lease(harness: Harness, transfer_id: str, run: str, until: asyncio.Event) -> None:
     async with harness.repositories.attempts.attempt(transfer_id, "post", run, LEASE):
         await until.wait()
@@ -68,13 +74,13 @@ def test_lease_of_a_dead_run_expires_and_the_dead_run_cannot_send_any_more(
     async def work(harness: Harness) -> None:
         transfer_id = await _transfer(harness)
         await harness.repositories.intents.intend(HEADER, transfer_id, "header", {})
-        await harness.repositories.intents.sent(HEADER, transfer_id, "worker-1/a", LEASE)
+        await _send(harness, transfer_id, "worker-1/a")
         with pytest.raises(LeaseLost):
-            await harness.repositories.intents.sent(HEADER, transfer_id, "worker-2/b", LEASE)
+            await _send(harness, transfer_id, "worker-2/b")
         harness.wait(seconds=LEASE + 1)
-        await harness.repositories.intents.sent(HEADER, transfer_id, "worker-2/b", LEASE)
+        await _send(harness, transfer_id, "worker-2/b")
         with pytest.raises(LeaseLost):
-            await harness.repositories.intents.sent(HEADER, transfer_id, "worker-1/a", LEASE)
+            await _send(harness, transfer_id, "worker-1/a")
         assert [intent.sends for intent in await harness.repositories.intents.of_transfer(transfer_id)] == [2]
 
     on_both_databases(work)
@@ -86,9 +92,9 @@ def test_sending_renews_the_lease(on_both_databases: OnBothDatabases[None]) -> N
         await harness.repositories.intents.intend(HEADER, transfer_id, "header", {})
         for _ in range(3):
             harness.wait(seconds=LEASE - 10)
-            await harness.repositories.intents.sent(HEADER, transfer_id, "worker-1/a", LEASE)
+            await _send(harness, transfer_id, "worker-1/a")
         with pytest.raises(LeaseLost):
-            await harness.repositories.intents.sent(HEADER, transfer_id, "worker-2/b", LEASE)
+            await _send(harness, transfer_id, "worker-2/b")
 
     on_both_databases(work)
 
@@ -97,7 +103,7 @@ def test_only_one_of_many_runs_gets_the_lease(on_both_databases: OnBothDatabases
     async def work(harness: Harness) -> None:
         transfer_id = await _transfer(harness)
         await harness.repositories.intents.intend(HEADER, transfer_id, "header", {})
-        sends = (harness.repositories.intents.sent(HEADER, transfer_id, f"worker-{n}/x", LEASE) for n in range(8))
+        sends = (_send(harness, transfer_id, f"worker-{n}/x") for n in range(8))
         ends = await asyncio.gather(*sends, return_exceptions=True)
         assert sorted(type(end).__name__ for end in ends) == ["LeaseLost"] * 7 + ["NoneType"]
 
@@ -111,7 +117,7 @@ def test_intent_is_stored_once_per_key(on_both_databases: OnBothDatabases[None])
         first = await intend(HEADER, transfer_id, "header", {"total": "10.00"})
         assert (first.sent_at, first.answered_at) == (None, None)
         await intend(HEADER, transfer_id, "header", {"total": "12.00"})
-        await harness.repositories.intents.sent(HEADER, transfer_id, "worker-1/a", LEASE)
+        await _send(harness, transfer_id, "worker-1/a")
         again = await intend(HEADER, transfer_id, "header", {"total": "13.00"})
         assert again.sent_at == harness.now
         assert len(await harness.repositories.intents.of_transfer(transfer_id)) == 1
@@ -123,12 +129,12 @@ def test_answer_is_stored_and_a_resend_resets_the_probe_count(on_both_databases:
     async def work(harness: Harness) -> None:
         intents, transfer_id = harness.repositories.intents, await _transfer(harness)
         await intents.intend(HEADER, transfer_id, "header", {})
-        await intents.sent(HEADER, transfer_id, "worker-1/a", LEASE)
+        await _send(harness, transfer_id, "worker-1/a")
         await intents.probed(HEADER)
         await intents.probed(HEADER)
         (intent,) = await intents.of_transfer(transfer_id)
         assert (intent.probes, intent.sends) == (2, 1)
-        await intents.sent(HEADER, transfer_id, "worker-1/a", LEASE)
+        await _send(harness, transfer_id, "worker-1/a")
         (intent,) = await intents.of_transfer(transfer_id)
         assert (intent.probes, intent.sends) == (0, 2)
         await intents.answered(HEADER, {"sale_id": "s-1"}, "adopted")
@@ -142,7 +148,7 @@ def test_refused_write_may_be_intended_again_with_a_corrected_request(on_both_da
     async def work(harness: Harness) -> None:
         intents, transfer_id = harness.repositories.intents, await _transfer(harness)
         await intents.intend(HEADER, transfer_id, "header", {"location": "Nowhere"})
-        await intents.sent(HEADER, transfer_id, "worker-1/a", LEASE)
+        await _send(harness, transfer_id, "worker-1/a")
         await intents.not_sent(HEADER)
         corrected = await intents.intend(HEADER, transfer_id, "header", {"location": "Main"})
         assert corrected.sent_at is None
@@ -177,3 +183,39 @@ def test_exchanges_belong_to_the_attempt_that_made_them(on_both_databases: OnBot
         assert await harness.repositories.http_log.counts("main") == [("cin7", "answered", 11)]
 
     on_both_databases(work)
+
+
+def test_run_that_read_the_intent_before_another_sent_it_cannot_send_it_too(
+    on_both_databases: OnBothDatabases[None],
+) -> None:
+    """A frozen worker resumes after another has sent, been answered and released the lease."""
+
+    async def work(harness: Harness) -> None:
+        intents, transfer_id = harness.repositories.intents, await _transfer(harness)
+        read_before = await intents.intend(HEADER, transfer_id, "header", {})
+        async with harness.repositories.attempts.attempt(transfer_id, "post", "worker-2/b", LEASE):
+            await _send(harness, transfer_id, "worker-2/b")
+            await intents.answered(HEADER, {"sale_id": "s-1"}, "done")
+        with pytest.raises(LeaseLost):
+            await intents.sent(read_before, transfer_id, "worker-1/a", LEASE)
+
+    on_both_databases(work)
+
+
+def test_run_whose_own_lease_was_taken_and_released_cannot_send(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        intents, attempts = harness.repositories.intents, harness.repositories.attempts
+        transfer_id = await _transfer(harness)
+        intent = await intents.intend(HEADER, transfer_id, "header", {})
+        async with attempts.attempt(transfer_id, "post", "worker-1/a", LEASE):
+            harness.wait(seconds=LEASE + 1)
+            await asyncio.create_task(_whole_attempt(harness, transfer_id))
+            with pytest.raises(LeaseLost):
+                await intents.sent(intent, transfer_id, "worker-1/a", LEASE)
+
+    on_both_databases(work)
+
+
+async def _whole_attempt(harness: Harness, transfer_id: str) -> None:
+    async with harness.repositories.attempts.attempt(transfer_id, "post", "worker-2/b", LEASE):
+        pass

@@ -20,11 +20,15 @@ from weighbridge.platforms.cin7.client import Cin7Client
 def connection_contexts(
     installation: Installation,
     secrets: Mapping[str, Secrets],
+    worker: str,
     database: Database,
     repositories: Repositories,
     clock: Clock,
 ) -> dict[str, ConnectionContext]:
-    """The context of every connection by its name, under the design of the configuration file. Opens their clients."""
+    """The context of every connection by its name, under the design of the configuration file. Opens their clients.
+
+    `worker` is the session of the worker that uses them.
+    """
     companies = {name: company_key(own.account_id.get_secret_value()) for name, own in secrets.items()}
     clients = ClientFactory(database, repositories, clock)
     public_url = installation.installation.public_url.rstrip("/")
@@ -37,7 +41,7 @@ def connection_contexts(
             design_version=design_version(connection.design),
             company=companies[name],
             stock_connections=tuple(other for other in installation.connections if companies[other] == companies[name]),
-            worker=installation.installation.worker,
+            worker=worker,
             clock=clock,
             repositories=repositories,
             bigcommerce=BigCommerceClient(clients.bigcommerce_http(name, connection, secrets[name])),

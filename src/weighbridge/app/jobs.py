@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 
 from weighbridge.design.schema import Connection
-from weighbridge.domain.job_types import Flow
+from weighbridge.domain.findings.finding import hold
+from weighbridge.domain.findings.kind import FindingKind
+from weighbridge.domain.job_types import BY_FLOW, RECURRING, WHOLE_CONNECTION, Flow
 from weighbridge.flows.catalogue.flow import catalogue
+from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.discovery.sweeps import fulfilment_sweep, order_sweep
 from weighbridge.flows.discovery.webhooks import webhooks
+from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.fulfilment.flow import fulfilment
 from weighbridge.flows.orders.duplicate_sales import void_duplicates
 from weighbridge.flows.orders.flow import orders
@@ -21,10 +25,11 @@ from weighbridge.flows.stock.flow import stock
 from weighbridge.flows.stock.parity import stock_parity
 from weighbridge.flows.stock.publish_decreases import stock_decreases
 from weighbridge.flows.stock.stale_allocations import stale_allocations
-from weighbridge.jobs.engine import Handler
+from weighbridge.jobs.runner import JobTypes
 from weighbridge.monitors.runner import monitors
+from weighbridge.persistence.repositories.job_queue import Job
 
-HANDLERS: Mapping[Flow, Handler] = {
+HANDLERS: Mapping[Flow, Callable[[ConnectionContext, str], Coroutine[object, object, str]]] = {
     Flow.ORDERS: orders,
     Flow.REPLAY: replay,
     Flow.VOID_DUPLICATES: void_duplicates,
@@ -72,3 +77,32 @@ def is_enabled(connection: Connection, flow: Flow) -> bool:
         Flow.WEBHOOKS: connection.webhooks.enabled,
     }
     return switches.get(flow, True)
+
+
+def recurring_cadences(connections: Mapping[str, Connection]) -> dict[tuple[str, Flow], timedelta]:
+    """The cadence of every recurring job (connection, flow) that the designs ask for."""
+    return {
+        (name, flow): cadence
+        for name, connection in connections.items()
+        for flow in RECURRING
+        if is_enabled(connection, flow) and (cadence := cadence_of(connection, flow)) is not None
+    }
+
+
+def next_run(ctx: ConnectionContext, job: Job) -> timedelta | None:
+    """How long after its end a job is due again; None for jobs that do not recur."""
+    if job.key != WHOLE_CONNECTION or Flow(job.flow) not in RECURRING or not is_enabled(ctx.connection, Flow(job.flow)):
+        return None
+    return cadence_of(ctx.connection, job.flow)
+
+
+async def give_up(ctx: ConnectionContext, job: Job) -> None:
+    """Holds the object of a job whose runs failed or crashed their worker one after the other."""
+    transfer = await ctx.repositories.transfers.open(ctx.name, job.flow, job.key)
+    value = f"{job.failures} runs in a row failed or crashed their worker"
+    expected = "a run that ends; an administrator reads the worker's log, then requests a new job"
+    finding = hold(FindingKind.UNEXPECTED_ERROR, f"job {BY_FLOW[Flow(job.flow)].label} {job.key}", value, expected)
+    await record_evaluation(ctx, transfer, (finding,))
+
+
+JOB_RUNS = JobTypes(HANDLERS, next_run, give_up)

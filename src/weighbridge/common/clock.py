@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+SMALL_DIFFERENCE = timedelta(seconds=1)
+
 
 class Clock(Protocol):
     """Tells the time and waits; nothing else in Weighbridge reads the machine's time."""
@@ -71,6 +73,40 @@ class ScaledClock:
 
 
 REAL_CLOCK = ScaledClock()
+
+
+class CorrectedClock:
+    """Another clock, corrected by how much the machine's clock is ahead of the database server's.
+
+    Due times and documents of all workers then follow one clock, the server's, wherever they run.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._machine_ahead = timedelta(0)
+        self._ahead = timedelta(0)
+        """The same in the clock's own time."""
+
+    def correct(self, server_time: datetime) -> None:
+        """Follows `server_time`, which was read just now. Small differences are the time that the answer took."""
+        ahead = machine_time() - server_time
+        if abs(ahead - self._machine_ahead) >= SMALL_DIFFERENCE:
+            self._machine_ahead = ahead
+            self._ahead = ahead / self._clock.wall_seconds(1.0)
+
+    def now(self) -> datetime:
+        return self._clock.now() - self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+    def wall_seconds(self, seconds: float) -> float:
+        return self._clock.wall_seconds(seconds)
+
+
+def machine_time() -> datetime:
+    """The time of this machine, UTC, which may be wrong."""
+    return datetime.fromtimestamp(time.time(), UTC)
 
 
 def seconds_between(earlier: datetime, later: datetime) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -168,8 +168,6 @@ class Settings(Section):
 
     database: str = "sqlite:///weighbridge.db"
     """Weighbridge's own tables: `sqlite:///PATH` (relative to the configuration file) or `postgresql://...`."""
-    engine_database: str = ""
-    """The durable engine's tables; by default next to Weighbridge's own."""
     worker: Name = "worker-1"
     """A stable name, unique among the processes on one database: unfinished work is resumed under it."""
     clock: str = ""
@@ -187,7 +185,7 @@ class Settings(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest level that is logged."""
 
-    @field_validator("database", "engine_database")
+    @field_validator("database")
     @classmethod
     def _known_database(cls, url: str) -> str:
         if url and not url.startswith((SQLITE, *POSTGRESQL)):
@@ -231,13 +229,9 @@ class Installation(Section):
         return self
 
     def resolved(self, folder: Path) -> Installation:
-        """A copy with SQLite paths resolved against `folder`, and with the engine's database set."""
-        settings = self.installation
-        database = _resolve(settings.database, folder)
-        engine = (
-            _resolve(settings.engine_database, folder) if settings.engine_database else _default_engine_url(database)
-        )
-        changed = settings.model_copy(update={"database": database, "engine_database": engine})
+        """A copy with SQLite paths resolved against `folder`."""
+        database = _resolve(self.installation.database, folder)
+        changed = self.installation.model_copy(update={"database": database})
         return self.model_copy(update={"installation": changed})
 
 
@@ -245,11 +239,3 @@ def _resolve(url: str, folder: Path) -> str:
     if url.startswith(SQLITE):
         return f"{SQLITE}{(folder / url.removeprefix(SQLITE)).resolve()}"
     return url
-
-
-def _default_engine_url(url: str) -> str:
-    """The engine's default database: another file on SQLite, the same database (in its own schema) on PostgreSQL."""
-    if not url.startswith(SQLITE):
-        return url
-    path = PurePosixPath(url.removeprefix(SQLITE))
-    return f"{SQLITE}{path.with_name(path.stem + '-engine' + path.suffix)}"

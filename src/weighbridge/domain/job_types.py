@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Flow(StrEnum):
-    """The flow that a job runs. Stored in jobs and transfers, and the name of the engine's workflow."""
+    """The flow that a job runs. Stored in jobs and transfers."""
 
     ORDERS = "orders"
     REPLAY = "replay"
@@ -82,6 +82,7 @@ JOB_TYPES = (
     JobType(Flow.STOCK_PARITY, 10, "Stock parity", is_recurring=True, rechecks=("stock_drift",)),
 )
 BY_FLOW = {job_type.flow: job_type for job_type in JOB_TYPES}
+LOWEST_PRIORITY = max(job_type.priority for job_type in JOB_TYPES)
 RECURRING = tuple(job_type.flow for job_type in JOB_TYPES if job_type.is_recurring)
 OBJECT_FLOWS = (Flow.ORDERS, Flow.REFUNDS, Flow.FULFILMENT)
 """Flows with one transfer for each business object."""
@@ -90,6 +91,11 @@ WHOLE_CONNECTION = "*"
 CIN7_ONLY_KEY = "cin7"
 """The key of a reference data job that reads only what Cin7 has."""
 _RECHECKED_BY = {name: job_type.flow for job_type in JOB_TYPES for name in job_type.rechecks}
+
+
+def priority_of(flow: str) -> int:
+    """The priority of a flow's jobs, lower first; a flow that this version does not know comes last."""
+    return BY_FLOW[Flow(flow)].priority if flow in BY_FLOW else LOWEST_PRIORITY
 
 
 def recheck_job(flow: str, key: str) -> tuple[str, str] | None:

@@ -11,9 +11,8 @@ from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import owner_of, record_passed
 from weighbridge.flows.idempotent_write import PROBES_BEFORE_RESENDING, RetryLater
-from weighbridge.jobs.engine import current_run
+from weighbridge.jobs.current_run import current_run
 from weighbridge.persistence.repositories.attempts import STOPPED, AttemptResult, LeaseLost
-from weighbridge.persistence.repositories.job_queue import CADENCE
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.http_exchange import (
     AnswerLost,
@@ -37,7 +36,7 @@ READY_TO_POST = "post"
 """The outcome of an evaluation after which documents must be written. It does not reset the number of tries: an object
 that always passes its evaluation may still fail at every write."""
 
-__all__ = ["DONE", "READY_TO_POST", "STOPPED", "AttemptWork", "run_attempt", "schedule_next"]
+__all__ = ["DONE", "READY_TO_POST", "STOPPED", "AttemptWork", "record_run", "run_attempt"]
 
 
 async def run_attempt(
@@ -48,7 +47,7 @@ async def run_attempt(
     `job` (flow, key) is enqueued when another try later makes sense. No exception leaves this function, so one bad
     object never stops the others.
     """
-    run = f"{ctx.worker}/{current_run()}"
+    run = current_run() or ctx.worker
     lease_seconds = ctx.connection.design.retry.lease_seconds
     try:
         async with ctx.repositories.attempts.attempt(transfer.id, step, run, lease_seconds) as result:
@@ -102,21 +101,14 @@ async def _run_to_outcome(
         await _wait_by_schedule(ctx, transfer, job, "unexpected_error", result.note)
 
 
-async def schedule_next(ctx: ConnectionContext, transfer: Transfer, outcome: str, cadence: timedelta) -> None:
-    """Ends one run of a recurring flow and enqueues the next one.
+async def record_run(ctx: ConnectionContext, transfer: Transfer, outcome: str) -> None:
+    """Ends one run of a recurring flow: an earlier reason to wait or to be held is over when the run reached its goal.
 
-    A run that a command started does this too: otherwise the command would end the recurrence. A held run waits for a
-    person, but the next run is enqueued all the same: one refusal must not end the sweeps that every other flow relies
-    on. The next try of a waiting run is in the job queue already.
+    The job runner makes the next run due, however this one ended: one refusal must not end the sweeps that every other
+    flow relies on.
     """
-    connection, flow, key = transfer.connection, transfer.flow, transfer.key
     if outcome != STOPPED:
         await record_passed(ctx, transfer)
-    else:
-        current = await ctx.repositories.transfers.find(connection, flow, key)
-        if current is None or current.state is not State.HELD:
-            return
-    await ctx.repositories.job_queue.enqueue(connection, flow, key, CADENCE, delay=cadence)
 
 
 def _max_tries_without_answer(ctx: ConnectionContext) -> int:

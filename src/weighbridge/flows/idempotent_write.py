@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.jobs.engine import current_run
+from weighbridge.jobs.current_run import current_run
 from weighbridge.persistence.repositories.intents import Intent
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.http_exchange import AnswerLost, Refused, Throttled, Unreachable
@@ -100,7 +100,7 @@ class IdempotentWriter:
         lease_seconds = ctx.connection.design.retry.lease_seconds
 
         async def before_send() -> None:
-            await intents.sent(intent.key, self._transfer.id, f"{ctx.worker}/{current_run()}", lease_seconds)
+            await intents.sent(intent, self._transfer.id, current_run() or ctx.worker, lease_seconds)
 
         try:
             answer = await send(self._transfer, before_send)

@@ -1,1 +1,1 @@
-"""Jobs: the dispatcher starts due jobs, and the durable engine runs each to its end."""
+"""Jobs: the runner claims due jobs and runs them; sessions show which workers are alive."""

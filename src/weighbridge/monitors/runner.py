@@ -5,10 +5,9 @@ from __future__ import annotations
 import structlog
 
 from weighbridge.domain.job_types import Flow
-from weighbridge.flows.attempt_runner import run_attempt, schedule_next
+from weighbridge.flows.attempt_runner import record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.open_findings import report
-from weighbridge.jobs.engine import durable_step
 from weighbridge.monitors import MONITORS
 from weighbridge.monitors.monitor import Monitor
 from weighbridge.persistence.repositories.transfers import Transfer
@@ -26,11 +25,10 @@ async def monitors(ctx: ConnectionContext, key: str) -> str:
     return await run_monitors(ctx, key)
 
 
-@durable_step(FLOW)
 async def run_monitors(ctx: ConnectionContext, key: str) -> str:
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
     outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), _run_all)
-    await schedule_next(ctx, transfer, outcome, ctx.connection.design.monitors.cadence)
+    await record_run(ctx, transfer, outcome)
     return outcome
 
 

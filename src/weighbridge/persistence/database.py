@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,9 +13,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from weighbridge.common.clock import machine_time
 from weighbridge.persistence.tables import metadata
 
 LOCK_WAIT_SECONDS = 30
+SERVER_TIME = sa.select(sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)))
 DatabaseError = sa.exc.DBAPIError
 """What a database answers instead of rows."""
 LARGEST_GROUP = 24
@@ -169,6 +172,13 @@ class Database:
         async with self.engine.connect() as connection:
             connection = await connection.execution_options(reading=True)
             yield connection
+
+    async def server_time(self, connection: AsyncConnection) -> datetime:
+        """The time of the database server, UTC, by which hosts agree; on SQLite that of the only host."""
+        if self.is_sqlite:
+            return machine_time()
+        time: datetime = (await connection.execute(SERVER_TIME)).scalar_one()
+        return time.astimezone(UTC)
 
     async def close(self) -> None:
         if self._group is not None:

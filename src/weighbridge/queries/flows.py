@@ -92,7 +92,7 @@ async def _scheduled_jobs(app: AppContext) -> tuple[ScheduledJob, ...]:
         of.connection.in_(sorted(app.connections)), of.flow.in_(RECURRING), of.key == WHOLE_CONNECTION
     )
     due = sa.select(jobs.c.connection, jobs.c.flow, jobs.c.due_at).where(
-        jobs.c.flow.in_(RECURRING), jobs.c.key == WHOLE_CONNECTION, jobs.c.requested_seq > jobs.c.claimed_seq
+        jobs.c.flow.in_(RECURRING), jobs.c.key == WHOLE_CONNECTION, jobs.c.due_at.is_not(None)
     )
     async with app.database.reading() as reading:
         known = {(row.connection, row.flow): row for row in (await reading.execute(query)).all()}
@@ -144,7 +144,7 @@ async def _volumes(app: AppContext, hours: Sequence[datetime], now: datetime) ->
     )
     due = (
         sa.select(job.connection, job.flow, sa.func.count(), sa.func.min(job.due_at))
-        .where(job.due_at <= now, job.requested_seq > job.claimed_seq, job.flow.in_(OBJECT_FLOWS))
+        .where(job.due_at <= now, job.flow.in_(OBJECT_FLOWS))
         .group_by(job.connection, job.flow)
     )
     async with app.database.reading() as reading:

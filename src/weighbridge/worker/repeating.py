@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def repeating(
-    work: Callable[[], Awaitable[None]], wall_seconds: float, run_now: asyncio.Event | None = None
+    work: Callable[[], Awaitable[object]], wall_seconds: float, run_now: asyncio.Event | None = None
 ) -> AsyncIterator[None]:
     """Repeats `work` every `wall_seconds` while the block runs, and at once when `run_now` is set.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -15,29 +16,30 @@ from pydantic import SecretStr
 from weighbridge import __version__
 from weighbridge.alerts.dispatcher import AlertDispatcher
 from weighbridge.app.connections import close_clients, connection_contexts
-from weighbridge.app.jobs import HANDLERS, is_enabled
-from weighbridge.common.clock import REAL_CLOCK, Clock, ScaledClock
+from weighbridge.app.jobs import JOB_RUNS, recurring_cadences
+from weighbridge.common.clock import REAL_CLOCK, Clock, CorrectedClock, ScaledClock
 from weighbridge.design.schema import Installation
 from weighbridge.design.secrets import Secrets
-from weighbridge.domain.job_types import RECURRING, WHOLE_CONNECTION
+from weighbridge.domain.job_types import WHOLE_CONNECTION
 from weighbridge.exceptions.playbooks import PlaybookRunner
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.discovery.design_reload import DesignReloader
-from weighbridge.jobs.dispatcher import Dispatcher
-from weighbridge.jobs.engine import APPLICATION_VERSION, Engine, register
+from weighbridge.jobs.runner import JobRunner
+from weighbridge.jobs.sessions import HEARTBEAT_WALL_SECONDS, Sessions, new_session, share_of
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories
-from weighbridge.persistence.repositories.job_queue import RECURRING_REASONS
+from weighbridge.persistence.repositories.job_queue import RECURRING_REASONS, Scope
 from weighbridge.web.webhooks.receiver import WebhookEndpoint, receiver
-from weighbridge.worker.heartbeat import HEARTBEAT_WALL_SECONDS, heartbeat
 from weighbridge.worker.repeating import repeating
 
 log = structlog.get_logger()
 
 SETTLED_WALL_SECONDS = 0.02
 ALERTS_WALL_SECONDS = 5.0
-RECURRING_OVERDUE_AFTER = timedelta(hours=26)
-register(HANDLERS)
+RECURRING_WALL_SECONDS = 5.0
+SHARED_AFTER_WALL_SECONDS = 30.0
+"""How long a due job waits for the worker whose share it is before any worker takes it."""
+STOP_WALL_SECONDS = 5.0
 
 
 class Worker:
@@ -55,15 +57,16 @@ class Worker:
         self._secrets = secrets
         settings = installation.installation
         configured: Clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
-        self.clock = clock or configured
+        self.clock = CorrectedClock(clock or configured)
         self.database = Database(settings.database)
         self.repositories = Repositories.of(self.database, self.clock)
-        self.engine = Engine(
-            settings.engine_database or settings.database, settings.worker, concurrency=settings.concurrency
+        self._session = new_session(settings.worker, __version__)
+        self._runner = JobRunner[ConnectionContext](
+            self.repositories.job_queue, self.clock, self._session.id, JOB_RUNS, concurrency=settings.concurrency
         )
-        self._dispatcher = Dispatcher(
-            self.repositories, self.engine, settings.worker, installation.connections.keys(), settings.polling_seconds
-        )
+        self._sessions = Sessions(self.repositories.workers, self._session)
+        self._is_sharing = False
+        """Whether this worker takes a share of the connections, or only does what it requests itself."""
         self.contexts: dict[str, ConnectionContext] = {}
         """By connection; filled while the worker works."""
         file_designs = {name: connection.design for name, connection in installation.connections.items()}
@@ -73,30 +76,31 @@ class Worker:
 
     @asynccontextmanager
     async def working(self, *, recurring: bool = False) -> AsyncIterator[None]:
-        """The worker while it does jobs: tables exist, clients are open, the engine runs. Stops in good order.
+        """The worker while it does jobs: tables exist, clients are open, the runner runs. Stops in good order.
 
         With `recurring` it also does recurring jobs; without, those are left to other workers.
+        Raises WorkerNameTaken while another process works under its name.
         """
         settings = self._installation.installation
         await self.database.create_tables()
+        self._is_sharing = recurring
+        await self._sessions.start(self._installation.connections.keys() if recurring else ())
         await self.repositories.exception_records.open_missing()
         self.contexts = connection_contexts(
-            self._installation, self._secrets, self.database, self.repositories, self.clock
+            self._installation, self._secrets, self._session.id, self.database, self.repositories, self.clock
         )
         await self._design_reloader.reload(self.contexts)
-        self._dispatcher.exclude_reasons(() if recurring else RECURRING_REASONS)
-        await self.repositories.workers.register(settings.worker, APPLICATION_VERSION)
-        await self.engine.start(self.repositories.job_queue, self.contexts)
+        self._runner.contexts = self.contexts
+        self._runner.scope = Scope(self.contexts.keys(), excluded_reasons=() if recurring else RECURRING_REASONS)
         try:
             async with (
-                repeating(self._dispatcher.dispatch_due, settings.polling_seconds, self.engine.slot_freed),
-                repeating(self._dispatcher.reconcile, HEARTBEAT_WALL_SECONDS),
+                repeating(self._runner.start_due, settings.polling_seconds, self._runner.slot_freed),
                 repeating(self._heartbeat, HEARTBEAT_WALL_SECONDS),
             ):
                 yield
         finally:
-            await self.engine.stop(timeout_seconds=5)
-            await self.repositories.workers.deregister(settings.worker)
+            await self._runner.stop(STOP_WALL_SECONDS)
+            await self._sessions.end()
             await close_clients(self.contexts)
             await self.database.close()
 
@@ -114,7 +118,8 @@ class Worker:
         server = uvicorn.Server(config)
         async with (
             self.working(recurring=True),
-            repeating(self._ensure_recurring, HEARTBEAT_WALL_SECONDS),
+            repeating(self._ensure_recurring, RECURRING_WALL_SECONDS),
+            repeating(self._playbook_runner.run_automatically, RECURRING_WALL_SECONDS),
             repeating(self._alert_dispatcher.notify, ALERTS_WALL_SECONDS),
         ):
             serving = asyncio.create_task(server.serve())
@@ -137,32 +142,38 @@ class Worker:
 
         Those are not started meanwhile: on a busy machine one recurring job would always be running.
         """
-        before = self._dispatcher.exclude_reasons(excluded_reasons)
+        before = self._runner.exclude_reasons(excluded_reasons)
         try:
             await self._wait_until_quiet(excluded_reasons)
         finally:
-            self._dispatcher.exclude_reasons(before)
+            self._runner.exclude_reasons(before)
 
     async def _wait_until_quiet(self, excluded_reasons: Sequence[str]) -> None:
         quiet = 0
         while quiet < 2:
             await asyncio.sleep(SETTLED_WALL_SECONDS)
-            quiet = 0 if await self._dispatcher.is_busy(excluded_reasons) else quiet + 1
+            quiet = 0 if await self._runner.is_busy(excluded_reasons) else quiet + 1
 
     async def _heartbeat(self) -> None:
-        """Applies the designs as they are now, and shows that this worker is alive."""
+        """Applies the designs as they are now, shows that this worker is alive, and takes its share of the work."""
         await self._design_reloader.reload(self.contexts)
-        await heartbeat(self._installation.installation.worker, self.repositories, self._dispatcher, self.clock)
+        server_time, sessions = await self._sessions.beat()
+        self.clock.correct(server_time)
+        await self._runner.release_unknown()
+        if self._is_sharing:
+            own = share_of(self._session.id, self.contexts.keys(), sessions)
+            patience = timedelta(seconds=SHARED_AFTER_WALL_SECONDS / self.clock.wall_seconds(1.0))
+            self._runner.scope = replace(
+                self._runner.scope,
+                connections=own,
+                shared=self.contexts.keys() - own,
+                shared_since=self.clock.now() - patience,
+            )
 
     async def _ensure_recurring(self) -> None:
-        """Makes sure that every recurring job is in the queue, and runs playbooks that the design lets run unasked."""
-        await self._playbook_runner.run_automatically()
-        for name, ctx in self.contexts.items():
-            for flow in RECURRING:
-                if is_enabled(ctx.connection, flow):
-                    await self.repositories.job_queue.ensure_recurring(
-                        name, flow, WHOLE_CONNECTION, RECURRING_OVERDUE_AFTER
-                    )
+        """Makes sure that every recurring job is due in time."""
+        connections = {name: ctx.connection for name, ctx in self.contexts.items()}
+        await self.repositories.job_queue.ensure_recurring(recurring_cadences(connections))
 
     def _webhook_endpoints(self) -> dict[str, WebhookEndpoint]:
         return {

@@ -13,7 +13,7 @@ from weighbridge.domain.catalogue.plan import Findings, Plan, Review, fingerprin
 from weighbridge.domain.findings.finding import hold
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import Flow
-from weighbridge.flows.attempt_runner import STOPPED, run_attempt, schedule_next
+from weighbridge.flows.attempt_runner import STOPPED, record_run, run_attempt
 from weighbridge.flows.catalogue.listing_writer import CREATE_LISTING, listing_key, matched_link
 from weighbridge.flows.catalogue.price_lists import compare_prices, fill_price_lists
 from weighbridge.flows.catalogue.read import View, compare, read_terms
@@ -21,7 +21,6 @@ from weighbridge.flows.catalogue.write import CatalogueWriter
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.open_findings import report
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
 
 log = structlog.get_logger()
@@ -43,12 +42,11 @@ async def catalogue(ctx: ConnectionContext, key: str) -> str:
     return await sync_catalogue(ctx, key)
 
 
-@durable_step("catalogue")
 async def sync_catalogue(ctx: ConnectionContext, key: str) -> str:
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
     outcome = await run_attempt(ctx, transfer, "catalogue", (FLOW, key), _run)
     if key == ALL:
-        await schedule_next(ctx, transfer, outcome, ctx.connection.design.catalogue.cadence)
+        await record_run(ctx, transfer, outcome)
     elif outcome != STOPPED:
         await record_evaluation(ctx, transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
     return outcome

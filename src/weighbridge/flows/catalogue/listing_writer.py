@@ -11,7 +11,7 @@ from weighbridge.domain.catalogue.diff import Update
 from weighbridge.domain.catalogue.listing import Link
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.idempotent_write import IdempotentWriter, Probe, Send, WriteResult
-from weighbridge.jobs.engine import current_run
+from weighbridge.jobs.current_run import current_run
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.catalogue_write import category_ids
 
@@ -61,7 +61,7 @@ class ListingWriter:
 
     async def renew_lease(self) -> None:
         """Renews the lease of the run. Raises LeaseLost when another run has taken over."""
-        run = f"{self.ctx.worker}/{current_run()}"
+        run = current_run() or self.ctx.worker
         await self.ctx.repositories.attempts.renew(
             self._transfer.id, run, self.ctx.connection.design.retry.lease_seconds
         )

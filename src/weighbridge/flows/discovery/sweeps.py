@@ -9,9 +9,9 @@ import structlog
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
-from weighbridge.flows.attempt_runner import AttemptWork, run_attempt, schedule_next
+from weighbridge.flows.attempt_runner import AttemptWork, record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.flows.discovery.lost_jobs import requeue_lost
+from weighbridge.flows.discovery.stalled_transfers import requeue_stalled
 from weighbridge.flows.fulfilment import flow as fulfilment
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.orders.changes import ORDER_SWEEP as ORDER_SWEEP
@@ -21,7 +21,6 @@ from weighbridge.flows.orders.manual_edits import hold_manual_edits
 from weighbridge.flows.returns import flow as refunds
 from weighbridge.flows.returns.discover import enqueue_new_refunds
 from weighbridge.flows.returns.orphan_credit_notes import find_orphan_credit_notes, recheck_one_sided_refunds
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.cin7.models.sales import SaleRow, UnreadableSale
 from weighbridge.platforms.cin7.read import dispatch_version, has_our_external_id, order_id_of
@@ -47,38 +46,26 @@ FULFILMENT_SWEEP = Flow.FULFILMENT_SWEEP
 
 async def order_sweep(ctx: ConnectionContext, key: str) -> str:
     """The job that finds changed orders and new refunds of the store, with or without a webhook."""
-    return await sweep_store(ctx, key)
-
-
-@durable_step("order_sweep")
-async def sweep_store(ctx: ConnectionContext, key: str) -> str:
-    cadence = ctx.connection.design.cadence.orders
-    return await _sweep(ctx, ORDER_SWEEP, key, cadence, _sweep_orders)
+    return await _sweep(ctx, ORDER_SWEEP, key, _sweep_orders)
 
 
 async def _sweep_orders(ctx: ConnectionContext, transfer: Transfer) -> str:
     changed, refunded = await find_changed_orders(ctx), await enqueue_new_refunds(ctx)
     await recheck_one_sided_refunds(ctx, refunded)
-    requeued = await requeue_lost(ctx, orders.FLOW) + await requeue_lost(ctx, refunds.FLOW)
+    requeued = await requeue_stalled(ctx, orders.FLOW) + await requeue_stalled(ctx, refunds.FLOW)
     return sweep_outcome(len(changed) + len(refunded) + requeued)
 
 
 async def fulfilment_sweep(ctx: ConnectionContext, key: str) -> str:
     """The job that finds changed sales in Cin7: parcels to report, duplicate sales, manual edits."""
-    return await sweep_cin7(ctx, key)
+    return await _sweep(ctx, FULFILMENT_SWEEP, key, _find_changed_sales)
 
 
-@durable_step("fulfilment_sweep")
-async def sweep_cin7(ctx: ConnectionContext, key: str) -> str:
-    cadence = ctx.connection.design.cadence.fulfilment
-    return await _sweep(ctx, FULFILMENT_SWEEP, key, cadence, _find_changed_sales)
-
-
-async def _sweep(ctx: ConnectionContext, flow: str, key: str, cadence: timedelta, work: AttemptWork) -> str:
-    """One run of a recurring sweep. The next one is enqueued however this one ends."""
+async def _sweep(ctx: ConnectionContext, flow: str, key: str, work: AttemptWork) -> str:
+    """One run of a recurring sweep."""
     transfer = await ctx.repositories.transfers.open(ctx.name, flow, key)
     outcome = await run_attempt(ctx, transfer, flow, (flow, key), work)
-    await schedule_next(ctx, transfer, outcome, cadence)
+    await record_run(ctx, transfer, outcome)
     return outcome
 
 
@@ -112,7 +99,7 @@ async def _find_changed_sales(ctx: ConnectionContext, transfer: Transfer) -> str
         await hold_manual_edits(ctx, own_rows)
         if rows:
             await repositories.watermarks.advance(ctx.name, FULFILMENT_SWEEP, max(row.updated for row in rows))
-    return sweep_outcome(enqueued + await requeue_lost(ctx, fulfilment.FLOW))
+    return sweep_outcome(enqueued + await requeue_stalled(ctx, fulfilment.FLOW))
 
 
 async def _requeue_waiting_orders(ctx: ConnectionContext, own_rows: list[SaleRow]) -> None:

@@ -6,10 +6,9 @@ import structlog
 
 from weighbridge.domain.job_types import WHOLE_CONNECTION, Flow
 from weighbridge.domain.lanes import Lane
-from weighbridge.flows.attempt_runner import run_attempt, schedule_next
+from weighbridge.flows.attempt_runner import record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.discovery import sweeps
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.requests import StoreWebhookRequest
 from weighbridge.platforms.cin7.requests import WebhookRequest
@@ -33,11 +32,10 @@ async def webhooks(ctx: ConnectionContext, key: str) -> str:
     return await register_webhooks(ctx, key)
 
 
-@durable_step("webhooks")
 async def register_webhooks(ctx: ConnectionContext, key: str) -> str:
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
     outcome = await run_attempt(ctx, transfer, "webhooks", (FLOW, key), _register)
-    await schedule_next(ctx, transfer, outcome, ctx.connection.design.cadence.webhooks)
+    await record_run(ctx, transfer, outcome)
     return outcome
 
 

@@ -24,7 +24,6 @@ from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, RetryLater, WriteResult
 from weighbridge.flows.orders import flow as orders
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.models.orders import Shipment
@@ -66,7 +65,6 @@ async def fulfilment(ctx: ConnectionContext, sale_id: str) -> str:
     return await report_parcels(ctx, sale_id)
 
 
-@durable_step("parcels")
 async def report_parcels(ctx: ConnectionContext, sale_id: str) -> str:
     """Reports each shipped parcel of the sale to the store, and tracking that was added or changed later."""
     transfers = ctx.repositories.transfers

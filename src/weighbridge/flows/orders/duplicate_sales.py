@@ -17,7 +17,6 @@ from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import with_owners
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.orders.sale_documents import VOIDED, void
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
 from weighbridge.platforms.cin7.models.sales import SaleRow
 from weighbridge.platforms.cin7.read import is_live, live_sales, order_id_of
@@ -30,7 +29,6 @@ async def void_duplicates(ctx: ConnectionContext, order_id: str) -> str:
     return await void_all_extras(ctx, order_id)
 
 
-@durable_step(DUPLICATES_FLOW)
 async def void_all_extras(ctx: ConnectionContext, order_id: str) -> str:
     transfer = await ctx.repositories.transfers.open(ctx.name, orders.FLOW, order_id)
     return await run_attempt(ctx, transfer, DUPLICATES_FLOW, (DUPLICATES_FLOW, order_id), _void_extras_of_order)

@@ -10,7 +10,6 @@ from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders.evaluate import evaluate_order
 from weighbridge.flows.orders.fetch import is_unchanged
 from weighbridge.flows.orders.post import LINK, post_sale
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.requests import OrderUpdate
 
@@ -27,7 +26,6 @@ async def orders(ctx: ConnectionContext, order_id: str) -> str:
     return outcome
 
 
-@durable_step("evaluate")
 async def evaluate(ctx: ConnectionContext, order_id: str) -> str:
     """Fetches and stores the order and decides: post it, cancel its sale, hold it, or nothing to do."""
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, order_id)
@@ -36,14 +34,12 @@ async def evaluate(ctx: ConnectionContext, order_id: str) -> str:
     return await run_attempt(ctx, transfer, "evaluate", (FLOW, order_id), evaluate_order)
 
 
-@durable_step("post")
 async def post(ctx: ConnectionContext, order_id: str) -> str:
     """Posts the mapped sale: header, order, then invoice and payments as the design says."""
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, order_id)
     return await run_attempt(ctx, transfer, "post", (FLOW, order_id), post_sale)
 
 
-@durable_step("link")
 async def link(ctx: ConnectionContext, order_id: str) -> str:
     """Writes the sale's id to the order at the store. The sale has the order's id since it was created."""
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, order_id)

@@ -7,7 +7,6 @@ from weighbridge.flows.attempt_runner import DONE, READY_TO_POST
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.orders.post import LINK
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State
 
 REPLAYABLE = (FindingKind.REFUSED_BY_CIN7, FindingKind.RETRIES_EXHAUSTED, FindingKind.UNEXPECTED_ERROR)
@@ -24,7 +23,6 @@ async def replay(ctx: ConnectionContext, order_id: str) -> str:
     return outcome
 
 
-@durable_step("may_replay")
 async def may_replay(ctx: ConnectionContext, order_id: str) -> str:
     """READY_TO_POST when the held order has documents to write; otherwise an ordinary job of the order is enqueued."""
     repositories = ctx.repositories

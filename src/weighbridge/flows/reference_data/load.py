@@ -16,12 +16,11 @@ from weighbridge.domain.findings.finding import Finding
 from weighbridge.domain.job_types import CIN7_ONLY_KEY, Flow, recheck_job
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.reference_data import ReferenceData, TaxRule
-from weighbridge.flows.attempt_runner import DONE, STOPPED, run_attempt, schedule_next
+from weighbridge.flows.attempt_runner import DONE, STOPPED, record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_passed
 from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, RetryLater, WriteResult
 from weighbridge.flows.open_findings import report
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.reference_cache import unknown_sku
 from weighbridge.persistence.repositories.transfers import Transfer
@@ -50,12 +49,11 @@ async def reference_data(ctx: ConnectionContext, key: str) -> str:
     return await read_reference_data(ctx, key)
 
 
-@durable_step("reference_data")
 async def read_reference_data(ctx: ConnectionContext, key: str) -> str:
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
     outcome = await run_attempt(ctx, transfer, "reference_data", (FLOW, key), _read)
     if key != CIN7_ONLY_KEY:
-        await schedule_next(ctx, transfer, outcome, ctx.connection.design.cadence.reference_data)
+        await record_run(ctx, transfer, outcome)
     elif outcome != STOPPED:
         await record_passed(ctx, transfer)
     return outcome

@@ -8,7 +8,6 @@ from weighbridge.flows.attempt_runner import DONE, READY_TO_POST, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.returns.evaluate import evaluate
 from weighbridge.flows.returns.post import post_credit
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State
 
 FLOW = Flow.REFUNDS
@@ -24,7 +23,6 @@ async def refunds(ctx: ConnectionContext, key: str) -> str:
     return outcome
 
 
-@durable_step("evaluate_refund")
 async def evaluate_refund(ctx: ConnectionContext, key: str) -> str:
     """Fetches and stores the refund and decides: credit it, void the sale, hold it, or nothing to do."""
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
@@ -33,7 +31,6 @@ async def evaluate_refund(ctx: ConnectionContext, key: str) -> str:
     return await run_attempt(ctx, transfer, "evaluate_refund", (FLOW, key), evaluate)
 
 
-@durable_step("post_refund")
 async def post_refund(ctx: ConnectionContext, key: str) -> str:
     """Posts the credit note and its refund payments, and reads them back."""
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)

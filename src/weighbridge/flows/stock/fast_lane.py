@@ -10,7 +10,7 @@ from weighbridge.domain.job_types import Flow
 from weighbridge.domain.stock.available import changed_levels
 from weighbridge.domain.stock.fast_lane import FastLane, fast_lane
 from weighbridge.domain.stock.increases import publishable_levels
-from weighbridge.flows.attempt_runner import run_attempt, schedule_next
+from weighbridge.flows.attempt_runner import record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.open_findings import report
 from weighbridge.flows.orders.changes import find_changed_orders
@@ -19,7 +19,6 @@ from weighbridge.flows.stock.compute import compute_levels
 from weighbridge.flows.stock.publish import publish_levels, wait_for_evaluation
 from weighbridge.flows.stock.read_levels import read_only
 from weighbridge.flows.stock.shrinkage import record_losses
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import Transfer
 
 FLOW = Flow.STOCK_FAST
@@ -34,7 +33,6 @@ async def stock_fast(ctx: ConnectionContext, key: str) -> str:
     return await push_fast_lane(ctx, key)
 
 
-@durable_step(FLOW)
 async def push_fast_lane(ctx: ConnectionContext, key: str) -> str:
     policy = ctx.connection.design.stock
     if not policy.fast_lane:
@@ -42,7 +40,7 @@ async def push_fast_lane(ctx: ConnectionContext, key: str) -> str:
         return "no SKU is in the fast lane"
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
     outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), _push)
-    await schedule_next(ctx, transfer, outcome, policy.fast_lane_cadence)
+    await record_run(ctx, transfer, outcome)
     return outcome
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.stock.available import AvailableLevel, LevelKey, StoreItem, changed_levels
 from weighbridge.domain.stock.increases import publishable_levels
-from weighbridge.flows.attempt_runner import STOPPED, run_attempt, schedule_next
+from weighbridge.flows.attempt_runner import STOPPED, record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.idempotent_write import RetryLater
@@ -22,7 +22,6 @@ from weighbridge.flows.stock.publish import publish_levels, verify_published, wa
 from weighbridge.flows.stock.read_levels import Reading, reread, scan
 from weighbridge.flows.stock.shrinkage import record_losses
 from weighbridge.flows.stock.untracked_sellout import report_sellable_at_zero
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.oversell_risk import LastLevel
 from weighbridge.persistence.repositories.transfers import State, Transfer
 
@@ -38,12 +37,11 @@ async def stock(ctx: ConnectionContext, key: str) -> str:
     return await push_stock(ctx, key)
 
 
-@durable_step("stock")
 async def push_stock(ctx: ConnectionContext, key: str) -> str:
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
     outcome = await run_attempt(ctx, transfer, "stock", (FLOW, key), _run)
     if key != DRY_RUN:
-        await schedule_next(ctx, transfer, outcome, ctx.connection.design.stock.cadence)
+        await record_run(ctx, transfer, outcome)
     elif outcome != STOPPED:
         await record_evaluation(ctx, transfer, (), state=State.POSTED, reason_kind="", reason="", owner="")
     return outcome

@@ -10,11 +10,11 @@ from datetime import timedelta
 
 import structlog
 
-from weighbridge.domain.job_types import Flow
+from weighbridge.domain.job_types import WHOLE_CONNECTION, Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.available import LevelKey
 from weighbridge.domain.stock.parity import differences, parity_findings
-from weighbridge.flows.attempt_runner import run_attempt, schedule_next
+from weighbridge.flows.attempt_runner import record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.idempotent_write import RetryLater
 from weighbridge.flows.open_findings import report
@@ -22,7 +22,7 @@ from weighbridge.flows.orders.changes import find_changed_orders
 from weighbridge.flows.stock.approval import may_publish
 from weighbridge.flows.stock.locations import store_locations
 from weighbridge.flows.stock.publish import wait_for_evaluation
-from weighbridge.jobs.engine import durable_step
+from weighbridge.persistence.repositories.job_queue import CADENCE
 from weighbridge.persistence.repositories.transfers import Transfer
 
 log = structlog.get_logger()
@@ -42,11 +42,11 @@ async def stock_parity(ctx: ConnectionContext, key: str) -> str:
     return await compare_levels(ctx, key)
 
 
-@durable_step(FLOW)
 async def compare_levels(ctx: ConnectionContext, key: str) -> str:
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
     outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), _compare)
-    await schedule_next(ctx, transfer, outcome, await _next_run_after(ctx))
+    await record_run(ctx, transfer, outcome)
+    await _confirm_corrections(ctx)
     return outcome
 
 
@@ -70,9 +70,8 @@ async def _compare(ctx: ConnectionContext, transfer: Transfer) -> str:
     return f"{len(differing)} of {len(expected)} levels differ"
 
 
-async def _next_run_after(ctx: ConnectionContext) -> timedelta:
-    """Usually a day; soon after a difference, because only another comparison can confirm that it is corrected."""
-    policy = ctx.connection.design.stock
+async def _confirm_corrections(ctx: ConnectionContext) -> None:
+    """Compares again soon after a difference, because only another comparison can confirm that it is corrected."""
     if await ctx.repositories.transfers.held_in_flow(ctx.name, DRIFT, limit=1):
-        return max(STOCK_RUNS_UNTIL_RECHECK * policy.cadence, 2 * SETTLED_AFTER)
-    return timedelta(hours=policy.parity_hours)
+        delay = max(STOCK_RUNS_UNTIL_RECHECK * ctx.connection.design.stock.cadence, 2 * SETTLED_AFTER)
+        await ctx.repositories.job_queue.enqueue(ctx.name, FLOW, WHOLE_CONNECTION, CADENCE, delay=delay)

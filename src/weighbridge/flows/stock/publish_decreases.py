@@ -20,7 +20,6 @@ from weighbridge.flows.stock.compute import COMPONENT_STOCK, compute_levels
 from weighbridge.flows.stock.fast_lane import current_fast_lane
 from weighbridge.flows.stock.publish import publish_levels, wait_for_evaluation
 from weighbridge.flows.stock.read_levels import Reading
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import State, Transfer
 
 FLOW = Flow.STOCK_DECREASES
@@ -31,7 +30,6 @@ async def stock_decreases(ctx: ConnectionContext, key: str) -> str:
     return await publish_decreases(ctx, key)
 
 
-@durable_step(FLOW)
 async def publish_decreases(ctx: ConnectionContext, key: str) -> str:
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
     outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), _publish_decreases)

@@ -15,10 +15,9 @@ from weighbridge.domain.stock.stale_allocations import (
     UnshippedSale,
     find_stale_allocations,
 )
-from weighbridge.flows.attempt_runner import run_attempt, schedule_next
+from weighbridge.flows.attempt_runner import record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.open_findings import report
-from weighbridge.jobs.engine import durable_step
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.cin7.models.sales import SaleDetail, SaleRow
 from weighbridge.platforms.cin7.read import is_live, order_id_of
@@ -44,11 +43,10 @@ async def stale_allocations(ctx: ConnectionContext, key: str) -> str:
     return await report_stale_allocations(ctx, key)
 
 
-@durable_step(FLOW)
 async def report_stale_allocations(ctx: ConnectionContext, key: str) -> str:
     transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
     outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), _report)
-    await schedule_next(ctx, transfer, outcome, CADENCE)
+    await record_run(ctx, transfer, outcome)
     return outcome
 
 

@@ -16,11 +16,11 @@ from weighbridge.persistence.repositories.http_log import HttpLog
 from weighbridge.persistence.repositories.intents import Intents
 from weighbridge.persistence.repositories.job_queue import JobQueue
 from weighbridge.persistence.repositories.listings import Listings
-from weighbridge.persistence.repositories.lost_jobs import LostJobs
 from weighbridge.persistence.repositories.monitoring_facts import MonitoringFacts
 from weighbridge.persistence.repositories.oversell_risk import OversellRisk
 from weighbridge.persistence.repositories.reference_cache import ReferenceCache
 from weighbridge.persistence.repositories.reservations import Reservations
+from weighbridge.persistence.repositories.stalled_transfers import StalledTransfers
 from weighbridge.persistence.repositories.stock_levels import StockLevels
 from weighbridge.persistence.repositories.transfers import Transfers
 from weighbridge.persistence.repositories.watermarks import Watermarks
@@ -45,7 +45,7 @@ class Repositories:
     reservations: Reservations
     reference_cache: ReferenceCache
     escalation_policy: EscalationPolicy
-    lost_jobs: LostJobs
+    stalled_transfers: StalledTransfers
     stock_levels: StockLevels
     transfers: Transfers
     monitoring_facts: MonitoringFacts
@@ -72,7 +72,7 @@ class Repositories:
             reservations=Reservations(database, clock),
             reference_cache=ReferenceCache(database, clock),
             escalation_policy=EscalationPolicy(database, clock),
-            lost_jobs=LostJobs(database),
+            stalled_transfers=StalledTransfers(database),
             stock_levels=StockLevels(database, clock),
             transfers=Transfers(database, clock, exception_records),
             monitoring_facts=MonitoringFacts(database),

@@ -57,7 +57,7 @@ class Attempts:
     ) -> AsyncIterator[AttemptResult]:
         """Brackets one attempt: exchanges inside are recorded under it, and its `AttemptResult` is stored at the end.
 
-        Acquires the transfer's lease for `run` and releases it. Raises LeaseLost, and records no attempt, while
+        Acquires the transfer's lease for `run`, and at the end releases every lease of the run. Raises LeaseLost, and records no attempt, while
         another run holds it.
         """
         attempt_id = new_id()
@@ -80,12 +80,12 @@ class Attempts:
             async with self._database.transaction() as transaction:
                 values = {"outcome": result.outcome, "note": result.note[:4000], "finished_at": self._clock.now()}
                 await transaction.execute(END, values | {"attempt": attempt_id})
-                await release_lease(transaction, transfer_id, run)
+                await transaction.execute(RELEASE, {"run": run})
 
     async def renew(self, transfer_id: str, run: str, lease_seconds: float) -> None:
-        """Renews the lease during a long attempt. Raises LeaseLost when another run has acquired it."""
+        """Renews the lease during a long attempt. Raises LeaseLost when the run does not hold it any more."""
         async with self._database.transaction() as transaction:
-            await acquire_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
+            await hold_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
 
     async def finished_runs(self, transfer_id: str, number: int) -> tuple[tuple[datetime, datetime], ...]:
         """Start and end of the latest `number` attempts that reached their goal, oldest first."""
@@ -124,9 +124,16 @@ ACQUIRE = (
 )
 
 
-RELEASE = (
+RENEW = (
     sa.update(transfers)
     .where(transfers.c.id == sa.bindparam("transfer"), transfers.c.lease_owner == sa.bindparam("run"))
+    .values(lease_until=sa.bindparam("until", type_=transfers.c.lease_until.type))
+)
+
+
+RELEASE = (
+    sa.update(transfers)
+    .where(transfers.c.lease_owner != "", transfers.c.lease_owner == sa.bindparam("run"))
     .values(lease_owner="", lease_until=None)
 )
 
@@ -134,13 +141,23 @@ RELEASE = (
 async def acquire_lease(
     transaction: AsyncConnection, transfer_id: str, run: str, now: datetime, seconds: float
 ) -> None:
-    """Acquires or renews the lease for `run`. Raises LeaseLost while another run holds it."""
+    """Acquires the lease for `run`. Raises LeaseLost while another run holds it."""
     until = now + timedelta(seconds=seconds)
     parameters = {"transfer": transfer_id, "run": run, "timestamp": now, "until": until}
     if (await transaction.execute(ACQUIRE, parameters)).rowcount == 0:
         raise LeaseLost(transfer_id)
 
 
-async def release_lease(transaction: AsyncConnection, transfer_id: str, run: str) -> None:
-    """Releases the transfer's lease if `run` still holds it."""
-    await transaction.execute(RELEASE, {"transfer": transfer_id, "run": run})
+async def hold_lease(transaction: AsyncConnection, transfer_id: str, run: str, now: datetime, seconds: float) -> None:
+    """Renews the lease of `run`, or acquires that of another object which the run changes in passing.
+
+    Raises LeaseLost when another run holds it, or when the run does not hold the lease of its own attempt any more: its
+    worker was taken for dead then, and another run may have begun or even ended.
+    """
+    current = current_attempt.get()
+    if current is None or current.transfer_id != transfer_id:
+        await acquire_lease(transaction, transfer_id, run, now, seconds)
+        return
+    parameters = {"transfer": transfer_id, "run": run, "until": now + timedelta(seconds=seconds)}
+    if (await transaction.execute(RENEW, parameters)).rowcount == 0:
+        raise LeaseLost(transfer_id)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories.attempts import acquire_lease
+from weighbridge.persistence.repositories.attempts import LeaseLost, hold_lease
 from weighbridge.persistence.tables.work import intents
 
 
@@ -35,7 +35,7 @@ _FIELDS = tuple(Intent.__dataclass_fields__)
 
 
 CHANGE = sa.update(intents).where(intents.c.key == sa.bindparam("intent"))
-SENT = CHANGE.values(sends=intents.c.sends + 1, probes=0, sent_at=sa.bindparam("sent", type_=intents.c.sent_at.type))
+SENT = CHANGE.where(intents.c.sends == sa.bindparam("sends_before"), intents.c.answered_at.is_(None)).values(sends=intents.c.sends + 1, probes=0, sent_at=sa.bindparam("sent", type_=intents.c.sent_at.type))
 
 
 class Intents:
@@ -67,14 +67,17 @@ class Intents:
             stored = (await transaction.execute(query)).one()
         return Intent(**stored._mapping)
 
-    async def sent(self, key: str, transfer_id: str, run: str, lease_seconds: float) -> None:
+    async def sent(self, intent: Intent, transfer_id: str, run: str, lease_seconds: float) -> None:
         """Records that the request is about to be sent; from here on the write may have happened.
 
-        Renews the lease in the same transaction. Raises LeaseLost, and records nothing, while another run holds it.
+        Renews the lease in the same transaction. Raises LeaseLost, and records nothing, while another run holds it, or
+        when another run sent the same write since `intent` was read.
         """
         async with self._database.transaction() as transaction:
-            await acquire_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
-            await transaction.execute(SENT, {"intent": key, "sent": self._clock.now()})
+            await hold_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
+            sent = {"intent": intent.key, "sends_before": intent.sends, "sent": self._clock.now()}
+            if (await transaction.execute(SENT, sent)).rowcount == 0:
+                raise LeaseLost(transfer_id)
 
     async def not_sent(self, key: str) -> None:
         """Records that the request certainly had no effect: it may be sent again."""

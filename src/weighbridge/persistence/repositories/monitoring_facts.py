@@ -75,7 +75,7 @@ class MonitoringFacts:
     async def overdue(self, connection: str, since: datetime) -> list[OverdueJobs]:
         """Jobs that have been due since before `since` and were not claimed, by flow."""
         of = jobs.c
-        is_overdue = (of.connection == connection, of.requested_seq > of.claimed_seq, of.due_at < since)
+        is_overdue = (of.connection == connection, of.due_at < since)
         oldest = sa.func.min(of.due_at, type_=of.due_at.type)
         rows = await self._rows(sa.select(of.flow, sa.func.count(), oldest).where(*is_overdue).group_by(of.flow))
         return [OverdueJobs(*row) for row in rows]

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from weighbridge.persistence.types import ExactDecimal, UtcTimestamp, metadata
 
+IS_LEASED = sa.text("lease_owner <> ''")
 transfers = sa.Table(
     "transfer",
     metadata,
@@ -39,6 +40,7 @@ transfers = sa.Table(
     sa.Index("transfer_list", "flow", "created_at", "id"),
     sa.Index("transfer_by_posting", "posted_at"),
     sa.Index("transfer_by_number", "target_number"),
+    sa.Index("transfer_leased", "lease_owner", postgresql_where=IS_LEASED, sqlite_where=IS_LEASED),
     sa.Index("transfer_by_design", "design_version", "connection", "state", "flow"),
 )
 

@@ -1,7 +1,4 @@
-"""The tables of work: webhooks, jobs, attempts, intents, the reference cache, watermarks and workers.
-
-The durable engine has its own tables elsewhere; no business fact is stored only there.
-"""
+"""The tables of work: webhooks, jobs, attempts, intents, the reference cache, watermarks and workers."""
 
 from __future__ import annotations
 
@@ -23,21 +20,22 @@ webhook_inbox = sa.Table(
     sa.Index("webhook_inbox_by_time", "connection", "received_at"),
 )
 
-IS_PENDING, IS_RUNNING = sa.text("requested_seq > claimed_seq"), sa.text("running_seq > 0")
+IS_WAITING, IS_RUNNING = sa.text("worker = '' AND due_at IS NOT NULL"), sa.text("worker <> ''")
 jobs = sa.Table(
     "job",
     metadata,
     sa.Column("connection", sa.String(64), primary_key=True),
     sa.Column("flow", sa.String(32), primary_key=True),
     sa.Column("key", sa.String(128), primary_key=True),
-    sa.Column("requested_seq", sa.Integer, nullable=False, doc="rises with every request"),
-    sa.Column("claimed_seq", sa.Integer, nullable=False, doc="the last request that a worker claimed"),
-    sa.Column("running_seq", sa.Integer, nullable=False, server_default="0", doc="the request that runs now, or 0"),
-    sa.Column("worker", sa.String(64), nullable=False, server_default="", doc="who claimed the last request"),
-    sa.Column("due_at", UtcTimestamp, nullable=False),
-    sa.Column("reason", sa.String(128), nullable=False),
-    # Workers ask many times a second which jobs are due; these indexes leave out the row of every other object.
-    sa.Index("job_pending", "due_at", postgresql_where=IS_PENDING, sqlite_where=IS_PENDING),
+    sa.Column("priority", sa.Integer, nullable=False, doc="lower first"),
+    sa.Column("due_at", UtcTimestamp, nullable=True, doc="when the next run is due; none while nothing asks for one"),
+    sa.Column("reason", sa.String(128), nullable=False, doc="why the next run is due"),
+    sa.Column("worker", sa.String(96), nullable=False, server_default="", doc="the session that runs it now"),
+    sa.Column("run", sa.String(300), nullable=False, server_default="", doc="the id of the run, unique for ever"),
+    sa.Column("started_at", UtcTimestamp, nullable=True, doc="of the last run"),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0", doc="failed or crashed runs in a row"),
+    sa.Index("job_by_priority", "priority", "due_at", postgresql_where=IS_WAITING, sqlite_where=IS_WAITING),
+    sa.Index("job_by_due_time", "due_at", postgresql_where=IS_WAITING, sqlite_where=IS_WAITING),
     sa.Index("job_running", "worker", postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING),
 )
 
@@ -95,9 +93,13 @@ watermarks = sa.Table(
 workers = sa.Table(
     "worker",
     metadata,
-    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("id", sa.String(96), primary_key=True, doc="one life of a process"),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("process_space", sa.Text, nullable=False, doc="where pid means the same process"),
     sa.Column("version", sa.String(32), nullable=False),
+    sa.Column("connections", sa.Text, nullable=False, doc="a JSON list: those of which it takes a share"),
     sa.Column("started_at", UtcTimestamp, nullable=False),
-    sa.Column("heartbeat_at", UtcTimestamp, nullable=False),
-    sa.Column("deregistered_at", UtcTimestamp, nullable=True),
+    sa.Column("heartbeat_at", UtcTimestamp, nullable=False, doc="by the database server's clock"),
 )

@@ -1,0 +1,173 @@
+"""The job runner of one worker: claims due jobs, runs each as a task, and records how it ended.
+
+A run may be cut off anywhere and is then done again from its start, so every handler is safe to repeat: writes to a
+platform go through `flows/idempotent_write.py`. See docs/adr/0001.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+import structlog
+
+from weighbridge.common.clock import Clock
+from weighbridge.domain.job_types import Flow
+from weighbridge.jobs.current_run import current_run_id
+from weighbridge.persistence.repositories.job_queue import Job, JobQueue, Scope
+
+log = structlog.get_logger()
+
+Context = TypeVar("Context")
+"""What a job works with: the connection's context, of which this module knows nothing."""
+
+FAIR_CLAIM = 4
+"""Each fourth claim takes the job that has been due longest, whatever its priority, so that none waits for ever."""
+MAX_FAILURES = 20
+"""Failed or crashed runs in a row after which a job is given up. A rolling restart causes a few crashes, never so many.
+"""
+FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
+"""When a failed job is due again; the delay doubles with every failure."""
+RETRY_WALL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobTypes(Generic[Context]):
+    """What the runner must know of the jobs: who does them, and when a recurring one is due again."""
+
+    handlers: Mapping[Flow, Callable[[Context, str], Coroutine[object, object, str]]]
+    """Each does a job: takes the context and the key, and returns in a few words how it ended."""
+    next_run: Callable[[Context, Job], timedelta | None]
+    """How long after its end a recurring job is due again; None for a job that does not recur."""
+    give_up: Callable[[Context, Job], Coroutine[object, object, None]]
+    """Holds the object of a job whose runs fail one after the other, for a person."""
+
+
+class JobRunner(Generic[Context]):
+    """Runs the jobs of one worker, at most `concurrency` at the same time."""
+
+    def __init__(
+        self, job_queue: JobQueue, clock: Clock, session: str, job_types: JobTypes[Context], *, concurrency: int
+    ) -> None:
+        self._job_queue = job_queue
+        self._clock = clock
+        self._session = session
+        self._job_types = job_types
+        self._concurrency = concurrency
+        self.contexts: Mapping[str, Context] = {}
+        self.scope = Scope(())
+        """Which jobs are claimed; the worker changes it as workers come and go."""
+        self.slot_freed = asyncio.Event()
+        """Set when a job has finished."""
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._claims = 0
+        self._claiming = asyncio.Lock()
+        self._expects_more = False
+        """Whether the last claim took all it asked for, so that more jobs are probably due."""
+
+    async def start_due(self) -> None:
+        """Claims and starts due jobs while there are free slots."""
+        while (free_slots := self.free_slots()) > 0:
+            if not self._expects_more and not await self._job_queue.is_any_due(self.scope):
+                return
+            started = await self._claim(free_slots)
+            self._expects_more = started == free_slots
+            if not started:
+                return
+
+    async def _claim(self, limit: int) -> int:
+        async with self._claiming:
+            self._claims += 1
+            is_fair = self._claims % FAIR_CLAIM == 0
+            claim = f"{self._session}.{self._claims}"
+            claimed = await self._job_queue.claim(
+                self._session, claim, 1 if is_fair else limit, self.scope, longest_due_first=is_fair
+            )
+            for job in claimed:
+                self._running[job.run] = asyncio.create_task(self._run(job))
+        return limit if is_fair and claimed else len(claimed)
+
+    def exclude_reasons(self, reasons: Sequence[str]) -> Sequence[str]:
+        """Starts no more jobs with these reasons; returns the reasons that were excluded before."""
+        before, self.scope = self.scope.excluded_reasons, replace(self.scope, excluded_reasons=reasons)
+        return before
+
+    def free_slots(self) -> int:
+        """How many more jobs may be started now."""
+        return max(0, self._concurrency - len(self._running))
+
+    def running(self) -> frozenset[str]:
+        """The ids of the runs of this worker."""
+        return frozenset(self._running)
+
+    async def is_busy(self, excluded_reasons: Sequence[str]) -> bool:
+        """Whether a job is due or running, in any worker, except due jobs with a reason in `excluded_reasons`."""
+        if self._running or await self._job_queue.any_running():
+            return True
+        return await self._job_queue.is_any_due(Scope(self.contexts.keys(), excluded_reasons=excluded_reasons))
+
+    async def release_unknown(self) -> None:
+        """Makes jobs due again that the database says this worker runs, and that it does not run."""
+        async with self._claiming:
+            released = await self._job_queue.release_unknown(self._session, self.running())
+        if released:
+            log.warning("claimed_jobs_released", worker=self._session, jobs=released)
+
+    async def stop(self, timeout_seconds: float) -> None:
+        """Waits up to `timeout_seconds` for running jobs and cuts the others off; they are done again later."""
+        tasks = set(self._running.values())
+        if tasks:
+            _, unfinished = await asyncio.wait(tasks, timeout=timeout_seconds)
+            for task in unfinished:
+                task.cancel()
+            if unfinished:
+                log.warning("stopped_with_running_jobs", worker=self._session, jobs=len(unfinished))
+                await asyncio.wait(unfinished, timeout=timeout_seconds)
+
+    async def _run(self, job: Job) -> None:
+        current_run_id.set(job.run)
+        try:
+            with structlog.contextvars.bound_contextvars(connection=job.connection):
+                has_failed = not await self._succeeds(job)
+                await self._record_end(job, has_failed=has_failed)
+        finally:
+            self._running.pop(job.run, None)
+            self.slot_freed.set()
+
+    async def _succeeds(self, job: Job) -> bool:
+        ctx = self.contexts[job.connection]
+        try:
+            if job.failures >= MAX_FAILURES:
+                await self._job_types.give_up(ctx, job)
+            else:
+                await self._job_types.handlers[Flow(job.flow)](ctx, job.key)
+        except Exception:
+            log.exception("job_failed", flow=job.flow, key=job.key, failures=job.failures + 1)
+            return False
+        return True
+
+    async def _record_end(self, job: Job, *, has_failed: bool) -> None:
+        """Records the end until the database takes it: a job whose end is unknown would never run again."""
+        is_reported = False
+        while True:
+            try:
+                return await self._store_end(job, has_failed=has_failed)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the end must be stored
+                if not is_reported:
+                    log.warning("job_end_not_stored", flow=job.flow, key=job.key, error=str(error))
+                is_reported = True
+                await asyncio.sleep(RETRY_WALL_SECONDS)
+
+    async def _store_end(self, job: Job, *, has_failed: bool) -> None:
+        now = self._clock.now()
+        cadence = self._job_types.next_run(self.contexts[job.connection], job)
+        if has_failed and job.failures < MAX_FAILURES:
+            delay = min(FIRST_DELAY * 2 ** min(job.failures, 16), LONGEST_DELAY)
+            await self._job_queue.failed(job, now + (delay if cadence is None else min(delay, cadence)))
+        elif cadence is not None:
+            await self._job_queue.finished_until(job, now + cadence)
+        else:
+            await self._job_queue.finished(job)
