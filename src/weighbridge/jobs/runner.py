@@ -23,12 +23,10 @@ log = structlog.get_logger()
 
 Context = TypeVar("Context")
 """What a job works with: the connection's context, of which this module knows nothing."""
-
 FAIR_CLAIM = 4
 """Each fourth claim takes the job that has been due longest, whatever its priority, so that none waits for ever."""
 MAX_FAILURES = 20
-"""Failed or crashed runs in a row after which a job is given up. A rolling restart causes a few crashes, never so many.
-"""
+"""Failed or crashed runs in a row after which a job is given up; restarts cause a few, never so many."""
 FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
 """When a failed job is due again; the delay doubles with every failure."""
 RETRY_WALL_SECONDS = 1.0
@@ -65,74 +63,60 @@ class JobRunner(Generic[Context]):
         self._running: dict[str, asyncio.Task[None]] = {}
         self._claims = 0
         self._claiming = asyncio.Lock()
-        self._expects_more = False
-        """Whether the last claim took all it asked for, so that more jobs are probably due."""
+        self._is_rush = False
+        """Whether the last claim got all that it asked for, so that more jobs are probably due."""
 
     async def start_due(self) -> None:
         """Claims and starts due jobs while there are free slots."""
-        while (free_slots := self.free_slots()) > 0:
-            if not self._expects_more and not await self._job_queue.is_any_due(self.scope):
+        while free_slots := self._concurrency - len(self._running):
+            if not self._is_rush and not await self._job_queue.is_any_due(self.scope):
                 return
-            started = await self._claim(free_slots)
-            self._expects_more = started == free_slots
-            if not started:
+            async with self._claiming:
+                self._claims += 1
+                is_fair = self._claims % FAIR_CLAIM == 0
+                limit, claim = 1 if is_fair else free_slots, f"{self._session}.{self._claims}"
+                claimed = await self._job_queue.claim(
+                    self._session, claim, limit, self.scope, longest_due_first=is_fair
+                )
+                for job in claimed:
+                    self._running[job.run] = asyncio.create_task(self._run(job))
+            self._is_rush = len(claimed) == limit
+            if not claimed:
                 return
-
-    async def _claim(self, limit: int) -> int:
-        async with self._claiming:
-            self._claims += 1
-            is_fair = self._claims % FAIR_CLAIM == 0
-            claim = f"{self._session}.{self._claims}"
-            claimed = await self._job_queue.claim(
-                self._session, claim, 1 if is_fair else limit, self.scope, longest_due_first=is_fair
-            )
-            for job in claimed:
-                self._running[job.run] = asyncio.create_task(self._run(job))
-        return limit if is_fair and claimed else len(claimed)
 
     def exclude_reasons(self, reasons: Sequence[str]) -> Sequence[str]:
         """Starts no more jobs with these reasons; returns the reasons that were excluded before."""
         before, self.scope = self.scope.excluded_reasons, replace(self.scope, excluded_reasons=reasons)
         return before
 
-    def free_slots(self) -> int:
-        """How many more jobs may be started now."""
-        return max(0, self._concurrency - len(self._running))
-
-    def running(self) -> frozenset[str]:
-        """The ids of the runs of this worker."""
-        return frozenset(self._running)
-
     async def is_busy(self, excluded_reasons: Sequence[str]) -> bool:
         """Whether a job is due or running, in any worker, except due jobs with a reason in `excluded_reasons`."""
-        if self._running or await self._job_queue.any_running():
+        if self._running or await self._job_queue.is_any_running():
             return True
         return await self._job_queue.is_any_due(Scope(self.contexts.keys(), excluded_reasons=excluded_reasons))
 
-    async def release_unknown(self) -> None:
-        """Makes jobs due again that the database says this worker runs, and that it does not run."""
+    async def release_lost(self) -> None:
+        """Makes running jobs due again that no worker runs."""
         async with self._claiming:
-            released = await self._job_queue.release_unknown(self._session, self.running())
+            released = await self._job_queue.release_lost(self._session, self._running.keys())
         if released:
-            log.warning("claimed_jobs_released", worker=self._session, jobs=released)
+            log.warning("lost_jobs_released", jobs=released)
 
     async def stop(self, timeout_seconds: float) -> None:
         """Waits up to `timeout_seconds` for running jobs and cuts the others off; they are done again later."""
         tasks = set(self._running.values())
-        if tasks:
-            _, unfinished = await asyncio.wait(tasks, timeout=timeout_seconds)
+        unfinished = (await asyncio.wait(tasks, timeout=timeout_seconds))[1] if tasks else set()
+        if unfinished:
+            log.warning("stopped_with_running_jobs", worker=self._session, jobs=len(unfinished))
             for task in unfinished:
                 task.cancel()
-            if unfinished:
-                log.warning("stopped_with_running_jobs", worker=self._session, jobs=len(unfinished))
-                await asyncio.wait(unfinished, timeout=timeout_seconds)
+            await asyncio.wait(unfinished, timeout=timeout_seconds)
 
     async def _run(self, job: Job) -> None:
         current_run_id.set(job.run)
         try:
             with structlog.contextvars.bound_contextvars(connection=job.connection):
-                has_failed = not await self._succeeds(job)
-                await self._record_end(job, has_failed=has_failed)
+                await self._record_end(job, has_failed=not await self._succeeds(job))
         finally:
             self._running.pop(job.run, None)
             self.slot_freed.set()
@@ -150,24 +134,17 @@ class JobRunner(Generic[Context]):
         return True
 
     async def _record_end(self, job: Job, *, has_failed: bool) -> None:
-        """Records the end until the database takes it: a job whose end is unknown would never run again."""
+        """Records the end until the database takes it: a job whose end is not known would never run again."""
+        delay = self._job_types.next_run(self.contexts[job.connection], job)
+        if has_failed:
+            delay = min(FIRST_DELAY * 2 ** min(job.failures, 16), delay or LONGEST_DELAY)
         is_reported = False
         while True:
+            next_due = self._clock.now() + delay if delay is not None else None
             try:
-                return await self._store_end(job, has_failed=has_failed)
+                return await self._job_queue.finished(job, next_due, job.failures + 1 if has_failed else 0)
             except Exception as error:  # noqa: BLE001 - whatever it is, the end must be stored
                 if not is_reported:
                     log.warning("job_end_not_stored", flow=job.flow, key=job.key, error=str(error))
                 is_reported = True
                 await asyncio.sleep(RETRY_WALL_SECONDS)
-
-    async def _store_end(self, job: Job, *, has_failed: bool) -> None:
-        now = self._clock.now()
-        cadence = self._job_types.next_run(self.contexts[job.connection], job)
-        if has_failed and job.failures < MAX_FAILURES:
-            delay = min(FIRST_DELAY * 2 ** min(job.failures, 16), LONGEST_DELAY)
-            await self._job_queue.failed(job, now + (delay if cadence is None else min(delay, cadence)))
-        elif cadence is not None:
-            await self._job_queue.finished_until(job, now + cadence)
-        else:
-            await self._job_queue.finished(job)

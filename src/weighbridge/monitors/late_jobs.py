@@ -16,7 +16,7 @@ OWN_FLOW = "monitors"
 
 async def _check(ctx: ConnectionContext) -> CheckResult | None:
     now = ctx.clock.now()
-    since = await ctx.repositories.workers.up_since()
+    since = await ctx.repositories.monitoring_facts.up_since()
     if since is None or now - since < PATIENCE:
         # After a start all jobs are late, and the workers need a while to catch up. Earlier findings stay open.
         return None

@@ -159,15 +159,15 @@ class Worker:
         await self._design_reloader.reload(self.contexts)
         server_time, sessions = await self._sessions.beat()
         self.clock.correct(server_time)
-        await self._runner.release_unknown()
+        await self._runner.release_lost()
         if self._is_sharing:
             own = share_of(self._session.id, self.contexts.keys(), sessions)
             patience = timedelta(seconds=SHARED_AFTER_WALL_SECONDS / self.clock.wall_seconds(1.0))
             self._runner.scope = replace(
                 self._runner.scope,
                 connections=own,
-                shared=self.contexts.keys() - own,
-                shared_since=self.clock.now() - patience,
+                others=self.contexts.keys() - own,
+                others_since=self.clock.now() - patience,
             )
 
     async def _ensure_recurring(self) -> None:

@@ -11,14 +11,12 @@ from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.flows.attempt_runner import AttemptWork, record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.flows.discovery.stalled_transfers import requeue_stalled
 from weighbridge.flows.fulfilment import flow as fulfilment
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.orders.changes import ORDER_SWEEP as ORDER_SWEEP
 from weighbridge.flows.orders.changes import find_changed_orders, sweep_start
 from weighbridge.flows.orders.duplicate_sales import void_extras
 from weighbridge.flows.orders.manual_edits import hold_manual_edits
-from weighbridge.flows.returns import flow as refunds
 from weighbridge.flows.returns.discover import enqueue_new_refunds
 from weighbridge.flows.returns.orphan_credit_notes import find_orphan_credit_notes, recheck_one_sided_refunds
 from weighbridge.persistence.repositories.transfers import State, Transfer
@@ -52,8 +50,7 @@ async def order_sweep(ctx: ConnectionContext, key: str) -> str:
 async def _sweep_orders(ctx: ConnectionContext, transfer: Transfer) -> str:
     changed, refunded = await find_changed_orders(ctx), await enqueue_new_refunds(ctx)
     await recheck_one_sided_refunds(ctx, refunded)
-    requeued = await requeue_stalled(ctx, orders.FLOW) + await requeue_stalled(ctx, refunds.FLOW)
-    return sweep_outcome(len(changed) + len(refunded) + requeued)
+    return sweep_outcome(len(changed) + len(refunded))
 
 
 async def fulfilment_sweep(ctx: ConnectionContext, key: str) -> str:
@@ -99,7 +96,7 @@ async def _find_changed_sales(ctx: ConnectionContext, transfer: Transfer) -> str
         await hold_manual_edits(ctx, own_rows)
         if rows:
             await repositories.watermarks.advance(ctx.name, FULFILMENT_SWEEP, max(row.updated for row in rows))
-    return sweep_outcome(enqueued + await requeue_stalled(ctx, fulfilment.FLOW))
+    return sweep_outcome(enqueued)
 
 
 async def _requeue_waiting_orders(ctx: ConnectionContext, own_rows: list[SaleRow]) -> None:

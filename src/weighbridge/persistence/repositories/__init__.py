@@ -20,7 +20,6 @@ from weighbridge.persistence.repositories.monitoring_facts import MonitoringFact
 from weighbridge.persistence.repositories.oversell_risk import OversellRisk
 from weighbridge.persistence.repositories.reference_cache import ReferenceCache
 from weighbridge.persistence.repositories.reservations import Reservations
-from weighbridge.persistence.repositories.stalled_transfers import StalledTransfers
 from weighbridge.persistence.repositories.stock_levels import StockLevels
 from weighbridge.persistence.repositories.transfers import Transfers
 from weighbridge.persistence.repositories.watermarks import Watermarks
@@ -45,7 +44,6 @@ class Repositories:
     reservations: Reservations
     reference_cache: ReferenceCache
     escalation_policy: EscalationPolicy
-    stalled_transfers: StalledTransfers
     stock_levels: StockLevels
     transfers: Transfers
     monitoring_facts: MonitoringFacts
@@ -72,7 +70,6 @@ class Repositories:
             reservations=Reservations(database, clock),
             reference_cache=ReferenceCache(database, clock),
             escalation_policy=EscalationPolicy(database, clock),
-            stalled_transfers=StalledTransfers(database),
             stock_levels=StockLevels(database, clock),
             transfers=Transfers(database, clock, exception_records),
             monitoring_facts=MonitoringFacts(database),

@@ -14,7 +14,7 @@ from weighbridge.common.clock import Clock
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.http_log import CurrentAttempt, current_attempt
 from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.persistence.tables.work import attempts
+from weighbridge.persistence.tables.work import attempts, jobs
 from weighbridge.persistence.types import new_id
 
 STOPPED = "stopped"
@@ -57,8 +57,8 @@ class Attempts:
     ) -> AsyncIterator[AttemptResult]:
         """Brackets one attempt: exchanges inside are recorded under it, and its `AttemptResult` is stored at the end.
 
-        Acquires the transfer's lease for `run`, and at the end releases every lease of the run. Raises LeaseLost, and records no attempt, while
-        another run holds it.
+        Acquires the transfer's lease for `run`, and at the end releases every lease of the run. Raises LeaseLost, and
+        records no attempt, while another run holds it.
         """
         attempt_id = new_id()
         row = {
@@ -118,6 +118,7 @@ ACQUIRE = (
         transfers.c.id == sa.bindparam("transfer"),
         (transfers.c.lease_owner == "")
         | (transfers.c.lease_owner == sa.bindparam("run"))
+        | ~sa.exists().where(jobs.c.run == transfers.c.lease_owner, jobs.c.worker != "")
         | (transfers.c.lease_until < sa.bindparam("timestamp", type_=transfers.c.lease_until.type)),
     )
     .values(lease_owner=sa.bindparam("run"), lease_until=sa.bindparam("until", type_=transfers.c.lease_until.type))

@@ -35,7 +35,9 @@ _FIELDS = tuple(Intent.__dataclass_fields__)
 
 
 CHANGE = sa.update(intents).where(intents.c.key == sa.bindparam("intent"))
-SENT = CHANGE.where(intents.c.sends == sa.bindparam("sends_before"), intents.c.answered_at.is_(None)).values(sends=intents.c.sends + 1, probes=0, sent_at=sa.bindparam("sent", type_=intents.c.sent_at.type))
+SENT = CHANGE.where(intents.c.sends == sa.bindparam("sends_before"), intents.c.answered_at.is_(None)).values(
+    sends=intents.c.sends + 1, probes=0, sent_at=sa.bindparam("sent", type_=intents.c.sent_at.type)
+)
 
 
 class Intents:

@@ -13,7 +13,7 @@ from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.http_log import http_exchanges
 from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.persistence.tables.work import jobs
+from weighbridge.persistence.tables.work import jobs, workers
 
 ORDERS, PARCELS = "orders", "fulfilment"
 ANSWERED = "answered"
@@ -71,6 +71,12 @@ class MonitoringFacts:
         query = sa.select(of.created_at).where(of.flow == ORDERS, of.connection == connection)
         rows = await self._rows(query.order_by(of.created_at).limit(1))
         return rows[0].created_at if rows else None
+
+    async def up_since(self) -> datetime | None:
+        """The start of the worker that has been alive longest; None when none is alive."""
+        first_start = sa.func.min(workers.c.started_at, type_=workers.c.started_at.type)
+        rows = await self._rows(sa.select(first_start.label("at")))
+        return rows[0].at if rows else None
 
     async def overdue(self, connection: str, since: datetime) -> list[OverdueJobs]:
         """Jobs that have been due since before `since` and were not claimed, by flow."""

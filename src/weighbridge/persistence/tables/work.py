@@ -37,6 +37,7 @@ jobs = sa.Table(
     sa.Index("job_by_priority", "priority", "due_at", postgresql_where=IS_WAITING, sqlite_where=IS_WAITING),
     sa.Index("job_by_due_time", "due_at", postgresql_where=IS_WAITING, sqlite_where=IS_WAITING),
     sa.Index("job_running", "worker", postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING),
+    sa.Index("job_by_run", "run", postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING),
 )
 
 
