@@ -89,6 +89,16 @@ def first_served(
     return claim_order(waiters, used, floors)[:free]
 
 
+MAX_SPARE = 8
+SPARE_SHARE = 8
+"""One in so many of the free slots may be granted in advance: none when slots are short."""
+
+
+def spare_slots(free: int) -> int:
+    """How many slots a process that is alone with its application takes in advance, of `free` ones."""
+    return min(MAX_SPARE, max(0, free) // SPARE_SHARE)
+
+
 def window_opens(granted_calls: tuple[GrantedCall, ...], capacity: int) -> datetime | None:
     """When the window allows one more call; None when it allows one now."""
     if len(granted_calls) < capacity:

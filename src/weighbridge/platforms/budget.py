@@ -6,7 +6,10 @@ last. Each other call was counted inside the window, so its answer came inside i
 until the end of the window, which is after that last grant. So all n calls held slots at the time of that grant, and
 slots are never granted beyond the capacity. Latency, jitter and the number of processes do not matter. The slot of a
 worker that died counts until its call must have ended; the HTTP client cancels calls that would last longer
-(`CallSlot.ends_at`). Processes on several hosts need synchronised clocks.
+(`CallSlot.ends_at`). Processes on several hosts follow the database server's clock.
+
+A process that is alone with an application takes some slots in advance, so that most calls need no statement. A spare
+slot counts like a call from its grant on, which the proof allows, and is given back when it is not used soon.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from weighbridge.domain.lanes import (
     Lane,
     Waiter,
     first_served,
-    recovered_capacity,
+    spare_slots,
     window_opens,
 )
 from weighbridge.persistence.database import Database
@@ -32,20 +35,21 @@ from weighbridge.persistence.repositories.api_budget import (
     BudgetRepository,
     BudgetRules,
     BudgetState,
-    BudgetTransaction,
     BudgetUsage,
+    later_of,
 )
 from weighbridge.persistence.types import new_id
 from weighbridge.platforms.call_slot import CallSlot, Quota
+from weighbridge.platforms.published_waiters import PublishedWaiters
+from weighbridge.platforms.slots_in_use import SlotsInUse
+from weighbridge.platforms.waiting_calls import WaitingCalls
 
 POLL_WALL_SECONDS = 0.05
-ANSWERS_WALL_SECONDS = 0.2
-"""How long ends of calls may wait to be stored together; a grant stores them earlier."""
+ANSWERS_WALL_SECONDS = 1.0
+"""How long ends of calls and unused slots may wait to be stored together; a grant stores them earlier."""
+CLEANUP_WALL_SECONDS = 30.0
 WAITER_TIMEOUT_WALL_SECONDS = 3.0
-MOST_WAITERS_PUBLISHED = 200
 LOST_CALL_TIMEOUT_WALL_SECONDS = 20.0
-RECOVERY = timedelta(minutes=5)
-"""How long the capacity stays lowered after a throttle answer that our own calls do not explain."""
 
 
 class Budget:
@@ -75,10 +79,12 @@ class Budget:
         self._repository = BudgetRepository(
             database,
             application,
+            new_id(),
             BudgetRules(
                 self._window,
                 self._call_timeout,
                 self._of_wall(WAITER_TIMEOUT_WALL_SECONDS),
+                max(self._window, self._of_wall(CLEANUP_WALL_SECONDS)),
                 self._of_wall(LOST_CALL_TIMEOUT_WALL_SECONDS),
             ),
         )
@@ -87,11 +93,9 @@ class Budget:
         self._reserve = reserve
         self._last_quota: int | None = None
         self._last_pause: datetime | None = None
-        self._queue: dict[str, tuple[Waiter, asyncio.Future[CallSlot]]] = {}
-        self._open: set[str] = set()
-        self._ends: dict[str, datetime] = {}
-        self._registered: dict[str, datetime] = {}
-        """Waiters of this process that are stored for other processes, with the time of their last refresh."""
+        self._queue = WaitingCalls()
+        self._slots = SlotsInUse(self._call_timeout, in_flight)
+        self._published = PublishedWaiters(self._of_wall(WAITER_TIMEOUT_WALL_SECONDS / 3))
         self._grant_task: asyncio.Task[None] | None = None
         self._store_task: asyncio.Task[None] | None = None
         self._store_timer: asyncio.TimerHandle | None = None
@@ -113,21 +117,23 @@ class Budget:
             self._store_timer = None
         if self._store_task is not None:
             await asyncio.wait({self._store_task})
-        if self._ends:
+        self._slots.give_back_spare(self._clock.now())
+        if self._slots.ends:
             await self._store_ends()
 
     async def record_throttle(self, retry_after_seconds: float | None) -> None:
         """Records a throttle answer: all workers pause. If our own calls do not explain it, another application uses
-        the same quota, and the capacity is lowered until it has recovered over `RECOVERY`."""
+        the same quota, and the capacity is lowered until it has recovered over some minutes."""
         pause = timedelta(seconds=retry_after_seconds or self._window.total_seconds() / 6)
+        self._slots.give_back_spare(self._clock.now())
         async with self._repository.transaction() as transaction:
             state = await transaction.lock_state()
-            await self._store_ends_in(transaction)
+            await transaction.store_ends(self._slots.take_ends())
             now = self._clock.now()
-            used = len(await transaction.granted_calls(now))
+            used = len((await transaction.granted_calls(now)).calls)
             is_explained = used >= self._quota(state)
             await transaction.change_state(
-                paused_until=_later(state.paused_until, now + pause),
+                paused_until=later_of(state.paused_until, now + pause),
                 throttles=state.throttles + 1,
                 **({} if is_explained else {"lowered_to": max(1, used - 1), "lowered_at": now}),
             )
@@ -145,42 +151,47 @@ class Budget:
         if quota.calls == self._last_quota and until is None:
             return
         self._last_quota, self._last_pause = quota.calls, until or self._last_pause
+        self._slots.give_back_spare(self._clock.now())
         async with self._repository.transaction() as transaction:
             state = await transaction.lock_state()
-            until = _later(state.paused_until, until)
+            until = later_of(state.paused_until, until)
             await transaction.change_state(quota=quota.calls, paused_until=until)
 
     async def usage(self) -> BudgetUsage:
         """How much of the budget is used now."""
+        self._slots.give_back_spare(self._clock.now())
         async with self._repository.transaction() as transaction:
             state = await transaction.lock_state()
-            await self._store_ends_in(transaction)
+            await transaction.store_ends(self._slots.take_ends())
             now = self._clock.now()
-            granted_calls = await transaction.granted_calls(now)
-        return BudgetUsage.of(state, granted_calls, self._capacity_now(state), now)
+            granted = await transaction.granted_calls(now, self._slots.in_flight)
+        return BudgetUsage.of(state, granted.calls, self._capacity_now(state), now)
 
     async def _wait_for_slot(self, lane: Lane) -> CallSlot:
-        """Queues a waiter and waits for its grant."""
+        """A spare slot if there is one; otherwise queues a waiter and waits for its grant."""
+        if not self._queue and self._slots.may_use_spare():
+            return self._slots.use_spare()
         waiter = Waiter(new_id(), lane, self._clock.now())
-        answer: asyncio.Future[CallSlot] = asyncio.get_running_loop().create_future()
-        self._queue[waiter.id] = (waiter, answer)
+        answer = self._queue.add(waiter)
         self._notify_grant_loop()
         try:
             return await answer
         except asyncio.CancelledError:
             if answer.done() and not answer.cancelled() and answer.exception() is None:
-                self._end(waiter.id, sent=False)
+                self._end(answer.result().call_id, sent=False)
             raise
         finally:
-            self._queue.pop(waiter.id, None)
+            self._queue.remove(waiter.id)
 
     def _end(self, call_id: str, *, sent: bool) -> None:
         """Ends a call: it counts for one more window, or not at all if it was not sent."""
         now = self._clock.now()
-        self._open.discard(call_id)
-        self._ends[call_id] = now + self._window if sent else now
+        self._slots.end(call_id, now + self._window if sent else now)
         if self._queue:
             self._notify_grant_loop()
+        self._storelater_of()
+
+    def _storelater_of(self) -> None:
         if self._store_timer is None:
             loop = asyncio.get_running_loop()
             self._store_timer = loop.call_later(ANSWERS_WALL_SECONDS, self._store_ends_soon)
@@ -188,7 +199,8 @@ class Budget:
     def _store_ends_soon(self) -> None:
         """Stores ends that no grant has stored, so that other processes do not wait for the next grant of this one."""
         self._store_timer = None
-        if self._ends and not self._queue:
+        self._slots.give_back_spare(self._clock.now())
+        if self._slots.ends and not self._queue:
             self._store_task = asyncio.create_task(self._store_ends())
 
     def _notify_grant_loop(self) -> None:
@@ -203,67 +215,62 @@ class Budget:
             try:
                 wait = await self._grant_available()
             except Exception as error:  # noqa: BLE001 - every waiting caller gets it
-                for _, answer in self._queue.values():
-                    if not answer.done():
-                        answer.set_exception(error)
+                self._queue.fail(error)
                 return
-            if any(not answer.done() for _, answer in self._queue.values()):
+            if self._queue.without_slot():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wakeup.wait(), max(wait, POLL_WALL_SECONDS / 5))
             else:
                 await asyncio.sleep(0)
 
     async def _store_ends(self) -> None:
-        async with self._repository.transaction() as transaction:
-            await self._store_ends_in(transaction)
-
-    async def _store_ends_in(self, transaction: BudgetTransaction) -> None:
         """Stores recent ends of calls. A crash before that makes the calls count longer, never shorter."""
-        ends, self._ends = self._ends, {}
-        await transaction.store_ends(ends)
+        async with self._repository.transaction() as transaction:
+            await transaction.store_ends(self._slots.take_ends())
 
     async def _grant_available(self) -> float:
         """Grants slots in claim order; returns the machine's seconds until the next attempt can serve other waiters."""
-        own = {key: pair for key, pair in self._queue.items() if not pair[1].done()}
+        self._slots.serve_from_spare(self._queue.without_slot(), self._floors)
+        own = self._queue.without_slot()
+        if not own:
+            return 0.0
         async with self._repository.transaction() as transaction:
             state = await transaction.lock_state()
             now = self._clock.now()
-            await self._store_ends_in(transaction)
-            granted_calls = await transaction.granted_calls(now)
-            others = await transaction.waiters(now, self._registered)
+            await transaction.store_ends(self._slots.take_ends())
+            granted = await transaction.granted_calls(now, self._slots.in_flight)
+            others = await transaction.waiters(now, self._published.ids)
             capacity = self._capacity_now(state)
             is_paused = state.paused_until is not None and state.paused_until > now
             waiters = () if is_paused else (*others, *(waiter for waiter, _ in own.values()))
-            chosen = first_served(waiters, granted_calls, capacity, self._floors, self._max_in_flight)
+            chosen = first_served(waiters, granted.calls, capacity, self._floors, self._max_in_flight)
             served = [waiter for waiter in chosen if waiter.id in own]
-            await transaction.store_grants(served, now)
-            if served and len(granted_calls) + len(served) > state.peak:
-                await transaction.change_state(peak=len(granted_calls) + len(served))
+            is_alone = not granted.has_others and not others
+            used = len(granted.calls) + len(served)
+            spare = self._spare_for(served, capacity - used, now) if is_alone and not is_paused else []
+            await transaction.store_grants([*served, *spare], now)
+            if used > state.peak:
+                await transaction.change_state(peak=used)
             served_ids = {waiter.id for waiter in served}
             remaining = [waiter for waiter, _ in own.values() if waiter.id not in served_ids]
-            await self._publish_waiters(transaction, remaining, now)
+            await self._published.publish(transaction, [] if is_alone else remaining, now)
+        self._slots.add_spare([waiter.id for waiter in spare], now)
+        self._storelater_of()
         for waiter in served:
             self._hand_over(waiter, own[waiter.id][1], now)
         paused_until = state.paused_until if is_paused else None
-        return self._pause(now, paused_until, granted_calls, capacity) if remaining else 0.0
+        return self._pause(now, paused_until, granted.calls, capacity) if remaining else 0.0
 
-    async def _publish_waiters(self, transaction: BudgetTransaction, remaining: list[Waiter], now: datetime) -> None:
-        """Stores the waiters of this process for other processes: as many as can matter to them, refreshed in time."""
-        ordered = sorted(remaining, key=lambda waiter: (waiter.lane, waiter.since))
-        waiting = {waiter.id: waiter for waiter in ordered[:MOST_WAITERS_PUBLISHED]}
-        gone = [waiter_id for waiter_id in self._registered if waiter_id not in waiting]
-        stale = now - self._of_wall(WAITER_TIMEOUT_WALL_SECONDS / 3)
-        refreshed = {key: waiter for key, waiter in waiting.items() if self._registered.get(key, stale) <= stale}
-        await transaction.remove_waiters(gone)
-        await transaction.store_waiters(refreshed.values(), now)
-        self._registered = {key: now if key in refreshed else self._registered[key] for key in waiting}
+    def _spare_for(self, served: list[Waiter], free: int, now: datetime) -> list[Waiter]:
+        """Slots to take in advance while slots are plentiful, in the lane that called last."""
+        missing = spare_slots(free) - self._slots.spare
+        return [Waiter(new_id(), served[-1].lane, now) for _ in range(missing)] if served else []
 
     def _hand_over(self, waiter: Waiter, answer: asyncio.Future[CallSlot], now: datetime) -> None:
         if answer.done():
             self._end(waiter.id, sent=False)
         else:
-            self._open.add(waiter.id)
-            answer.set_result(CallSlot(waiter.id, now + self._call_timeout))
+            answer.set_result(self._slots.start(waiter.id, now))
 
     def _pause(
         self, now: datetime, paused_until: datetime | None, granted_calls: tuple[GrantedCall, ...], capacity: int
@@ -276,7 +283,9 @@ class Budget:
             return min(max(self._clock.wall_seconds(seconds_between(now, until)), POLL_WALL_SECONDS), longest)
         in_flight = sum(call.in_flight for call in granted_calls)
         is_full_of_own_calls = (
-            self._max_in_flight is not None and in_flight >= self._max_in_flight and len(self._open) >= in_flight
+            self._max_in_flight is not None
+            and in_flight >= self._max_in_flight
+            and len(self._slots.in_flight) >= in_flight
         )
         return longest if is_full_of_own_calls else POLL_WALL_SECONDS
 
@@ -285,15 +294,8 @@ class Budget:
 
     def _capacity_now(self, state: BudgetState) -> int:
         """The capacity; after a throttle answer it is lowered for a while and recovers step by step."""
-        capacity = max(1, int(self._quota(state) * (1 - self._reserve)))
-        if state.lowered_to is None or state.lowered_at is None:
-            return capacity
-        return recovered_capacity(capacity, state.lowered_to, (self._clock.now() - state.lowered_at) / RECOVERY)
+        return state.capacity(max(1, int(self._quota(state) * (1 - self._reserve))), self._clock.now())
 
     def _of_wall(self, seconds: float) -> timedelta:
         """The clock's time that passes in `seconds` of the machine's time."""
         return timedelta(seconds=seconds / self._clock.wall_seconds(1.0))
-
-
-def _later(first: datetime | None, second: datetime | None) -> datetime | None:
-    return max((timestamp for timestamp in (first, second) if timestamp is not None), default=None)

@@ -12,9 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.domain.lanes import GrantedCall, Lane, Waiter
+from weighbridge.domain.lanes import GrantedCall, Lane, Waiter, recovered_capacity
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.budget import budget_calls, budget_state, budget_waiters
+
+RECOVERY = timedelta(minutes=5)
+"""How long the capacity stays lowered after a throttle answer that our own calls do not explain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class BudgetRules:
     """The longest that a call may take from its grant to its answer."""
     waiter_timeout: timedelta
     """A waiter that has not been refreshed for so long is gone."""
+    cleanup_interval: timedelta
+    """How often expired rows are deleted."""
     lost_call_timeout: timedelta
     """A call in flight for so long no longer counts among the concurrent calls, because its worker has probably died.
     It still counts against the window."""
@@ -43,6 +48,21 @@ class BudgetState:
     throttles: int
     peak: int
     """Most calls ever granted at once."""
+
+    def capacity(self, full: int, now: datetime) -> int:
+        """`full`, or less for a while after a throttle answer that our own calls did not explain."""
+        if self.lowered_to is None or self.lowered_at is None:
+            return full
+        return recovered_capacity(full, self.lowered_to, (now - self.lowered_at) / RECOVERY)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedCalls:
+    """The calls that count against the window."""
+
+    calls: tuple[GrantedCall, ...]
+    has_others: bool
+    """Whether another process holds some of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +105,9 @@ STATE_COLUMNS = tuple(budget_state.c[name] for name in BudgetState.__dataclass_f
 STATE = sa.select(*STATE_COLUMNS).where(budget_state.c.application == APPLICATION)
 LOCKED_STATE = STATE.with_for_update()
 CHANGE_STATE = sa.update(budget_state).where(budget_state.c.application == APPLICATION)
-GRANTED_CALLS = sa.select(budget_calls.c.lane, budget_calls.c.granted_at, budget_calls.c.frees_at).where(
-    budget_calls.c.application == APPLICATION, budget_calls.c.frees_at > TIMESTAMP
-)
+GRANTED_CALLS = sa.select(
+    budget_calls.c.id, budget_calls.c.process, budget_calls.c.lane, budget_calls.c.granted_at, budget_calls.c.frees_at
+).where(budget_calls.c.application == APPLICATION, budget_calls.c.frees_at > TIMESTAMP)
 WAITERS = sa.select(budget_waiters).where(
     budget_waiters.c.application == APPLICATION, budget_waiters.c.seen_at > TIMESTAMP
 )
@@ -102,9 +122,10 @@ END = (
 class BudgetRepository:
     """The rows of one API application."""
 
-    def __init__(self, database: Database, application: str, rules: BudgetRules) -> None:
+    def __init__(self, database: Database, application: str, process: str, rules: BudgetRules) -> None:
         self._database = database
         self._application = application
+        self._process = process
         self._rules = rules
         self._last_cleanup: datetime | None = None
 
@@ -112,11 +133,11 @@ class BudgetRepository:
     async def transaction(self) -> AsyncIterator[BudgetTransaction]:
         """One transaction on the budget; committed at the end of the block, rolled back on an exception."""
         async with self._database.transaction() as connection:
-            yield BudgetTransaction(self._database, connection, self._application, self._rules, self)
+            yield BudgetTransaction(self._database, connection, self._application, self._process, self._rules, self)
 
     def cleanup_is_due(self, now: datetime) -> bool:
-        """Whether expired rows should be deleted now: once per window and process."""
-        is_due = self._last_cleanup is None or now - self._last_cleanup > self._rules.window
+        """Whether expired rows should be deleted now."""
+        is_due = self._last_cleanup is None or now - self._last_cleanup > self._rules.cleanup_interval
         if is_due:
             self._last_cleanup = now
         return is_due
@@ -130,12 +151,14 @@ class BudgetTransaction:
         database: Database,
         connection: AsyncConnection,
         application: str,
+        process: str,
         rules: BudgetRules,
         repository: BudgetRepository,
     ) -> None:
         self._database = database
         self._connection = connection
         self._application = application
+        self._process = process
         self._rules = rules
         self._repository = repository
 
@@ -155,15 +178,21 @@ class BudgetTransaction:
         """Sets columns of the application's state."""
         await self._connection.execute(CHANGE_STATE, values | {"of_application": self._application})
 
-    async def granted_calls(self, now: datetime) -> tuple[GrantedCall, ...]:
-        """The calls that count at `now`. Deletes expired rows once per window."""
+    async def granted_calls(self, now: datetime, in_flight_here: Collection[str] = ()) -> GrantedCalls:
+        """The calls that count at `now`; of this process, those in `in_flight_here` are in flight. Deletes expired rows
+        from time to time."""
         if self._repository.cleanup_is_due(now):
             await self._delete_expired(now)
         rows = await self._connection.execute(GRANTED_CALLS, {"of_application": self._application, "timestamp": now})
-        return tuple(
-            GrantedCall(Lane(row.lane), row.frees_at, self._is_in_flight(row.granted_at, row.frees_at, now))
-            for row in rows.all()
-        )
+        own: list[GrantedCall] = []
+        others: list[GrantedCall] = []
+        for row in rows.all():
+            if row.process == self._process:
+                own.append(GrantedCall(Lane(row.lane), row.frees_at, row.id in in_flight_here))
+            else:
+                in_flight = self._is_in_flight(row.granted_at, row.frees_at, now)
+                others.append(GrantedCall(Lane(row.lane), row.frees_at, in_flight))
+        return GrantedCalls((*own, *others), has_others=bool(others))
 
     async def waiters(self, now: datetime, excluded_ids: Collection[str]) -> tuple[Waiter, ...]:
         """The waiters of other processes; `excluded_ids` are those of this one."""
@@ -176,12 +205,12 @@ class BudgetTransaction:
         if ends:
             await self._connection.execute(END, [{"call_id": call_id, "end": end} for call_id, end in ends.items()])
 
-    async def store_grants(self, served: Collection[Waiter], now: datetime) -> None:
-        """Stores a granted call for each waiter that is served."""
-        if served:
+    async def store_grants(self, granted: Collection[Waiter], now: datetime) -> None:
+        """Stores a granted call for each waiter that is served, or will be."""
+        if granted:
             frees_at = now + self._rules.call_timeout + self._rules.window
-            rows = [self._row(waiter) | {"granted_at": now, "frees_at": frees_at} for waiter in served]
-            await self._connection.execute(GRANT, rows)
+            own = {"process": self._process, "granted_at": now, "frees_at": frees_at}
+            await self._connection.execute(GRANT, [self._row(waiter) | own for waiter in granted])
 
     async def store_waiters(self, waiters: Collection[Waiter], now: datetime) -> None:
         """Stores waiters of this process for other processes to see."""
@@ -207,3 +236,8 @@ class BudgetTransaction:
 
     def _row(self, waiter: Waiter) -> dict[str, Any]:
         return {"id": waiter.id, "application": self._application, "lane": int(waiter.lane)}
+
+
+def later_of(first: datetime | None, second: datetime | None) -> datetime | None:
+    """The later of two times, of which either may be unknown."""
+    return max((timestamp for timestamp in (first, second) if timestamp is not None), default=None)

@@ -11,6 +11,7 @@ budget_calls = sa.Table(
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("application", sa.String(64), nullable=False),
+    sa.Column("process", sa.String(36), nullable=False, doc="who holds the slot"),
     sa.Column("lane", sa.Integer, nullable=False),
     sa.Column("granted_at", UtcTimestamp, nullable=False),
     sa.Column("frees_at", UtcTimestamp, nullable=False),
