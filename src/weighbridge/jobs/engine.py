@@ -18,7 +18,7 @@ import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from weighbridge.domain.job_types import BY_FLOW, Flow
-from weighbridge.persistence.database import LOCK_WAIT_SECONDS
+from weighbridge.persistence.locks import LOCK_WAIT_SECONDS
 from weighbridge.persistence.repositories.job_queue import DueJob, Job, JobQueue
 
 P = ParamSpec("P")
@@ -186,7 +186,7 @@ class EngineFile(sqlite3.Connection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.execute(f"PRAGMA busy_timeout={LOCK_WAIT_SECONDS * 1000}")
+        self.execute(f"PRAGMA busy_timeout={round(LOCK_WAIT_SECONDS * 1000)}")
         self.execute("PRAGMA journal_mode=WAL")
         self.execute("PRAGMA synchronous=NORMAL")
 

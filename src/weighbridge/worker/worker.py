@@ -56,7 +56,7 @@ class Worker:
         settings = installation.installation
         configured: Clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
         self.clock = clock or configured
-        self.database = Database(settings.database)
+        self.database = Database(settings.database, settings.lock_wait_seconds)
         self.repositories = Repositories.of(self.database, self.clock)
         self.engine = Engine(
             settings.engine_database or settings.database, settings.worker, concurrency=settings.concurrency
