@@ -87,7 +87,7 @@ def with_database(installation: Installation, work: Callable[[Database, Clock], 
 
     async def run() -> Answer:
         settings = installation.installation
-        database = Database(settings.database)
+        database = Database(settings.database, settings.lock_wait_seconds)
         clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
         try:
             await database.create_tables()

@@ -28,7 +28,8 @@ async def in_process_http(config: Path, actor: str) -> AsyncIterator[httpx2.Asyn
     "(command line)" to the name, because no password was checked.
     """
     installation = installation_of(config)
-    database = Database(installation.installation.database)
+    settings = installation.installation
+    database = Database(settings.database, settings.lock_wait_seconds)
     try:
         await database.create_tables()
         app = AppContext.of(installation, config.absolute().parent, os.environ, database, without_sign_in=COMMAND_LINE)

@@ -168,6 +168,8 @@ class Settings(Section):
 
     database: str = "sqlite:///weighbridge.db"
     """Weighbridge's own tables: `sqlite:///PATH` (relative to the configuration file) or `postgresql://...`."""
+    lock_wait_seconds: float = Field(default=30.0, gt=0, le=600)
+    """How long a transaction waits for a lock of another process; then it fails, and its work is tried again later."""
     worker: Name = "worker-1"
     """A stable name, unique among the processes on one database: unfinished work is resumed under it."""
     clock: str = ""

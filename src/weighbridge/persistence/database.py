@@ -6,22 +6,24 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from weighbridge.common.clock import machine_time
+from weighbridge.persistence.locks import LOCK_WAIT_SECONDS, DatabaseLocked, is_locked
+from weighbridge.persistence.sqlite_file import READING, sqlite_engine
 from weighbridge.persistence.tables import metadata
 
-LOCK_WAIT_SECONDS = 30
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
 SERVER_TIME = sa.select(sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)))
 DatabaseError = sa.exc.DBAPIError
 """What a database answers instead of rows."""
-LARGEST_GROUP = 24
-"""The most transactions that share one commit, so that none waits long for the others."""
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -33,118 +35,34 @@ def _async_url(url: str) -> sa.URL:
     return parsed.set(drivername=_DRIVERS[backend])
 
 
-class GroupCommit:
-    """Joins transactions that wait at the same time into one commit.
-
-    SQLite has one writer, which waits for the disk at each commit. Members run one after the other, each inside its own
-    savepoint, so that a failed one does not undo the others; each returns only after the commit that it belongs to.
-    """
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._lock = asyncio.Lock()
-        self._waiting = 0
-        self._connection: AsyncConnection | None = None
-        self._committed: asyncio.Future[None] | None = None
-        self._members = 0
-        self._leftover: asyncio.Task[None] | None = None
-        """Commits the group when the member that should have continued it was cancelled."""
-
-    @asynccontextmanager
-    async def member(self, *, atomic: bool = False) -> AsyncIterator[AsyncConnection]:
-        """One transaction of the open group, or of a new one. With `atomic` it may run one statement only."""
-        self._waiting += 1
-        try:
-            await self._lock.acquire()
-        except BaseException:
-            self._waiting -= 1
-            if self._waiting == 0:
-                self._leftover = asyncio.create_task(self.close())
-            raise
-        self._waiting -= 1
-        try:
-            connection = await self._ensure_begun()
-            committed = self._committed
-            assert committed is not None
-            self._members += 1
-            try:
-                if atomic:
-                    yield connection
-                else:
-                    async with self._savepoint(connection):
-                        yield connection
-            finally:
-                if self._waiting == 0 or self._members >= LARGEST_GROUP:
-                    await self._commit(connection, committed)
-        finally:
-            self._lock.release()
-        await asyncio.shield(committed)
-
-    @asynccontextmanager
-    async def _savepoint(self, connection: AsyncConnection) -> AsyncIterator[None]:
-        """Rolls back a member that fails, and none of the others."""
-        is_alone = self._members == 1
-        if not is_alone:
-            await connection.exec_driver_sql("SAVEPOINT member")
-        try:
-            yield
-        except BaseException:
-            await connection.exec_driver_sql("ROLLBACK" if is_alone else "ROLLBACK TO member")
-            if is_alone:
-                await connection.exec_driver_sql("BEGIN IMMEDIATE")
-            raise
-
-    async def close(self) -> None:
-        """Commits an open group."""
-        async with self._lock:
-            if self._connection is not None and self._committed is not None:
-                await self._commit(self._connection, self._committed)
-
-    async def _ensure_begun(self) -> AsyncConnection:
-        if self._connection is None:
-            self._connection = await self._engine.connect().__aenter__()
-            self._committed = asyncio.get_running_loop().create_future()
-            self._members = 0
-            await self._connection.begin()
-        return self._connection
-
-    async def _commit(self, connection: AsyncConnection, committed: asyncio.Future[None]) -> None:
-        self._connection = self._committed = None
-        try:
-            await connection.commit()
-        except BaseException as error:
-            committed.set_exception(error)
-            committed.exception()
-            raise
-        else:
-            committed.set_result(None)
-        finally:
-            await connection.close()
-
-
 class Database:
     """Weighbridge's own database. On SQLite every writing transaction takes the write lock at once."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
+        """`lock_wait_seconds`: how long a transaction waits for another process's lock before DatabaseLocked."""
         self.url = _async_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._upserts: dict[tuple[str, tuple[str, ...]], sa.Executable] = {}
         self._new: dict[str, sa.Executable] = {}
         """Statements are built once: building one costs more than running it."""
         if self.is_sqlite:
-            self.engine: AsyncEngine = create_async_engine(
-                self.url,
-                poolclass=AsyncAdaptedQueuePool,
-                pool_size=6,
-                max_overflow=4,
-                connect_args={"timeout": LOCK_WAIT_SECONDS},
-            )
-            sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
-            self._group: GroupCommit | None = GroupCommit(self.engine)
+            self._write_lock: asyncio.Lock | None = asyncio.Lock()
+            self.engine: AsyncEngine = sqlite_engine(self.url, lock_wait_seconds)
         else:
-            self._group = None
-            self.engine = create_async_engine(self.url, pool_size=10, max_overflow=10)
+            self._write_lock = None
+            self.engine = _postgresql_engine(self.url, lock_wait_seconds)
+        # On SQLite the driver commits each statement that no BEGIN precedes.
+        self._autocommit = self.engine.execution_options(
+            **({READING: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
+        )
+        self._writer: asyncio.Task[Any] | None = None
+        """The task whose transaction holds the write lock."""
+
+        def report_lock(context: sa.engine.ExceptionContext) -> None:
+            if is_locked(context.original_exception):
+                raise DatabaseLocked(lock_wait_seconds) from context.original_exception
+
+        sa.event.listen(self.engine.sync_engine, "handle_error", report_lock)
 
     async def create_tables(self) -> None:
         """Creates missing tables; safe to run from several processes at once."""
@@ -157,20 +75,33 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A short writing transaction; committed at the end of the block, rolled back on an exception.
 
-        Never nest them: on SQLite the inner one would wait for the outer one for ever.
+        On SQLite the transactions of a process queue here, not in the file, where they would poll for the lock.
+        Raises DatabaseLocked if another process keeps the lock, and RuntimeError for a transaction inside another,
+        which would wait for it for ever.
         """
-        if self._group is not None:
-            async with self._group.member() as connection:
-                yield connection
-        else:
-            async with self.engine.begin() as connection:
-                yield connection
+        async with self._writing(), self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
+        """The process's turn to write on SQLite; at once on PostgreSQL."""
+        if self._write_lock is None:
+            yield
+            return
+        if self._writer is not None and self._writer is asyncio.current_task():
+            raise RuntimeError("a transaction inside a transaction of the same task; pass its connection on instead")
+        async with self._write_lock:
+            self._writer = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._writer = None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading; on SQLite it takes no lock."""
         async with self.engine.connect() as connection:
-            connection = await connection.execution_options(reading=True)
+            connection = await connection.execution_options(**{READING: True})
             yield connection
 
     async def server_time(self, connection: AsyncConnection) -> datetime:
@@ -181,21 +112,15 @@ class Database:
         return time.astimezone(UTC)
 
     async def close(self) -> None:
-        if self._group is not None:
-            await self._group.close()
         await self.engine.dispose()
 
     async def execute(self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> int:
         """Runs one statement as a transaction of its own; returns how many rows it wrote.
 
-        One statement is atomic, so on SQLite it joins a group without a savepoint.
+        One statement is atomic, so neither database needs a BEGIN and a COMMIT around it.
         """
-        if self._group is None:
-            async with self.engine.begin() as connection:
-                return (await connection.execute(statement, parameters)).rowcount
-        async with self._group.member(atomic=True) as connection:
-            result = await connection.execute(statement, parameters)
-        return result.rowcount
+        async with self._writing(), self._autocommit.connect() as connection:
+            return (await connection.execute(statement, parameters)).rowcount
 
     def upsert(self, table: sa.Table, columns: Iterable[str]) -> sa.Executable:
         """An INSERT of rows of `columns` that overwrites existing rows by primary key."""
@@ -222,15 +147,14 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    busy = f"busy_timeout={LOCK_WAIT_SECONDS * 1000}"
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", busy):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _postgresql_engine(url: sa.URL, lock_wait_seconds: float) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=10, max_overflow=10)
 
+    def limit_lock_wait(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET lock_timeout = {round(lock_wait_seconds * 1000)}")
+        cursor.close()
+        connection.commit()
 
-def _begin_sqlite(connection: sa.Connection) -> None:
-    if not connection.get_execution_options().get("reading"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    sa.event.listen(engine.sync_engine, "connect", limit_lock_wait)
+    return engine

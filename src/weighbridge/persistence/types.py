@@ -35,7 +35,7 @@ class UtcTimestamp(sa.types.TypeDecorator[datetime]):
 class ExactDecimal(sa.types.TypeDecorator[Decimal]):
     """A decimal stored as text: no database rounds it."""
 
-    impl = sa.String(40)
+    impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Any) -> str | None:

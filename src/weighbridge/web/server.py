@@ -57,7 +57,8 @@ async def embedded_console(
 async def _app_context(
     installation: Installation, folder: Path, environment: Mapping[str, str]
 ) -> AsyncIterator[AppContext]:
-    database = Database(installation.installation.database)
+    settings = installation.installation
+    database = Database(settings.database, settings.lock_wait_seconds)
     try:
         await database.create_tables()
         yield AppContext.of(installation, folder, environment, database)

@@ -58,7 +58,7 @@ class Worker:
         settings = installation.installation
         configured: Clock = ScaledClock.parse(settings.clock) if settings.clock else REAL_CLOCK
         self.clock = CorrectedClock(clock or configured)
-        self.database = Database(settings.database)
+        self.database = Database(settings.database, settings.lock_wait_seconds)
         self.repositories = Repositories.of(self.database, self.clock)
         self._session = new_session(settings.worker, __version__)
         self._runner = JobRunner[ConnectionContext](

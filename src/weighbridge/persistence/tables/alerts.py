@@ -9,10 +9,10 @@ from weighbridge.persistence.types import UtcTimestamp, metadata
 alerts = sa.Table(
     "alert",
     metadata,
-    sa.Column("channel", sa.String(64), primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
     sa.Column("exception_id", sa.Integer, primary_key=True, autoincrement=False, doc="0 for a weekly digest"),
     sa.Column("times_opened", sa.Integer, primary_key=True, autoincrement=False, doc="the week of a digest"),
-    sa.Column("stage", sa.String(32), primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("claimed_at", UtcTimestamp, nullable=False, doc="when a worker claimed it for sending"),
     sa.Column("sent_at", UtcTimestamp, nullable=True),

@@ -9,9 +9,9 @@ from weighbridge.persistence.types import UtcTimestamp, metadata
 budget_calls = sa.Table(
     "budget_call",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("application", sa.String(64), nullable=False),
-    sa.Column("process", sa.String(36), nullable=False, doc="who holds the slot"),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("application", sa.Text, nullable=False),
+    sa.Column("process", sa.Text, nullable=False, doc="who holds the slot"),
     sa.Column("lane", sa.Integer, nullable=False),
     sa.Column("granted_at", UtcTimestamp, nullable=False),
     sa.Column("frees_at", UtcTimestamp, nullable=False),
@@ -22,8 +22,8 @@ budget_calls = sa.Table(
 budget_waiters = sa.Table(
     "budget_waiter",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("application", sa.String(64), nullable=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("application", sa.Text, nullable=False),
     sa.Column("lane", sa.Integer, nullable=False),
     sa.Column("since", UtcTimestamp, nullable=False),
     sa.Column("seen_at", UtcTimestamp, nullable=False),
@@ -34,7 +34,7 @@ budget_waiters = sa.Table(
 budget_state = sa.Table(
     "budget_state",
     metadata,
-    sa.Column("application", sa.String(64), primary_key=True),
+    sa.Column("application", sa.Text, primary_key=True),
     sa.Column("paused_until", UtcTimestamp, nullable=True),
     sa.Column("quota", sa.Integer, nullable=True, doc="calls per window, from the platform's answers"),
     sa.Column("lowered_to", sa.Integer, nullable=True),
