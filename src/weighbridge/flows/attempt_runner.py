@@ -74,31 +74,38 @@ async def _run_to_outcome(
     except LeaseLost:
         result.outcome, result.note = STOPPED, "another run holds this transfer"
         await _requeue(ctx, job, ctx.connection.design.retry.lease_seconds, "lease held elsewhere")
-    except RetryLater as later:
-        result.outcome, result.note = STOPPED, str(later)
+    except Exception as error:  # noqa: BLE001 - no exception may leave an attempt
+        # The work may have changed the transfer before it failed.
+        current = await ctx.repositories.transfers.find(transfer.connection, transfer.flow, transfer.key)
+        result.outcome, result.note = STOPPED, await _handle(ctx, current or transfer, step, job, error)
+
+
+async def _handle(ctx: ConnectionContext, transfer: Transfer, step: str, job: tuple[str, str], error: Exception) -> str:
+    """Schedules a retry of a transfer whose work failed, or holds it; returns what to note."""
+    if isinstance(error, RetryLater):
         # Held only when a write was sent again in vain, never after a probe alone: a requested retry gets its try.
-        if isinstance(later.__cause__, AnswerLost) and transfer.tries >= _max_tries_without_answer(ctx):
-            await _hold(
-                ctx, transfer, FindingKind.RETRIES_EXHAUSTED, f"{later.kind} after {transfer.tries} tries: {later}"
-            )
-            return
-        wait = max(0.0, (later.retry_at - ctx.clock.now()).total_seconds())
-        await _wait(ctx, transfer, job, later.kind, later.reason, wait)
-    except (Throttled, Unreachable, AnswerLost, CredentialsRefused) as error:
-        result.outcome, result.note = STOPPED, str(error)
+        if isinstance(error.__cause__, AnswerLost) and transfer.tries >= _max_tries_without_answer(ctx):
+            reason = f"{error.kind} after {transfer.tries} tries: {error}"
+            await _hold(ctx, transfer, FindingKind.RETRIES_EXHAUSTED, reason)
+        else:
+            wait = max(0.0, (error.retry_at - ctx.clock.now()).total_seconds())
+            await _wait(ctx, transfer, job, error.kind, error.reason, wait)
+        return str(error)
+    if isinstance(error, (Throttled, Unreachable, AnswerLost, CredentialsRefused)):
         await _wait_by_schedule(ctx, transfer, job, _cause(error), str(error))
-    except Refused as error:
-        result.outcome, result.note = STOPPED, str(error)
-        kind = _refusal_kind(error)
-        await _hold(ctx, transfer, kind, f"{error.exchange.platform} refused: {'; '.join(error.messages) or error}")
-    except Malformed as error:
-        result.outcome, result.note = STOPPED, str(error)
+        return str(error)
+    if isinstance(error, Refused):
+        reason = f"{error.exchange.platform} refused: {'; '.join(error.messages) or error}"
+        await _hold(ctx, transfer, _refusal_kind(error), reason)
+        return str(error)
+    if isinstance(error, Malformed):
         problems = "; ".join(f"{field} is {value}; expected {expected}" for field, value, expected in error.problems)
         await _hold(ctx, transfer, FindingKind.PAYLOAD_MALFORMED, problems or str(error))
-    except Exception as error:
-        log.exception("attempt_failed", flow=transfer.flow, key=transfer.key, step=step)
-        result.outcome, result.note = STOPPED, f"{type(error).__name__}: {error}"
-        await _wait_by_schedule(ctx, transfer, job, "unexpected_error", result.note)
+        return str(error)
+    log.exception("attempt_failed", flow=transfer.flow, key=transfer.key, step=step, exc_info=error)
+    note = f"{type(error).__name__}: {error}"
+    await _wait_by_schedule(ctx, transfer, job, "unexpected_error", note)
+    return note
 
 
 async def record_run(ctx: ConnectionContext, transfer: Transfer, outcome: str) -> None:

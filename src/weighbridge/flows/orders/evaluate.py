@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -57,7 +59,8 @@ async def evaluate_order(ctx: ConnectionContext, transfer: Transfer) -> str:
         return STOPPED
     version = order_version(header, ctx.capture_rule, already_captured=bool(transfer.target_id))
     fetched = await fetch_order(ctx, header)
-    order = corrected(fetched, await repositories.decisions.corrections(transfer.id), ctx.connection.design.skus)
+    corrections = () if _is_first_evaluation(transfer) else await repositories.decisions.corrections(transfer.id)
+    order = corrected(fetched, corrections, ctx.connection.design.skus)
     decision = capture_decision(order, ctx.capture_rule, already_captured=bool(transfer.target_id))
     await reserve(ctx, order, decision)
     if order.paid_back:
@@ -68,14 +71,10 @@ async def evaluate_order(ctx: ConnectionContext, transfer: Transfer) -> str:
             transfer.id, source_version=version, content=seen_now(ctx, transfer, header)
         )
         return DONE
-    # A posted order that changed is open until its change is posted too, so that a crash in between loses nothing.
-    await repositories.transfers.change(
-        transfer.id,
-        state=State.NEW,
-        source_version=version,
-        amount=order.total_inc_tax,
-        currency=order.currency,
-    )
+    seen = {"source_version": version, "amount": order.total_inc_tax, "currency": order.currency}
+    if not (_is_first_evaluation(transfer) and decision is CaptureDecision.CAPTURE):
+        # A posted order that changed is open until its change is posted too, so that a crash in between loses nothing.
+        await repositories.transfers.change(transfer.id, state=State.NEW, **seen)
     if decision is CaptureDecision.CANCELLED:
         return await void_sale(ctx, transfer, order)
     if transfer.reason_kind == FindingKind.CANCELLED_AFTER_DISPATCH:
@@ -100,10 +99,15 @@ async def evaluate_order(ctx: ConnectionContext, transfer: Transfer) -> str:
         return STOPPED
     double_submit = await find_double_submit(ctx, transfer, order)
     if double_submit is not None:
-        await record_evaluation(ctx, transfer, (double_submit,))
+        await record_evaluation(ctx, transfer, (double_submit,), **seen)
         await recheck_after_manual_change(ctx, transfer)
         return STOPPED
-    return await _map(ctx, transfer, order, parts_digest(fetched.lines, fetched.shipping))
+    return await _map(ctx, transfer, order, parts_digest(fetched.lines, fetched.shipping), seen)
+
+
+def _is_first_evaluation(transfer: Transfer) -> bool:
+    """Whether nothing was decided about the order before: there are no corrections, and there is no earlier state."""
+    return transfer.state is State.NEW and transfer.content is None and not (transfer.findings or transfer.target_id)
 
 
 async def _not_found(ctx: ConnectionContext, transfer: Transfer, order_id: str) -> str:
@@ -122,15 +126,16 @@ async def _not_found(ctx: ConnectionContext, transfer: Transfer, order_id: str) 
     return STOPPED
 
 
-async def _map(ctx: ConnectionContext, transfer: Transfer, order: Order, parts: str) -> str:
-    """Maps the order to its sale. `parts` is the digest of the order at the store, without corrections by people."""
+async def _map(ctx: ConnectionContext, transfer: Transfer, order: Order, parts: str, seen: Mapping[str, Any]) -> str:
+    """Maps the order to its sale. `parts` is the digest of the order at the store, without corrections by people;
+    `seen` are the columns that say what the store shows."""
     reference = await reference_data_for(ctx, {line.sku for line in order.lines if line.sku}, order.currency)
     mapped = map_order(order, reference, ctx.sale_policy)
     posted = transfer.state is State.POSTED or bool(transfer.target_id)
     if posted and _differs(transfer, mapped) and await restart_sale(ctx, transfer):
         posted = False
     if not isinstance(mapped, Mapped):
-        await record_evaluation(ctx, transfer, mapped.findings, design_version=ctx.design_version)
+        await record_evaluation(ctx, transfer, mapped.findings, design_version=ctx.design_version, **seen)
         # Support searches for held orders by the shopper's e-mail address.
         addresses = (order.billing, *order.shipping)
         await ctx.repositories.transfers.add_search_terms(transfer.id, {address.email for address in addresses})
@@ -150,9 +155,9 @@ async def _map(ctx: ConnectionContext, transfer: Transfer, order: Order, parts: 
         transfer,
         mapped.notes,
         state=State.NEW,
-        amount=mapped.sale.value,
         content=stored(snapshot),
         design_version=ctx.design_version,
+        **{**seen, "amount": mapped.sale.value},
     )
     return READY_TO_POST
 

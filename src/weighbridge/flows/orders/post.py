@@ -10,6 +10,7 @@ import structlog
 
 from weighbridge.domain.findings.finding import Finding, hold, note
 from weighbridge.domain.findings.kind import FindingKind
+from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.rounding import MAX_ROUNDING_REVISIONS, is_within_tolerance, with_rounding
 from weighbridge.domain.orders.sale_policy import Depth
 from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, OrderSnapshot, stored
@@ -27,21 +28,26 @@ from weighbridge.flows.orders.sale_documents import (
     revert_documents,
 )
 from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
+from weighbridge.platforms.bigcommerce.requests import OrderUpdate
 
 log = structlog.get_logger()
 
-LINK = "link"
-"""The outcome of posting after which the order at the store must get the sale's id."""
+LINKED = "linked"
+"""The outcome of an order whose sale was posted and whose order at the store names it."""
 
 
 async def post_sale(ctx: ConnectionContext, transfer: Transfer) -> str:
-    """Writes header and order, then invoice and payments as the design says; LINK when Cin7 has all of them."""
+    """Writes header and order, then invoice and payments as the design says; LINKED when Cin7 has all of them.
+
+    The order at the store gets the sale's id before it counts as posted, so that a crash in between loses nothing.
+    """
     repositories, policy = ctx.repositories, ctx.sale_policy
     snapshot = ORDER_SNAPSHOT.validate_python(transfer.content)
     if transfer.reason_kind == FindingKind.TOTAL_DIFFERS_IN_CIN7:
         snapshot = await _recheck_total(ctx, transfer, snapshot)
     header = await open_sale(ctx, transfer, snapshot.sale)
-    await repositories.transfers.change(transfer.id, target_id=header.sale_id, target_number=header.number)
+    if transfer.target_id != header.sale_id:
+        await repositories.transfers.change(transfer.id, target_id=header.sale_id, target_number=header.number)
     await revert_documents(ctx, transfer, snapshot, header.sale_id)
     authorised = await authorise(ctx, transfer, snapshot.sale, header.sale_id, snapshot.revision)
     await repositories.reservations.mark_allocated(ctx.name, transfer.key)
@@ -51,6 +57,9 @@ async def post_sale(ctx: ConnectionContext, transfer: Transfer) -> str:
         bill = await invoice(ctx, transfer, snapshot.sale, header.sale_id, snapshot.billing_revision)
         for tender in snapshot.sale.tenders:
             await pay(ctx, transfer, snapshot.sale, bill.task_id, header.sale_id, tender, snapshot.billing_revision)
+    if transfer.posted_at is None:
+        update = OrderUpdate(external_order_id=header.sale_id)
+        await ctx.bigcommerce.update_order(int(transfer.key), update, lane=Lane.ORDERS)
     backorders = [stored_finding(finding) for finding in with_owners(ctx, _backorder_notes(authorised.backordered))]
     await repositories.transfers.change(
         transfer.id,
@@ -62,7 +71,7 @@ async def post_sale(ctx: ConnectionContext, transfer: Transfer) -> str:
         posted_at=transfer.posted_at or ctx.clock.now(),
     )
     log.info("order_posted", order=transfer.key, sale=header.number)
-    return LINK
+    return LINKED
 
 
 async def _total_differs(ctx: ConnectionContext, transfer: Transfer, snapshot: OrderSnapshot, total: Decimal) -> str:

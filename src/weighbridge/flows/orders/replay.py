@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from weighbridge.domain.findings.kind import FindingKind
-from weighbridge.flows.attempt_runner import DONE, READY_TO_POST
+from weighbridge.flows.attempt_runner import DONE, READY_TO_POST, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders
-from weighbridge.flows.orders.post import LINK
 from weighbridge.persistence.repositories.transfers import State
 
 REPLAYABLE = (FindingKind.REFUSED_BY_CIN7, FindingKind.RETRIES_EXHAUSTED, FindingKind.UNEXPECTED_ERROR)
@@ -15,12 +14,10 @@ REPLAYABLE = (FindingKind.REFUSED_BY_CIN7, FindingKind.RETRIES_EXHAUSTED, Findin
 
 async def replay(ctx: ConnectionContext, order_id: str) -> str:
     """Posts the stored documents of a held order under the same intents: an answered write is not sent again."""
-    outcome = await may_replay(ctx, order_id)
-    if outcome == READY_TO_POST:
-        outcome = await orders.post(ctx, order_id)
-    if outcome == LINK:
-        outcome = await orders.link(ctx, order_id)
-    return outcome
+    if await may_replay(ctx, order_id) != READY_TO_POST:
+        return DONE
+    transfer = await ctx.repositories.transfers.open(ctx.name, orders.FLOW, order_id)
+    return await run_attempt(ctx, transfer, "order", (orders.FLOW, order_id), orders.post)
 
 
 async def may_replay(ctx: ConnectionContext, order_id: str) -> str:

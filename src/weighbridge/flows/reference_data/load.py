@@ -106,10 +106,10 @@ async def stored_reference_data(
     repositories: Repositories, connection: str, skus: Collection[str]
 ) -> ReferenceData | None:
     """The reference data as it was last read, without a call; None while it was never read."""
-    cached = await repositories.reference_cache.read(connection, "company")
-    if cached is None or await repositories.reference_cache.read(connection, READY) is None:
+    cached = await repositories.reference_cache.values(connection, ("company", READY))
+    if len(cached) < 2:
         return None
-    company: dict[str, Any] = cached[0]
+    company: dict[str, Any] = cached["company"]
     products = await repositories.catalogue.cin7_products(connection, skus)
     rules = {name: TaxRule(name, Decimal(percent), usable) for name, percent, usable in company["tax_rules"]}
     return ReferenceData(company["currency"], products, rules, company["customers"])

@@ -57,8 +57,8 @@ class Attempts:
     ) -> AsyncIterator[AttemptResult]:
         """Brackets one attempt: exchanges inside are recorded under it, and its `AttemptResult` is stored at the end.
 
-        Acquires the transfer's lease for `run`, and at the end releases every lease of the run. Raises LeaseLost, and
-        records no attempt, while another run holds it.
+        Acquires the transfer's lease for `run`, which holds it to its end. Raises LeaseLost, and records no attempt,
+        while another run holds it.
         """
         attempt_id = new_id()
         row = {
@@ -77,10 +77,8 @@ class Attempts:
             yield result
         finally:
             current_attempt.reset(token)
-            async with self._database.transaction() as transaction:
-                values = {"outcome": result.outcome, "note": result.note[:4000], "finished_at": self._clock.now()}
-                await transaction.execute(END, values | {"attempt": attempt_id})
-                await transaction.execute(RELEASE, {"run": run})
+            values = {"outcome": result.outcome, "note": result.note[:4000], "finished_at": self._clock.now()}
+            await self._database.execute(END, values | {"attempt": attempt_id})
 
     async def renew(self, transfer_id: str, run: str, lease_seconds: float) -> None:
         """Renews the lease during a long attempt. Raises LeaseLost when the run does not hold it any more."""
@@ -129,13 +127,6 @@ RENEW = (
     sa.update(transfers)
     .where(transfers.c.id == sa.bindparam("transfer"), transfers.c.lease_owner == sa.bindparam("run"))
     .values(lease_until=sa.bindparam("until", type_=transfers.c.lease_until.type))
-)
-
-
-RELEASE = (
-    sa.update(transfers)
-    .where(transfers.c.lease_owner != "", transfers.c.lease_owner == sa.bindparam("run"))
-    .values(lease_owner="", lease_until=None)
 )
 
 

@@ -6,7 +6,7 @@ The write of an intent without an answer may have happened: the platform is prob
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from weighbridge.common.clock import Clock
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.attempts import LeaseLost, hold_lease
+from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import intents
 
 
@@ -38,6 +39,16 @@ CHANGE = sa.update(intents).where(intents.c.key == sa.bindparam("intent"))
 SENT = CHANGE.where(intents.c.sends == sa.bindparam("sends_before"), intents.c.answered_at.is_(None)).values(
     sends=intents.c.sends + 1, probes=0, sent_at=sa.bindparam("sent", type_=intents.c.sent_at.type)
 )
+
+
+SENT_UNDER_LEASE = SENT.where(
+    sa.exists().where(
+        transfers.c.id == sa.bindparam("transfer"),
+        transfers.c.lease_owner == sa.bindparam("run"),
+        transfers.c.lease_until > sa.bindparam("margin", type_=transfers.c.lease_until.type),
+    )
+)
+"""The lease of the run lasts long enough, so that it need not be renewed."""
 
 
 class Intents:
@@ -75,10 +86,15 @@ class Intents:
         Renews the lease in the same transaction. Raises LeaseLost, and records nothing, while another run holds it, or
         when another run sent the same write since `intent` was read.
         """
+        now = self._clock.now()
+        margin = now + timedelta(seconds=lease_seconds / 2)
+        parameters = {"intent": intent.key, "sends_before": intent.sends, "sent": now}
+        lease = {"transfer": transfer_id, "run": run, "margin": margin}
+        if await self._database.execute(SENT_UNDER_LEASE, parameters | lease):
+            return
         async with self._database.transaction() as transaction:
-            await hold_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
-            sent = {"intent": intent.key, "sends_before": intent.sends, "sent": self._clock.now()}
-            if (await transaction.execute(SENT, sent)).rowcount == 0:
+            await hold_lease(transaction, transfer_id, run, now, lease_seconds)
+            if (await transaction.execute(SENT, parameters)).rowcount == 0:
                 raise LeaseLost(transfer_id)
 
     async def not_sent(self, key: str) -> None:

@@ -14,8 +14,7 @@ from weighbridge.persistence.repositories.transfers import Transfer
 
 OUTCOME_TEXTS = {
     "done": "",
-    "link": "",
-    "post": ", and nothing prevents posting it",
+    "linked": ", its sale was posted, and the order at the store names it",
     "stopped": ", and it has to wait",
 }
 """How an attempt without a note ended; follows the text of the step."""
@@ -127,16 +126,14 @@ def refund_headline(transfer: Transfer) -> str:
 
 def _attempt_event(attempt: StoredAttempt) -> HistoryEvent:
     steps = {
-        "evaluate": "The order was evaluated",
-        "post": "The sale was posted",
-        "link": "The sale was linked back to the order",
+        "order": "The order was evaluated",
         "parcels": "Parcels were reported to the store",
         "evaluate_refund": "The refund was evaluated",
         "post_refund": "The credit note was posted",
     }
     step = steps.get(attempt.step, attempt.step.replace("_", " ").capitalize())
     if attempt.finished_at is None:
-        return HistoryEvent(attempt.started_at, f"{step}; the process died during it.")
+        return HistoryEvent(attempt.started_at, f"{step}, and the process died during it.")
     if attempt.note:
         return HistoryEvent(attempt.started_at, f"{step}: {attempt.note}.")
     return HistoryEvent(attempt.started_at, f"{step}{OUTCOME_TEXTS.get(attempt.outcome, f': {attempt.outcome}')}.")

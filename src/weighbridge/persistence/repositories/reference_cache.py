@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,13 @@ class ReferenceCache:
         async with self._database.reading() as reading:
             row = (await reading.execute(query)).one_or_none()
         return None if row is None else (row.value, row.fetched_at)
+
+    async def values(self, connection: str, names: Collection[str]) -> dict[str, Any]:
+        """The cached values of these names; names that are not cached are missing."""
+        of = reference_cache.c
+        query = sa.select(of.name, of.value).where(of.connection == connection, of.name.in_(names))
+        async with self._database.reading() as reading:
+            return {row.name: row.value for row in (await reading.execute(query)).all()}
 
     async def store(self, connection: str, name: str, value: Any) -> None:
         """Caches `value` (JSON) as fetched now."""

@@ -59,18 +59,19 @@ class Reservations:
         now = self._clock.now()
         own = (reservations.c.connection == connection) & (reservations.c.order_id == order_id)
         async with self._database.transaction() as transaction:
-            query = sa.select(reservations.c.sku, reservations.c.quantity, reservations.c.allocated_at).where(
-                own, reservations.c.released_at.is_(None)
-            )
+            of = reservations.c
+            query = sa.select(of.sku, of.quantity, of.allocated_at, of.released_at).where(own)
+            earlier = (await transaction.execute(query)).all()
             unchanged = {
                 row.sku
-                for row in (await transaction.execute(query)).all()
-                if row.quantity == units.get(row.sku)
-                or (row.allocated_at is not None and row.quantity >= units.get(row.sku, Decimal(0)))
+                for row in earlier
+                if row.released_at is None
+                and _still_covers(row.quantity, units.get(row.sku, Decimal(0)), row.allocated_at is not None)
             }
             new = {"connection": connection, "order_id": order_id, "reserved_at": now, "placed_at": placed_at}
             rows = [{**new, "sku": sku, "quantity": units[sku]} for sku in units if sku not in unchanged]
-            await transaction.execute(sa.delete(reservations).where(own, reservations.c.sku.not_in(sorted(unchanged))))
+            if len(unchanged) < len(earlier):
+                await transaction.execute(sa.delete(reservations).where(own, of.sku.not_in(sorted(unchanged))))
             if rows:
                 await transaction.execute(self._database.insert_new(reservations), rows)
         return bool(rows)
@@ -198,3 +199,8 @@ class Reservations:
             )
             .values({column: self._clock.now()})
         )
+
+
+def _still_covers(reserved: Decimal, units: Decimal, is_allocated: bool) -> bool:
+    """Whether a stored reservation is right for `units` of its SKU."""
+    return reserved == units or (is_allocated and reserved >= units)

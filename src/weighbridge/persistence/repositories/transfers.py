@@ -81,8 +81,9 @@ def stored_finding(finding: Finding) -> dict[str, str]:
     }
 
 
+COLUMNS = tuple(transfers.c[name] for name in _FIELDS)
 CHANGE = sa.update(transfers).where(transfers.c.id == sa.bindparam("transfer"))
-FIND = sa.select(*(transfers.c[name] for name in _FIELDS)).where(
+FIND = sa.select(*COLUMNS).where(
     transfers.c.connection == sa.bindparam("connection"),
     transfers.c.flow == sa.bindparam("flow"),
     transfers.c.key == sa.bindparam("key"),
@@ -94,6 +95,7 @@ class Transfers:
         self._database = database
         self._clock = clock
         self._exception_records = exception_records
+        self._create = database.insert(transfers).on_conflict_do_nothing().returning(*COLUMNS)
 
     async def open(self, connection: str, flow: str, key: str) -> Transfer:
         """The transfer of `key`, created if there is none."""
@@ -112,8 +114,9 @@ class Transfers:
             "created_at": now,
             "updated_at": now,
         }
-        await self._database.execute(self._database.insert_new(transfers), row)
-        opened = await self.find(connection, flow, key)
+        async with self._database.transaction() as transaction:
+            created = (await transaction.execute(self._create, row)).one_or_none()
+        opened = await self.find(connection, flow, key) if created is None else _read(created)
         assert opened is not None
         return opened
 
@@ -140,8 +143,7 @@ class Transfers:
 
     async def select(self, where: sa.ColumnElement[bool], limit: int = 1000) -> list[Transfer]:
         """Transfers that satisfy `where`, oldest first."""
-        columns = [transfers.c[name] for name in _FIELDS]
-        query = sa.select(*columns).where(where).order_by(transfers.c.created_at, transfers.c.id).limit(limit)
+        query = sa.select(*COLUMNS).where(where).order_by(transfers.c.created_at, transfers.c.id).limit(limit)
         async with self._database.reading() as reading:
             return [_read(row) for row in (await reading.execute(query)).all()]
 
