@@ -1,4 +1,4 @@
-"""`python -m benchmarks orders`, `receiver`, `stock` or `console`: runs one benchmark and prints its results."""
+"""`python -m benchmarks NAME` runs one benchmark and prints its results; `--help` lists them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import console, orders, receiver, stock
+from benchmarks import console, orders, quiet, receiver, stock
 from benchmarks.plans import plans_page
 from weighbridge.observability.logs import configure_logs
 
@@ -48,6 +48,18 @@ def stock_command(
     """Measure calls, memory and processor time of a stock run, for growing numbers of SKUs at three locations."""
     grown = stock.measure(skus or [1_000, 10_000, 100_000])
     _print(stock.as_json(grown) if as_json else stock.table(grown))
+
+
+@app.command("quiet")
+def quiet_command(
+    connections: Annotated[int, typer.Option(min=1, help="Connections, each with a store and a company.")] = 100,
+    seconds: Annotated[float, typer.Option(min=1, help="How long to measure.")] = 120.0,
+    settle: Annotated[float, typer.Option(min=1, help="How long to wait for the first readings.")] = 90.0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure processor time and SQL statements per second of connections in which nothing happens."""
+    cost = quiet.measure(connections, seconds, settle)
+    _print(quiet.as_json(cost) if as_json else quiet.table(cost))
 
 
 @app.command("console")
