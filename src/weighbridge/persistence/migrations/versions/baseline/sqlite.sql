@@ -30,6 +30,7 @@ CREATE INDEX audit_of_subject ON audit (subject, number)
 CREATE TABLE budget_call (
     id TEXT NOT NULL,
     application TEXT NOT NULL,
+    process TEXT NOT NULL,
     lane INTEGER NOT NULL,
     granted_at BIGINT NOT NULL,
     frees_at BIGINT NOT NULL,
@@ -169,18 +170,23 @@ CREATE TABLE job (
     connection TEXT NOT NULL,
     flow TEXT NOT NULL,
     "key" TEXT NOT NULL,
-    requested_seq INTEGER NOT NULL,
-    claimed_seq INTEGER NOT NULL,
-    running_seq INTEGER DEFAULT '0' NOT NULL,
-    worker TEXT DEFAULT '' NOT NULL,
-    due_at BIGINT NOT NULL,
+    priority INTEGER NOT NULL,
+    due_at BIGINT,
     reason TEXT NOT NULL,
+    worker TEXT DEFAULT '' NOT NULL,
+    run TEXT DEFAULT '' NOT NULL,
+    started_at BIGINT,
+    failures INTEGER DEFAULT '0' NOT NULL,
     CONSTRAINT pk_job PRIMARY KEY (connection, flow, "key")
 )
 
-CREATE INDEX job_pending ON job (due_at) WHERE requested_seq > claimed_seq
+CREATE INDEX job_by_due_time ON job (due_at) WHERE worker = '' AND due_at IS NOT NULL
 
-CREATE INDEX job_running ON job (worker) WHERE running_seq > 0
+CREATE INDEX job_by_priority ON job (priority, due_at) WHERE worker = '' AND due_at IS NOT NULL
+
+CREATE INDEX job_by_run ON job (run) WHERE worker <> ''
+
+CREATE INDEX job_running ON job (worker) WHERE worker <> ''
 
 CREATE TABLE listing (
     connection TEXT NOT NULL,
@@ -309,6 +315,8 @@ CREATE INDEX transfer_by_state ON transfer (state, flow, created_at)
 
 CREATE INDEX transfer_by_target ON transfer (connection, flow, target_id)
 
+CREATE INDEX transfer_leased ON transfer (lease_owner) WHERE lease_owner <> ''
+
 CREATE INDEX transfer_list ON transfer (flow, created_at, id)
 
 CREATE TABLE user_account (
@@ -346,10 +354,14 @@ CREATE INDEX webhook_inbox_by_time ON webhook_inbox (connection, received_at)
 
 CREATE TABLE worker (
     id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    process_space TEXT NOT NULL,
     version TEXT NOT NULL,
+    connections TEXT NOT NULL,
     started_at BIGINT NOT NULL,
     heartbeat_at BIGINT NOT NULL,
-    deregistered_at BIGINT,
     CONSTRAINT pk_worker PRIMARY KEY (id)
 )
 
