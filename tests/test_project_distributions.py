@@ -58,6 +58,9 @@ def test_the_wheels_are_installed_together_and_their_commands_join_ours(tmp_path
     assert all(f" {command} " in listed for command in ("run", "orders", "twins", "demo", "storm", "week"))
     location = _run(python, "-c", "import weighbridge; print(weighbridge.__file__)", folder=tmp_path)
     assert str(tmp_path) in location
+    script = "import asyncio; from weighbridge.persistence.database import Database\n"
+    script += f"asyncio.run(Database('sqlite:///{tmp_path}/new.db').create_tables())"
+    _run(python, "-c", script, folder=tmp_path)
     assert "Usage" in _run(python, "-m", "weighbridge", "demo", "--help", folder=tmp_path)
 
 

@@ -14,6 +14,7 @@ from weighbridge.cli.main import BUILT_IN_COMMANDS, COMMANDS, app, load_command
 COMMAND_TREE = {
     "run": [],
     "console": [],
+    "migrate": [],
     "sync": ["orders", "stock", "fulfilment", "catalogue"],
     "monitors": [],
     "orders": ["show", "held"],

@@ -14,11 +14,13 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from weighbridge.common.problem import OperationalProblem
 from weighbridge.observability.logs import configure_logs
 
 BUILT_IN_COMMANDS: dict[str, str] = {
     "run": "weighbridge.cli.run:run_command",
     "console": "weighbridge.cli.console:console_command",
+    "migrate": "weighbridge.cli.migrate:migrate_command",
     "sync": "weighbridge.cli.sync:sync_app",
     "monitors": "weighbridge.cli.monitors:monitors_command",
     "orders": "weighbridge.cli.orders:orders_app",
@@ -49,6 +51,14 @@ class LazyCommandGroup(TyperGroup):
             if name not in self.commands:
                 self.commands[name] = load_command(name)
         return super().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command. A problem that people must resolve first ends it with one sentence and exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except OperationalProblem as problem:
+            typer.secho(str(problem), fg="red", err=True)
+            raise typer.Exit(2) from None
 
 
 def load_command(name: str) -> Any:

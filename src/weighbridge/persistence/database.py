@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from weighbridge.common.clock import machine_time
 from weighbridge.persistence.locks import LOCK_WAIT_SECONDS, DatabaseLocked, is_locked
+from weighbridge.persistence.schema import Migrated, ensure_schema, migrate
 from weighbridge.persistence.sqlite_file import READING, sqlite_engine
-from weighbridge.persistence.tables import metadata
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -65,11 +65,15 @@ class Database:
         sa.event.listen(self.engine.sync_engine, "handle_error", report_lock)
 
     async def create_tables(self) -> None:
-        """Creates missing tables; safe to run from several processes at once."""
-        async with self.engine.begin() as connection:
-            if not self.is_sqlite:
-                await connection.execute(sa.text("SELECT pg_advisory_xact_lock(7305811)"))
-            await connection.run_sync(metadata.create_all)
+        """Creates the tables of an empty database, and migrates an older one where that is safe.
+
+        Safe to run from several processes at once. Raises SchemaProblem for a database that must not be used.
+        """
+        await ensure_schema(self.engine)
+
+    async def migrate(self) -> Migrated:
+        """Brings the schema to this version, with migrations that need a quiet database too. Raises SchemaProblem."""
+        return await migrate(self.engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

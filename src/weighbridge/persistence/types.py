@@ -9,8 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 import uuid_utils
 
-metadata = sa.MetaData()
-
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+"""Every table. Constraints have names, so that a migration can drop them on both databases."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

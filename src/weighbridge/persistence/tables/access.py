@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from weighbridge.persistence.types import UtcTimestamp, metadata
@@ -90,26 +88,3 @@ audit = sa.Table(
     sa.Index("audit_of_actor", "actor", "number"),
     sa.Index("audit_of_subject", "subject", "number"),
 )
-
-_SQLITE_IMMUTABLE = """
-CREATE TRIGGER IF NOT EXISTS audit_immutable_{0} BEFORE {0} ON audit
-BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END
-"""
-_POSTGRESQL_IMMUTABLE = (
-    """
-CREATE OR REPLACE FUNCTION audit_immutable() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'the audit log is never changed'; END $$
-""",
-    "CREATE TRIGGER audit_immutable BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_immutable()",
-)
-
-
-@sa.event.listens_for(audit, "after_create")
-def _make_audit_immutable(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
-    """Makes the database refuse to change or delete a line of the log."""
-    if connection.dialect.name == "sqlite":
-        statements = tuple(_SQLITE_IMMUTABLE.format(operation) for operation in ("UPDATE", "DELETE"))
-    else:
-        statements = _POSTGRESQL_IMMUTABLE
-    for statement in statements:
-        connection.exec_driver_sql(statement)

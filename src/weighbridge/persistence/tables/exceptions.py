@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from weighbridge.persistence.types import ExactDecimal, UtcTimestamp, metadata
@@ -106,29 +104,3 @@ exception_events = sa.Table(
     sa.Index("exception_event_list", "exception_id", "id"),
     sqlite_autoincrement=True,
 )
-
-_SQLITE_IMMUTABLE = """
-CREATE TRIGGER IF NOT EXISTS exception_event_immutable_{0} BEFORE {0} ON exception_event
-BEGIN SELECT RAISE(ABORT, 'the history of exceptions is never changed'); END
-"""
-_POSTGRESQL_IMMUTABLE = (
-    """
-CREATE OR REPLACE FUNCTION exception_event_immutable() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'the history of exceptions is never changed'; END $$
-""",
-    """
-CREATE TRIGGER exception_event_immutable BEFORE UPDATE OR DELETE ON exception_event
-FOR EACH ROW EXECUTE FUNCTION exception_event_immutable()
-""",
-)
-
-
-@sa.event.listens_for(exception_events, "after_create")
-def _make_history_immutable(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
-    """Makes the database refuse to change or delete a line of the history."""
-    if connection.dialect.name == "sqlite":
-        statements = tuple(_SQLITE_IMMUTABLE.format(operation) for operation in ("UPDATE", "DELETE"))
-    else:
-        statements = _POSTGRESQL_IMMUTABLE
-    for statement in statements:
-        connection.exec_driver_sql(statement)
