@@ -85,8 +85,8 @@ FILL = (
         FROM generate_series(1, 24000) n""",
     """INSERT INTO store_item (connection, sku, product_id, variant_id, tracking, on_sale, price, seen_at)
         SELECT 'main', 'S-' || n, n, NULL, 'product', true, '12.50', {now} FROM generate_series(1, 24000) n""",
-    """INSERT INTO job (connection, flow, key, requested_seq, claimed_seq, due_at, reason)
-        SELECT 'main', 'orders', n::text, 1, 1, {now}, 'sweep' FROM generate_series(1, {transfers}) n""",
+    """INSERT INTO job (connection, flow, key, priority, due_at, reason)
+        SELECT 'main', 'orders', n::text, 1, {now} + {hour}::bigint, 'retry' FROM generate_series(1, 5000) n""",
     "ANALYZE",
 )
 PAGES = {

@@ -9,6 +9,7 @@ import pytest
 from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.persistence.repositories.attempts import LeaseLost
 from weighbridge.persistence.repositories.http_log import current_attempt
+from weighbridge.persistence.repositories.workers import Session
 from weighbridge.platforms.http_exchange import Exchange
 
 LEASE = 180.0
@@ -33,17 +34,16 @@ async def _hold_lease(harness: Harness, transfer_id: str, run: str, until: async
 def test_second_run_stops_before_it_records_or_calls_anything(on_both_databases: OnBothDatabases[None]) -> None:
     async def work(harness: Harness) -> None:
         transfer_id, done = await _transfer(harness), asyncio.Event()
+        first, second = await harness.start_run("worker-1"), await harness.start_run("worker-2")
         async with asyncio.TaskGroup() as runs:
-            runs.create_task(_hold_lease(harness, transfer_id, "worker-1/a", done))
+            runs.create_task(_hold_lease(harness, transfer_id, first, done))
             while not await harness.repositories.attempts.of_transfer(transfer_id):
                 await asyncio.sleep(0)
             with pytest.raises(LeaseLost):
-                async with harness.repositories.attempts.attempt(transfer_id, "post", "worker-2/b", LEASE):
+                async with harness.repositories.attempts.attempt(transfer_id, "post", second, LEASE):
                     raise AssertionError("two runs at one transfer")
             done.set()
-        assert [attempt.run for attempt in await harness.repositories.attempts.of_transfer(transfer_id)] == [
-            "worker-1/a"
-        ]
+        assert [attempt.run for attempt in await harness.repositories.attempts.of_transfer(transfer_id)] == [first]
 
     on_both_databases(work)
 
@@ -51,16 +51,14 @@ def test_second_run_stops_before_it_records_or_calls_anything(on_both_databases:
 def test_lease_is_free_after_the_attempt_however_it_ended(on_both_databases: OnBothDatabases[None]) -> None:
     async def work(harness: Harness) -> None:
         transfer_id = await _transfer(harness)
+        first, second = await harness.start_run("worker-1"), await harness.start_run("worker-2")
         with pytest.raises(ZeroDivisionError):
-            async with harness.repositories.attempts.attempt(transfer_id, "post", "worker-1/a", LEASE):
+            async with harness.repositories.attempts.attempt(transfer_id, "post", first, LEASE):
                 raise ZeroDivisionError
-        async with harness.repositories.attempts.attempt(transfer_id, "post", "worker-2/b", LEASE) as result:
+        async with harness.repositories.attempts.attempt(transfer_id, "post", second, LEASE) as result:
             result.outcome, result.note = "done", "x" * 5000
         stored = await harness.repositories.attempts.of_transfer(transfer_id)
-        assert sorted((attempt.run, attempt.outcome) for attempt in stored) == [
-            ("worker-1/a", "died"),
-            ("worker-2/b", "done"),
-        ]
+        assert sorted((attempt.run, attempt.outcome) for attempt in stored) == [(first, "died"), (second, "done")]
         assert max(len(attempt.note) for attempt in stored) == 4000
 
     on_both_databases(work)
@@ -73,15 +71,33 @@ def test_lease_of_a_dead_run_expires_and_the_dead_run_cannot_send_any_more(
 
     async def work(harness: Harness) -> None:
         transfer_id = await _transfer(harness)
+        first, second = await harness.start_run("worker-1"), await harness.start_run("worker-2")
         await harness.repositories.intents.intend(HEADER, transfer_id, "header", {})
-        await _send(harness, transfer_id, "worker-1/a")
+        await _send(harness, transfer_id, first)
         with pytest.raises(LeaseLost):
-            await _send(harness, transfer_id, "worker-2/b")
+            await _send(harness, transfer_id, second)
         harness.wait(seconds=LEASE + 1)
-        await _send(harness, transfer_id, "worker-2/b")
+        await _send(harness, transfer_id, second)
         with pytest.raises(LeaseLost):
-            await _send(harness, transfer_id, "worker-1/a")
+            await _send(harness, transfer_id, first)
         assert [intent.sends for intent in await harness.repositories.intents.of_transfer(transfer_id)] == [2]
+
+    on_both_databases(work)
+
+
+def test_lease_ends_with_the_session_of_its_worker(on_both_databases: OnBothDatabases[None]) -> None:
+    """The worker was killed: its jobs are released, and the next run need not wait until the lease expires."""
+
+    async def work(harness: Harness) -> None:
+        transfer_id = await _transfer(harness)
+        dead, alive = await harness.start_run("worker-1"), await harness.start_run("worker-2")
+        await harness.repositories.intents.intend(HEADER, transfer_id, "header", {})
+        await _send(harness, transfer_id, dead)
+        await harness.repositories.workers.heartbeat(Session("worker-2", "worker-2", "host", 1, "", "1.0.0"))
+        assert await harness.repositories.job_queue.release_lost("worker-2", [alive]) == 1
+        await _send(harness, transfer_id, alive)
+        with pytest.raises(LeaseLost):
+            await _send(harness, transfer_id, dead)
 
     on_both_databases(work)
 
@@ -89,12 +105,13 @@ def test_lease_of_a_dead_run_expires_and_the_dead_run_cannot_send_any_more(
 def test_sending_renews_the_lease(on_both_databases: OnBothDatabases[None]) -> None:
     async def work(harness: Harness) -> None:
         transfer_id = await _transfer(harness)
+        first, second = await harness.start_run("worker-1"), await harness.start_run("worker-2")
         await harness.repositories.intents.intend(HEADER, transfer_id, "header", {})
         for _ in range(3):
             harness.wait(seconds=LEASE - 10)
-            await _send(harness, transfer_id, "worker-1/a")
+            await _send(harness, transfer_id, first)
         with pytest.raises(LeaseLost):
-            await _send(harness, transfer_id, "worker-2/b")
+            await _send(harness, transfer_id, second)
 
     on_both_databases(work)
 
@@ -102,9 +119,9 @@ def test_sending_renews_the_lease(on_both_databases: OnBothDatabases[None]) -> N
 def test_only_one_of_many_runs_gets_the_lease(on_both_databases: OnBothDatabases[None]) -> None:
     async def work(harness: Harness) -> None:
         transfer_id = await _transfer(harness)
-        await harness.repositories.intents.intend(HEADER, transfer_id, "header", {})
-        sends = (_send(harness, transfer_id, f"worker-{n}/x") for n in range(8))
-        ends = await asyncio.gather(*sends, return_exceptions=True)
+        runs = [await harness.start_run(f"worker-{number}") for number in range(8)]
+        acquire = harness.repositories.attempts.renew
+        ends = await asyncio.gather(*(acquire(transfer_id, run, LEASE) for run in runs), return_exceptions=True)
         assert sorted(type(end).__name__ for end in ends) == ["LeaseLost"] * 7 + ["NoneType"]
 
     on_both_databases(work)
@@ -192,12 +209,13 @@ def test_run_that_read_the_intent_before_another_sent_it_cannot_send_it_too(
 
     async def work(harness: Harness) -> None:
         intents, transfer_id = harness.repositories.intents, await _transfer(harness)
+        first, second = await harness.start_run("worker-1"), await harness.start_run("worker-2")
         read_before = await intents.intend(HEADER, transfer_id, "header", {})
-        async with harness.repositories.attempts.attempt(transfer_id, "post", "worker-2/b", LEASE):
-            await _send(harness, transfer_id, "worker-2/b")
+        async with harness.repositories.attempts.attempt(transfer_id, "post", second, LEASE):
+            await _send(harness, transfer_id, second)
             await intents.answered(HEADER, {"sale_id": "s-1"}, "done")
         with pytest.raises(LeaseLost):
-            await intents.sent(read_before, transfer_id, "worker-1/a", LEASE)
+            await intents.sent(read_before, transfer_id, first, LEASE)
 
     on_both_databases(work)
 
@@ -207,15 +225,16 @@ def test_run_whose_own_lease_was_taken_and_released_cannot_send(on_both_database
         intents, attempts = harness.repositories.intents, harness.repositories.attempts
         transfer_id = await _transfer(harness)
         intent = await intents.intend(HEADER, transfer_id, "header", {})
-        async with attempts.attempt(transfer_id, "post", "worker-1/a", LEASE):
+        first, second = await harness.start_run("worker-1"), await harness.start_run("worker-2")
+        async with attempts.attempt(transfer_id, "post", first, LEASE):
             harness.wait(seconds=LEASE + 1)
-            await asyncio.create_task(_whole_attempt(harness, transfer_id))
+            await asyncio.create_task(_whole_attempt(harness, transfer_id, second))
             with pytest.raises(LeaseLost):
-                await intents.sent(intent, transfer_id, "worker-1/a", LEASE)
+                await intents.sent(intent, transfer_id, first, LEASE)
 
     on_both_databases(work)
 
 
-async def _whole_attempt(harness: Harness, transfer_id: str) -> None:
-    async with harness.repositories.attempts.attempt(transfer_id, "post", "worker-2/b", LEASE):
+async def _whole_attempt(harness: Harness, transfer_id: str, run: str) -> None:
+    async with harness.repositories.attempts.attempt(transfer_id, "post", run, LEASE):
         pass

@@ -28,10 +28,6 @@ async def _stored_deliveries(harness: Harness) -> list[sa.Row[Any]]:
         return list((await reading.execute(sa.select(webhook_inbox).order_by(webhook_inbox.c.received_at))).all())
 
 
-async def _due(harness: Harness) -> list[tuple[str, str]]:
-    return [(job.flow, job.key) for job in await harness.repositories.job_queue.due(50)]
-
-
 def test_delivery_is_stored_byte_for_byte_without_its_secrets(on_both_databases: OnBothDatabases[None]) -> None:
     async def work(harness: Harness) -> None:
         body = b'{"scope": "store/order/updated",\n "data": {"id": 1042}}\x00\xff'
@@ -55,9 +51,9 @@ def test_job_waits_for_more_webhooks_about_the_same_order(on_both_databases: OnB
         await _receive(harness, HINT)
         harness.wait(seconds=15)
         await _receive(harness, HINT)
-        assert await _due(harness) == []
+        assert await harness.due_jobs() == []
         harness.wait(seconds=5)
-        assert await _due(harness) == [("orders", "1042")], "the second hint does not delay the job"
+        assert await harness.due_jobs() == [("orders", "1042")], "the second hint does not delay the job"
         assert len(await _stored_deliveries(harness)) == 2
 
     on_both_databases(work)
@@ -71,7 +67,7 @@ def test_echo_of_our_own_write_enqueues_the_sweep_instead_of_the_order(
         await harness.repositories.transfers.change(transfer.id, state=State.POSTED)
         await _receive(harness, HINT)
         harness.wait(seconds=20)
-        assert await _due(harness) == [("order_sweep", "*")]
+        assert await harness.due_jobs() == [("order_sweep", "*")]
 
     on_both_databases(work)
 
@@ -83,7 +79,7 @@ def test_order_that_is_not_posted_is_enqueued_itself(on_both_databases: OnBothDa
         await harness.repositories.transfers.change(transfer.id, state=state)
         await _receive(harness, HINT)
         harness.wait(seconds=20)
-        assert await _due(harness) == [("orders", "1042")]
+        assert await harness.due_jobs() == [("orders", "1042")]
 
     on_both_databases(work)
 
@@ -92,7 +88,7 @@ def test_delivery_without_a_job_is_still_stored(on_both_databases: OnBothDatabas
     async def work(harness: Harness) -> None:
         await _receive(harness)
         assert [row.subject for row in await _stored_deliveries(harness)] == [""]
-        assert await _due(harness) == []
+        assert await harness.due_jobs() == []
 
     on_both_databases(work)
 
@@ -104,6 +100,6 @@ def test_job_that_cannot_be_stored_rolls_back_its_delivery(on_both_databases: On
         with pytest.raises(OverflowError):
             await _receive(harness, JobHint("orders", "1", timedelta(0)), JobHint("orders", "2", timedelta.max))
         assert await _stored_deliveries(harness) == []
-        assert await _due(harness) == []
+        assert await harness.due_jobs() == []
 
     on_both_databases(work)

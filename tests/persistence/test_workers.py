@@ -1,74 +1,65 @@
-"""Unresponsive workers are found until their jobs are reclaimed, however they ended."""
+"""Workers: a session is known until it ends or is removed, and its heartbeat follows the server's clock."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from tests.persistence.conftest import Harness, OnBothDatabases
-
-PATIENCE = timedelta(seconds=20)
-VERSION = "flows-1"
+from weighbridge.persistence.repositories.workers import Session
 
 
-async def _unresponsive(harness: Harness) -> list[tuple[str, bool]]:
-    return [(worker.id, worker.is_deregistered) for worker in await harness.repositories.workers.unresponsive(PATIENCE)]
+def _session(identity: str) -> Session:
+    return Session(identity, "worker-1", "host-a", 42, "boot 1", "1.0.0", ["east", "west"])
 
 
-def test_worker_without_a_heartbeat_is_unresponsive(on_both_databases: OnBothDatabases[None]) -> None:
+def test_session_is_known_from_its_first_heartbeat_until_it_ends(on_both_databases: OnBothDatabases[None]) -> None:
     async def work(harness: Harness) -> None:
         workers = harness.repositories.workers
-        for name in ("worker-1", "worker-2"):
-            await workers.register(name, VERSION)
-        harness.wait(seconds=15)
-        await workers.heartbeat("worker-1", VERSION)
-        assert await _unresponsive(harness) == []
-        harness.wait(seconds=15)
-        assert await _unresponsive(harness) == [("worker-2", False)]
+        for _ in range(2):
+            await workers.heartbeat(_session("worker-1-a"))
+        [known] = await workers.known()
+        assert known.session == _session("worker-1-a")
+        assert abs(known.silent_seconds) < 60
+        await workers.remove("worker-1-a")
+        assert await workers.known() == []
 
     on_both_databases(work)
 
 
-def test_dead_worker_is_found_until_its_jobs_are_reclaimed(on_both_databases: OnBothDatabases[None]) -> None:
-    """The worker that finds it may die before reclaiming; the next worker must still find it."""
+def test_heartbeat_follows_the_servers_clock_and_not_the_workers(on_both_databases: OnBothDatabases[None]) -> None:
+    """The worker's clock stands at noon of another day; two workers would not agree on it."""
 
     async def work(harness: Harness) -> None:
-        await harness.repositories.workers.register("worker-2", VERSION)
-        harness.wait(minutes=1)
-        assert await _unresponsive(harness) == await _unresponsive(harness) == [("worker-2", False)]
-        await harness.repositories.workers.remove(["worker-2"], PATIENCE)
-        assert await _unresponsive(harness) == []
+        server_time = (await harness.repositories.workers.heartbeat(_session("worker-1-a"))).server_time
+        [known] = await harness.repositories.workers.known()
+        assert abs(known.heartbeat_at - server_time) < timedelta(milliseconds=1)
+        assert abs(server_time - harness.now) > timedelta(days=1)
 
     on_both_databases(work)
 
 
-def test_deregistered_worker_becomes_unresponsive_too(on_both_databases: OnBothDatabases[None]) -> None:
-    """A long call may outlast the shutdown; its run must not wait for a worker of that name to come back."""
+def test_session_that_showed_a_heartbeat_meanwhile_is_not_removed(on_both_databases: OnBothDatabases[None]) -> None:
+    """Another worker read it as silent; before it was removed, the worker was back."""
 
-    async def work(harness: Harness) -> None:
-        await harness.repositories.workers.register("worker-2", VERSION)
-        await harness.repositories.workers.deregister("worker-2")
-        assert await _unresponsive(harness) == [], "it may be back at once"
-        harness.wait(minutes=1)
-        assert await _unresponsive(harness) == [("worker-2", True)]
-
-    on_both_databases(work)
-
-
-def test_worker_that_was_only_frozen_is_not_removed(on_both_databases: OnBothDatabases[None]) -> None:
     async def work(harness: Harness) -> None:
         workers = harness.repositories.workers
-        await workers.register("worker-2", VERSION)
-        harness.wait(minutes=1)
-        unresponsive = [worker.id for worker in await workers.unresponsive(PATIENCE)]
-        await workers.heartbeat("worker-2", VERSION)
-        await workers.remove(unresponsive, PATIENCE)
-        harness.wait(minutes=1)
-        assert await _unresponsive(harness) == [("worker-2", False)], (
-            "it is still registered, and found when it becomes unresponsive again"
-        )
-        await workers.remove(["worker-2"], PATIENCE)
-        await workers.heartbeat("worker-2", VERSION)
-        harness.wait(minutes=1)
-        assert await _unresponsive(harness) == [("worker-2", False)], "a heartbeat after its removal registers it again"
+        await workers.heartbeat(_session("worker-1-a"))
+        [silent] = await workers.known()
+        await workers.heartbeat(_session("worker-1-a"))
+        assert not await workers.remove("worker-1-a", silent.heartbeat_at)
+        [known] = await workers.known()
+        assert await workers.remove("worker-1-a", known.heartbeat_at)
+        assert await workers.known() == []
+
+    on_both_databases(work)
+
+
+def test_session_that_was_removed_by_mistake_registers_again(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        workers = harness.repositories.workers
+        await workers.heartbeat(_session("worker-1-a"))
+        await workers.remove("worker-1-a")
+        await workers.heartbeat(_session("worker-1-a"))
+        assert [known.session.id for known in await workers.known()] == ["worker-1-a"]
 
     on_both_databases(work)

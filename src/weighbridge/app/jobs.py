@@ -91,7 +91,7 @@ def recurring_cadences(connections: Mapping[str, Connection]) -> dict[tuple[str,
 
 def next_run(ctx: ConnectionContext, job: Job) -> timedelta | None:
     """How long after its end a job is due again; None for jobs that do not recur."""
-    if job.key != WHOLE_CONNECTION or Flow(job.flow) not in RECURRING or not is_enabled(ctx.connection, Flow(job.flow)):
+    if job.key != WHOLE_CONNECTION or job.flow not in RECURRING or not is_enabled(ctx.connection, Flow(job.flow)):
         return None
     return cadence_of(ctx.connection, job.flow)
 

@@ -7,7 +7,8 @@ import gc
 import uvloop
 
 from weighbridge.cli.console import run_with_console
-from weighbridge.cli.context import DEFAULT_CONFIG, Config, installation_of, worker_of
+from weighbridge.cli.context import DEFAULT_CONFIG, Config, fail, installation_of, worker_of
+from weighbridge.jobs.sessions import WorkerNameTaken
 
 
 def run_command(config: Config = DEFAULT_CONFIG) -> None:
@@ -16,4 +17,7 @@ def run_command(config: Config = DEFAULT_CONFIG) -> None:
     # Objects loaded so far are permanent; freezing them keeps the garbage collector from scanning them repeatedly.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-    uvloop.run(run_with_console(worker, installation, config) if installation.console.enabled else worker.run())
+    try:
+        uvloop.run(run_with_console(worker, installation, config) if installation.console.enabled else worker.run())
+    except WorkerNameTaken as error:
+        fail(str(error))

@@ -75,6 +75,15 @@ class ScaledClock:
 REAL_CLOCK = ScaledClock()
 
 
+@dataclass(frozen=True, slots=True)
+class ServerTime:
+    """The database server's time, and between which two times of this machine the server told it."""
+
+    server_time: datetime
+    asked_at: datetime
+    answered_at: datetime
+
+
 class CorrectedClock:
     """Another clock, corrected by how much the machine's clock is ahead of the database server's.
 
@@ -87,12 +96,12 @@ class CorrectedClock:
         self._ahead = timedelta(0)
         """The same in the clock's own time."""
 
-    def correct(self, server_time: datetime) -> None:
-        """Follows `server_time`, which was read just now. Small differences are the time that the answer took."""
-        ahead = machine_time() - server_time
-        if abs(ahead - self._machine_ahead) >= SMALL_DIFFERENCE:
-            self._machine_ahead = ahead
-            self._ahead = ahead / self._clock.wall_seconds(1.0)
+    def correct(self, reading: ServerTime) -> None:
+        """Follows the server's clock, unless the difference may be the time that the server's answer took."""
+        least, most = reading.asked_at - reading.server_time, reading.answered_at - reading.server_time
+        if not least - SMALL_DIFFERENCE <= self._machine_ahead <= most + SMALL_DIFFERENCE:
+            self._machine_ahead = (least + most) / 2
+            self._ahead = self._machine_ahead / self._clock.wall_seconds(1.0)
 
     def now(self) -> datetime:
         return self._clock.now() - self._ahead

@@ -17,7 +17,7 @@ import structlog
 from weighbridge.common.clock import Clock
 from weighbridge.domain.job_types import Flow
 from weighbridge.jobs.current_run import current_run_id
-from weighbridge.persistence.repositories.job_queue import Job, JobQueue, Scope
+from weighbridge.persistence.repositories.job_queue import CADENCE, RUN_FAILED, Job, JobQueue, Scope
 
 log = structlog.get_logger()
 
@@ -136,13 +136,14 @@ class JobRunner(Generic[Context]):
     async def _record_end(self, job: Job, *, has_failed: bool) -> None:
         """Records the end until the database takes it: a job whose end is not known would never run again."""
         delay = self._job_types.next_run(self.contexts[job.connection], job)
+        reason, failures = RUN_FAILED if delay is None else CADENCE, 0
         if has_failed:
-            delay = min(FIRST_DELAY * 2 ** min(job.failures, 16), delay or LONGEST_DELAY)
+            delay, failures = min(FIRST_DELAY * 2 ** min(job.failures, 16), delay or LONGEST_DELAY), job.failures + 1
         is_reported = False
         while True:
             next_due = self._clock.now() + delay if delay is not None else None
             try:
-                return await self._job_queue.finished(job, next_due, job.failures + 1 if has_failed else 0)
+                return await self._job_queue.finished(job, next_due, reason, failures)
             except Exception as error:  # noqa: BLE001 - whatever it is, the end must be stored
                 if not is_reported:
                     log.warning("job_end_not_stored", flow=job.flow, key=job.key, error=str(error))

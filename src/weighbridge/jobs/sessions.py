@@ -12,16 +12,20 @@ import socket
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
 import structlog
 
+from weighbridge.common.clock import ServerTime
 from weighbridge.persistence.repositories.workers import KnownSession, Session, Workers
 
 log = structlog.get_logger()
 
 HEARTBEAT_WALL_SECONDS = 2.0
+CHECKS_PER_HEARTBEAT = 4
+"""How often a starting worker looks whether another of its name is alive."""
 DEAD_AFTER_WALL_SECONDS = 20.0
 
 
@@ -58,55 +62,60 @@ class Sessions:
         """Silent sessions with their last heartbeat: one is dead when it is still silent at the next heartbeat here, so
         that a jump of the clock kills nobody."""
 
-    async def start(self, connections: Collection[str]) -> None:
-        """Registers the session, which takes a share of `connections`.
+    async def start(self, connections: Collection[str]) -> ServerTime:
+        """Registers the session, which takes a share of `connections`. Returns the server's time.
 
         An earlier process of the same name that died is found at once on the same host, and elsewhere when its
         heartbeat stops. Raises WorkerNameTaken while such a process is alive.
         """
         self._session = replace(self._session, connections=tuple(connections))
         first_seen: dict[str, datetime] = {}
-        while others := [known for known in await self._workers.known() if known.session.name == self._session.name]:
-            for known in others:
+        for check in count():
+            for known in (namesakes := await self._namesakes()):
                 other = known.session
                 if first_seen.setdefault(other.id, known.heartbeat_at) != known.heartbeat_at:
                     raise WorkerNameTaken(
                         f"a worker named {other.name!r} runs on {other.host} (process {other.pid}); give this one "
                         "another name: worker in [installation]"
                     )
-                # The first process of a container has the number that its predecessor had.
-                if self._is_gone(other) or (self._is_near(other) and other.pid == os.getpid()) or _is_silent(known):
-                    await self._bury(known)
-            await asyncio.sleep(HEARTBEAT_WALL_SECONDS / 4)
-        await self._workers.heartbeat(self._session)
+                if self._is_gone(other) or (check > CHECKS_PER_HEARTBEAT and _is_silent(known)):
+                    await self._remove(known)
+            if not namesakes:
+                break
+            await asyncio.sleep(HEARTBEAT_WALL_SECONDS / CHECKS_PER_HEARTBEAT)
+        return await self._workers.heartbeat(self._session)
 
-    async def beat(self) -> tuple[datetime, list[Session]]:
+    async def beat(self) -> tuple[ServerTime, list[Session]]:
         """Records a heartbeat and removes dead sessions. Returns the server's time and the sessions that are alive."""
-        now, alive = await self._workers.heartbeat(self._session), []
+        server_time, alive = await self._workers.heartbeat(self._session), []
         known = [other for other in await self._workers.known() if other.session.id != self._session.id]
         before, self._silent = self._silent, {one.session.id: one.heartbeat_at for one in known if _is_silent(one)}
         for other in known:
             is_dead = other.session.id in self._silent and before.get(other.session.id) == other.heartbeat_at
             if is_dead or self._is_gone(other.session):
-                await self._bury(other)
+                await self._remove(other)
             else:
                 alive.append(other.session)
-        return now, [*alive, self._session]
+        return server_time, [*alive, self._session]
 
     async def end(self) -> None:
         """Removes the session in good order; jobs that it could not finish are free for others."""
         await self._workers.remove(self._session.id)
 
-    async def _bury(self, dead: KnownSession) -> None:
+    async def _namesakes(self) -> list[KnownSession]:
+        return [known for known in await self._workers.known() if known.session.name == self._session.name]
+
+    async def _remove(self, dead: KnownSession) -> None:
         if await self._workers.remove(dead.session.id, dead.heartbeat_at):
             log.warning("worker_died", worker=dead.session.name, host=dead.session.host, pid=dead.session.pid)
 
     def _is_gone(self, session: Session) -> bool:
-        """Whether the process of a session is certainly gone: it ran here, and there is no such process."""
-        return self._is_near(session) and not Path(f"/proc/{session.pid}").exists()
-
-    def _is_near(self, session: Session) -> bool:
-        return self._session.process_space != "" and session.process_space == self._session.process_space
+        """Whether the process of a session is certainly gone: it ran here, and there is no such process, or this one
+        has its number, as the first process of a container has that of its predecessor."""
+        own = self._session
+        is_here = own.process_space != "" and session.process_space == own.process_space
+        is_replaced = session.name == own.name and session.pid == own.pid
+        return is_here and (is_replaced or not Path(f"/proc/{session.pid}").exists())
 
 
 def _is_silent(known: KnownSession) -> bool:

@@ -22,7 +22,6 @@ from weighbridge.exceptions.records import ExceptionRecord
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.stock import stock_levels
 from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.persistence.tables.work import workers
 from weighbridge.reports.status import ApplicationStatus, budgets_of
 
 MOST_NAMED = 8
@@ -164,10 +163,8 @@ async def _stock_ages(app: AppContext) -> tuple[StockAge, ...]:
 
 
 async def _workers_alive(app: AppContext) -> int:
-    patience = timedelta(seconds=ALIVE_WALL_SECONDS / app.clock.wall_seconds(1.0))
-    alive = workers.c.deregistered_at.is_(None) & (workers.c.heartbeat_at > app.clock.now() - patience)
-    async with app.database.reading() as reading:
-        return int((await reading.execute(sa.select(sa.func.count()).select_from(workers).where(alive))).scalar_one())
+    known = await app.repositories.workers.known()
+    return sum(abs(worker.silent_seconds) <= ALIVE_WALL_SECONDS for worker in known)
 
 
 async def _posted(app: AppContext, now: datetime) -> tuple[PostedVolume, ...]:

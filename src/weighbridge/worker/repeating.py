@@ -18,18 +18,24 @@ async def repeating(
 ) -> AsyncIterator[None]:
     """Repeats `work` every `wall_seconds` while the block runs, and at once when `run_now` is set.
 
-    A run that fails is logged and does not end the repetition. The last run finishes and is not cancelled: a
-    transaction that is cancelled in the middle of a statement would leave SQLite locked.
+    A run that fails is logged, unless the run before it failed alike, and does not end the repetition. The last run
+    finishes and is not cancelled: a transaction that is cancelled in the middle of a statement would leave SQLite
+    locked.
     """
     is_stopping, event = False, run_now or asyncio.Event()
 
     async def repeat() -> None:
+        failure = ""
         while not is_stopping:
             event.clear()
             try:
                 await work()
-            except Exception:
-                log.exception("worker_task_failed", work=work.__name__)
+            except Exception as error:
+                before, failure = failure, str(error).partition("\n")[0]
+                if failure != before:
+                    log.exception("worker_task_failed", work=work.__name__)
+            else:
+                failure = ""
             if not is_stopping:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(event.wait(), wall_seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -82,27 +82,26 @@ class Worker:
         Raises WorkerNameTaken while another process works under its name.
         """
         settings = self._installation.installation
-        await self.database.create_tables()
-        self._is_sharing = recurring
-        await self._sessions.start(self._installation.connections.keys() if recurring else ())
-        await self.repositories.exception_records.open_missing()
-        self.contexts = connection_contexts(
-            self._installation, self._secrets, self._session.id, self.database, self.repositories, self.clock
-        )
-        await self._design_reloader.reload(self.contexts)
-        self._runner.contexts = self.contexts
-        self._runner.scope = Scope(self.contexts.keys(), excluded_reasons=() if recurring else RECURRING_REASONS)
-        try:
+        async with AsyncExitStack() as at_end:
+            at_end.push_async_callback(self.database.close)
+            await self.database.create_tables()
+            self._is_sharing = recurring
+            self.clock.correct(await self._sessions.start(self._installation.connections.keys() if recurring else ()))
+            at_end.push_async_callback(self._sessions.end)
+            await self.repositories.exception_records.open_missing()
+            self.contexts = connection_contexts(
+                self._installation, self._secrets, self._session.id, self.database, self.repositories, self.clock
+            )
+            at_end.push_async_callback(close_clients, self.contexts)
+            await self._design_reloader.reload(self.contexts)
+            self._runner.contexts = self.contexts
+            self._runner.scope = Scope(self.contexts.keys(), excluded_reasons=() if recurring else RECURRING_REASONS)
+            at_end.push_async_callback(self._runner.stop, STOP_WALL_SECONDS)
             async with (
                 repeating(self._runner.start_due, settings.polling_seconds, self._runner.slot_freed),
                 repeating(self._heartbeat, HEARTBEAT_WALL_SECONDS),
             ):
                 yield
-        finally:
-            await self._runner.stop(STOP_WALL_SECONDS)
-            await self._sessions.end()
-            await close_clients(self.contexts)
-            await self.database.close()
 
     async def run(self) -> None:
         """Does jobs and receives webhooks until the process is told to stop."""

@@ -20,9 +20,13 @@ from weighbridge.domain.job_types import WHOLE_CONNECTION, Flow, priority_of
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.work import jobs, workers
 
-CADENCE, MANUAL_CHANGE_POSSIBLE = "cadence", "manual change possible"
+CADENCE, MANUAL_CHANGE_POSSIBLE, RUN_FAILED = "cadence", "manual change possible", "run failed"
 RECURRING_REASONS = (CADENCE, MANUAL_CHANGE_POSSIBLE)
 """Reasons of jobs that recur by themselves. A command that runs the queue once leaves them to the workers."""
+
+
+IS_FREE, IS_RUNNING = jobs.c.worker == sa.literal_column("''"), jobs.c.worker != sa.literal_column("''")
+"""With constants, by which SQLite recognises the indexes on these rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Scope:
         is_due = of.connection.in_(sorted(self.connections)) & (of.due_at <= now)
         if self.others and self.others_since is not None:
             is_due |= of.connection.in_(sorted(self.others)) & (of.due_at <= self.others_since)
-        return is_due & (of.worker == "") & of.reason.not_in(self.excluded_reasons)
+        return is_due & IS_FREE & of.reason.not_in(self.excluded_reasons)
 
 
 NEXT_DUE = sa.bindparam("next_due", type_=jobs.c.due_at.type)
@@ -65,16 +69,13 @@ IS_RUN = sa.and_(
     jobs.c.run == sa.bindparam("of_run"),
 )
 REMOVE = sa.delete(jobs).where(IS_RUN, jobs.c.due_at.is_(None))
-FINISH = (
-    sa.update(jobs)
-    .where(IS_RUN)
-    .values(
-        worker="",
-        run="",
-        due_at=sa.func.coalesce(jobs.c.due_at, NEXT_DUE, type_=jobs.c.due_at.type),
-        reason=sa.case((jobs.c.due_at.is_(None), CADENCE), else_=jobs.c.reason),
-        failures=sa.bindparam("failed_runs"),
-    )
+FINISH = sa.update(jobs).where(IS_RUN)
+FINISH = FINISH.values(
+    worker="",
+    run="",
+    due_at=sa.func.coalesce(jobs.c.due_at, NEXT_DUE, type_=jobs.c.due_at.type),
+    reason=sa.case((jobs.c.due_at.is_(None), sa.bindparam("next_reason")), else_=jobs.c.reason),
+    failures=sa.bindparam("failed_runs"),
 )
 
 
@@ -111,7 +112,7 @@ class JobQueue:
 
     async def is_any_running(self) -> bool:
         """Whether any worker runs a job."""
-        return await self._exists(jobs.c.worker != "")
+        return await self._exists(IS_RUNNING)
 
     async def claim(
         self, session: str, claim: str, limit: int, scope: Scope, *, longest_due_first: bool = False
@@ -120,26 +121,26 @@ class JobQueue:
         that has been due longest. No other claim ever has the name `claim`, with which the run ids begin."""
         now, of = self._clock.now(), jobs.c
         order = (of.due_at,) if longest_due_first else (of.priority, of.due_at)
-        due = sa.select(of.connection, of.flow, of.key).where(scope.condition(now)).order_by(*order).limit(limit)
-        if not self._database.is_sqlite:
-            due = due.with_for_update(skip_locked=True)
-        run = sa.literal(f"{claim}:").concat(of.flow).concat(":").concat(of.key)
-        take = (
-            sa.update(jobs)
-            .where(sa.tuple_(of.connection, of.flow, of.key).in_(due))
-            .values(worker=session, run=run, due_at=None, started_at=now)
-            .returning(of.connection, of.flow, of.key, of.run, of.failures, of.priority)
-        )
+        query = sa.select(of.connection, of.flow, of.key).where(scope.condition(now)).order_by(*order).limit(limit)
+        # Inside a CTE, PostgreSQL runs the query once, so that it never locks more rows than the limit.
+        due = query.with_for_update(skip_locked=True).cte("due")  # SQLite has one writer, and leaves the clause out.
+        run = sa.literal(f"{claim}:") + of.connection + ":" + of.flow + ":" + of.key
+        take = sa.update(jobs).where(sa.tuple_(of.connection, of.flow, of.key).in_(sa.select(due)))
+        take = take.values(worker=session, run=run, due_at=None, started_at=now)
         async with self._database.transaction() as transaction:
-            rows = (await transaction.execute(take)).all()
+            returned = of.connection, of.flow, of.key, of.run, of.failures, of.priority
+            rows = (await transaction.execute(take.returning(*returned))).all()
         return [Job(*row[:5]) for row in sorted(rows, key=lambda row: row.priority)]
 
-    async def finished(self, job: Job, next_due: datetime | None = None, failures: int = 0) -> None:
+    async def finished(
+        self, job: Job, next_due: datetime | None = None, next_reason: str = CADENCE, failures: int = 0
+    ) -> None:
         """Records the end of a run. The job stays due if it was requested meanwhile, or is due again at `next_due`.
         Idempotent; without effect when another run has the job."""
         row = {"of_connection": job.connection, "of_flow": job.flow, "of_key": job.key, "of_run": job.run}
         if next_due is not None or await self._database.execute(REMOVE, row) == 0:
-            await self._database.execute(FINISH, row | {"next_due": next_due, "failed_runs": failures})
+            end = {"next_due": next_due, "next_reason": next_reason, "failed_runs": failures}
+            await self._database.execute(FINISH, row | end)
 
     async def release_lost(self, session: str, running: Collection[str]) -> int:
         """Makes running jobs due again that nobody runs: those of sessions that are no more, and those of `session`
@@ -147,27 +148,26 @@ class JobQueue:
         of, now = jobs.c, sa.bindparam("now", self._clock.now(), type_=jobs.c.due_at.type)
         is_dead = of.worker.not_in(sa.select(workers.c.id))
         is_lost = (of.worker == session) & of.run.not_in(sorted(running))
-        release = sa.update(jobs).where(of.worker != "", is_dead | is_lost)
+        release = sa.update(jobs).where(IS_RUNNING, is_dead | is_lost)
         due_at = sa.func.coalesce(of.due_at, now)
         return await self._database.execute(release.values(worker="", run="", due_at=due_at, failures=of.failures + 1))
 
     async def ensure_recurring(self, cadences: Mapping[tuple[str, Flow], timedelta]) -> None:
-        """Makes sure that each recurring job (connection, flow) is due, and at the latest one cadence after its last
-        start, whatever cadence it had when it was requested. Reads once; writes only what is missing or too late."""
+        """Makes sure that each recurring job (connection, flow) runs or is due within its cadence, whatever the cadence
+        and the clock were when it was requested. Reads once; writes only what is missing or due too late."""
         now, of = self._clock.now(), jobs.c
-        query = sa.select(of.connection, of.flow, of.due_at, of.started_at, of.worker, of.reason).where(
-            of.key == WHOLE_CONNECTION, of.flow.in_(sorted({flow for _, flow in cadences}))
+        connections, flows = {name for name, _ in cadences}, {flow for _, flow in cadences}
+        query = sa.select(of.connection, of.flow, of.due_at, of.reason).where(
+            of.connection.in_(sorted(connections)), of.flow.in_(sorted(flows)), of.key == WHOLE_CONNECTION
         )
         async with self._database.reading() as reading:
-            known = {(row.connection, Flow(row.flow)): row for row in (await reading.execute(query)).all()}
+            known = {(row.connection, row.flow): row for row in (await reading.execute(query)).all()}
         for (connection, flow), cadence in cadences.items():
             row = known.get((connection, flow))
             if row is None:
                 await self.enqueue(connection, flow, WHOLE_CONNECTION, "first run")
-            elif not row.worker and row.reason == CADENCE:
-                latest = max(now, (row.started_at or now) + cadence)
-                if row.due_at > latest:
-                    await self.enqueue(connection, flow, WHOLE_CONNECTION, CADENCE, delay=latest - now)
+            elif row.due_at is not None and row.due_at > now + cadence and row.reason == CADENCE:
+                await self.enqueue(connection, flow, WHOLE_CONNECTION, CADENCE, delay=cadence)
 
     async def _exists(self, condition: sa.ColumnElement[bool]) -> bool:
         async with self._database.reading() as reading:

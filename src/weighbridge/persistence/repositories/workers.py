@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from weighbridge.common.clock import Clock
+from weighbridge.common.clock import Clock, ServerTime, machine_time
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.work import workers
 
@@ -46,30 +45,31 @@ class Workers:
         self._database = database
         self._clock = clock
 
-    async def heartbeat(self, session: Session) -> datetime:
-        """Records that a session is alive; registers it when it is new or was taken for dead. Returns the server's
-        time."""
+    async def heartbeat(self, session: Session) -> ServerTime:
+        """Records that a session is alive; registers it when it is new or was taken for dead."""
         async with self._database.transaction() as transaction:
+            asked_at = machine_time()
             now = await self._database.server_time(transaction)
+            reading = ServerTime(now, asked_at, machine_time())
             beat = sa.update(workers).where(workers.c.id == session.id).values(heartbeat_at=now)
             if (await transaction.execute(beat)).rowcount == 0:
-                row = {name: getattr(session, name) for name in Session.__dataclass_fields__}
-                row |= {"connections": json.dumps(sorted(session.connections))}
-                row |= {"started_at": self._clock.now(), "heartbeat_at": now}
+                row = asdict(session) | {"started_at": self._clock.now(), "heartbeat_at": now}
                 await transaction.execute(workers.insert(), row)
-        return now
+        return reading
 
     async def known(self) -> list[KnownSession]:
         """Every session that has neither ended nor been found dead."""
         async with self._database.reading() as reading:
             now = await self._database.server_time(reading)
-            rows = (await reading.execute(sa.select(workers))).all()
-        known = []
-        for row in rows:
-            values = {name: getattr(row, name) for name in Session.__dataclass_fields__}
-            session = Session(**values | {"connections": frozenset(json.loads(row.connections))})
-            known.append(KnownSession(session, row.heartbeat_at, (now - row.heartbeat_at).total_seconds()))
-        return known
+            rows = (await reading.execute(sa.select(workers))).mappings().all()
+        return [
+            KnownSession(
+                Session(**{name: row[name] for name in Session.__dataclass_fields__}),
+                row["heartbeat_at"],
+                (now - row["heartbeat_at"]).total_seconds(),
+            )
+            for row in rows
+        ]
 
     async def remove(self, session_id: str, heartbeat_at: datetime | None = None) -> bool:
         """Removes a session, with `heartbeat_at` only if it has had no heartbeat since. Its jobs are then free."""

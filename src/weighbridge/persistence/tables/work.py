@@ -34,8 +34,7 @@ jobs = sa.Table(
     sa.Column("run", sa.Text, nullable=False, server_default="", doc="the id of the run, unique for ever"),
     sa.Column("started_at", UtcTimestamp, nullable=True, doc="of the last run"),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0", doc="failed or crashed runs in a row"),
-    sa.Index("job_by_priority", "priority", "due_at", postgresql_where=IS_WAITING, sqlite_where=IS_WAITING),
-    sa.Index("job_by_due_time", "due_at", postgresql_where=IS_WAITING, sqlite_where=IS_WAITING),
+    sa.Index("job_due", "connection", "due_at", postgresql_where=IS_WAITING, sqlite_where=IS_WAITING),
     sa.Index("job_running", "worker", postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING),
     sa.Index("job_by_run", "run", postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING),
 )
@@ -100,7 +99,7 @@ workers = sa.Table(
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("process_space", sa.Text, nullable=False, doc="where pid means the same process"),
     sa.Column("version", sa.Text, nullable=False),
-    sa.Column("connections", sa.Text, nullable=False, doc="a JSON list: those of which it takes a share"),
+    sa.Column("connections", sa.JSON, nullable=False, doc="a list: those of which it takes a share"),
     sa.Column("started_at", UtcTimestamp, nullable=False),
     sa.Column("heartbeat_at", UtcTimestamp, nullable=False, doc="by the database server's clock"),
 )
