@@ -50,6 +50,17 @@ class LazyCommandGroup(TyperGroup):
                 self.commands[name] = load_command(name)
         return super().get_command(ctx, cmd_name)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command. A problem that its user can remove is one sentence and exit code 2, without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            start_problems = import_module("weighbridge.cli.start_problems")
+            message = start_problems.message_of(error)
+            if message is None:
+                raise
+            start_problems.fail(message)
+
 
 def load_command(name: str) -> Any:
     """Imports the command with this name and builds it."""
