@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import structlog
 
+from weighbridge.common.problem import OperationalProblem
 from weighbridge.persistence.repositories.workers import KnownSession, Session, Workers
 
 log = structlog.get_logger()
@@ -25,7 +26,7 @@ HEARTBEAT_WALL_SECONDS = 2.0
 DEAD_AFTER_WALL_SECONDS = 20.0
 
 
-class WorkerNameTaken(Exception):
+class WorkerNameTaken(OperationalProblem):
     """Another process that is alive works under this name."""
 
 
