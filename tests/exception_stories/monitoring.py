@@ -72,6 +72,7 @@ def run_monitors_once_jobs_are_done(trial: Harness) -> None:
 WATCHED = Setting("watched", lambda folder: harness(folder, speed=SLOWER))
 OVERDUE = Setting("overdue", lambda folder: harness(folder, speed=FASTER))
 REFUSED = Setting("refused", lambda folder: harness(folder, speed=SLOWER, design=PATIENT))
+DOWN = Setting("down", lambda folder: harness(folder, speed=SLOWER))
 monitor_story = partial(
     Story,
     setting=WATCHED,
@@ -182,6 +183,15 @@ def token_is_refused(trial: Harness) -> str:
     return "bigcommerce"
 
 
+def store_is_down(trial: Harness) -> str:
+    """The store closes every connection."""
+    trial.twins.fault("bigcommerce", {"fault": "drop_before"})
+    for _ in range(2):
+        trial.run(sweeps.ORDER_SWEEP, until=lambda rows: True)
+        pass_time(trial, minutes=3)
+    return "bigcommerce"
+
+
 def orders_come(trial: Harness, key: str) -> None:
     assert len(trial.transfers("orders")) > USUAL
 
@@ -248,6 +258,20 @@ STORIES: list[Story | Noted] = [
         action=retry(),
         proven_by=run_monitors_once_jobs_are_done,
         ends=one_sale,
+    ),
+    monitor_story(
+        kind=FindingKind.PLATFORM_UNREACHABLE,
+        setting=DOWN,
+        cause=store_is_down,
+        found_by=run_monitors,
+        title=as_found("reachability", "bigcommerce", r"BigCommerce cannot be reached since \d\d:\d\d UTC: .*"),
+        owner="operations",
+        field="bigcommerce",
+        value=as_found("reachability", "bigcommerce", r".* UTC: calls get no answer"),
+        fix=lambda trial, key: trial.twins.clear_faults("bigcommerce"),
+        action=retry(),
+        proven_by=run_monitors_hours_later,
+        ends=lambda trial, key: None,
     ),
     monitor_story(
         kind=FindingKind.QUOTA_SHARED,

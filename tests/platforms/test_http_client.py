@@ -247,13 +247,13 @@ def test_unreachable_platform_costs_no_calls(tmp_path: Path) -> None:
         closed = f"http://127.0.0.1:{unused.getsockname()[1]}"
 
         async def reach(harness: ClientHarness) -> tuple[int, list[str]]:
-            with pytest.raises(Unreachable):
+            with pytest.raises(Unreachable, match=r"unreachable: 127\.0\.0\.1:\d+ refuses the connection"):
                 await _write(harness)
             return (await harness.budget.usage()).in_window, await harness.outcomes()
 
         in_window, outcomes = asyncio.run(_awaited(run_with_client(tmp_path, closed, reach)))
     assert in_window == 0, "a request that was never sent releases its slot"
-    assert outcomes == ["unreachable: ConnectError"]
+    assert outcomes == ["unreachable: refused"]
 
 
 async def _awaited(waiting: Awaitable[Answer]) -> Answer:
@@ -289,7 +289,7 @@ def test_call_slot_that_expired_before_sending_sends_nothing(tmp_path: Path) -> 
     clock = ScaledClock.starting_now(1.0)
     outcomes, server = _run(tmp_path, write_late, GOOD, clock=clock, call_timeout_wall_seconds=0.2)
     assert server.requests == []
-    assert outcomes == ["unreachable: CallSlotExpired"]
+    assert outcomes == ["not sent: CallSlotExpired"]
 
 
 def test_write_whose_intent_cannot_be_stored_is_not_sent_and_costs_no_call(tmp_path: Path) -> None:

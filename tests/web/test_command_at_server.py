@@ -138,7 +138,8 @@ def test_action_commands_do_the_same_locally_and_remotely(tmp_path: Path) -> Non
         ("http://console.example.com", "wb_x", "expected an https address"),
         ("", "", "no token in WEIGHBRIDGE_TOKEN"),
         ("", "wb_guess", "does not accept the token"),
-        ("http://127.0.0.1:9", "wb_x", "no answer from http://127.0.0.1:9"),
+        ("http://127.0.0.1:9", "wb_x", "no answer from http://127.0.0.1:9: 127.0.0.1:9 refuses the connection; check"),
+        ("https://console.invalid", "wb_x", "the host name of console.invalid is not found; check the address"),
     ],
 )
 def test_an_unreachable_server_is_reported_in_one_line(

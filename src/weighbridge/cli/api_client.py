@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from weighbridge.cli.context import choose_connection, fail
 from weighbridge.cli.in_process import in_process_http
+from weighbridge.common.connection_failure import failure_reason
 from weighbridge.design.oidc import is_safe_address
 from weighbridge.web.api.app import PATH
 from weighbridge.web.api.monitoring import ConnectionResponse
@@ -61,7 +62,9 @@ class ApiClient:
         try:
             response = await self._http.request(method, path, **options)
         except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
-            raise ApiProblem(f"no answer from {self._address}: {type(problem).__name__}") from None
+            reason = failure_reason(problem, httpx2.URL(self._address).netloc.decode())
+            advice = "check the address, and that the console runs there"
+            raise ApiProblem(f"no answer from {self._address}: {reason}; {advice}") from None
         if response.status_code == 401:
             raise ApiProblem(f"{self._address} does not accept the token in {TOKEN}")
         if response.status_code != 200:

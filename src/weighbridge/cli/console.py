@@ -24,14 +24,15 @@ def console_command(config: Config = DEFAULT_CONFIG, port: Port = None) -> None:
     installation = installation_of(config)
     configure_logs(installation.installation.log_level)
     console = installation.console
-    address = console.public_url or f"http://{console.host}:{console.port if port is None else port}"
-    err.print(f"The console answers at {address}", highlight=False, markup=False)
+
+    def announce(actual_port: int) -> None:
+        address = console.public_url or f"http://{console.host}:{actual_port}"
+        err.print(f"The console answers at {address}", highlight=False, markup=False)
+
     try:
-        uvloop.run(serve_console(installation, config.absolute().parent, os.environ, port))
+        uvloop.run(serve_console(installation, config.absolute().parent, os.environ, port, announce))
     except SecretsProblem as missing:
         fail(str(missing))
-    except OSError as problem:
-        fail(f"the console cannot listen on {console.host}: {problem.strerror or problem}; operations acts")
 
 
 async def run_with_console(worker: Worker, installation: Installation, config: Path) -> None:

@@ -118,5 +118,5 @@ def print_json(value: Any) -> None:
 
 def fail(message: str) -> NoReturn:
     """Prints an error message and ends the command with exit code 2."""
-    err.print(message, style="red", highlight=False, markup=False)
+    err.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(2)

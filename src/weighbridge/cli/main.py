@@ -14,7 +14,6 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from weighbridge.common.problem import OperationalProblem
 from weighbridge.observability.logs import configure_logs
 
 BUILT_IN_COMMANDS: dict[str, str] = {
@@ -53,12 +52,15 @@ class LazyCommandGroup(TyperGroup):
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the command. A problem that people must resolve first ends it with one sentence and exit code 2."""
+        """Runs the command. A problem that its user can remove is one sentence and exit code 2, without a traceback."""
         try:
             return super().invoke(ctx)
-        except OperationalProblem as problem:
-            typer.secho(str(problem), fg="red", err=True)
-            raise typer.Exit(2) from None
+        except Exception as error:
+            start_problems = import_module("weighbridge.cli.start_problems")
+            message = start_problems.message_of(error)
+            if message is None:
+                raise
+            start_problems.fail(message)
 
 
 def load_command(name: str) -> Any:

@@ -11,6 +11,7 @@ from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import owner_of, record_passed
 from weighbridge.flows.idempotent_write import PROBES_BEFORE_RESENDING, RetryLater
+from weighbridge.flows.reachability import report_reachability
 from weighbridge.jobs.current_run import current_run
 from weighbridge.persistence.repositories.attempts import STOPPED, AttemptResult, LeaseLost
 from weighbridge.persistence.repositories.transfers import State, Transfer
@@ -71,6 +72,7 @@ async def _run_to_outcome(
         result.outcome = await work(ctx, transfer)
         if transfer.tries and result.outcome not in (STOPPED, READY_TO_POST):
             await ctx.repositories.transfers.change(transfer.id, tries=0, next_try_at=None)
+            await report_reachability(ctx)
     except LeaseLost:
         result.outcome, result.note = STOPPED, "another run holds this transfer"
         await _requeue(ctx, job, ctx.connection.design.retry.lease_seconds, "lease held elsewhere")
@@ -93,6 +95,9 @@ async def _handle(ctx: ConnectionContext, transfer: Transfer, step: str, job: tu
         return str(error)
     if isinstance(error, (Throttled, Unreachable, AnswerLost, CredentialsRefused)):
         await _wait_by_schedule(ctx, transfer, job, _cause(error), str(error))
+        if error.status is None:
+            log.warning("platform_unreachable", flow=transfer.flow, key=transfer.key, reason=str(error))
+            await report_reachability(ctx)
         return str(error)
     if isinstance(error, Refused):
         reason = f"{error.exchange.platform} refused: {'; '.join(error.messages) or error}"

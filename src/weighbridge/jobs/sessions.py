@@ -19,6 +19,7 @@ from uuid import uuid4
 import structlog
 
 from weighbridge.common.clock import ServerTime
+from weighbridge.common.problem import OperationalProblem
 from weighbridge.persistence.repositories.workers import KnownSession, Session, Workers
 
 log = structlog.get_logger()
@@ -29,7 +30,7 @@ CHECKS_PER_HEARTBEAT = 4
 DEAD_AFTER_WALL_SECONDS = 20.0
 
 
-class WorkerNameTaken(Exception):
+class WorkerNameTaken(OperationalProblem):
     """Another process that is alive works under this name."""
 
 

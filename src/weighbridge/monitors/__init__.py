@@ -9,6 +9,7 @@ from weighbridge.monitors import (
     late_dispatch,
     missed_orders,
     orphaned_sales,
+    reachability,
     shared_quota,
     silent_feed,
     tax_rules,
@@ -19,6 +20,7 @@ from weighbridge.monitors import late_jobs as late_jobs
 from weighbridge.monitors.monitor import Monitor
 
 MONITORS: tuple[Monitor, ...] = (
+    reachability.MONITOR,
     missed_orders.MONITOR,
     silent_feed.MONITOR,
     late_jobs.MONITOR,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from weighbridge.common.clock import machine_time
+from weighbridge.persistence.database_problem import check_file, database_problem, unreadable_address
 from weighbridge.persistence.locks import LOCK_WAIT_SECONDS, DatabaseLocked, is_locked
 from weighbridge.persistence.schema import Migrated, ensure_schema, migrate
 from weighbridge.persistence.sqlite_file import READING, sqlite_engine
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
+CONNECT_SECONDS = 10
+"""How long a PostgreSQL server may take to answer; without a limit, an address without a server takes minutes."""
 SERVER_TIME = sa.select(sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)))
 DatabaseError = sa.exc.DBAPIError
 """What a database answers instead of rows."""
@@ -28,7 +32,10 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 
 def _async_url(url: str) -> sa.URL:
-    parsed = sa.make_url(url)
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise unreadable_address(error) from None
     backend = parsed.get_backend_name()
     if backend not in _DRIVERS:
         raise ValueError(f"database URL: unknown backend {backend!r}; expected sqlite or postgresql")
@@ -67,13 +74,28 @@ class Database:
     async def create_tables(self) -> None:
         """Creates the tables of an empty database, and migrates an older one where that is safe.
 
-        Safe to run from several processes at once. Raises SchemaProblem for a database that must not be used.
+        Safe to run from several processes at once. Raises SchemaProblem for a database that must not be used, and
+        DatabaseProblem for one that cannot be used.
         """
-        await ensure_schema(self.engine)
+        if self.is_sqlite:
+            check_file(Path(self.url.database or ""))
+        with self.explained():
+            await ensure_schema(self.engine)
 
     async def migrate(self) -> Migrated:
         """Brings the schema to this version, with migrations that need a quiet database too. Raises SchemaProblem."""
-        return await migrate(self.engine)
+        if self.is_sqlite:
+            check_file(Path(self.url.database or ""))
+        with self.explained():
+            return await migrate(self.engine)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turns the errors of this database into DatabaseProblem, whose message says in one sentence what to do."""
+        try:
+            yield
+        except DatabaseError as error:
+            raise database_problem(self.url, error) from error
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -152,7 +174,8 @@ class Database:
 
 
 def _postgresql_engine(url: sa.URL, lock_wait_seconds: float) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=10, max_overflow=10)
+    limits = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    engine = create_async_engine(url, pool_size=10, max_overflow=10, connect_args=limits)
 
     def limit_lock_wait(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from weighbridge.common.certificates import ssl_context
 from weighbridge.common.clock import Clock, seconds_between
+from weighbridge.common.connection_failure import failure_of, failure_reason
 from weighbridge.domain.lanes import Lane
 from weighbridge.platforms.api_profile import ApiProfile
 from weighbridge.platforms.call_slot import CallSlot, Quota
@@ -36,7 +37,8 @@ T = TypeVar("T")
 BeforeSend = Callable[[], Awaitable[None]]
 
 READ_ATTEMPTS = 4
-UNREACHABLE_OUTCOME = "unreachable"
+UNREACHABLE, ANSWER_LOST, NOT_SENT = "unreachable", "answer lost", "not sent"
+"""How the outcome of an exchange without an answer begins in the HTTP log; the cause follows in a few words."""
 TIMED_OUT = 408
 """Gateways answer with it too, and may have passed the request on, so it does not count as refused."""
 
@@ -45,7 +47,9 @@ class CallSlotExpired(Exception):
     """The call slot expired before the request was sent."""
 
 
-NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, CallSlotExpired)
+NO_CONNECTION = (httpx2.ConnectError, httpx2.ConnectTimeout)
+NOT_TRIED = (httpx2.PoolTimeout, CallSlotExpired)
+"""Reasons of our own for not sending a request; they say nothing about the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,7 @@ class HttpClient:
         request = self._request(method, path, query, raw)
         started_at, began = self._clock.now(), time.perf_counter()
         answer: httpx2.Response | None = None
-        outcome = "answered"
+        outcome, reason = "answered", ""
         try:
             # A call that outlives its slot would count at the platform, but no longer in the budget.
             left = self._clock.wall_seconds(seconds_between(self._clock.now(), call_slot.ends_at))
@@ -188,11 +192,16 @@ class HttpClient:
                 raise CallSlotExpired
             async with asyncio.timeout(left):
                 answer = await self._client.send(request)
-        except NEVER_SENT as cause:
+        except NO_CONNECTION as cause:
             call_slot.release()
-            outcome = f"{UNREACHABLE_OUTCOME}: {type(cause).__name__}"
+            outcome = f"{UNREACHABLE}: {failure_of(cause)}"
+            reason = f"{UNREACHABLE}: {failure_reason(cause, request.url.netloc.decode())}"
+        except NOT_TRIED as cause:
+            call_slot.release()
+            outcome = reason = f"{NOT_SENT}: {type(cause).__name__}"
         except (httpx2.HTTPError, TimeoutError) as cause:
-            outcome = f"answer lost: {type(cause).__name__}"
+            outcome = f"{ANSWER_LOST}: {type(cause).__name__}"
+            reason = f"{ANSWER_LOST}: {_why_lost(cause)}"
         done = Exchange(
             self._api_profile.name,
             self._connection,
@@ -205,7 +214,7 @@ class HttpClient:
             int((time.perf_counter() - began) * 1000),
             outcome[:32],
         )
-        error = self._error_without_answer(done) if answer is None else self._error_for_status(done, answer.headers)
+        error = _error_without_answer(done, reason) if answer is None else self._error_for_status(done, answer.headers)
         await self._record(done, path, outcome if answer is None else _outcome_of(error))
         if answer is not None and (quota := self._api_profile.quota(answer.headers)) is not None:
             await self._budget.record_quota(quota)
@@ -237,10 +246,6 @@ class HttpClient:
             )
         )
 
-    def _error_without_answer(self, exchange: Exchange) -> PlatformError:
-        kind = Unreachable if exchange.outcome.startswith(UNREACHABLE_OUTCOME) else AnswerLost
-        return kind(exchange, exchange.outcome)
-
     def _error_for_status(self, exchange: Exchange, headers: Mapping[str, str]) -> PlatformError | None:
         """The error for a status; None when the answer is usable."""
         status = exchange.status or 0
@@ -267,6 +272,18 @@ class HttpClient:
             raise Malformed(exchange, problems_of(error)) from error
         except ValueError as error:
             raise AnswerLost(exchange, f"the answer is cut short: {error}") from error
+
+
+def _error_without_answer(exchange: Exchange, reason: str) -> PlatformError:
+    kind = AnswerLost if exchange.outcome.startswith(ANSWER_LOST) else Unreachable
+    return kind(exchange, reason)
+
+
+def _why_lost(cause: Exception) -> str:
+    """Why a request that was sent has no answer."""
+    if isinstance(cause, TimeoutError | httpx2.TimeoutException):
+        return f"no answer in time ({type(cause).__name__})"
+    return " ".join(str(cause).split())[:200] or type(cause).__name__
 
 
 def _outcome_of(error: PlatformError | None) -> str:

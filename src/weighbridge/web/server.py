@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from weighbridge.app.context import AppContext
 from weighbridge.design.schema import Installation
 from weighbridge.persistence.database import Database
 from weighbridge.web.console.app import console_app
+from weighbridge.web.listening import listen
 
 log = structlog.get_logger()
 
@@ -29,11 +30,19 @@ class _EmbeddedServer(uvicorn.Server):
 
 
 async def serve_console(
-    installation: Installation, folder: Path, environment: Mapping[str, str], port: int | None = None
+    installation: Installation,
+    folder: Path,
+    environment: Mapping[str, str],
+    port: int | None = None,
+    announce: Callable[[int], None] = lambda port: None,
 ) -> None:
-    """Serves until a signal stops it; `port` overrides the configuration. Raises OSError if the port is in use."""
+    """Serves until a signal stops it; `port` overrides the configuration. `announce` gets the port that it listens on.
+
+    Raises CannotListen, DatabaseProblem or SecretsProblem.
+    """
     async with _app_context(installation, folder, environment) as app:
         listening = _listen(app, port)
+        announce(int(listening.getsockname()[1]))
         await uvicorn.Server(_config(app)).serve([listening])
 
 
@@ -41,7 +50,10 @@ async def serve_console(
 async def embedded_console(
     installation: Installation, folder: Path, environment: Mapping[str, str], port: int | None = None
 ) -> AsyncIterator[int]:
-    """Serves the console while the block runs; yields its port. Raises OSError if the port is in use."""
+    """Serves the console while the block runs; yields its port.
+
+    Raises CannotListen, DatabaseProblem or SecretsProblem.
+    """
     async with _app_context(installation, folder, environment) as app:
         listening = _listen(app, port)
         server = _EmbeddedServer(_config(app))
@@ -68,8 +80,7 @@ async def _app_context(
 
 def _listen(app_context: AppContext, port: int | None) -> socket.socket:
     console = app_context.installation.console
-    family = socket.AF_INET6 if ":" in console.host else socket.AF_INET
-    listening = socket.create_server((console.host, console.port if port is None else port), family=family)
+    listening = listen("the console", console.host, console.port if port is None else port, "console")
     log.info("console_started", host=console.host, port=listening.getsockname()[1])
     return listening
 

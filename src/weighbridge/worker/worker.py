@@ -29,6 +29,7 @@ from weighbridge.jobs.sessions import HEARTBEAT_WALL_SECONDS, Sessions, new_sess
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.job_queue import RECURRING_REASONS, Scope
+from weighbridge.web.listening import listen
 from weighbridge.web.webhooks.receiver import WebhookEndpoint, receiver
 from weighbridge.worker.repeating import repeating
 
@@ -110,24 +111,30 @@ class Worker:
 
     @asynccontextmanager
     async def receiving(self) -> AsyncIterator[asyncio.Future[None]]:
-        """The worker with recurring jobs and its webhook server; the future is done once that was told to stop."""
+        """The worker with recurring jobs and its webhook server; the future is done once that was told to stop.
+
+        Raises CannotListen or DatabaseProblem before it does any job.
+        """
         settings = self._installation.installation
+        listening = listen("the webhook receiver", settings.host, settings.port, "installation")
         app = receiver(self.repositories, self.clock, self._webhook_endpoints())
         config = uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
         server = uvicorn.Server(config)
-        async with (
-            self.working(recurring=True),
-            repeating(self._ensure_recurring, RECURRING_WALL_SECONDS),
-            repeating(self._playbook_runner.run_automatically, RECURRING_WALL_SECONDS),
-            repeating(self._alert_dispatcher.notify, ALERTS_WALL_SECONDS),
-        ):
-            serving = asyncio.create_task(server.serve())
-            log.info("worker_started", worker=settings.worker, port=settings.port, version=__version__)
-            try:
-                yield serving
-            finally:
-                server.should_exit = True
-                await serving
+        with listening:
+            async with (
+                self.working(recurring=True),
+                repeating(self._ensure_recurring, RECURRING_WALL_SECONDS),
+                repeating(self._playbook_runner.run_automatically, RECURRING_WALL_SECONDS),
+                repeating(self._alert_dispatcher.notify, ALERTS_WALL_SECONDS),
+            ):
+                serving = asyncio.create_task(server.serve([listening]))
+                port = listening.getsockname()[1]
+                log.info("worker_started", worker=settings.worker, port=port, version=__version__)
+                try:
+                    yield serving
+                finally:
+                    server.should_exit = True
+                    await serving
 
     async def run_once(self, flows: tuple[str, ...], key: str = WHOLE_CONNECTION) -> None:
         """Runs the named recurring flows one time, in order, each with everything it leads to."""

@@ -68,6 +68,7 @@ OWNER_OF: dict[FindingKind, Owner] = {
     FindingKind.ORDER_MISSED: Owner.OPERATIONS,
     FindingKind.JOBS_LATE: Owner.OPERATIONS,
     FindingKind.CREDENTIALS_REFUSED: Owner.OPERATIONS,
+    FindingKind.PLATFORM_UNREACHABLE: Owner.OPERATIONS,
     FindingKind.QUOTA_SHARED: Owner.OPERATIONS,
     FindingKind.DISPATCH_LATE: Owner.OPERATIONS,
     FindingKind.TRACKING_MISSING: Owner.OPERATIONS,

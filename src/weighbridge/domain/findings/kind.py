@@ -92,6 +92,7 @@ class FindingKind(StrEnum):
     ORDER_MISSED = "order_missed"
     JOBS_LATE = "jobs_late"
     CREDENTIALS_REFUSED = "credentials_refused"
+    PLATFORM_UNREACHABLE = "platform_unreachable"
     QUOTA_SHARED = "quota_shared"
     DISPATCH_LATE = "dispatch_late"
     TRACKING_MISSING = "tracking_missing"

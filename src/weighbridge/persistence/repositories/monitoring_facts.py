@@ -40,6 +40,15 @@ class RecordedCall:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnansweredCalls:
+    """Calls to one platform since the last that got any answer."""
+
+    first_at: datetime
+    last_at: datetime
+    last_outcome: str
+
+
 class MonitoringFacts:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -110,6 +119,24 @@ class MonitoringFacts:
         )
         rows = await self._rows(first)
         return rows[0].started_at if rows else None
+
+    async def unanswered(self, connection: str, platform: str, ignored_outcome: str) -> UnansweredCalls | None:
+        """The calls to a platform since its last answer of any status, however long ago; None when there are none.
+
+        Calls whose outcome begins with `ignored_outcome` do not count.
+        """
+        of = http_exchanges.c
+        conditions = [of.connection == connection, of.platform == platform]
+        last_answer = (
+            sa.select(of.started_at).where(*conditions, of.status.is_not(None)).order_by(of.started_at.desc()).limit(1)
+        )
+        if answered := await self._rows(last_answer):
+            conditions.append(of.started_at > answered[0].started_at)
+        conditions += [of.status.is_(None), ~of.outcome.startswith(ignored_outcome, autoescape=True)]
+        calls = sa.select(of.started_at, of.outcome).where(*conditions).limit(1)
+        first = await self._rows(calls.order_by(of.started_at))
+        last = await self._rows(calls.order_by(of.started_at.desc()))
+        return UnansweredCalls(first[0].started_at, last[0].started_at, last[0].outcome) if first and last else None
 
     async def undispatched(self, connection: str, posted_after: datetime, posted_before: datetime) -> Sequence[Any]:
         """Orders posted in that period without a known parcel, the oldest 500 at most: key, target_number, posted_at,

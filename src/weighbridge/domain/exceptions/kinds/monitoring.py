@@ -55,6 +55,20 @@ MONITORING = (
         playbooks=(Playbook.RETRY,),
     ),
     ExceptionKind(
+        FindingKind.PLATFORM_UNREACHABLE,
+        title="{value}",
+        cause="No call has reached the platform for minutes: it is down, its address in the design is wrong, or a name "
+        "server, a firewall, a proxy or a certificate between this machine and the platform fails.",
+        blocks="all transfers to and from that platform; they are retried automatically",
+        advice="See the status page of the platform. If it is up, check its address in the configuration, and the name "
+        "service, proxy, clock and certificates of this machine.",
+        proof="the platform answers a call",
+        urgency=Urgency.CRITICAL,
+        within=HOUR,
+        grouping=Grouping.OBJECT,
+        playbooks=(Playbook.RETRY,),
+    ),
+    ExceptionKind(
         FindingKind.QUOTA_SHARED,
         title="Other software uses the Cin7 quota of Weighbridge",
         cause="Other software calls Cin7 with the same key, or the quota is smaller than the design says.",
