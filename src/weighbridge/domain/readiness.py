@@ -102,9 +102,9 @@ def late_job_problems(late_jobs: Collection[LateJobs], now: datetime, late_after
     return [
         ReadinessProblem(
             ProblemId.JOBS_LATE,
-            f"{late.jobs} due {_jobs(late.jobs)} of flow {late.flow} of connection {late.connection} not started, "
-            f"the oldest for {duration(now - late.oldest_due_at)}; the limit is {duration(late_after)}. "
-            "Find out what holds the worker up, or start another worker.",
+            f"{_jobs(late.jobs)} of flow {late.flow} of connection {late.connection} not started, and the oldest has "
+            f"been due for {duration(now - late.oldest_due_at)} (limit: {duration(late_after)}); find out what holds "
+            "the workers up, or start another one.",
         )
         for late in longest_first
     ]
@@ -149,7 +149,7 @@ def duration(span: timedelta) -> str:
 
 
 def _jobs(count: int) -> str:
-    return "job has" if count == 1 else "jobs have"
+    return "1 due job" if count == 1 else f"{count} due jobs"
 
 
 def _time(timestamp: datetime) -> str:

@@ -48,7 +48,7 @@ class DatabaseHealth:
         try:
             async with self._database.reading() as connection:
                 problems += await _schema_problems(connection)
-                await (_write_sqlite if self._database.is_sqlite else _write_postgresql)(connection)
+                problems += await (_write_sqlite if self._database.is_sqlite else _write_postgresql)(connection)
         except (DatabaseError, OSError) as error:
             problem = problem_of(error, self._database.url)
             problems += [problem] if problem.id not in [known.id for known in problems] else []
@@ -110,19 +110,25 @@ async def _schema_problems(connection: AsyncConnection) -> Sequence[ReadinessPro
     return (ReadinessProblem(ProblemId.DATABASE_SCHEMA, sentence),)
 
 
-async def _write_sqlite(connection: AsyncConnection) -> None:
+async def _write_sqlite(connection: AsyncConnection) -> Sequence[ReadinessProblem]:
     """Writes one page that stays the same, so that a lock, a full disk and a file without write access show."""
     await connection.exec_driver_sql("BEGIN IMMEDIATE")
     try:
         version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
         await connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
         await connection.exec_driver_sql("COMMIT")
+        return ()
     except BaseException:
         await connection.rollback()
         raise
 
 
-async def _write_postgresql(connection: AsyncConnection) -> None:
-    """Takes the lock that a write takes, and writes nothing."""
+async def _write_postgresql(connection: AsyncConnection) -> Sequence[ReadinessProblem]:
+    """Takes the lock that a write takes, and writes nothing. A replica, or a server that its administrator has made
+    read-only, says so."""
+    if (await connection.exec_driver_sql("SHOW transaction_read_only")).scalar_one() == "on":
+        sentence = "The database accepts no writes; name the primary server, or allow writes again."
+        return (ReadinessProblem(ProblemId.DATABASE_READ_ONLY, sentence),)
     await connection.execute(sa.text(f"LOCK TABLE {', '.join(WRITTEN_TABLES)} IN ROW EXCLUSIVE MODE"))
     await connection.rollback()
+    return ()

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from types import MappingProxyType
 
 import sqlalchemy as sa
 import structlog
@@ -67,7 +66,7 @@ class Watched:
     clock: Clock
     wall_clock: Clock = REAL_CLOCK
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)
-    account_ids: Mapping[str, str] = MappingProxyType({})
+    account_ids: Mapping[str, str] = field(default_factory=dict)
     """Connection -> id of its Cin7 account; connections whose id cannot be read are missing."""
 
     def alive_within(self) -> timedelta:
