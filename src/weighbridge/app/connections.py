@@ -29,8 +29,8 @@ def connection_contexts(
 ) -> dict[str, ConnectionContext]:
     """The context of every connection by its name, under the design of the configuration file. Opens their clients.
 
-    `worker` is the session of the worker that uses them; `clock_offsets` collects how far the platforms' clocks are from
-    this machine's.
+    `worker` is the session of the worker that uses them; `clock_offsets` collects how far the platforms' clocks
+    are from that of this machine.
     """
     companies = {name: company_key(own.account_id.get_secret_value()) for name, own in secrets.items()}
     clients = ClientFactory(database, repositories, clock, clock_offsets or ClockOffsets())

@@ -41,8 +41,8 @@ log = structlog.get_logger()
 CACHE_WALL_SECONDS = 1.0
 LONGEST_CHECK_WALL_SECONDS = 6.0
 LONGEST_POOL_WAIT_WALL_SECONDS = 1.0
-ALIVE_WALL_SECONDS = 30.0
-SERVER_TIME = sa.select(sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)))
+ALIVE_WITHIN = timedelta(seconds=30)
+"""How old the heartbeat of a living worker may be, by the database server's clock."""
 UNREADABLE = frozenset(
     {ProblemId.DATABASE_UNREACHABLE, ProblemId.DATABASE_BROKEN, ProblemId.DATABASE_SCHEMA, ProblemId.CHECK_FAILED}
 )
@@ -68,10 +68,6 @@ class Watched:
     clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)
     account_ids: Mapping[str, str] = field(default_factory=dict)
     """Connection -> id of its Cin7 account; connections whose id cannot be read are missing."""
-
-    def alive_within(self) -> timedelta:
-        """How old the heartbeat of a living worker may be, in the clock's time."""
-        return timedelta(seconds=ALIVE_WALL_SECONDS / self.clock.wall_seconds(1.0))
 
 
 class Readiness:
@@ -117,13 +113,14 @@ class Readiness:
         try:
             async with watched.monitoring_database.reading() as reading:
                 heartbeats = await job_facts.heartbeats(reading)
+                server_time = await watched.database.server_time(reading)
                 late = await job_facts.late_jobs(reading, watched.connections, now - late_after)
                 recurring_jobs = await recurring_jobs_of(watched, reading)
                 offsets = await clock_offsets_of(watched, reading)
         except (DatabaseError, OSError) as error:
             return [problem_of(error, watched.database.url)]
         return [
-            *worker_problems(heartbeats, now, watched.alive_within()),
+            *worker_problems(heartbeats, server_time, ALIVE_WITHIN),
             *late_job_problems(late, now, late_after),
             *missed_job_problems(recurring_jobs, now, late_after),
             *clock_problems(offsets),
@@ -161,7 +158,7 @@ async def clock_offsets_of(watched: Watched, reading: AsyncConnection) -> dict[s
     offsets = {PLATFORM_NAMES.get(name, name): offset for name, offset in watched.clock_offsets.by_platform().items()}
     if not watched.database.is_sqlite:
         asked_at = watched.wall_clock.now()
-        server_time = (await reading.execute(SERVER_TIME)).scalar_one()
+        server_time = await watched.database.server_time(reading)
         answered_at = watched.wall_clock.now()
         offsets["the database server"] = server_time - asked_at - (answered_at - asked_at) / 2
     return offsets

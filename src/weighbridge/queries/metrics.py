@@ -25,7 +25,7 @@ from weighbridge.persistence.repositories.oversell_risk import OversellRisk
 from weighbridge.platforms.api_credentials import BIGCOMMERCE_QUOTA, company_key
 from weighbridge.platforms.budget import RECOVERY
 from weighbridge.queries import metric_list as names
-from weighbridge.queries.health import Watched, clock_offsets_of, recurring_jobs_of
+from weighbridge.queries.health import ALIVE_WITHIN, Watched, clock_offsets_of, recurring_jobs_of
 from weighbridge.queries.metric_list import Metric
 
 log = structlog.get_logger()
@@ -92,7 +92,8 @@ class Metrics:
     async def _work(self, reading: AsyncConnection, now: datetime) -> list[Sample]:
         watched = self._watched
         heartbeats = await job_facts.heartbeats(reading)
-        alive = sum(now - worker.heartbeat_at <= watched.alive_within() for worker in heartbeats)
+        server_time = await watched.database.server_time(reading)
+        alive = sum(server_time - worker.heartbeat_at <= ALIVE_WITHIN for worker in heartbeats)
         samples = [Sample(names.WORKERS, (), alive)]
         for counts in await job_facts.job_counts(reading, now, watched.settings.late_after):
             labels = (counts.connection, counts.flow)

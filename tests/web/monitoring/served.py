@@ -1,4 +1,4 @@
-"""A console in a process of its own, whose database a test may damage, and rows that stand for a working installation."""
+"""A console in a process of its own, whose database a test may damage, and rows of a working installation."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ import httpx2
 import sqlalchemy as sa
 
 from tests.design.examples import SMALL
+from weighbridge.common.certificates import ssl_context
 from weighbridge.persistence.tables import metadata
 from weighbridge.persistence.tables.work import jobs, workers
 from weighbridge_simulation.demo.run import free_port
 
 PATIENCE_SECONDS = 30.0
+POLL_SECONDS = 0.2
 TOKEN = "scrape-token"
 MONITORING = """
 [monitoring]
@@ -39,10 +41,11 @@ class Served:
     database: str
     folder: Path
     process: subprocess.Popen[bytes]
+    client: httpx2.Client
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
         """The answer of the console."""
-        return httpx2.get(f"{self.url}{path}", headers=headers, timeout=20)
+        return self.client.get(f"{self.url}{path}", headers=headers)
 
     def problems(self) -> dict[str, str]:
         """The sentences of readiness by id; empty if the console is ready."""
@@ -56,7 +59,7 @@ class Served:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not reached(problems := self.problems()):
             assert time.monotonic() < deadline, problems
-            time.sleep(0.1)
+            time.sleep(POLL_SECONDS)
         return problems
 
     @contextmanager
@@ -85,15 +88,13 @@ def row_of(table: sa.Table, **given: Any) -> sa.Executable:
 
 def worker_row() -> sa.Executable:
     """A worker that just started and whose heartbeat stays recent for as long as a test can take."""
-    return row_of(workers, id="worker-1", name="worker-1", heartbeat_at=datetime.now(UTC) + timedelta(days=1)) \
-        if "name" in workers.c \
-        else row_of(workers, id="worker-1", heartbeat_at=datetime.now(UTC) + timedelta(days=1))  # fmt: skip
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    return row_of(workers, id="worker-1-a", name="worker-1", connections='["main"]', heartbeat_at=tomorrow)
 
 
 def pending_job(flow: str, key: str, due_at: datetime) -> sa.Executable:
     """A job that waits for a worker."""
-    pending = {"requested_seq": 2, "claimed_seq": 1} if "requested_seq" in jobs.c else {}
-    return row_of(jobs, connection="main", flow=flow, key=key, due_at=due_at, reason="test", **pending)
+    return row_of(jobs, connection="main", flow=flow, key=key, due_at=due_at, reason="test")
 
 
 def _empty(column: sa.Column[Any]) -> Any:
@@ -114,7 +115,8 @@ def served(folder: Path, database: str) -> Iterator[Served]:
     environment = os.environ | {"METRICS_TOKEN": TOKEN, "CIN7_ACCOUNT": "account"}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*_as_ordinary_user(), *command], env=environment, stderr=log)
-    console = Served(f"http://127.0.0.1:{port}", database, folder, process)
+    client = httpx2.Client(verify=ssl_context(), timeout=20)
+    console = Served(f"http://127.0.0.1:{port}", database, folder, process, client)
     console.execute(worker_row())
     try:
         _wait_until_live(console)
@@ -122,6 +124,7 @@ def served(folder: Path, database: str) -> Iterator[Served]:
     finally:
         process.terminate()
         process.wait(PATIENCE_SECONDS)
+        client.close()
 
 
 def _as_ordinary_user() -> list[str]:

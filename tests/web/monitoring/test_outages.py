@@ -15,8 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.web.monitoring.served import Served, pending_job, row_of, served, worker_row
-from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.persistence.tables.work import attempts, jobs, workers
+from weighbridge.persistence.tables.work import jobs, workers
 
 NOW = datetime.now(UTC)
 
@@ -141,14 +140,11 @@ def late_job(console: Served) -> Iterator[None]:
 def missed_run(console: Served) -> Iterator[None]:
     """The stock was read three days ago, and nothing is in the queue that would read it again."""
     started_at = NOW - timedelta(days=3)
-    console.execute(
-        row_of(transfers, id="t", connection="main", flow="stock", key="*", state="posted", findings=[], content={}),
-        row_of(attempts, id="a", transfer_id="t", step="stock", run="r", started_at=started_at),
-    )
+    console.execute(row_of(jobs, connection="main", flow="stock", key="*", started_at=started_at))
     try:
         yield
     finally:
-        console.execute(sa.delete(attempts), sa.delete(transfers))
+        console.execute(sa.delete(jobs))
 
 
 Stage = Callable[[Served], AbstractContextManager[None]]

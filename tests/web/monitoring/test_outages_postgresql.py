@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from tests.postgres import own_database
 from tests.web.monitoring.served import Served, pending_job, served, worker_row
+from weighbridge.common.certificates import ssl_context
 from weighbridge.persistence.tables.work import jobs, workers
 
 MORE_THAN_THE_POOL = 24
@@ -123,9 +124,10 @@ def exhausted_pool(console: Served) -> Iterator[None]:
 
     def ask() -> int:
         headers = {"authorization": "Bearer wb_unknown"}
-        return httpx2.get(f"{console.url}/api/v1/monitors", headers=headers, timeout=60).status_code
+        return client.get(f"{console.url}/api/v1/monitors", headers=headers).status_code
 
-    with ThreadPoolExecutor(MORE_THAN_THE_POOL) as threads:
+    client = httpx2.Client(verify=ssl_context(), timeout=60)
+    with client, ThreadPoolExecutor(MORE_THAN_THE_POOL) as threads:
         with console.connected() as connection:
             connection.execute(sa.text("LOCK TABLE api_token IN ACCESS EXCLUSIVE MODE"))
             answers = [threads.submit(ask) for _ in range(MORE_THAN_THE_POOL)]

@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.domain.job_types import RECURRING, WHOLE_CONNECTION
 from weighbridge.domain.readiness import LateJobs, WorkerHeartbeat
-from weighbridge.persistence.tables.transfers import transfers
-from weighbridge.persistence.tables.work import attempts, jobs, workers
+from weighbridge.persistence.tables.work import jobs, workers
 
 OF = jobs.c
-IS_PENDING: sa.ColumnElement[bool] = OF.requested_seq > OF.claimed_seq
-IS_RUNNING: sa.ColumnElement[bool] = OF.running_seq > 0
-IS_ALIVE: sa.ColumnElement[bool] = workers.c.deregistered_at.is_(None)
+IS_PENDING: sa.ColumnElement[bool] = OF.due_at.is_not(None)
+IS_RUNNING: sa.ColumnElement[bool] = OF.worker != ""
+TAKES_JOBS: sa.ColumnElement[bool] = workers.c.connections != "[]"
+"""Sessions of commands only do what they request themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,14 @@ async def late_jobs(reading: AsyncConnection, connections: Collection[str], due_
 
 
 async def heartbeats(reading: AsyncConnection) -> list[WorkerHeartbeat]:
-    """The workers that have not stopped in good order."""
-    query = sa.select(workers.c.id, workers.c.heartbeat_at).where(IS_ALIVE)
+    """The workers that take due jobs and have not stopped in good order; their times are the database server's."""
+    query = sa.select(workers.c.name, workers.c.heartbeat_at).where(TAKES_JOBS)
     return [WorkerHeartbeat(*row) for row in (await reading.execute(query)).all()]
 
 
 async def up_since(reading: AsyncConnection) -> datetime | None:
     """The start of the worker that has been alive longest; None if there is none."""
-    first_start = sa.select(sa.func.min(workers.c.started_at, type_=workers.c.started_at.type)).where(IS_ALIVE)
+    first_start = sa.select(sa.func.min(workers.c.started_at, type_=workers.c.started_at.type)).where(TAKES_JOBS)
     since: datetime | None = (await reading.execute(first_start)).scalar_one()
     return since
 
@@ -73,21 +73,11 @@ async def recurring_starts(
     reading: AsyncConnection, connections: Collection[str]
 ) -> dict[tuple[str, str], RecurringStart]:
     """The recurring jobs of these connections that are known, by connection and flow."""
-    of = transfers.c
-    last = (
-        sa.select(sa.func.max(attempts.c.started_at, type_=attempts.c.started_at.type))
-        .where(attempts.c.transfer_id == of.id)
-        .scalar_subquery()
+    query = sa.select(OF.connection, OF.flow, OF.started_at, OF.due_at).where(
+        OF.connection.in_(sorted(connections)), OF.flow.in_(RECURRING), OF.key == WHOLE_CONNECTION
     )
-    started = sa.select(of.connection, of.flow, last).where(
-        of.connection.in_(sorted(connections)), of.flow.in_(RECURRING), of.key == WHOLE_CONNECTION
-    )
-    due = sa.select(OF.connection, OF.flow, OF.due_at).where(
-        IS_PENDING, OF.connection.in_(sorted(connections)), OF.flow.in_(RECURRING), OF.key == WHOLE_CONNECTION
-    )
-    last_at = {(name, flow): at for name, flow, at in (await reading.execute(started)).all()}
-    due_at = {(name, flow): at for name, flow, at in (await reading.execute(due)).all()}
-    return {job: RecurringStart(last_at.get(job), due_at.get(job)) for job in last_at.keys() | due_at.keys()}
+    rows = (await reading.execute(query)).all()
+    return {(row.connection, row.flow): RecurringStart(row.started_at, row.due_at) for row in rows}
 
 
 async def job_counts(reading: AsyncConnection, now: datetime, late_after: timedelta) -> list[JobCounts]:
