@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 
+from weighbridge.flows.discovery.lost_jobs import CRASHED_ITS_WORKER
+
 from tests.exception_stories.actions import replay, retry
 from tests.exception_stories.after_posting import BOTH_SIDES, reported_to_store, sale_id, shipped
 from tests.exception_stories.story import POSTED, Noted, Setting, Story, one_sale, order
 from tests.flows.harness import Harness, harness
 from weighbridge.domain.findings.kind import FindingKind
-from weighbridge.flows.discovery.lost_jobs import CRASHED_ITS_WORKER
 
 FEW_RETRIES = """
 [connections.main.design.retry]

@@ -6,8 +6,9 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from weighbridge.domain.job_types import JOB_TYPES
 from weighbridge.jobs.engine import HEAD_START, EngineFile, dispatch_order
+
+from weighbridge.domain.job_types import JOB_TYPES
 from weighbridge.persistence.repositories.job_queue import DueJob
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
