@@ -20,8 +20,8 @@ from weighbridge.queries.health import Watched
 
 log = structlog.get_logger()
 
-OBSERVE_WALL_SECONDS = 5.0
-REPORT_WALL_SECONDS = 30.0
+OBSERVE_WALL_SECONDS = 2.0
+REPORT_WALL_SECONDS = 10.0
 REMIND_WALL_SECONDS = 900.0
 
 

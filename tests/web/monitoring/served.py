@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.design.examples import SMALL
 from weighbridge.common.certificates import ssl_context
 from weighbridge.persistence.tables import metadata
 from weighbridge.persistence.tables.work import jobs, workers
+from weighbridge.persistence.types import ExactDecimal
 from weighbridge_simulation.demo.run import free_port
 
 PATIENCE_SECONDS = 30.0
@@ -98,7 +100,7 @@ def pending_job(flow: str, key: str, due_at: datetime) -> sa.Executable:
 
 
 def _empty(column: sa.Column[Any]) -> Any:
-    return column.type.python_type()
+    return Decimal(0) if isinstance(column.type, ExactDecimal) else column.type.python_type()
 
 
 @contextmanager

@@ -75,7 +75,7 @@ async def posted_orders(reading: AsyncConnection, since: datetime) -> dict[str, 
     """Orders posted since `since`, by connection."""
     of = transfers.c
     query = sa.select(of.connection, sa.func.count()).where(of.posted_at >= since, of.flow == Flow.ORDERS)
-    return dict((await reading.execute(query.group_by(of.connection))).tuples().all())
+    return dict((await reading.execute(query.group_by(of.connection))).all())
 
 
 async def reservation_lags(reading: AsyncConnection, since: datetime) -> dict[str, ReservationLag]:
@@ -97,14 +97,14 @@ async def stock_read_at(reading: AsyncConnection) -> dict[str, datetime]:
     """When the last full reading of the stock began, by connection."""
     of = stock_levels.c
     query = sa.select(of.connection, sa.func.max(of.scanned_at, type_=of.scanned_at.type)).group_by(of.connection)
-    return dict((await reading.execute(query)).tuples().all())
+    return dict((await reading.execute(query)).all())
 
 
 async def calls_in_window(reading: AsyncConnection, now: datetime) -> dict[str, int]:
     """Calls that count against the quota now, by API application."""
     of = budget_calls.c
     query = sa.select(of.application, sa.func.count()).where(of.frees_at > now).group_by(of.application)
-    return dict((await reading.execute(query)).tuples().all())
+    return dict((await reading.execute(query)).all())
 
 
 async def budget_states(reading: AsyncConnection) -> Mapping[str, BudgetState]:
