@@ -60,5 +60,5 @@ def test_one_odd_answer_says_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("headers", [{"age": "600"}, {"date": "yesterday"}], ids=["from a cache", "no date"])
-def test_an_answer_that_does_not_tell_the_time_is_ignored(tmp_path: Path, headers: dict[str, str]) -> None:
+def test_an_answer_without_a_usable_time_is_ignored(tmp_path: Path, headers: dict[str, str]) -> None:
     assert _offsets_after(tmp_path, *[_reply(AHEAD, **headers)] * ANSWERS) == {}

@@ -14,7 +14,6 @@ from weighbridge import __version__
 from weighbridge.common.cache import Cache
 from weighbridge.common.clock import seconds_between
 from weighbridge.domain.exceptions.kinds import Urgency
-from weighbridge.domain.lanes import recovered_capacity
 from weighbridge.domain.readiness import ReadinessProblem
 from weighbridge.domain.stock.oversell import bound, total
 from weighbridge.persistence.database import DatabaseError
@@ -23,7 +22,6 @@ from weighbridge.persistence.repositories import job_facts, metric_facts
 from weighbridge.persistence.repositories.api_budget import BudgetState
 from weighbridge.persistence.repositories.oversell_risk import OversellRisk
 from weighbridge.platforms.api_credentials import BIGCOMMERCE_QUOTA, company_key
-from weighbridge.platforms.budget import RECOVERY
 from weighbridge.queries import metric_list as names
 from weighbridge.queries.health import ALIVE_WITHIN, Watched, clock_offsets_of, recurring_jobs_of
 from weighbridge.queries.metric_list import Metric
@@ -166,9 +164,7 @@ class Metrics:
 def _capacity(state: BudgetState | None, calls: int, reserve: float, now: datetime) -> int:
     """The calls that the budget grants in a window, as `platforms/budget.py` counts them."""
     capacity = max(1, int((state.quota if state and state.quota else calls) * (1 - reserve)))
-    if state is None or state.lowered_to is None or state.lowered_at is None:
-        return capacity
-    return recovered_capacity(capacity, state.lowered_to, (now - state.lowered_at) / RECOVERY)
+    return capacity if state is None else state.capacity(capacity, now)
 
 
 def _urgency(rank: int) -> str:
