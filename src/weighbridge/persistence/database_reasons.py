@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from weighbridge.common.problem import OperationalProblem
 from weighbridge.domain.readiness import ProblemId, ReadinessProblem
 
 LONGEST_REASON = 200
@@ -47,6 +48,8 @@ def problem_of(error: Exception, url: sa.URL) -> ReadinessProblem:
 
 def reason_of(error: BaseException) -> str:
     """The first line of the database's own words; the others may hold values. For any other error its class too."""
+    if isinstance(error, OperationalProblem):
+        return str(error)
     original = error.orig if isinstance(error, sa.exc.DBAPIError) else None
     text = (str(error if original is None else original).strip().splitlines() or [""])[0]
     return (text if original is not None and text else f"{type(error).__name__}: {text}")[:LONGEST_REASON]

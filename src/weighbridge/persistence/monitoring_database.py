@@ -41,13 +41,17 @@ class MonitoringDatabase(Database):
 def _sqlite_engine(url: sa.URL) -> AsyncEngine:
     # Mode rw: a missing file is an error. Without it SQLite would create an empty one.
     file = url.set(database=f"file:{quote(url.database or '')}").update_query_dict({"mode": "rw", "uri": "true"})
-    engine = create_async_engine(file, poolclass=NullPool, connect_args={"timeout": LOCK_WAIT_MILLISECONDS / 1000})
+    engine = create_async_engine(
+        file, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_MILLISECONDS / 1000}
+    )
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
 
 
 def _postgresql_engine(url: sa.URL) -> AsyncEngine:
-    return create_async_engine(url, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
+    return create_async_engine(
+        url, poolclass=NullPool, hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS}
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

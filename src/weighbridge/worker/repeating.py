@@ -10,13 +10,14 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from weighbridge.common.problem import OperationalProblem
 from weighbridge.persistence.database import DatabaseError
 from weighbridge.persistence.database_reasons import reason_of
 
 log = structlog.get_logger()
 
 REMIND_WALL_SECONDS = 600.0
-KNOWN_CONDITIONS = (DatabaseError, OSError, TimeoutError)
+KNOWN_CONDITIONS = (DatabaseError, OperationalProblem, OSError, TimeoutError)
 """Errors of the world around us. Their reason says everything, and a traceback nothing."""
 
 

@@ -56,6 +56,10 @@ class Served:
         assert (answer.status_code, answer.json()["status"]) == ((503, "not ready") if problems else (200, "ready"))
         return problems
 
+    def log(self) -> str:
+        """What the console has logged."""
+        return (self.folder / "log").read_text(encoding="utf-8")
+
     def wait_until(self, reached: Callable[[dict[str, str]], bool]) -> dict[str, str]:
         """The problems once they are as expected."""
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -139,7 +143,7 @@ def _as_ordinary_user() -> list[str]:
 def _wait_until_live(console: Served) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        assert console.process.poll() is None, (console.folder / "log").read_text(encoding="utf-8")
+        assert console.process.poll() is None, console.log()
         assert time.monotonic() < deadline
         try:
             assert console.get("/health/live").json() == {"status": "live"}

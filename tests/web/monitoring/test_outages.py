@@ -175,7 +175,9 @@ def test_readiness_names_an_outage_and_comes_back_after_it(
         problems = console.wait_until(lambda problems: problem_id in problems)
         assert words in problems[problem_id]
         assert console.get("/health/live").status_code == 200
+        console.get("/sign-in")
     console.wait_until(lambda problems: not problems)
+    assert "Traceback" not in console.log()
 
 
 def _file(console: Served) -> Path:

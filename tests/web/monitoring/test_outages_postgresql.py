@@ -158,3 +158,4 @@ def test_readiness_names_an_outage_and_comes_back_after_it(
         assert words in problems[problem_id]
         assert console.get("/health/live").status_code == 200
     console.wait_until(lambda problems: not problems)
+    assert "Traceback" not in console.log()

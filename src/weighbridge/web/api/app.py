@@ -14,6 +14,7 @@ from weighbridge.app.context import AppContext
 from weighbridge.exceptions.actions import NotAllowed
 from weighbridge.persistence.database import DatabaseError
 from weighbridge.persistence.database_reasons import reason_of
+from weighbridge.persistence.locks import DatabaseLocked
 from weighbridge.services.errors import InvalidRequest
 from weighbridge.services.permission import NotPermitted
 from weighbridge.web.api import design, exceptions, monitoring, reconciliation, records, reports, stock, users
@@ -51,7 +52,8 @@ def api_app(app_context: AppContext) -> FastAPI:
     app.add_exception_handler(NotPermitted, _not_permitted)
     for refusal in (NotAllowed, InvalidRequest, UserProblem, WeakPassword):
         app.add_exception_handler(refusal, _invalid_request)
-    app.add_exception_handler(DatabaseError, _database_failed)
+    for failure in (DatabaseError, DatabaseLocked):
+        app.add_exception_handler(failure, _database_failed)
     app.add_exception_handler(LookupError, _missing)
     app.add_exception_handler(RequestValidationError, _unreadable)
     return app

@@ -16,6 +16,7 @@ from weighbridge.app.context import AppContext
 from weighbridge.exceptions.actions import NotAllowed
 from weighbridge.persistence.database import DatabaseError
 from weighbridge.persistence.database_reasons import reason_of
+from weighbridge.persistence.locks import DatabaseLocked
 from weighbridge.persistence.monitoring_database import MonitoringDatabase
 from weighbridge.queries.health import Watched
 from weighbridge.services.errors import InvalidRequest, NotFound
@@ -80,7 +81,8 @@ def console_app(app_context: AppContext) -> FastAPI:
     app.add_exception_handler(LookupError, _missing)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(RequestValidationError, _unreadable)
-    app.add_exception_handler(DatabaseError, _database_failed)
+    for failure in (DatabaseError, DatabaseLocked):
+        app.add_exception_handler(failure, _database_failed)
     app.add_exception_handler(Exception, _broken)
     return app
 

@@ -24,6 +24,7 @@ from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.stock import flow as stock
 from weighbridge.persistence.database import DatabaseError
 from weighbridge.persistence.database_reasons import reason_of
+from weighbridge.persistence.locks import DatabaseLocked
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.webhook_inbox import JobHint
 from weighbridge.web.webhooks.signature import signature_fits
@@ -54,7 +55,8 @@ def receiver(repositories: Repositories, clock: Clock, endpoints: Mapping[str, W
     """
     app = FastAPI(title="Weighbridge receiver", docs_url=None, redoc_url=None, openapi_url=None)
 
-    app.add_exception_handler(DatabaseError, _database_failed)
+    for failure in (DatabaseError, DatabaseLocked):
+        app.add_exception_handler(failure, _database_failed)
 
     async def from_bigcommerce(request: Request) -> Response:
         connection, secret = request.path_params["connection"], request.path_params["secret"]
