@@ -14,6 +14,7 @@ import pytest
 from pydantic.fields import FieldInfo
 from tools.docs.bad_week import page as week_page
 from tools.docs.exceptions_page import page as exceptions_page
+from tools.docs.metrics_page import page as metrics_page
 from tools.docs.monitors_page import page as monitors_page
 from tools.docs.sale_states import page
 
@@ -23,6 +24,7 @@ from weighbridge.design.schema import Installation
 from weighbridge.design.sections import SecretReference, Section
 from weighbridge.domain.exceptions.owners import default_owner
 from weighbridge.domain.findings.kind import FindingKind
+from weighbridge.domain.readiness import ProblemId
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
@@ -102,6 +104,17 @@ def test_the_catalogue_of_exceptions_is_generated_from_the_code() -> None:
 def test_the_list_of_monitors_is_generated_from_the_code() -> None:
     document = (ROOT / "docs" / "reference" / "monitors.md").read_text(encoding="utf-8")
     assert document == monitors_page(), "run: python -m tools.docs.monitors_page docs/reference/monitors.md"
+
+
+def test_the_list_of_metrics_is_generated_from_the_code() -> None:
+    document = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+    assert document == metrics_page(), "run: python -m tools.docs.metrics_page docs/reference/metrics.md"
+
+
+def test_every_problem_of_readiness_is_documented() -> None:
+    document = (ROOT / "docs" / "operate" / "monitoring.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `(\w+)` \| ", document, re.M)
+    assert documented == [str(problem_id) for problem_id in ProblemId]
 
 
 def test_the_table_of_faults_is_generated_from_the_code() -> None:

@@ -34,11 +34,16 @@ from weighbridge.domain.exceptions.owners import Owner
 from weighbridge.domain.findings.finding import Severity
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import JOB_TYPES, Flow
+from weighbridge.domain.readiness import ProblemId
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.monitoring_database import MonitoringDatabase
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables import metadata
+from weighbridge.queries.health import Watched
+from weighbridge.queries.metric_list import METRICS
 from weighbridge.web.console.app import console_app
+from weighbridge.web.monitoring import MonitoringEndpoints, add_monitoring
 from weighbridge.web.webhooks.receiver import receiver
 
 SOURCE = Path(__file__).parents[1] / "src" / "weighbridge"
@@ -58,12 +63,13 @@ def public_names() -> str:
         "Console and API": _routes(_console()),
         "Webhook receiver": _routes(_receiver()),
         "Log events": _log_events(),
+        "Metrics": [f"{metric.name}{list(metric.labels) or ''}" for metric in METRICS],
     }
     return "\n".join("\n".join([f"## {title}", *sorted(map(str, names)), ""]) for title, names in sections.items())
 
 
 def _stored_enums() -> tuple[type[StrEnum], ...]:
-    return (State, FindingKind, Severity, Owner, Playbook, Role, Permission, Flow)
+    return (State, FindingKind, ProblemId, Severity, Owner, Playbook, Role, Permission, Flow)
 
 
 def _columns() -> list[str]:
@@ -111,7 +117,13 @@ def _console() -> FastAPI:
 
 
 def _receiver() -> FastAPI:
-    return receiver(Repositories.of(Database("sqlite:///"), REAL_CLOCK), REAL_CLOCK, {})
+    database, installation = Database("sqlite:///"), parse_installation(SMALL)
+    application = receiver(Repositories.of(database, REAL_CLOCK), REAL_CLOCK, {})
+    watched = Watched(
+        installation.connections, installation.monitoring, database, MonitoringDatabase("sqlite:///"), REAL_CLOCK
+    )
+    add_monitoring(application, MonitoringEndpoints.of(watched, None))
+    return application
 
 
 def _routes(application: Any, prefix: str = "") -> Iterator[str]:

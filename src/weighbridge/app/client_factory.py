@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection
@@ -12,6 +12,7 @@ from weighbridge.persistence.repositories import Repositories
 from weighbridge.platforms.api_credentials import bigcommerce_budget, cin7_budget
 from weighbridge.platforms.bigcommerce.api_profile import BigCommerceApiProfile
 from weighbridge.platforms.cin7.api_profile import Cin7ApiProfile
+from weighbridge.platforms.clock_offsets import ClockOffsets
 from weighbridge.platforms.http_client import HttpClient, Timeouts
 
 
@@ -28,6 +29,7 @@ class ClientFactory:
     database: Database
     repositories: Repositories
     clock: Clock
+    clock_offsets: ClockOffsets = field(default_factory=ClockOffsets)
 
     def bigcommerce_http(self, name: str, connection: Connection, secrets: Secrets) -> HttpClient:
         """The client for BigCommerce, with the store's token and within its quota."""
@@ -41,6 +43,7 @@ class ClientFactory:
             budget=bigcommerce_budget(self.database, self.clock, connection),
             recorder=self.repositories.http_log,
             timeouts=timeouts_of(connection),
+            clock_offsets=self.clock_offsets,
         )
 
     def cin7_http(self, name: str, connection: Connection, secrets: Secrets) -> HttpClient:
@@ -60,4 +63,5 @@ class ClientFactory:
             budget=cin7_budget(self.database, self.clock, connection, account_id),
             recorder=self.repositories.http_log,
             timeouts=timeouts_of(connection),
+            clock_offsets=self.clock_offsets,
         )

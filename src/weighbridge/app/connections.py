@@ -15,6 +15,7 @@ from weighbridge.persistence.repositories import Repositories
 from weighbridge.platforms.api_credentials import company_key
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
 from weighbridge.platforms.cin7.client import Cin7Client
+from weighbridge.platforms.clock_offsets import ClockOffsets
 
 
 def connection_contexts(
@@ -24,13 +25,15 @@ def connection_contexts(
     database: Database,
     repositories: Repositories,
     clock: Clock,
+    clock_offsets: ClockOffsets | None = None,
 ) -> dict[str, ConnectionContext]:
     """The context of every connection by its name, under the design of the configuration file. Opens their clients.
 
-    `worker` is the session of the worker that uses them.
+    `worker` is the session of the worker that uses them; `clock_offsets` collects how far the platforms' clocks
+    are from that of this machine.
     """
     companies = {name: company_key(own.account_id.get_secret_value()) for name, own in secrets.items()}
-    clients = ClientFactory(database, repositories, clock)
+    clients = ClientFactory(database, repositories, clock, clock_offsets or ClockOffsets())
     public_url = installation.installation.public_url.rstrip("/")
     contexts: dict[str, ConnectionContext] = {}
     for name, connection in installation.connections.items():

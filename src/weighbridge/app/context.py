@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 
 from weighbridge.access.oidc.provider import Provider
@@ -14,7 +15,7 @@ from weighbridge.access.service import Access
 from weighbridge.common.cache import Cache
 from weighbridge.common.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.design.schema import Connection, Installation
-from weighbridge.design.secrets import SecretFinder, resolve_provider_secret
+from weighbridge.design.secrets import SecretFinder, resolve_metrics_token, resolve_provider_secret
 from weighbridge.exceptions.lifecycle import ExceptionLifecycle
 from weighbridge.exceptions.playbooks import PlaybookRunner
 from weighbridge.exceptions.record_queries import ExceptionQueries
@@ -41,6 +42,8 @@ class AppContext:
     exception_queries: ExceptionQueries
     lifecycle: ExceptionLifecycle
     playbook_runner: PlaybookRunner
+    metrics_token: SecretStr | None = None
+    """What `/metrics` asks for; without one, the console has no such address."""
     cache: Cache = field(default_factory=Cache)
 
     @classmethod
@@ -84,6 +87,7 @@ class AppContext:
             playbook_runner=PlaybookRunner(
                 database, clock, {name: connection.design for name, connection in installation.connections.items()}
             ),
+            metrics_token=resolve_metrics_token(installation, folder, environment) if not without_sign_in else None,
         )
 
     @property
@@ -100,6 +104,15 @@ class AppContext:
     def is_secure(self) -> bool:
         """Whether the console is reached by HTTPS, so that cookies must be sent by HTTPS only."""
         return self.installation.console.public_url.startswith("https://")
+
+    @property
+    def account_ids(self) -> Mapping[str, str]:
+        """Connection -> id of its Cin7 account; empty for an id that cannot be read here."""
+        finder = SecretFinder(self.folder, self.environment)
+        return {
+            name: finder.find(f"connections.{name}.cin7.account_id", connection.cin7.account_id).get_secret_value()
+            for name, connection in self.connections.items()
+        }
 
     def sharing(self, connection: str) -> tuple[str, ...]:
         """The connections that sell the stock of the same company, `connection` among them."""

@@ -22,7 +22,7 @@ Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; default:
 def console_command(config: Config = DEFAULT_CONFIG, port: Port = None) -> None:
     """Serve the console until stopped: pages for users, and the JSON API."""
     installation = installation_of(config)
-    configure_logs(installation.installation.log_level)
+    configure_logs(installation.installation.log_level, installation.installation.log_format)
     console = installation.console
 
     def announce(actual_port: int) -> None:

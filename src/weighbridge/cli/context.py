@@ -17,7 +17,13 @@ from rich.console import Console
 from weighbridge.common.clock import REAL_CLOCK, Clock, ScaledClock
 from weighbridge.design.loading import ConfigurationProblem, load_installation
 from weighbridge.design.schema import Installation
-from weighbridge.design.secrets import SecretsProblem, resolve_channels, resolve_provider_secret, resolve_secrets
+from weighbridge.design.secrets import (
+    SecretsProblem,
+    resolve_channels,
+    resolve_metrics_token,
+    resolve_provider_secret,
+    resolve_secrets,
+)
 from weighbridge.observability.logs import configure_logs
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories
@@ -46,12 +52,14 @@ def worker_of(config: Path, *, as_separate_worker: bool = False) -> Worker:
     try:
         secrets = resolve_secrets(installation, config.absolute().parent)
         channels = resolve_channels(installation, config.absolute().parent)
+        metrics_token = resolve_metrics_token(installation, config.absolute().parent)
         if installation.console.enabled:
             resolve_provider_secret(installation, config.absolute().parent)
     except SecretsProblem as missing:
         fail(str(missing))
-    configure_logs(installation.installation.log_level)
-    return Worker(installation, secrets, channels)
+    settings = installation.installation
+    configure_logs(settings.log_level, settings.log_format, settings.worker)
+    return Worker(installation, secrets, channels, metrics_token=metrics_token)
 
 
 def installation_of(config: Path) -> Installation:

@@ -14,6 +14,7 @@ from weighbridge.common.clock import ScaledClock
 from weighbridge.design.alerts import Alerts
 from weighbridge.design.catalogue import Catalogue
 from weighbridge.design.console import Console
+from weighbridge.design.monitoring import Monitoring
 from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.refunds import Refunds
 from weighbridge.design.retry_schedules import Retry
@@ -186,6 +187,8 @@ class Settings(Section):
     """How often the job queue is polled for due jobs; a shorter interval is faster and uses more processor time."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest level that is logged."""
+    log_format: Literal["json", "console"] = "json"
+    """Form of the log: one JSON object a line, or lines for people."""
 
     @field_validator("database")
     @classmethod
@@ -210,6 +213,7 @@ class Installation(Section):
 
     installation: Settings = Settings()
     console: Console = Console()
+    monitoring: Monitoring = Monitoring()
     alerts: Alerts = Alerts()
     connections: dict[ConnectionName, Connection] = Field(min_length=1)
 

@@ -128,6 +128,20 @@ def resolve_provider_secret(
     return secret
 
 
+def resolve_metrics_token(
+    installation: Installation, folder: Path, environment: Mapping[str, str] | None = None
+) -> SecretStr | None:
+    """The token that `/metrics` asks for; resolved like `resolve_secrets`, with the same exception."""
+    reference = installation.monitoring.metrics_token
+    if reference is None:
+        return None
+    finder = SecretFinder(folder, os.environ if environment is None else environment)
+    token = finder.find("monitoring.metrics_token", reference)
+    if finder.problems:
+        raise SecretsProblem("\n".join(finder.problems))
+    return token
+
+
 def _secrets_of(name: str, connection: Connection, finder: SecretFinder) -> Secrets:
     def find(field: str, reference: SecretReference) -> SecretStr:
         return finder.find(f"connections.{name}.{field}", reference)

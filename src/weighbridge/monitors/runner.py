@@ -33,11 +33,11 @@ async def run_monitors(ctx: ConnectionContext, key: str) -> str:
 
 
 async def _run_all(ctx: ConnectionContext, transfer: Transfer) -> str:
-    counts = [await _run_monitor(ctx, monitor) for monitor in MONITORS]
+    counts = [await run_monitor(ctx, monitor) for monitor in MONITORS]
     return f"{sum(count or 0 for count in counts)} findings, {counts.count(None)} monitors failed"
 
 
-async def _run_monitor(ctx: ConnectionContext, monitor: Monitor) -> int | None:
+async def run_monitor(ctx: ConnectionContext, monitor: Monitor) -> int | None:
     """The number of findings of a monitor. None if it has no result yet or a platform failed; its earlier findings stay
     open then."""
     try:

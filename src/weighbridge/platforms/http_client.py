@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Protocol, TypeVar, cast
 
 import httpx2
@@ -19,6 +20,7 @@ from weighbridge.common.connection_failure import failure_of, failure_reason
 from weighbridge.domain.lanes import Lane
 from weighbridge.platforms.api_profile import ApiProfile
 from weighbridge.platforms.call_slot import CallSlot, Quota
+from weighbridge.platforms.clock_offsets import ClockOffsets
 from weighbridge.platforms.http_exchange import (
     AnswerLost,
     CredentialsRefused,
@@ -88,6 +90,7 @@ class HttpClient:
         budget: CallBudget,
         recorder: Recorder,
         timeouts: Timeouts = Timeouts(),
+        clock_offsets: ClockOffsets | None = None,
     ) -> None:
         self._api_profile = api_profile
         self._base = base_url.rstrip("/")
@@ -96,6 +99,7 @@ class HttpClient:
         self._budget = budget
         self._recorder = recorder
         self._timeouts = timeouts
+        self._clock_offsets = clock_offsets or ClockOffsets()
         self._jitter = random.Random()
         self._client = httpx2.AsyncClient(
             headers=dict(headers),
@@ -192,6 +196,8 @@ class HttpClient:
                 raise CallSlotExpired
             async with asyncio.timeout(left):
                 answer = await self._client.send(request)
+            taken = timedelta(seconds=time.perf_counter() - began)
+            self._clock_offsets.record(self._api_profile.name, answer.headers, taken)
         except NO_CONNECTION as cause:
             call_slot.release()
             outcome = f"{UNREACHABLE}: {failure_of(cause)}"

@@ -88,6 +88,7 @@ def _listen(app_context: AppContext, port: int | None) -> socket.socket:
 def _config(app_context: AppContext) -> uvicorn.Config:
     return uvicorn.Config(
         console_app(app_context),
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,

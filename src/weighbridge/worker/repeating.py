@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
 
+from weighbridge.common.problem import OperationalProblem
+from weighbridge.persistence.database import DatabaseError
+from weighbridge.persistence.database_reasons import reason_of
+
 log = structlog.get_logger()
+
+REMIND_WALL_SECONDS = 600.0
+KNOWN_CONDITIONS = (DatabaseError, OperationalProblem, OSError, TimeoutError)
+"""Errors of the world around us. Their reason says everything, and a traceback nothing."""
 
 
 @asynccontextmanager
@@ -23,19 +32,17 @@ async def repeating(
     locked.
     """
     is_stopping, event = False, run_now or asyncio.Event()
+    failures = Failures(getattr(work, "__name__", "work"))
 
     async def repeat() -> None:
-        failure = ""
         while not is_stopping:
             event.clear()
             try:
                 await work()
-            except Exception as error:
-                before, failure = failure, str(error).partition("\n")[0]
-                if failure != before:
-                    log.exception("worker_task_failed", work=work.__name__)
+            except Exception as error:  # noqa: BLE001 - logged there, once for each cause
+                failures.record(error)
             else:
-                failure = ""
+                failures.end()
             if not is_stopping:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(event.wait(), wall_seconds)
@@ -47,3 +54,36 @@ async def repeating(
         is_stopping = True
         event.set()
         await task
+
+
+class Failures:
+    """The failures of one repeated task: the first of a cause is logged, its repetitions are counted."""
+
+    def __init__(self, work: str) -> None:
+        self._work = work
+        self._cause = ""
+        self._count = 0
+        self._logged_at = 0.0
+
+    def record(self, error: Exception) -> None:
+        """Logs a new cause, and every ten minutes the number of failures of the same."""
+        cause = f"{type(error).__name__}: {reason_of(error)}"
+        self._count = self._count + 1 if cause == self._cause else 1
+        is_new = self._count == 1
+        if not is_new and time.monotonic() - self._logged_at < REMIND_WALL_SECONDS:
+            return
+        self._cause, self._logged_at = cause, time.monotonic()
+        is_fault = is_new and not isinstance(error, KNOWN_CONDITIONS)
+        log.error(
+            "worker_task_failed",
+            work=self._work,
+            reason=reason_of(error),
+            failures=self._count,
+            exc_info=error if is_fault else None,
+        )
+
+    def end(self) -> None:
+        """Logs that the task works again, and how often it had failed."""
+        if self._count:
+            log.info("worker_task_recovered", work=self._work, failures=self._count, reason=self._cause)
+            self._cause, self._count = "", 0

@@ -27,11 +27,15 @@ from weighbridge.flows.discovery.design_reload import DesignReloader
 from weighbridge.jobs.runner import JobRunner
 from weighbridge.jobs.sessions import HEARTBEAT_WALL_SECONDS, Sessions, new_session, share_of
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.monitoring_database import MonitoringDatabase
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.job_queue import RECURRING_REASONS, Scope
+from weighbridge.queries.health import Watched
 from weighbridge.web.listening import listen
+from weighbridge.web.monitoring import MonitoringEndpoints, add_monitoring
 from weighbridge.web.webhooks.receiver import WebhookEndpoint, receiver
 from weighbridge.worker.repeating import repeating
+from weighbridge.worker.watchdog import OBSERVE_WALL_SECONDS, REPORT_WALL_SECONDS, Watchdog
 
 log = structlog.get_logger()
 
@@ -52,6 +56,7 @@ class Worker:
         secrets: dict[str, Secrets],
         channels: Mapping[str, SecretStr] = MappingProxyType({}),
         clock: Clock | None = None,
+        metrics_token: SecretStr | None = None,
     ) -> None:
         """`clock` replaces the configuration's, for twins in the same process whose clock is moved."""
         self._installation = installation
@@ -74,6 +79,15 @@ class Worker:
         self._design_reloader = DesignReloader(self.database, self.clock, self.repositories, file_designs)
         self._alert_dispatcher = AlertDispatcher(installation.alerts, channels, self.database, self.clock)
         self._playbook_runner = PlaybookRunner(self.database, self.clock, file_designs)
+        self._metrics_token = metrics_token
+        self._watched = Watched(
+            connections=installation.connections,
+            settings=installation.monitoring,
+            database=self.database,
+            monitoring_database=MonitoringDatabase(settings.database),
+            clock=self.clock,
+            account_ids={name: own.account_id.get_secret_value() for name, own in secrets.items()},
+        )
 
     @asynccontextmanager
     async def working(self, *, recurring: bool = False) -> AsyncIterator[None]:
@@ -91,7 +105,13 @@ class Worker:
             at_end.push_async_callback(self._sessions.end)
             await self.repositories.exception_records.open_missing()
             self.contexts = connection_contexts(
-                self._installation, self._secrets, self._session.id, self.database, self.repositories, self.clock
+                self._installation,
+                self._secrets,
+                self._session.id,
+                self.database,
+                self.repositories,
+                self.clock,
+                self._watched.clock_offsets,
             )
             at_end.push_async_callback(close_clients, self.contexts)
             await self._design_reloader.reload(self.contexts)
@@ -118,11 +138,15 @@ class Worker:
         settings = self._installation.installation
         listening = listen("the webhook receiver", settings.host, settings.port, "installation")
         app = receiver(self.repositories, self.clock, self._webhook_endpoints())
-        config = uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
+        add_monitoring(app, MonitoringEndpoints.of(self._watched, self._metrics_token))
+        config = uvicorn.Config(
+            app, host=settings.host, port=settings.port, log_config=None, log_level="warning", access_log=False
+        )
         server = uvicorn.Server(config)
         with listening:
             async with (
                 self.working(recurring=True),
+                self._watching(),
                 repeating(self._ensure_recurring, RECURRING_WALL_SECONDS),
                 repeating(self._playbook_runner.run_automatically, RECURRING_WALL_SECONDS),
                 repeating(self._alert_dispatcher.notify, ALERTS_WALL_SECONDS),
@@ -135,6 +159,16 @@ class Worker:
                 finally:
                     server.should_exit = True
                     await serving
+
+    @asynccontextmanager
+    async def _watching(self) -> AsyncIterator[None]:
+        """The watchdog while the block runs. Its reports write, so they have to wait while its observations go on."""
+        watchdog = Watchdog(self._watched, self.contexts)
+        async with (
+            repeating(watchdog.observe, OBSERVE_WALL_SECONDS),
+            repeating(watchdog.report, REPORT_WALL_SECONDS),
+        ):
+            yield
 
     async def run_once(self, flows: tuple[str, ...], key: str = WHOLE_CONNECTION) -> None:
         """Runs the named recurring flows one time, in order, each with everything it leads to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse
@@ -11,11 +12,16 @@ from weighbridge.access.passwords import WeakPassword
 from weighbridge.access.users import UserProblem
 from weighbridge.app.context import AppContext
 from weighbridge.exceptions.actions import NotAllowed
+from weighbridge.persistence.database import DatabaseError
+from weighbridge.persistence.database_reasons import reason_of
+from weighbridge.persistence.locks import DatabaseLocked
 from weighbridge.services.errors import InvalidRequest
 from weighbridge.services.permission import NotPermitted
 from weighbridge.web.api import design, exceptions, monitoring, reconciliation, records, reports, stock, users
 from weighbridge.web.api.auth import NoToken, ReadOnlyToken
 from weighbridge.web.api.responses import Problem
+
+log = structlog.get_logger()
 
 PATH = "/api/v1"
 ANSWERS = {
@@ -46,6 +52,8 @@ def api_app(app_context: AppContext) -> FastAPI:
     app.add_exception_handler(NotPermitted, _not_permitted)
     for refusal in (NotAllowed, InvalidRequest, UserProblem, WeakPassword):
         app.add_exception_handler(refusal, _invalid_request)
+    for failure in (DatabaseError, DatabaseLocked):
+        app.add_exception_handler(failure, _database_failed)
     app.add_exception_handler(LookupError, _missing)
     app.add_exception_handler(RequestValidationError, _unreadable)
     return app
@@ -70,6 +78,11 @@ async def _not_permitted(_request: Request, problem: Exception) -> JSONResponse:
 
 async def _invalid_request(_request: Request, problem: Exception) -> JSONResponse:
     return _problem(400, str(problem))
+
+
+async def _database_failed(request: Request, error: Exception) -> JSONResponse:
+    log.error("api_request_failed", path=request.url.path, reason=reason_of(error))
+    return _problem(503, f"the database does not work at the moment: {reason_of(error)}")
 
 
 async def _missing(_request: Request, problem: Exception) -> JSONResponse:

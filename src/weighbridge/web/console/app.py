@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -13,6 +14,11 @@ from starlette.types import Scope
 
 from weighbridge.app.context import AppContext
 from weighbridge.exceptions.actions import NotAllowed
+from weighbridge.persistence.database import DatabaseError
+from weighbridge.persistence.database_reasons import reason_of
+from weighbridge.persistence.locks import DatabaseLocked
+from weighbridge.persistence.monitoring_database import MonitoringDatabase
+from weighbridge.queries.health import Watched
 from weighbridge.services.errors import InvalidRequest, NotFound
 from weighbridge.services.permission import NotPermitted
 from weighbridge.web.api.app import PATH, api_app
@@ -35,6 +41,9 @@ from weighbridge.web.console.pages import (
 )
 from weighbridge.web.console.security_headers import YEAR_SECONDS, SecurityHeaders
 from weighbridge.web.console.templating import STATIC, page
+from weighbridge.web.monitoring import MonitoringEndpoints, add_monitoring
+
+log = structlog.get_logger()
 
 PAGES = (
     sign_in, provider_sign_in, today, exceptions, exception_actions, orders, refunds, stock, flows, design,
@@ -57,6 +66,7 @@ def console_app(app_context: AppContext) -> FastAPI:
     app = FastAPI(title="Weighbridge console", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.app_context = app_context
     app.add_middleware(SecurityHeaders, secure=app_context.is_secure)
+    add_monitoring(app, MonitoringEndpoints.of(_watched(app_context), app_context.metrics_token))
     app.mount("/static", Assets(directory=STATIC))
     app.mount(PATH, api_app(app_context))
     for module in PAGES:
@@ -71,8 +81,22 @@ def console_app(app_context: AppContext) -> FastAPI:
     app.add_exception_handler(LookupError, _missing)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    for failure in (DatabaseError, DatabaseLocked):
+        app.add_exception_handler(failure, _database_failed)
     app.add_exception_handler(Exception, _broken)
     return app
+
+
+def _watched(app_context: AppContext) -> Watched:
+    """What the console's health checks and metrics look at."""
+    return Watched(
+        connections=app_context.connections,
+        settings=app_context.installation.monitoring,
+        database=app_context.database,
+        monitoring_database=MonitoringDatabase(app_context.installation.installation.database),
+        clock=app_context.clock,
+        account_ids=app_context.account_ids,
+    )
 
 
 async def _redirect_to_sign_in(request: Request, _problem: Exception) -> Response:
@@ -125,6 +149,12 @@ async def _http_problem(request: Request, problem: Exception) -> Response:
     if problem.status_code == 404:
         return await _problem(request, 404, "Not found", "There is no page at this address.")
     return await _problem(request, problem.status_code, "Not possible", str(problem.detail))
+
+
+async def _database_failed(request: Request, error: Exception) -> Response:
+    log.error("console_request_failed", path=request.url.path, reason=reason_of(error))
+    message = f"The database does not work at the moment: {reason_of(error)}. Nothing was changed."
+    return await _problem(request, 503, "Database not available", message)
 
 
 async def _broken(request: Request, _problem_: Exception) -> Response:

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from structlog.contextvars import bound_contextvars
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.job_types import WHOLE_CONNECTION
@@ -21,6 +22,9 @@ from weighbridge.flows.discovery.webhooks import CIN7_STOCK_TYPE, SECRET_HEADER
 from weighbridge.flows.fulfilment import flow as fulfilment
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.stock import flow as stock
+from weighbridge.persistence.database import DatabaseError
+from weighbridge.persistence.database_reasons import reason_of
+from weighbridge.persistence.locks import DatabaseLocked
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.webhook_inbox import JobHint
 from weighbridge.web.webhooks.signature import signature_fits
@@ -28,7 +32,7 @@ from weighbridge.web.webhooks.signature import signature_fits
 log = structlog.get_logger()
 
 LARGEST_BODY = 1_000_000
-ACCEPTED, UNKNOWN, TOO_LARGE = 200, 404, 413
+ACCEPTED, UNKNOWN, TOO_LARGE, UNAVAILABLE = 200, 404, 413, 503
 """Always 200 on success: whether a platform counts 204 as delivered is open. Source: platform notes, cin7 10.16."""
 UNREADABLE = "unreadable"
 ORDER_ID = re.compile(r"[0-9]{1,18}")
@@ -51,9 +55,8 @@ def receiver(repositories: Repositories, clock: Clock, endpoints: Mapping[str, W
     """
     app = FastAPI(title="Weighbridge receiver", docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok", "time": clock.now().isoformat()}
+    for failure in (DatabaseError, DatabaseLocked):
+        app.add_exception_handler(failure, _database_failed)
 
     async def from_bigcommerce(request: Request) -> Response:
         connection, secret = request.path_params["connection"], request.path_params["secret"]
@@ -69,7 +72,10 @@ def receiver(repositories: Repositories, clock: Clock, endpoints: Mapping[str, W
             return Response(status_code=UNKNOWN)
         scope, order_id, new_status_id = bigcommerce_event(raw)
         hints = hints_of_bigcommerce_event(scope, order_id, new_status_id)
-        await repositories.webhook_inbox.receive(connection, "bigcommerce", scope, hints, dict(request.headers), raw)
+        with bound_contextvars(connection=connection):
+            await repositories.webhook_inbox.receive(
+                connection, "bigcommerce", scope, hints, dict(request.headers), raw
+            )
         return Response(status_code=ACCEPTED)
 
     async def from_cin7(request: Request) -> Response:
@@ -87,7 +93,8 @@ def receiver(repositories: Repositories, clock: Clock, endpoints: Mapping[str, W
             return Response(status_code=TOO_LARGE)
         kind, sale_id = cin7_event(raw, _header(request, "event-type"))
         hints = hints_of_cin7_event(kind, sale_id)
-        await repositories.webhook_inbox.receive(connection, "cin7", kind, hints, dict(request.headers), raw)
+        with bound_contextvars(connection=connection):
+            await repositories.webhook_inbox.receive(connection, "cin7", kind, hints, dict(request.headers), raw)
         return Response(status_code=ACCEPTED)
 
     # Plain routes: a delivery needs no parsing and validation by FastAPI.
@@ -127,6 +134,12 @@ def cin7_event(raw: bytes, event_type_header: str) -> tuple[str, str]:
     kind = body.get("EventType") or event_type_header
     is_readable = isinstance(kind, str) and kind != ""
     return _printable(kind) if is_readable else UNREADABLE, sale_id.lower() if SALE_ID.fullmatch(sale_id) else ""
+
+
+async def _database_failed(request: Request, error: Exception) -> Response:
+    """The answer after which platforms deliver again later; the log has one line and no traceback."""
+    log.error("webhook_not_stored", connection=request.path_params.get("connection"), reason=reason_of(error))
+    return Response(status_code=UNAVAILABLE)
 
 
 async def _body(request: Request) -> bytes | None:
