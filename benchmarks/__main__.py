@@ -1,4 +1,4 @@
-"""`python -m benchmarks orders`, `receiver`, `stock` or `console`: runs one benchmark and prints its results."""
+"""`python -m benchmarks orders`, `receiver`, `stock`, `storage` or `console`: runs a benchmark, prints its results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import console, orders, receiver, stock
+from benchmarks import console, orders, receiver, stock, storage
 from benchmarks.plans import plans_page
 from weighbridge.observability.logs import configure_logs
 
@@ -48,6 +48,19 @@ def stock_command(
     """Measure calls, memory and processor time of a stock run, for growing numbers of SKUs at three locations."""
     grown = stock.measure(skus or [1_000, 10_000, 100_000])
     _print(stock.as_json(grown) if as_json else stock.table(grown))
+
+
+@app.command("storage")
+def storage_command(
+    orders_posted: Annotated[int, typer.Option("--orders", min=1, help="Orders that are measured.")] = 100,
+    postgresql: Annotated[
+        str, typer.Option(envvar="WEIGHBRIDGE_BENCH_POSTGRES", help="An empty PostgreSQL database; none: SQLite only.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure the bytes that an order takes, by table with its indexes, on SQLite and PostgreSQL."""
+    measured = storage.measure(orders_posted, postgresql)
+    _print(storage.as_json(measured) if as_json else storage.table(measured))
 
 
 @app.command("console")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import ExactDecimal, UtcTimestamp, metadata
+from weighbridge.persistence.types import CompressedJson, ExactDecimal, RecordId, UtcTimestamp, metadata
 
 transfers = sa.Table(
     "transfer",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("id", RecordId, primary_key=True),
     sa.Column("connection", sa.String(64), nullable=False),
     sa.Column("flow", sa.String(32), nullable=False),
     sa.Column("key", sa.String(160), nullable=False),
@@ -23,7 +23,7 @@ transfers = sa.Table(
     sa.Column("target_number", sa.String(64), nullable=False, server_default=""),
     sa.Column("amount", ExactDecimal, nullable=True),
     sa.Column("currency", sa.String(3), nullable=False, server_default=""),
-    sa.Column("content", sa.JSON, nullable=False, doc="the mapped document that is to be written"),
+    sa.Column("content", CompressedJson, nullable=False, doc="the mapped document that is to be written"),
     sa.Column("design_version", sa.String(32), nullable=False, server_default=""),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0", doc="attempts in a row without success"),
     sa.Column("next_try_at", UtcTimestamp, nullable=True),
@@ -47,5 +47,5 @@ search_index = sa.Table(
     "search_index",
     metadata,
     sa.Column("digest", sa.String(64), primary_key=True, doc="of an e-mail address, a tracking number or a basket"),
-    sa.Column("transfer_id", sa.String(36), sa.ForeignKey("transfer.id"), primary_key=True),
+    sa.Column("transfer_id", RecordId, sa.ForeignKey("transfer.id"), primary_key=True),
 )

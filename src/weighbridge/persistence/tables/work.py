@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import UtcTimestamp, metadata
+from weighbridge.persistence.types import CompressedJson, RecordId, UtcTimestamp, metadata
 
 webhook_inbox = sa.Table(
     "webhook_inbox",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("id", RecordId, primary_key=True),
     sa.Column("connection", sa.String(64), nullable=False),
     sa.Column("platform", sa.String(16), nullable=False),
     sa.Column("scope", sa.String(128), nullable=False),
@@ -45,8 +45,8 @@ jobs = sa.Table(
 attempts = sa.Table(
     "attempt",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("transfer_id", sa.String(36), sa.ForeignKey("transfer.id"), nullable=False),
+    sa.Column("id", RecordId, primary_key=True),
+    sa.Column("transfer_id", RecordId, sa.ForeignKey("transfer.id"), nullable=False),
     sa.Column("step", sa.String(32), nullable=False),
     sa.Column("run", sa.String(200), nullable=False),
     sa.Column("started_at", UtcTimestamp, nullable=False),
@@ -61,9 +61,9 @@ intents = sa.Table(
     "intent",
     metadata,
     sa.Column("key", sa.String(200), primary_key=True),
-    sa.Column("transfer_id", sa.String(36), sa.ForeignKey("transfer.id"), nullable=False),
+    sa.Column("transfer_id", RecordId, sa.ForeignKey("transfer.id"), nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("request", CompressedJson, nullable=False),
     sa.Column("created_at", UtcTimestamp, nullable=False),
     sa.Column("sent_at", UtcTimestamp, nullable=True),
     sa.Column("sends", sa.Integer, nullable=False, server_default="0"),
