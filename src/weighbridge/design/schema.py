@@ -16,6 +16,7 @@ from weighbridge.design.catalogue import Catalogue
 from weighbridge.design.console import Console
 from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.refunds import Refunds
+from weighbridge.design.retention import Retention
 from weighbridge.design.retry_schedules import Retry
 from weighbridge.design.sections import Name, SecretReference, Section
 from weighbridge.design.timing import Cadence, Monitors, Quota
@@ -211,6 +212,7 @@ class Installation(Section):
     installation: Settings = Settings()
     console: Console = Console()
     alerts: Alerts = Alerts()
+    retention: Retention = Retention()
     connections: dict[ConnectionName, Connection] = Field(min_length=1)
 
     @model_validator(mode="after")
