@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import console, orders, quiet, receiver, stock
+from benchmarks import console, orders, quiet, receiver, stock, storage
 from benchmarks.plans import plans_page
 from weighbridge.observability.logs import configure_logs
 
@@ -60,6 +60,19 @@ def quiet_command(
     """Measure processor time and SQL statements per second of connections in which nothing happens."""
     cost = quiet.measure(connections, seconds, settle)
     _print(quiet.as_json(cost) if as_json else quiet.table(cost))
+
+
+@app.command("storage")
+def storage_command(
+    orders_posted: Annotated[int, typer.Option("--orders", min=1, help="Orders that are measured.")] = 100,
+    postgresql: Annotated[
+        str, typer.Option(envvar="WEIGHBRIDGE_BENCH_POSTGRES", help="An empty PostgreSQL database; none: SQLite only.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure the bytes that an order takes, by table with its indexes, on SQLite and PostgreSQL."""
+    measured = storage.measure(orders_posted, postgresql)
+    _print(storage.as_json(measured) if as_json else storage.table(measured))
 
 
 @app.command("console")

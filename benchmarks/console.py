@@ -46,24 +46,26 @@ TERMS = '{"by_location": {"Main": "9"}, "lent": "0", "buffer_kind": "none", "sel
 FILL = (
     """INSERT INTO transfer (id, connection, flow, key, state, reason_kind, reason, owner, findings, content, amount,
         currency, target_id, target_number, created_at, updated_at, posted_at)
-        SELECT 't' || n, 'main',
+        SELECT {id}, 'main',
         CASE WHEN n %% 3 = 0 THEN 'fulfilment' WHEN n %% 30 = 1 THEN 'refunds' ELSE 'orders' END,
         CASE WHEN n %% 30 = 1 THEN n - 1 || ':1' ELSE n::text END,
         CASE WHEN n <= {held} THEN 'held' ELSE 'posted' END, CASE WHEN n <= {held} THEN 'sku_unknown' ELSE '' END,
-        '', '', '[]', 'null', '12.50', 'USD', 's' || n, 'SO-' || n, {now} - n * 30000000::bigint,
+        '', '', '[]', '', '12.50', 'USD', 's' || n, 'SO-' || n, {now} - n * 30000000::bigint,
         {now} - n * 30000000::bigint, CASE WHEN n <= {held} THEN NULL ELSE {now} - n * 30000000::bigint END
         FROM generate_series(1, {transfers}) n""",
     """INSERT INTO attempt (id, transfer_id, step, run, started_at, finished_at, outcome, note)
-        SELECT 'a' || n, 't' || n, 'post', 'r', {now} - n * 30000000::bigint, {now} - n * 30000000::bigint, 'done', ''
+        SELECT {id}, {id}, 'post', 'r', {now} - n * 30000000::bigint, {now} - n * 30000000::bigint, 'done', ''
         FROM generate_series(1, {transfers}) n""",
     """INSERT INTO intent (key, transfer_id, kind, request, created_at, sent_at, sends, answered_at, answer, outcome)
-        SELECT 'main:' || n, 't' || n, CASE WHEN n %% 30 = 1 THEN 'credit_note' ELSE 'order' END, '{{}}',
+        SELECT 'main:' || n, {id}, CASE WHEN n %% 30 = 1 THEN 'credit_note' ELSE 'order' END, '',
         {now} - n * 30000000::bigint, {now} - n * 30000000::bigint, 1, {now} - n * 30000000::bigint,
         '{{"total": "12.50"}}', 'answered' FROM generate_series(1, {transfers}) n""",
-    """INSERT INTO http_exchange (id, transfer_id, attempt_id, connection, platform, method, url, request, status,
+    """INSERT INTO api_address (id, connection, platform, base)
+        VALUES (1, 'main', 'cin7', 'https://example.com/'), (2, 'main', 'bigcommerce', 'https://example.com/')""",
+    """INSERT INTO http_exchange (id, transfer_id, attempt_id, address_id, method, path, request, status,
         response, started_at, duration_ms, outcome)
-        SELECT 'x' || n, 't' || n, 'a' || n, 'main', CASE WHEN n %% 2 = 0 THEN 'cin7' ELSE 'bigcommerce' END, 'GET',
-        'https://example.com/sale', {empty}, 200, {empty}, {now} - n * 30000000::bigint, 100, 'answered'
+        SELECT {id}, {id}, {id}, 1 + n %% 2, 'GET', 'sale', {empty}, 200, {empty},
+        {now} - n * 30000000::bigint, 100, 'answered'
         FROM generate_series(1, {transfers}) n""",
     """INSERT INTO exception (id, connection, kind, cause, title, field, value, expected, owner, rank, state,
         objects_open, objects_ever, money, times_opened, opened_at, last_seen_at, deadline_at)
@@ -73,12 +75,12 @@ FILL = (
         {now} + (n %% 100 - 50) * {hour}::bigint FROM generate_series(1, {open} + {closed}) n""",
     """INSERT INTO exception_object (exception_id, cause_id, transfer_id, flow, key, field, value, expected, severity,
         amount, currency, opened_at, closed_at, times_opened, accepted)
-        SELECT 1 + n %% ({open} + {closed}), 1 + n %% ({open} + {closed}), 't' || 1 + n %% {transfers}, 'orders',
+        SELECT 1 + n %% ({open} + {closed}), 1 + n %% ({open} + {closed}), {other_id}, 'orders',
         (1 + n %% {transfers})::text, 'f', 'v', 'e', 'hold', '12.50', 'USD', {now},
         CASE WHEN n %% ({open} + {closed}) < {open} THEN NULL ELSE {now} END, 1, false
         FROM generate_series(0, {objects} - 1) n ON CONFLICT DO NOTHING""",
     """INSERT INTO search_index (digest, transfer_id)
-        SELECT md5(n::text), 't' || n FROM generate_series(1, {transfers}) n""",
+        SELECT md5(n::text), {id} FROM generate_series(1, {transfers}) n""",
     """INSERT INTO stock_level (connection, sku, store_location, available, in_flight, buffer, ats, terms,
         current_level, published_level, scanned_at, read_at, pushed_at)
         SELECT 'main', 'S-' || n, 1, '9', '0', '0', 9, '{terms}', 9, 9, {now}, {now}, {now}
@@ -238,7 +240,9 @@ async def _fill(database: Database, transfers: int) -> None:
         "transfers": transfers,
         "held": min(10_000, transfers // 10),
         "kinds": KINDS,
-        "empty": "decode('789c030000000001', 'hex')",
+        "id": "lpad(n::text, 32, '0')::uuid",
+        "other_id": f"lpad((1 + n %% {transfers})::text, 32, '0')::uuid",
+        "empty": "''",
         "open": OPEN,
         "closed": CLOSED,
         "each": OBJECTS_OF_ONE,

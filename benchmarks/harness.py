@@ -75,6 +75,7 @@ class Harness:
         webhooks: bool = False,
         post: str = "order",
         locations: tuple[str, ...] = ("Main Warehouse",),
+        database: str = "sqlite:///weighbridge.db",
     ) -> Path:
         """A `weighbridge.toml` for one worker that sells the stock of `locations`."""
         text = example_toml(
@@ -83,6 +84,7 @@ class Harness:
                 store_hash=self.announcement["store_hash"],
                 cin7_api=self.announcement["cin7_url"],
                 secrets=SECRETS,
+                database=database,
                 clock=self.announcement["clock"],
                 connection=CONNECTION,
                 port=port,

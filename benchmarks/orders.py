@@ -74,7 +74,7 @@ async def _run(harness: Harness, size: int, post: str) -> Cost:
             before = await asyncio.to_thread(_counts, harness)
             sql, began = Counter(statements), time.process_time()
             await worker.run_once((sweeps.ORDER_SWEEP,))
-            await _until_posted(worker, size)
+            await wait_until_posted(worker, size)
             spent, sql = time.process_time() - began, statements - sql
             after = await asyncio.to_thread(_counts, harness)
             posted = await worker.repositories.transfers.select(transfers.c.state == State.POSTED, limit=size + 10)
@@ -93,7 +93,7 @@ async def _run(harness: Harness, size: int, post: str) -> Cost:
     )
 
 
-async def _until_posted(worker: Worker, size: int) -> None:
+async def wait_until_posted(worker: Worker, size: int) -> None:
     """Waits until every order is posted. Raises TimeoutError after one minute and one more second per order."""
     async with asyncio.timeout(60 + size):
         while True:

@@ -17,12 +17,14 @@ from weighbridge.exceptions.record_queries import ExceptionQueries
 
 OPEN, CLOSED = 5_000, 60_000
 TRANSFERS = 200_000
+ID = "lpad(n::text, 32, '0')::uuid"
 KINDS = "ARRAY['sku_unknown','tax_unmapped','refused_by_cin7','address_incomplete','backordered']"
 FILL = (
     f"""INSERT INTO transfer (id, connection, flow, key, state, reason_kind, reason, owner, findings, content, amount,
         currency, created_at, updated_at)
-        SELECT 't' || n, 'c' || n %% 3, 'orders', n::text, CASE WHEN n <= 10000 THEN 'held' ELSE 'posted' END,
-        '', '', '', '[]', 'null', '12.50', 'USD', n, n FROM generate_series(1, {TRANSFERS}) n""",
+        SELECT {ID}, 'c' || n %% 3, 'orders', n::text,
+        CASE WHEN n <= 10000 THEN 'held' ELSE 'posted' END, '', '', '', '[]', '', '12.50', 'USD', n, n
+        FROM generate_series(1, {TRANSFERS}) n""",
     f"""INSERT INTO exception (id, connection, kind, cause, title, field, value, expected, owner, rank, state,
         objects_open, objects_ever, money, times_opened, opened_at, last_seen_at, deadline_at)
         SELECT n, 'c' || n %% 3, ({KINDS})[1 + n %% 5], 'cause ' || n, 'SKU S-' || n || ' is not in Cin7',
@@ -31,8 +33,9 @@ FILL = (
         FROM generate_series(1, {OPEN + CLOSED}) n""",
     """INSERT INTO exception_object (exception_id, cause_id, transfer_id, flow, key, field, value, expected, severity,
         amount, currency, opened_at, closed_at, times_opened, accepted)
-        SELECT 1 + n %% 65000, 1 + n %% 65000, 't' || 1 + n, 'orders', (1 + n)::text, 'f', 'v', 'e', 'hold', '12.50',
-        'USD', n, CASE WHEN n %% 65000 < 5000 THEN NULL ELSE n END, 1, false FROM generate_series(1, 190000) n""",
+        SELECT 1 + n %% 65000, 1 + n %% 65000, lpad((1 + n)::text, 32, '0')::uuid, 'orders', (1 + n)::text,
+        'f', 'v', 'e', 'hold', '12.50', 'USD', n, CASE WHEN n %% 65000 < 5000 THEN NULL ELSE n END, 1, false
+        FROM generate_series(1, 190000) n""",
     """INSERT INTO exception_tag SELECT n, 'spring' FROM generate_series(1, 65000, 500) n""",
     "ANALYZE",
 )
@@ -77,7 +80,7 @@ def test_large_lists_are_read_by_an_index(on_both_databases: OnBothDatabases[Non
                 await queries.page(exception_filter, after=page.after)
         await queries.objects(7)
         await queries.history(7)
-        await queries.of_transfer("t70")
+        await queries.of_transfer(f"{70:032}")
         sa.event.remove(harness.database.engine.sync_engine, "before_cursor_execute", listen)
         assert len(statements) > 2 * len(LISTS)
         async with harness.database.reading() as reading:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +18,7 @@ from pydantic import BaseModel
 from tests.platforms.scripted_server import HANG_UP, Reply, ScriptedServer, scripted
 from weighbridge.common.clock import ScaledClock
 from weighbridge.domain.lanes import Lane
+from weighbridge.persistence.compression import decompress
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.tables.http_log import http_exchanges
@@ -322,8 +322,8 @@ def test_every_exchange_is_recorded_byte_for_byte_and_without_credentials(tmp_pa
         ("GET", 200, "answered"),
         ("PUT", 200, "answered"),
     ]
-    assert zlib.decompress(rows[2].request) == server.requests[2].body == b'{"price":0.10}'
-    assert zlib.decompress(rows[2].response) == b'{ "id" : 7 }'
+    assert decompress(rows[2].request) == server.requests[2].body == b'{"price":0.10}'
+    assert decompress(rows[2].response) == b'{ "id" : 7 }'
     assert TOKEN not in _everything(rows)
 
 
@@ -366,5 +366,5 @@ def test_webhook_secrets_are_sent_and_never_recorded(
 
 def _everything(rows: list[sa.Row[Any]]) -> str:
     return " ".join(
-        f"{row.url} {row.outcome} {zlib.decompress(row.request)!r} {zlib.decompress(row.response)!r}" for row in rows
+        f"{row.path} {row.outcome} {decompress(row.request)!r} {decompress(row.response)!r}" for row in rows
     )

@@ -52,6 +52,7 @@ def connection_contexts(
             sale_policy=sale_policy(connection),
             refund_policy=refund_policy(connection.design),
             capture_rule=capture_rule(connection.design),
+            retention=installation.retention.policy,
             bigcommerce_webhooks=bigcommerce_webhooks,
             cin7_webhooks=cin7_webhooks,
         )

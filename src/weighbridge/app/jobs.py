@@ -19,6 +19,8 @@ from weighbridge.flows.orders.duplicate_sales import void_duplicates
 from weighbridge.flows.orders.flow import orders
 from weighbridge.flows.orders.replay import replay
 from weighbridge.flows.reference_data.load import reference_data
+from weighbridge.flows.retention.flow import CADENCE as RETENTION_CADENCE
+from weighbridge.flows.retention.flow import retention
 from weighbridge.flows.returns.flow import refunds
 from weighbridge.flows.stock.fast_lane import stock_fast
 from weighbridge.flows.stock.flow import stock
@@ -46,6 +48,7 @@ HANDLERS: Mapping[Flow, Callable[[ConnectionContext, str], Coroutine[object, obj
     Flow.STALE_ALLOCATIONS: stale_allocations,
     Flow.MONITORS: monitors,
     Flow.STOCK_PARITY: stock_parity,
+    Flow.RETENTION: retention,
 }
 """The handler of every job type in `domain/job_types.py`."""
 
@@ -64,6 +67,7 @@ def cadence_of(connection: Connection, flow: str) -> timedelta | None:
         Flow.CATALOGUE: design.catalogue.cadence_seconds,
         Flow.STALE_ALLOCATIONS: 86400,
         Flow.MONITORS: design.monitors.cadence_seconds,
+        Flow.RETENTION: RETENTION_CADENCE.total_seconds(),
     }.get(Flow(flow))
     return None if seconds is None else timedelta(seconds=float(seconds))
 

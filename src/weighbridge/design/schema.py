@@ -17,6 +17,7 @@ from weighbridge.design.console import Console
 from weighbridge.design.monitoring import Monitoring
 from weighbridge.design.policies import Capture, Edits, Fulfilment, Masters, Payments, Sale, Stock, Tax
 from weighbridge.design.refunds import Refunds
+from weighbridge.design.retention import Retention
 from weighbridge.design.retry_schedules import Retry
 from weighbridge.design.sections import Name, SecretReference, Section
 from weighbridge.design.timing import Cadence, Monitors, Quota
@@ -215,6 +216,7 @@ class Installation(Section):
     console: Console = Console()
     monitoring: Monitoring = Monitoring()
     alerts: Alerts = Alerts()
+    retention: Retention = Retention()
     connections: dict[ConnectionName, Connection] = Field(min_length=1)
 
     @model_validator(mode="after")

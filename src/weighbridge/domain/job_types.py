@@ -28,6 +28,7 @@ class Flow(StrEnum):
     STALE_ALLOCATIONS = "stale_allocations"
     MONITORS = "monitors"
     STOCK_PARITY = "stock_parity"
+    RETENTION = "retention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ JOB_TYPES = (
     JobType(Flow.STALE_ALLOCATIONS, 10, "Stale allocations", is_recurring=True, rechecks=("stale_allocation",)),
     JobType(Flow.MONITORS, 10, "Monitors", is_recurring=True, rechecks=MONITORED),
     JobType(Flow.STOCK_PARITY, 10, "Stock parity", is_recurring=True, rechecks=("stock_drift",)),
+    JobType(Flow.RETENTION, 11, "Removal of old records", is_recurring=True),
 )
 BY_FLOW = {job_type.flow: job_type for job_type in JOB_TYPES}
 LOWEST_PRIORITY = max(job_type.priority for job_type in JOB_TYPES)

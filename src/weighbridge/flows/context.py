@@ -8,6 +8,7 @@ from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection
 from weighbridge.domain.orders.capture_rule import CaptureRule
 from weighbridge.domain.orders.sale_policy import SalePolicy
+from weighbridge.domain.retention import RetentionPolicy
 from weighbridge.domain.returns.refund import RefundPolicy
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.platforms.bigcommerce.client import BigCommerceClient
@@ -42,6 +43,7 @@ class ConnectionContext:
     sale_policy: SalePolicy
     refund_policy: RefundPolicy
     capture_rule: CaptureRule
+    retention: RetentionPolicy
     bigcommerce_webhooks: WebhookDestination | None = None
     """Where the store delivers; None when webhooks are disabled."""
     cin7_webhooks: WebhookDestination | None = None

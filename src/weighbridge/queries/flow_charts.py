@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from weighbridge.app.context import AppContext
 from weighbridge.persistence.repositories.attempts import STOPPED
-from weighbridge.persistence.tables.http_log import http_exchanges
+from weighbridge.persistence.repositories.http_log import IS_ADDRESS, is_call_of
+from weighbridge.persistence.tables.http_log import api_addresses, http_exchanges
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import attempts
 from weighbridge.platforms.api_credentials import BIGCOMMERCE_WINDOW_SECONDS, CIN7_WINDOW_SECONDS
@@ -80,12 +81,13 @@ async def repeated_by_hour(
 
 async def calls_of(app: AppContext, hours: Sequence[datetime]) -> tuple[Calls, ...]:
     """The calls of every connection to both platforms."""
-    of = http_exchanges.c
+    of, address = http_exchanges.c, api_addresses.c
     time_slice = sa.type_coerce(of.started_at, sa.BigInteger) // SLICE_MICROSECONDS
     query = (
-        sa.select(of.connection, of.platform, of.outcome, time_slice.label("slice"), sa.func.count())
-        .where(of.connection.in_(sorted(app.connections)), of.started_at >= hours[0])
-        .group_by(of.connection, of.platform, of.outcome, time_slice)
+        sa.select(address.connection, address.platform, of.outcome, time_slice.label("slice"), sa.func.count())
+        .join(api_addresses, IS_ADDRESS)
+        .where(is_call_of(app.connections), of.started_at >= hours[0])
+        .group_by(address.connection, address.platform, of.outcome, time_slice)
     )
     async with app.database.reading() as reading:
         rows = (await reading.execute(query)).all()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
+from weighbridge.persistence.answer_chains import AnswerChains, RecordedExchange
+from weighbridge.persistence.compression import Dictionary, compress, decompress
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.tables.http_log import http_exchanges
-from weighbridge.persistence.types import new_id
+from weighbridge.persistence.repositories.stored_responses import read_responses
+from weighbridge.persistence.tables.http_log import api_addresses, http_exchanges
+from weighbridge.persistence.types import is_record_id, new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,12 @@ class CurrentAttempt:
 GATHERING_WALL_SECONDS = 0.004
 
 current_attempt: ContextVar[CurrentAttempt | None] = ContextVar("current_attempt", default=None)
+
+
+BASE = re.compile(r"https?://[^/]+/(?:stores/[^/]+/|ExternalApi/v[0-9]+/)?")
+"""The part of a URL that all calls of a connection to a platform begin with. Source: BigCommerce, "API requests";
+Cin7 Core API v2, "URL"."""
+DICTIONARIES = {"bigcommerce": Dictionary.BIGCOMMERCE, "cin7": Dictionary.CIN7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,53 +53,53 @@ class StoredExchange:
     started_at: datetime
     duration_ms: int
     outcome: str
+    are_bodies_removed: bool
+    """Whether the retention has removed both bodies, which are empty then."""
+    previous_id: str
+    """The exchange whose response this one's is stored as the changes of; empty: it is stored whole."""
+    digest: str
+    """SHA-256 of a long response's exact bytes, in hexadecimal; empty for a short one."""
 
 
-class RecordedExchange(Protocol):
-    """A request and its answer, as the HTTP clients have them. Credentials are no part of it."""
+IS_ADDRESS = api_addresses.c.id == http_exchanges.c.address_id
+EXCHANGES = sa.select(http_exchanges, api_addresses.c.platform, api_addresses.c.base).join(api_addresses, IS_ADDRESS)
 
-    @property
-    def connection(self) -> str: ...
-    @property
-    def platform(self) -> str: ...
-    @property
-    def method(self) -> str: ...
-    @property
-    def url(self) -> str: ...
-    @property
-    def request(self) -> bytes: ...
-    @property
-    def status(self) -> int | None: ...
-    @property
-    def response(self) -> bytes: ...
-    @property
-    def started_at(self) -> datetime: ...
-    @property
-    def duration_ms(self) -> int: ...
-    @property
-    def outcome(self) -> str: ...
+
+def is_call_of(connections: Collection[str], platform: str = "") -> sa.ColumnElement[bool]:
+    """Whether an exchange is a call of one of these connections, to one platform or to both. Uses the index by time."""
+    of = api_addresses.c
+    addresses = sa.select(of.id).where(of.connection.in_(sorted(connections)))
+    return http_exchanges.c.address_id.in_(addresses.where(of.platform == platform) if platform else addresses)
 
 
 class HttpLog:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._answer_chains = AnswerChains()
+        self._address_ids: dict[tuple[str, str, str], int] = {}
         self._pending: list[dict[str, Any]] = []
         self._flush: asyncio.Task[None] | None = None
 
     async def record(self, exchange: RecordedExchange) -> None:
         """Stores one exchange under the current task's transfer and attempt."""
         current = current_attempt.get()
+        dictionary = DICTIONARIES[exchange.platform]
+        stored = self._answer_chains.store(exchange, dictionary)
+        begins = BASE.match(exchange.url)
+        base = begins[0] if begins else ""
+        exchange_id = new_id()
         row = {
-            "id": new_id(),
+            "id": exchange_id,
             "transfer_id": current.transfer_id if current else None,
             "attempt_id": current.attempt_id if current else None,
-            "connection": exchange.connection,
-            "platform": exchange.platform,
+            "address_id": await self._address_id(exchange.connection, exchange.platform, base),
             "method": exchange.method,
-            "url": exchange.url,
-            "request": zlib.compress(exchange.request, 3),
+            "path": exchange.url.removeprefix(base),
+            "request": compress(exchange.request, dictionary),
             "status": exchange.status,
-            "response": zlib.compress(exchange.response, 3),
+            "response": stored.response,
+            "previous_id": stored.previous_id,
+            "digest": stored.digest,
             "started_at": exchange.started_at,
             "duration_ms": exchange.duration_ms,
             "outcome": exchange.outcome,
@@ -99,23 +108,31 @@ class HttpLog:
         if self._flush is None or self._flush.done():
             self._flush = asyncio.create_task(self._store_pending())
         await asyncio.shield(self._flush)
+        self._answer_chains.remember(exchange_id, exchange, stored)
+
+    async def _address_id(self, connection: str, platform: str, base: str) -> int:
+        """The id of an address, which is stored at its first call."""
+        key, of = (connection, platform, base), api_addresses.c
+        if key not in self._address_ids:
+            row = dict(zip(("connection", "platform", "base"), key, strict=True))
+            async with self._database.transaction() as transaction:
+                await transaction.execute(self._database.insert_new(api_addresses), row)
+                query = sa.select(of.id).where(of.connection == connection, of.platform == platform, of.base == base)
+                self._address_ids[key] = int((await transaction.execute(query)).scalar_one())
+        return self._address_ids[key]
 
     async def _store_pending(self) -> None:
         """Stores the exchanges of all concurrent tasks in one transaction; each task waits for it."""
         await asyncio.sleep(GATHERING_WALL_SECONDS)
-        rows, self._pending = self._pending, []
+        # An exchange that comes from here on waits for the next transaction, not for this one.
+        rows, self._pending, self._flush = self._pending, [], None
         async with self._database.transaction() as transaction:
             await transaction.execute(http_exchanges.insert(), rows)
 
     async def of_transfer(self, transfer_id: str) -> list[StoredExchange]:
         """The exchanges of a transfer, oldest first."""
-        query = (
-            sa.select(http_exchanges)
-            .where(http_exchanges.c.transfer_id == transfer_id)
-            .order_by(http_exchanges.c.started_at)
-        )
-        async with self._database.reading() as reading:
-            return [_read(row) for row in (await reading.execute(query)).all()]
+        of = http_exchanges.c
+        return await self._exchanges(EXCHANGES.where(of.transfer_id == transfer_id).order_by(of.started_at))
 
     async def latest_calls(
         self, connection: str, platform: str, method: str, path_ending: str, since: datetime, limit: int
@@ -123,56 +140,66 @@ class HttpLog:
         """The latest calls of a connection whose path ends with `path_ending`, newest first."""
         of = http_exchanges.c
         query = (
-            sa.select(http_exchanges)
-            .where(of.connection == connection, of.started_at >= since, of.platform == platform, of.method == method)
-            .where(of.url.endswith(path_ending, autoescape=True))
+            EXCHANGES.where(is_call_of([connection], platform), of.started_at >= since, of.method == method)
+            .where((api_addresses.c.base + of.path).endswith(path_ending, autoescape=True))
             .order_by(of.started_at.desc())
             .limit(limit)
         )
-        async with self._database.reading() as reading:
-            return [_read(row) for row in (await reading.execute(query)).all()]
+        return await self._exchanges(query)
 
     async def find(self, exchange_id: str) -> StoredExchange | None:
         """The exchange with this id, or None."""
-        async with self._database.reading() as reading:
-            row = (
-                await reading.execute(sa.select(http_exchanges).where(http_exchanges.c.id == exchange_id))
-            ).one_or_none()
-        return None if row is None else _read(row)
+        if not is_record_id(exchange_id):
+            return None
+        exchanges = await self._exchanges(EXCHANGES.where(http_exchanges.c.id == exchange_id))
+        return exchanges[0] if exchanges else None
 
     async def answers(self, transfer_ids: Sequence[str], platform: str) -> dict[str, list[tuple[str, bytes]]]:
-        """URL and body of every good answer to a GET of these transfers on one platform, oldest first."""
+        """URL and body of every good answer to a GET of these transfers on one platform, oldest first; without those
+        whose bodies were removed."""
         of = http_exchanges.c
         query = (
-            sa.select(of.transfer_id, of.url, of.response)
-            .where(of.transfer_id.in_(transfer_ids), of.platform == platform, of.method == "GET")
-            .where(of.outcome == "answered")
+            EXCHANGES.where(of.transfer_id.in_(transfer_ids), api_addresses.c.platform == platform)
+            .where(of.method == "GET", of.outcome == "answered")
             .order_by(of.transfer_id, of.started_at)
         )
         answers: dict[str, list[tuple[str, bytes]]] = {}
         async with self._database.reading() as reading:
-            for row in (await reading.execute(query)).all():
-                answers.setdefault(row.transfer_id, []).append((row.url, zlib.decompress(row.response)))
+            rows = (await reading.execute(query)).all()
+            responses = await read_responses(reading, rows)
+        for row in rows:
+            if row.id in responses:
+                answers.setdefault(row.transfer_id, []).append((row.base + row.path, responses[row.id]))
         return answers
 
     async def counts(self, connection: str) -> list[tuple[str, str, int]]:
         """(platform, outcome, number) of every exchange of a connection."""
-        columns = (http_exchanges.c.platform, http_exchanges.c.outcome)
-        query = sa.select(*columns, sa.func.count()).where(http_exchanges.c.connection == connection).group_by(*columns)
+        columns = (api_addresses.c.platform, http_exchanges.c.outcome)
+        query = sa.select(*columns, sa.func.count()).join(api_addresses, IS_ADDRESS).group_by(*columns)
         async with self._database.reading() as reading:
-            return [tuple(row) for row in (await reading.execute(query.order_by(*columns))).all()]
+            rows = await reading.execute(query.where(api_addresses.c.connection == connection).order_by(*columns))
+            return [tuple(row) for row in rows.all()]
+
+    async def _exchanges(self, query: sa.Select[Any]) -> list[StoredExchange]:
+        async with self._database.reading() as reading:
+            rows = (await reading.execute(query)).all()
+            responses = await read_responses(reading, rows)
+        return [_exchange(row, responses.get(row.id)) for row in rows]
 
 
-def _read(row: sa.Row[Any]) -> StoredExchange:
+def _exchange(row: sa.Row[Any], response: bytes | None) -> StoredExchange:
     return StoredExchange(
-        row.id,
-        row.platform,
-        row.method,
-        row.url,
-        zlib.decompress(row.request),
-        row.status,
-        zlib.decompress(row.response),
-        row.started_at,
-        row.duration_ms,
-        row.outcome,
+        id=row.id,
+        platform=row.platform,
+        method=row.method,
+        url=row.base + row.path,
+        request=b"" if response is None else decompress(row.request),
+        status=row.status,
+        response=b"" if response is None else response,
+        started_at=row.started_at,
+        duration_ms=row.duration_ms,
+        outcome=row.outcome,
+        are_bodies_removed=response is None,
+        previous_id=row.previous_id or "",
+        digest=row.digest.hex() if row.digest else "",
     )

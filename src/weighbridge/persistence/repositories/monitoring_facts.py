@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.repositories.http_log import IS_ADDRESS, is_call_of
 from weighbridge.persistence.repositories.transfers import State
-from weighbridge.persistence.tables.http_log import http_exchanges
+from weighbridge.persistence.tables.http_log import api_addresses, http_exchanges
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import jobs, workers
 
@@ -98,17 +99,16 @@ class MonitoringFacts:
     async def calls(self, connections: Collection[str], since: datetime) -> list[RecordedCall]:
         """Every call of these connections since `since`, in order."""
         of = http_exchanges.c
-        conditions = (of.connection.in_(sorted(connections)), of.started_at >= since)
-        rows = await self._rows(
-            sa.select(of.platform, of.started_at, of.outcome).where(*conditions).order_by(of.started_at)
-        )
+        query = sa.select(api_addresses.c.platform, of.started_at, of.outcome).join(api_addresses, IS_ADDRESS)
+        conditions = (is_call_of(connections), of.started_at >= since)
+        rows = await self._rows(query.where(*conditions).order_by(of.started_at))
         return [RecordedCall(*row) for row in rows]
 
     async def first_since_an_answer(self, connection: str, platform: str, outcome: str) -> datetime | None:
         """When a platform first answered a call with `outcome` since its last good answer, however long ago; None when
         it did not."""
         of = http_exchanges.c
-        conditions = (of.connection == connection, of.platform == platform)
+        conditions = (is_call_of([connection], platform),)
         last_answer = (
             sa.select(of.started_at).where(*conditions, of.outcome == ANSWERED).order_by(of.started_at.desc()).limit(1)
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import UtcTimestamp, metadata
+from weighbridge.persistence.types import RecordId, UtcTimestamp, metadata
 
 corrections = sa.Table(
     "correction",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("transfer_id", sa.Text, sa.ForeignKey("transfer.id"), nullable=False),
+    sa.Column("transfer_id", RecordId, sa.ForeignKey("transfer.id"), nullable=False),
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("before", sa.Text, nullable=False, doc="the store's value; a different one ends the correction"),
     sa.Column("after", sa.Text, nullable=False),
@@ -27,7 +27,7 @@ releases = sa.Table(
     "release",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("transfer_id", sa.Text, sa.ForeignKey("transfer.id"), nullable=False),
+    sa.Column("transfer_id", RecordId, sa.ForeignKey("transfer.id"), nullable=False),
     sa.Column("kind", sa.Text, nullable=False, doc="the finding that no longer stops the transfer"),
     sa.Column("value", sa.Text, nullable=False, doc="the finding's value at the release; a different one stops again"),
     sa.Column("reason", sa.Text, nullable=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import ExactDecimal, UtcTimestamp, metadata
+from weighbridge.persistence.types import ExactDecimal, RecordId, UtcTimestamp, metadata
 
 exceptions = sa.Table(
     "exception",
@@ -50,7 +50,7 @@ exception_objects = sa.Table(
         "exception_id", sa.Integer, sa.ForeignKey("exception.id"), nullable=False, doc="the exception that lists it"
     ),
     sa.Column("cause_id", sa.Integer, sa.ForeignKey("exception.id"), nullable=False, doc="the exception of its cause"),
-    sa.Column("transfer_id", sa.Text, sa.ForeignKey("transfer.id"), nullable=False),
+    sa.Column("transfer_id", RecordId, sa.ForeignKey("transfer.id"), nullable=False),
     sa.Column("flow", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("field", sa.Text, nullable=False),
@@ -100,7 +100,7 @@ exception_events = sa.Table(
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("detail", sa.JSON, nullable=False),
-    sa.Column("transfer_id", sa.Text, nullable=True),
+    sa.Column("transfer_id", RecordId, nullable=True),
     sa.Index("exception_event_list", "exception_id", "id"),
     sqlite_autoincrement=True,
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import ExactDecimal, UtcTimestamp, metadata
+from weighbridge.persistence.types import CompressedJson, ExactDecimal, RecordId, UtcTimestamp, metadata
 
 IS_LEASED = sa.text("lease_owner <> ''")
 transfers = sa.Table(
     "transfer",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("id", RecordId, primary_key=True),
     sa.Column("connection", sa.Text, nullable=False),
     sa.Column("flow", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
@@ -24,7 +24,7 @@ transfers = sa.Table(
     sa.Column("target_number", sa.Text, nullable=False, server_default=""),
     sa.Column("amount", ExactDecimal, nullable=True),
     sa.Column("currency", sa.Text, nullable=False, server_default=""),
-    sa.Column("content", sa.JSON, nullable=False, doc="the mapped document that is to be written"),
+    sa.Column("content", CompressedJson, nullable=False, doc="the mapped document that is to be written"),
     sa.Column("design_version", sa.Text, nullable=False, server_default=""),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0", doc="attempts in a row without success"),
     sa.Column("next_try_at", UtcTimestamp, nullable=True),
@@ -49,5 +49,5 @@ search_index = sa.Table(
     "search_index",
     metadata,
     sa.Column("digest", sa.Text, primary_key=True, doc="of an e-mail address, a tracking number or a basket"),
-    sa.Column("transfer_id", sa.Text, sa.ForeignKey("transfer.id"), primary_key=True),
+    sa.Column("transfer_id", RecordId, sa.ForeignKey("transfer.id"), primary_key=True),
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import UtcTimestamp, metadata
+from weighbridge.persistence.types import CompressedJson, RecordId, UtcTimestamp, metadata
 
 webhook_inbox = sa.Table(
     "webhook_inbox",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("id", RecordId, primary_key=True),
     sa.Column("connection", sa.Text, nullable=False),
     sa.Column("platform", sa.Text, nullable=False),
     sa.Column("scope", sa.Text, nullable=False),
@@ -43,8 +43,8 @@ jobs = sa.Table(
 attempts = sa.Table(
     "attempt",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("transfer_id", sa.Text, sa.ForeignKey("transfer.id"), nullable=False),
+    sa.Column("id", RecordId, primary_key=True),
+    sa.Column("transfer_id", RecordId, sa.ForeignKey("transfer.id"), nullable=False),
     sa.Column("step", sa.Text, nullable=False),
     sa.Column("run", sa.Text, nullable=False),
     sa.Column("started_at", UtcTimestamp, nullable=False),
@@ -59,9 +59,9 @@ intents = sa.Table(
     "intent",
     metadata,
     sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("transfer_id", sa.Text, sa.ForeignKey("transfer.id"), nullable=False),
+    sa.Column("transfer_id", RecordId, sa.ForeignKey("transfer.id"), nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("request", CompressedJson, nullable=False),
     sa.Column("created_at", UtcTimestamp, nullable=False),
     sa.Column("sent_at", UtcTimestamp, nullable=True),
     sa.Column("sends", sa.Integer, nullable=False, server_default="0"),

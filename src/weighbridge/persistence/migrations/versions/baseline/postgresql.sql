@@ -12,6 +12,15 @@ CREATE TABLE alert (
 
 CREATE INDEX alert_by_time ON alert (claimed_at)
 
+CREATE TABLE api_address (
+    id SERIAL NOT NULL,
+    connection TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    base TEXT NOT NULL,
+    CONSTRAINT pk_api_address PRIMARY KEY (id),
+    CONSTRAINT uq_api_address_connection_platform_base UNIQUE (connection, platform, base)
+)
+
 CREATE TABLE audit (
     number INTEGER NOT NULL,
     at BIGINT NOT NULL,
@@ -147,23 +156,24 @@ CREATE INDEX failed_sign_in_of_address ON failed_sign_in (address, at)
 CREATE INDEX failed_sign_in_of_name ON failed_sign_in (name_digest, at)
 
 CREATE TABLE http_exchange (
-    id TEXT NOT NULL,
-    transfer_id TEXT,
-    attempt_id TEXT,
-    connection TEXT NOT NULL,
-    platform TEXT NOT NULL,
-    method TEXT NOT NULL,
-    url TEXT NOT NULL,
-    request BYTEA NOT NULL,
-    status INTEGER,
-    response BYTEA NOT NULL,
+    id UUID NOT NULL,
+    transfer_id UUID,
+    attempt_id UUID,
     started_at BIGINT NOT NULL,
+    address_id SMALLINT NOT NULL,
+    status SMALLINT,
     duration_ms INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
     outcome TEXT NOT NULL,
+    request BYTEA,
+    response BYTEA,
+    previous_id UUID,
+    digest BYTEA,
     CONSTRAINT pk_http_exchange PRIMARY KEY (id)
 )
 
-CREATE INDEX http_exchange_by_time ON http_exchange (connection, started_at)
+CREATE INDEX http_exchange_by_time ON http_exchange (address_id, started_at)
 
 CREATE INDEX http_exchange_by_transfer ON http_exchange (transfer_id, started_at)
 
@@ -181,11 +191,9 @@ CREATE TABLE job (
     CONSTRAINT pk_job PRIMARY KEY (connection, flow, key)
 )
 
-CREATE INDEX job_by_due_time ON job (due_at) WHERE worker = '' AND due_at IS NOT NULL
-
-CREATE INDEX job_by_priority ON job (priority, due_at) WHERE worker = '' AND due_at IS NOT NULL
-
 CREATE INDEX job_by_run ON job (run) WHERE worker <> ''
+
+CREATE INDEX job_due ON job (connection, due_at) WHERE worker = '' AND due_at IS NOT NULL
 
 CREATE INDEX job_running ON job (worker) WHERE worker <> ''
 
@@ -277,7 +285,7 @@ CREATE TABLE store_item (
 )
 
 CREATE TABLE transfer (
-    id TEXT NOT NULL,
+    id UUID NOT NULL,
     connection TEXT NOT NULL,
     flow TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -291,7 +299,7 @@ CREATE TABLE transfer (
     target_number TEXT DEFAULT '' NOT NULL,
     amount TEXT,
     currency TEXT DEFAULT '' NOT NULL,
-    content JSON NOT NULL,
+    content BYTEA NOT NULL,
     design_version TEXT DEFAULT '' NOT NULL,
     tries INTEGER DEFAULT '0' NOT NULL,
     next_try_at BIGINT,
@@ -340,7 +348,7 @@ CREATE TABLE watermark (
 )
 
 CREATE TABLE webhook_inbox (
-    id TEXT NOT NULL,
+    id UUID NOT NULL,
     connection TEXT NOT NULL,
     platform TEXT NOT NULL,
     scope TEXT NOT NULL,
@@ -360,7 +368,7 @@ CREATE TABLE worker (
     pid INTEGER NOT NULL,
     process_space TEXT NOT NULL,
     version TEXT NOT NULL,
-    connections TEXT NOT NULL,
+    connections JSON NOT NULL,
     started_at BIGINT NOT NULL,
     heartbeat_at BIGINT NOT NULL,
     CONSTRAINT pk_worker PRIMARY KEY (id)
@@ -384,8 +392,8 @@ CREATE TABLE api_token (
 CREATE INDEX api_token_of_user ON api_token (user_id)
 
 CREATE TABLE attempt (
-    id TEXT NOT NULL,
-    transfer_id TEXT NOT NULL,
+    id UUID NOT NULL,
+    transfer_id UUID NOT NULL,
     step TEXT NOT NULL,
     run TEXT NOT NULL,
     started_at BIGINT NOT NULL,
@@ -402,7 +410,7 @@ CREATE INDEX attempt_by_transfer ON attempt (transfer_id, started_at)
 
 CREATE TABLE correction (
     id SERIAL NOT NULL,
-    transfer_id TEXT NOT NULL,
+    transfer_id UUID NOT NULL,
     field TEXT NOT NULL,
     before TEXT NOT NULL,
     after TEXT NOT NULL,
@@ -444,7 +452,7 @@ CREATE TABLE exception_event (
     action TEXT NOT NULL,
     text TEXT NOT NULL,
     detail JSON NOT NULL,
-    transfer_id TEXT,
+    transfer_id UUID,
     CONSTRAINT pk_exception_event PRIMARY KEY (id),
     CONSTRAINT fk_exception_event_exception_id FOREIGN KEY(exception_id) REFERENCES exception (id)
 )
@@ -455,7 +463,7 @@ CREATE TABLE exception_object (
     id SERIAL NOT NULL,
     exception_id INTEGER NOT NULL,
     cause_id INTEGER NOT NULL,
-    transfer_id TEXT NOT NULL,
+    transfer_id UUID NOT NULL,
     flow TEXT NOT NULL,
     key TEXT NOT NULL,
     field TEXT NOT NULL,
@@ -495,9 +503,9 @@ CREATE INDEX exception_by_tag ON exception_tag (tag, exception_id)
 
 CREATE TABLE intent (
     key TEXT NOT NULL,
-    transfer_id TEXT NOT NULL,
+    transfer_id UUID NOT NULL,
     kind TEXT NOT NULL,
-    request JSON NOT NULL,
+    request BYTEA NOT NULL,
     created_at BIGINT NOT NULL,
     sent_at BIGINT,
     sends INTEGER DEFAULT '0' NOT NULL,
@@ -536,7 +544,7 @@ CREATE INDEX playbook_run_of_exception ON playbook_run (exception_id, id)
 
 CREATE TABLE release (
     id SERIAL NOT NULL,
-    transfer_id TEXT NOT NULL,
+    transfer_id UUID NOT NULL,
     kind TEXT NOT NULL,
     value TEXT NOT NULL,
     reason TEXT NOT NULL,
@@ -552,7 +560,7 @@ CREATE INDEX release_of_transfer ON release (transfer_id)
 
 CREATE TABLE search_index (
     digest TEXT NOT NULL,
-    transfer_id TEXT NOT NULL,
+    transfer_id UUID NOT NULL,
     CONSTRAINT pk_search_index PRIMARY KEY (digest, transfer_id),
     CONSTRAINT fk_search_index_transfer_id FOREIGN KEY(transfer_id) REFERENCES transfer (id)
 )

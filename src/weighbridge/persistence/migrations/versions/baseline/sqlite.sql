@@ -12,6 +12,15 @@ CREATE TABLE alert (
 
 CREATE INDEX alert_by_time ON alert (claimed_at)
 
+CREATE TABLE api_address (
+    id INTEGER NOT NULL,
+    connection TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    base TEXT NOT NULL,
+    CONSTRAINT pk_api_address PRIMARY KEY (id),
+    CONSTRAINT uq_api_address_connection_platform_base UNIQUE (connection, platform, base)
+)
+
 CREATE TABLE audit (
     number INTEGER NOT NULL,
     at BIGINT NOT NULL,
@@ -146,23 +155,24 @@ CREATE INDEX failed_sign_in_of_address ON failed_sign_in (address, at)
 CREATE INDEX failed_sign_in_of_name ON failed_sign_in (name_digest, at)
 
 CREATE TABLE http_exchange (
-    id TEXT NOT NULL,
-    transfer_id TEXT,
-    attempt_id TEXT,
-    connection TEXT NOT NULL,
-    platform TEXT NOT NULL,
-    method TEXT NOT NULL,
-    url TEXT NOT NULL,
-    request BLOB NOT NULL,
-    status INTEGER,
-    response BLOB NOT NULL,
+    id BLOB NOT NULL,
+    transfer_id BLOB,
+    attempt_id BLOB,
     started_at BIGINT NOT NULL,
+    address_id SMALLINT NOT NULL,
+    status SMALLINT,
     duration_ms INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
     outcome TEXT NOT NULL,
+    request BLOB,
+    response BLOB,
+    previous_id BLOB,
+    digest BLOB,
     CONSTRAINT pk_http_exchange PRIMARY KEY (id)
 )
 
-CREATE INDEX http_exchange_by_time ON http_exchange (connection, started_at)
+CREATE INDEX http_exchange_by_time ON http_exchange (address_id, started_at)
 
 CREATE INDEX http_exchange_by_transfer ON http_exchange (transfer_id, started_at)
 
@@ -180,11 +190,9 @@ CREATE TABLE job (
     CONSTRAINT pk_job PRIMARY KEY (connection, flow, "key")
 )
 
-CREATE INDEX job_by_due_time ON job (due_at) WHERE worker = '' AND due_at IS NOT NULL
-
-CREATE INDEX job_by_priority ON job (priority, due_at) WHERE worker = '' AND due_at IS NOT NULL
-
 CREATE INDEX job_by_run ON job (run) WHERE worker <> ''
+
+CREATE INDEX job_due ON job (connection, due_at) WHERE worker = '' AND due_at IS NOT NULL
 
 CREATE INDEX job_running ON job (worker) WHERE worker <> ''
 
@@ -276,7 +284,7 @@ CREATE TABLE store_item (
 )
 
 CREATE TABLE transfer (
-    id TEXT NOT NULL,
+    id BLOB NOT NULL,
     connection TEXT NOT NULL,
     flow TEXT NOT NULL,
     "key" TEXT NOT NULL,
@@ -290,7 +298,7 @@ CREATE TABLE transfer (
     target_number TEXT DEFAULT '' NOT NULL,
     amount TEXT,
     currency TEXT DEFAULT '' NOT NULL,
-    content JSON NOT NULL,
+    content BLOB NOT NULL,
     design_version TEXT DEFAULT '' NOT NULL,
     tries INTEGER DEFAULT '0' NOT NULL,
     next_try_at BIGINT,
@@ -339,7 +347,7 @@ CREATE TABLE watermark (
 )
 
 CREATE TABLE webhook_inbox (
-    id TEXT NOT NULL,
+    id BLOB NOT NULL,
     connection TEXT NOT NULL,
     platform TEXT NOT NULL,
     scope TEXT NOT NULL,
@@ -359,7 +367,7 @@ CREATE TABLE worker (
     pid INTEGER NOT NULL,
     process_space TEXT NOT NULL,
     version TEXT NOT NULL,
-    connections TEXT NOT NULL,
+    connections JSON NOT NULL,
     started_at BIGINT NOT NULL,
     heartbeat_at BIGINT NOT NULL,
     CONSTRAINT pk_worker PRIMARY KEY (id)
@@ -383,8 +391,8 @@ CREATE TABLE api_token (
 CREATE INDEX api_token_of_user ON api_token (user_id)
 
 CREATE TABLE attempt (
-    id TEXT NOT NULL,
-    transfer_id TEXT NOT NULL,
+    id BLOB NOT NULL,
+    transfer_id BLOB NOT NULL,
     step TEXT NOT NULL,
     run TEXT NOT NULL,
     started_at BIGINT NOT NULL,
@@ -401,7 +409,7 @@ CREATE INDEX attempt_by_transfer ON attempt (transfer_id, started_at)
 
 CREATE TABLE correction (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    transfer_id TEXT NOT NULL,
+    transfer_id BLOB NOT NULL,
     field TEXT NOT NULL,
     "before" TEXT NOT NULL,
     "after" TEXT NOT NULL,
@@ -441,7 +449,7 @@ CREATE TABLE exception_event (
     action TEXT NOT NULL,
     text TEXT NOT NULL,
     detail JSON NOT NULL,
-    transfer_id TEXT,
+    transfer_id BLOB,
     CONSTRAINT fk_exception_event_exception_id FOREIGN KEY(exception_id) REFERENCES exception (id)
 )
 
@@ -451,7 +459,7 @@ CREATE TABLE exception_object (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     exception_id INTEGER NOT NULL,
     cause_id INTEGER NOT NULL,
-    transfer_id TEXT NOT NULL,
+    transfer_id BLOB NOT NULL,
     flow TEXT NOT NULL,
     "key" TEXT NOT NULL,
     field TEXT NOT NULL,
@@ -490,9 +498,9 @@ CREATE INDEX exception_by_tag ON exception_tag (tag, exception_id)
 
 CREATE TABLE intent (
     "key" TEXT NOT NULL,
-    transfer_id TEXT NOT NULL,
+    transfer_id BLOB NOT NULL,
     kind TEXT NOT NULL,
-    request JSON NOT NULL,
+    request BLOB NOT NULL,
     created_at BIGINT NOT NULL,
     sent_at BIGINT,
     sends INTEGER DEFAULT '0' NOT NULL,
@@ -530,7 +538,7 @@ CREATE INDEX playbook_run_of_exception ON playbook_run (exception_id, id)
 
 CREATE TABLE release (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    transfer_id TEXT NOT NULL,
+    transfer_id BLOB NOT NULL,
     kind TEXT NOT NULL,
     value TEXT NOT NULL,
     reason TEXT NOT NULL,
@@ -545,7 +553,7 @@ CREATE INDEX release_of_transfer ON release (transfer_id)
 
 CREATE TABLE search_index (
     digest TEXT NOT NULL,
-    transfer_id TEXT NOT NULL,
+    transfer_id BLOB NOT NULL,
     CONSTRAINT pk_search_index PRIMARY KEY (digest, transfer_id),
     CONSTRAINT fk_search_index_transfer_id FOREIGN KEY(transfer_id) REFERENCES transfer (id)
 )

@@ -1,0 +1,1 @@
+"""Removal of records that are older than the retention."""
