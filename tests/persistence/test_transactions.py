@@ -18,6 +18,7 @@ from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.locks import DatabaseLocked, is_locked
 from weighbridge.persistence.tables.work import attempts, watermarks
+from weighbridge.persistence.types import new_id
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WRITERS, WRITES = 6, 8
@@ -189,7 +190,7 @@ def test_a_writer_cancelled_inside_its_transaction_writes_nothing(on_both_databa
 
 def test_a_commit_that_fails_is_reported_and_holds_up_nobody(tmp_path: Path) -> None:
     file = tmp_path / "weighbridge.db"
-    orphan = sa.insert(attempts).values(id="a", transfer_id="missing", step="post", run="r", started_at=NOON)
+    orphan = sa.insert(attempts).values(id=new_id(), transfer_id=new_id(), step="post", run="r", started_at=NOON)
 
     async def write_orphan(database: Database) -> None:
         async with database.transaction() as connection:

@@ -53,6 +53,7 @@ MONITORED = (
     "missed_order",
     "late_jobs",
     "credentials",
+    "reachability",
     "shared_quota",
     "late_dispatch",
     "untracked_parcel",

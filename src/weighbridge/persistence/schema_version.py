@@ -5,14 +5,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-VERSION_TABLE = sa.table("alembic_version", sa.column("version_num"))
+from weighbridge.persistence import migrations
+from weighbridge.persistence.migrations import HEAD
+
+VERSION_TABLE = sa.table(migrations.VERSION_TABLE, sa.column("version_num"))
 UNVERSIONED = ""
 """The version of a database without a version table."""
 
 
 def expected_schema_version() -> str:
     """The version that this program works with."""
-    return UNVERSIONED
+    return HEAD
 
 
 async def stored_schema_version(connection: AsyncConnection) -> str:

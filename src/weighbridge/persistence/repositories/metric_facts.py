@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.domain.job_types import Flow
 from weighbridge.persistence.repositories.api_budget import BudgetState
+from weighbridge.persistence.repositories.http_log import IS_ADDRESS
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.budget import budget_calls, budget_state
 from weighbridge.persistence.tables.exceptions import exceptions
-from weighbridge.persistence.tables.http_log import http_exchanges
+from weighbridge.persistence.tables.http_log import api_addresses, http_exchanges
 from weighbridge.persistence.tables.stock import reservations, stock_levels
 from weighbridge.persistence.tables.transfers import transfers
 
@@ -118,9 +119,10 @@ async def budget_states(reading: AsyncConnection) -> Mapping[str, BudgetState]:
 async def http_calls(reading: AsyncConnection, since: datetime) -> dict[tuple[str, str, str], int]:
     """HTTP calls since `since`, by connection, platform and outcome."""
     of = http_exchanges.c
-    columns = (of.connection, of.platform, of.outcome)
-    query = sa.select(*columns, sa.func.count()).where(of.started_at >= since).group_by(*columns)
-    return {(name, platform, outcome): count for name, platform, outcome, count in (await reading.execute(query)).all()}
+    columns = (api_addresses.c.connection, api_addresses.c.platform, of.outcome)
+    query = sa.select(*columns, sa.func.count()).join(api_addresses, IS_ADDRESS).where(of.started_at >= since)
+    rows = (await reading.execute(query.group_by(*columns))).all()
+    return {(name, platform, outcome): count for name, platform, outcome, count in rows}
 
 
 async def open_exceptions(reading: AsyncConnection) -> list[OpenExceptions]:

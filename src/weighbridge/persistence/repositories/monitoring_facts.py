@@ -126,7 +126,7 @@ class MonitoringFacts:
         Calls whose outcome begins with `ignored_outcome` do not count.
         """
         of = http_exchanges.c
-        conditions = [of.connection == connection, of.platform == platform]
+        conditions = [is_call_of([connection], platform)]
         last_answer = (
             sa.select(of.started_at).where(*conditions, of.status.is_not(None)).order_by(of.started_at.desc()).limit(1)
         )
