@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from weighbridge.common.clock import machine_time
 from weighbridge.persistence.locks import LOCK_WAIT_SECONDS, DatabaseLocked, is_locked
 from weighbridge.persistence.schema import Migrated, ensure_schema, migrate
-from weighbridge.persistence.sqlite_file import READING, sqlite_engine
+from weighbridge.persistence.sqlite_file import READING, check_version, secure_file, sqlite_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -67,13 +67,20 @@ class Database:
     async def create_tables(self) -> None:
         """Creates the tables of an empty database, and migrates an older one where that is safe.
 
-        Safe to run from several processes at once. Raises SchemaProblem for a database that must not be used.
+        Safe to run from several processes at once. Raises OperationalProblem for a database that must not be used.
         """
+        self._check_sqlite()
         await ensure_schema(self.engine)
 
     async def migrate(self) -> Migrated:
-        """Brings the schema to this version, with migrations that need a quiet database too. Raises SchemaProblem."""
+        """Brings the schema to this version, with migrations that need a quiet database too."""
+        self._check_sqlite()
         return await migrate(self.engine)
+
+    def _check_sqlite(self) -> None:
+        if self.is_sqlite:
+            check_version()
+            secure_file(self.url)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
