@@ -7,8 +7,7 @@ import gc
 import uvloop
 
 from weighbridge.cli.console import run_with_console
-from weighbridge.cli.context import DEFAULT_CONFIG, Config, fail, installation_of, worker_of
-from weighbridge.jobs.sessions import WorkerNameTaken
+from weighbridge.cli.context import DEFAULT_CONFIG, Config, installation_of, worker_of
 
 
 def run_command(config: Config = DEFAULT_CONFIG) -> None:
@@ -17,7 +16,4 @@ def run_command(config: Config = DEFAULT_CONFIG) -> None:
     # Objects loaded so far are permanent; freezing them keeps the garbage collector from scanning them repeatedly.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-    try:
-        uvloop.run(run_with_console(worker, installation, config) if installation.console.enabled else worker.run())
-    except WorkerNameTaken as error:
-        fail(str(error))
+    uvloop.run(run_with_console(worker, installation, config) if installation.console.enabled else worker.run())
