@@ -15,6 +15,8 @@ from weighbridge.cli.main import BUILT_IN_COMMANDS, COMMANDS, app, load_command
 COMMAND_TREE = {
     "run": [],
     "console": [],
+    "backup": [],
+    "restore": [],
     "sync": ["orders", "stock", "fulfilment", "catalogue"],
     "monitors": [],
     "orders": ["show", "held"],

@@ -22,6 +22,8 @@ from weighbridge.observability.logs import configure_logs
 BUILT_IN_COMMANDS: dict[str, str] = {
     "run": "weighbridge.cli.run:run_command",
     "console": "weighbridge.cli.console:console_command",
+    "backup": "weighbridge.cli.backup:backup_command",
+    "restore": "weighbridge.cli.backup:restore_command",
     "sync": "weighbridge.cli.sync:sync_app",
     "monitors": "weighbridge.cli.monitors:monitors_command",
     "orders": "weighbridge.cli.orders:orders_app",

@@ -20,6 +20,7 @@ from weighbridge.persistence.repositories.monitoring_facts import MonitoringFact
 from weighbridge.persistence.repositories.oversell_risk import OversellRisk
 from weighbridge.persistence.repositories.reference_cache import ReferenceCache
 from weighbridge.persistence.repositories.reservations import Reservations
+from weighbridge.persistence.repositories.restores import Restores
 from weighbridge.persistence.repositories.stock_levels import StockLevels
 from weighbridge.persistence.repositories.transfers import Transfers
 from weighbridge.persistence.repositories.watermarks import Watermarks
@@ -43,6 +44,7 @@ class Repositories:
     listings: Listings
     reservations: Reservations
     reference_cache: ReferenceCache
+    restores: Restores
     escalation_policy: EscalationPolicy
     stock_levels: StockLevels
     transfers: Transfers
@@ -69,6 +71,7 @@ class Repositories:
             listings=Listings(database, clock),
             reservations=Reservations(database, clock),
             reference_cache=ReferenceCache(database, clock),
+            restores=Restores(database),
             escalation_policy=EscalationPolicy(database, clock),
             stock_levels=StockLevels(database, clock),
             transfers=Transfers(database, clock, exception_records),
