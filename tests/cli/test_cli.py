@@ -9,12 +9,15 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from weighbridge import __version__
 from weighbridge.cli.main import BUILT_IN_COMMANDS, COMMANDS, app, load_command
 
 COMMAND_TREE = {
     "run": [],
     "console": [],
     "migrate": [],
+    "backup": [],
+    "restore": [],
     "sync": ["orders", "stock", "fulfilment", "catalogue"],
     "monitors": [],
     "orders": ["show", "held"],
@@ -53,6 +56,14 @@ def test_every_command_prints_its_usage(arguments: list[str]) -> None:
     result = CliRunner().invoke(app, [*arguments, "--help"], env={"COLUMNS": "120"})
     assert result.exit_code == 0, result.output
     assert re.search(rf"Usage: \S+ {' '.join(arguments)} ", result.output), result.output
+
+
+def test_the_versions_are_printed_without_a_configuration() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0] == f"weighbridge {__version__}"
+    assert [line.split()[0] for line in lines[-2:]] == ["Python", "SQLite"]
 
 
 def test_an_unknown_command_gets_suggestions() -> None:

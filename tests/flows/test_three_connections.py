@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.flows.harness import ADDRESS, ORDERS, SPEED
+from weighbridge.cli.main import app
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.secrets import resolve_secrets
@@ -212,3 +214,43 @@ def test_two_workers_on_postgresql_serve_three_connections(
                 pytest.fail((tmp_path / "worker-1.log").read_text()[-3000:])
             time.sleep(0.1)
         assert trial.throttles() == 0
+
+
+def test_a_command_runs_the_named_connection_and_its_own_flows_only(tmp_path: Path) -> None:
+    """`sync orders --connection` posts no order of another store, and `sync stock` posts none at all."""
+    with trio(tmp_path) as trial:
+        config = tmp_path / "weighbridge.toml"
+        config.write_text(trial.configuration(), encoding="utf-8")
+
+        def sync(flow: str, *options: str) -> str:
+            arguments = ["sync", flow, "--config", str(config), *options]
+            result = CliRunner().invoke(app, arguments, env=trial.environment())
+            assert result.exit_code == 0, result.output
+            return result.output
+
+        sync("stock", "--connection", "north")
+        assert {name: trial.levels(name)["TEA"] for name in trial.stores} == {"north": 500, "south": 0, "apart": 0}
+        placed = {name: trial.place(name, MUG=1) for name in trial.stores}
+        printed = sync("orders", "--connection", "apart")
+        assert "apart orders posted" in printed
+        assert "north" not in printed
+        assert {name: len(trial.sales(name)) for name in trial.stores} == {"north": 0, "south": 0, "apart": 1}
+        _request(trial, placed)
+        sync("stock", "--connection", "north")
+        assert {name: len(trial.sales(name)) for name in trial.stores} == {"north": 0, "south": 0, "apart": 1}
+        sync("orders")
+        assert {name: len(trial.sales(name)) for name in trial.stores} == {"north": 1, "south": 1, "apart": 1}
+        wrong = CliRunner().invoke(app, ["sync", "orders", "--config", str(config), "--connection", "west"])
+        assert (wrong.exit_code, "there are apart, north, south" in wrong.output) == (2, True)
+
+
+def _request(trial: Trio, placed: dict[str, int]) -> None:
+    """Requests the job of each order, as its webhook does."""
+
+    async def work() -> None:
+        worker = trial.worker()
+        for name, order_id in placed.items():
+            await worker.repositories.job_queue.enqueue(name, "orders", str(order_id), "webhook")
+        await worker.database.close()
+
+    asyncio.run(work())

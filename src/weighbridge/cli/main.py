@@ -7,19 +7,24 @@ in half the time or less.
 
 from __future__ import annotations
 
+import platform
+import sqlite3
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Any
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from weighbridge import __version__
 from weighbridge.observability.logs import configure_logs
 
 BUILT_IN_COMMANDS: dict[str, str] = {
     "run": "weighbridge.cli.run:run_command",
     "console": "weighbridge.cli.console:console_command",
     "migrate": "weighbridge.cli.migrate:migrate_command",
+    "backup": "weighbridge.cli.backup:backup_command",
+    "restore": "weighbridge.cli.backup:restore_command",
     "sync": "weighbridge.cli.sync:sync_app",
     "monitors": "weighbridge.cli.monitors:monitors_command",
     "orders": "weighbridge.cli.orders:orders_app",
@@ -79,8 +84,30 @@ def load_command(name: str) -> Any:
 app = typer.Typer(cls=LazyCommandGroup, no_args_is_help=True)
 
 
+def print_versions(is_given: bool) -> None:
+    """Prints the versions of the installed distributions and of what they run on, and ends the command."""
+    if is_given:
+        typer.echo("\n".join(_versions()))
+        raise typer.Exit
+
+
+def _versions() -> list[str]:
+    lines = [f"weighbridge {__version__}"]
+    for distribution in ("weighbridge-twins", "weighbridge-simulation"):
+        try:
+            lines.append(f"{distribution} {version(distribution)}")
+        except PackageNotFoundError:
+            continue
+    return [*lines, f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=print_versions, is_eager=True, help="Print the versions and exit.")
+]
+
+
 @app.callback()
-def weighbridge() -> None:
+def weighbridge(prints_versions: Version = False) -> None:
     """The controlled layer between BigCommerce and Cin7 Core."""
 
 

@@ -11,7 +11,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from weighbridge.cli.api_client import ApiClient, ServerOption, connection_name, with_api
-from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, Connection, out, print_json
+from weighbridge.cli.context import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Connection,
+    connection_of,
+    installation_of,
+    out,
+    print_json,
+)
 from weighbridge.cli.sync import run_once
 from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.flows.stock import stale_allocations
@@ -73,10 +82,10 @@ def list_stale_allocations(
     config: Config = DEFAULT_CONFIG, connection: Connection = "", as_json: AsJson = False
 ) -> None:
     """Find old sales in Cin7 that hold stock and will not ship, and list them with what to do. Voids nothing."""
-    run_once(config, (reference_data.FLOW, stale_allocations.FLOW))
+    name = connection_of(installation_of(config), connection)
+    run_once(config, (reference_data.FLOW, stale_allocations.FLOW), connections=(name,))
 
     async def read(api: ApiClient) -> list[TransferResponse]:
-        name = await connection_name(api, connection)
         query = {"connection": name, "flow": stale_allocations.SALE, "state": [State.HELD]}
         response: list[TransferResponse] = await api.get("/transfers", list[TransferResponse], query)
         return response

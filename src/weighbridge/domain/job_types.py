@@ -49,6 +49,7 @@ class JobType:
 
 
 MONITORED = (
+    "reachability",
     "silent_feed",
     "missed_order",
     "late_jobs",

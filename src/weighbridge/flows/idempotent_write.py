@@ -27,6 +27,8 @@ Probe = Callable[[Transfer], Awaitable[WriteResult | None]]
 """Asks the platform whether the write arrived; None when the platform does not show it."""
 
 PROBES_BEFORE_RESENDING = 2
+PROBED_AFTER_RESTORE = timedelta(days=30)
+"""How long after a restore every first write is preceded by a probe; held objects may wait for weeks."""
 
 
 class RetryLater(Exception):
@@ -77,7 +79,17 @@ class IdempotentWriter:
             answer = await self._adopt(intent, probe, settle_seconds)
             if answer is not None:
                 return answer
+        elif await self._may_be_unknown():
+            answer = await probe(self._transfer)
+            if answer is not None:
+                await intents.answered(intent.key, answer, "adopted")
+                return answer
         return await self._send(intent, send, probe, settle_seconds)
+
+    async def _may_be_unknown(self) -> bool:
+        """Whether the platform may have this write although the database does not: it was restored from a backup."""
+        restored_at = await self._ctx.repositories.restores.last(self._ctx.name)
+        return restored_at is not None and self._ctx.clock.now() - restored_at < PROBED_AFTER_RESTORE
 
     async def _adopt(self, intent: Intent, probe: Probe, settle_seconds: float) -> WriteResult | None:
         """The answer to an earlier request, read back; None when the write may be sent again. Raises RetryLater."""

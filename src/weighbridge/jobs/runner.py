@@ -90,10 +90,11 @@ class JobRunner(Generic[Context]):
         return before
 
     async def is_busy(self, excluded_reasons: Sequence[str]) -> bool:
-        """Whether a job is due or running, in any worker, except due jobs with a reason in `excluded_reasons`."""
+        """Whether a job of the scope is due, or any runs in any worker. Due jobs with a reason in `excluded_reasons` do
+        not count."""
         if self._running or await self._job_queue.is_any_running():
             return True
-        return await self._job_queue.is_any_due(Scope(self.contexts.keys(), excluded_reasons=excluded_reasons))
+        return await self._job_queue.is_any_due(replace(self.scope, excluded_reasons=excluded_reasons))
 
     async def release_lost(self) -> None:
         """Makes running jobs due again that no worker runs."""

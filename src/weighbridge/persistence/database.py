@@ -87,6 +87,18 @@ class Database:
         with self.explained():
             return await migrate(self.engine)
 
+    async def has_tables(self) -> bool:
+        """Whether Weighbridge's tables exist. Creates nothing. Raises DatabaseProblem."""
+        if self.is_sqlite:
+            file = Path(self.url.database or "")
+            if not file.exists():
+                return False
+            check_file(file)
+        with self.explained():
+            async with self.reading() as connection:
+                names = await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names())
+        return bool(names)
+
     @contextmanager
     def explained(self) -> Iterator[None]:
         """Turns the errors of this database into DatabaseProblem, whose message says in one sentence what to do."""

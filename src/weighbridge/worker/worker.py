@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -90,10 +90,13 @@ class Worker:
         )
 
     @asynccontextmanager
-    async def working(self, *, recurring: bool = False) -> AsyncIterator[None]:
+    async def working(
+        self, *, recurring: bool = False, connections: Collection[str] = (), flows: Collection[str] = ()
+    ) -> AsyncIterator[None]:
         """The worker while it does jobs: tables exist, clients are open, the runner runs. Stops in good order.
 
-        With `recurring` it also does recurring jobs; without, those are left to other workers.
+        With `recurring` it also does recurring jobs; without, those are left to other workers. With `connections` or
+        `flows` it does only the jobs of those.
         Raises WorkerNameTaken while another process works under its name.
         """
         settings = self._installation.installation
@@ -116,7 +119,10 @@ class Worker:
             at_end.push_async_callback(close_clients, self.contexts)
             await self._design_reloader.reload(self.contexts)
             self._runner.contexts = self.contexts
-            self._runner.scope = Scope(self.contexts.keys(), excluded_reasons=() if recurring else RECURRING_REASONS)
+            excluded_reasons = () if recurring else RECURRING_REASONS
+            self._runner.scope = Scope(
+                connections or self.contexts.keys(), excluded_reasons=excluded_reasons, flows=flows
+            )
             at_end.push_async_callback(self._runner.stop, STOP_WALL_SECONDS)
             async with (
                 repeating(self._runner.start_due, settings.polling_seconds, self._runner.slot_freed),
@@ -171,9 +177,10 @@ class Worker:
             yield
 
     async def run_once(self, flows: tuple[str, ...], key: str = WHOLE_CONNECTION) -> None:
-        """Runs the named recurring flows one time, in order, each with everything it leads to."""
+        """Runs the named recurring flows one time, in order, each with everything it leads to, on the connections of
+        this worker."""
         for flow in flows:
-            for name in self.contexts:
+            for name in self._runner.scope.connections:
                 await self.repositories.job_queue.enqueue(name, flow, key, "requested")
             await self.settle()
 

@@ -31,6 +31,7 @@ def test_accepted_proposal_is_written_to_the_store(tmp_path: Path) -> None:
         assert sync(trial, tmp_path, "--accept", "0" * 12).returncode == 2
         assert trial.store_writes() == []
         assert sync(trial, tmp_path, "--accept", name).returncode == 0
+        assert sync(trial, tmp_path).returncode == 0
         assert list(trial.products()) == ["MUG"]
         again = json.loads(sync(trial, tmp_path, "--dry-run", "--json").stdout)
         assert (again["unchanged"], again["changes"]) == (1, [])

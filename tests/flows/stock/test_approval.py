@@ -46,6 +46,10 @@ def test_first_levels_wait_until_a_person_has_accepted_them(tmp_path: Path) -> N
         assert trial.twins.act("bigcommerce", "stock_levels") == before
         accepted = _run_sync_stock(trial, tmp_path, "--accept", proposal["fingerprint"])
         assert accepted.returncode == 0, accepted.stderr
+        assert trial.twins.act("bigcommerce", "stock_levels") == before, "accepting writes nothing"
+        both = _run_sync_stock(trial, tmp_path, "--dry-run", "--accept", proposal["fingerprint"])
+        assert (both.returncode, "give one of the two" in both.stderr) == (2, True)
+        assert _run_sync_stock(trial, tmp_path).returncode == 0
         assert trial.twins.act("bigcommerce", "stock_levels") == {"MUG": 100, "TEA": 500}
         assert [row for row in trial.transfers(stock.FLOW) if row.state is State.HELD] == []
         [line] = asyncio.run(_audit_lines(tmp_path))

@@ -20,6 +20,7 @@ from weighbridge.persistence.repositories.monitoring_facts import MonitoringFact
 from weighbridge.persistence.repositories.oversell_risk import OversellRisk
 from weighbridge.persistence.repositories.reference_cache import ReferenceCache
 from weighbridge.persistence.repositories.reservations import Reservations
+from weighbridge.persistence.repositories.restores import Restores
 from weighbridge.persistence.repositories.retention import Retention
 from weighbridge.persistence.repositories.stock_levels import StockLevels
 from weighbridge.persistence.repositories.transfers import Transfers
@@ -44,6 +45,7 @@ class Repositories:
     listings: Listings
     reservations: Reservations
     reference_cache: ReferenceCache
+    restores: Restores
     retention: Retention
     escalation_policy: EscalationPolicy
     stock_levels: StockLevels
@@ -71,6 +73,7 @@ class Repositories:
             listings=Listings(database, clock),
             reservations=Reservations(database, clock),
             reference_cache=ReferenceCache(database, clock),
+            restores=Restores(database),
             retention=Retention(database, clock),
             escalation_policy=EscalationPolicy(database, clock),
             stock_levels=StockLevels(database, clock),

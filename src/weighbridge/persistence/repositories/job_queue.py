@@ -51,6 +51,8 @@ class Scope:
     """Connections that are the share of other workers; their jobs are taken when they are due since `others_since`."""
     others_since: datetime | None = None
     excluded_reasons: Sequence[str] = ()
+    flows: Collection[str] = ()
+    """Only the jobs of these flows; empty: of all."""
 
     def condition(self, now: datetime) -> sa.ColumnElement[bool]:
         """The rows that may be claimed at `now`."""
@@ -58,7 +60,8 @@ class Scope:
         is_due = of.connection.in_(sorted(self.connections)) & (of.due_at <= now)
         if self.others and self.others_since is not None:
             is_due |= of.connection.in_(sorted(self.others)) & (of.due_at <= self.others_since)
-        return is_due & IS_FREE & of.reason.not_in(self.excluded_reasons)
+        is_of_flow = of.flow.in_(sorted(self.flows)) if self.flows else sa.true()
+        return is_due & is_of_flow & IS_FREE & of.reason.not_in(self.excluded_reasons)
 
 
 NEXT_DUE = sa.bindparam("next_due", type_=jobs.c.due_at.type)
