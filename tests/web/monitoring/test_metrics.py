@@ -145,7 +145,7 @@ def test_a_scrape_shows_the_numbers_of_the_installation(installation: RunningIns
 def test_a_scrape_needs_as_many_statements_for_many_orders_as_for_one(
     installation: RunningInstallation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for seconds in ("CACHE_WALL_SECONDS", "OVERSELL_CACHE_WALL_SECONDS"):
+    for seconds in ("CACHE_WALL_SECONDS", "EXPENSIVE_CACHE_WALL_SECONDS"):
         monkeypatch.setattr(metrics, seconds, -1.0)
     statements = _counted_statements(lambda: _samples(installation))
     _fill(installation, orders=60)

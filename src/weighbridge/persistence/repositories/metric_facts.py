@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -115,11 +115,14 @@ async def budget_states(reading: AsyncConnection) -> Mapping[str, BudgetState]:
     return {application: BudgetState(*state) for application, *state in rows}
 
 
-async def http_calls(reading: AsyncConnection, since: datetime) -> dict[tuple[str, str, str], int]:
-    """HTTP calls since `since`, by connection, platform and outcome."""
+async def http_calls(
+    reading: AsyncConnection, connections: Collection[str], since: datetime
+) -> dict[tuple[str, str, str], int]:
+    """HTTP calls of these connections since `since`, by connection, platform and outcome."""
     of = http_exchanges.c
     columns = (of.connection, of.platform, of.outcome)
-    query = sa.select(*columns, sa.func.count()).where(of.started_at >= since).group_by(*columns)
+    query = sa.select(*columns, sa.func.count()).group_by(*columns)
+    query = query.where(of.connection.in_(sorted(connections)), of.started_at >= since)
     return {(name, platform, outcome): count for name, platform, outcome, count in (await reading.execute(query)).all()}
 
 
