@@ -168,6 +168,7 @@ def test_a_database_that_cannot_be_read_leaves_the_metrics_of_the_process(tmp_pa
     with _served(tmp_path, f"sqlite:///{tmp_path}/weighbridge.db") as installation:
         (tmp_path / "weighbridge.db").rename(tmp_path / "away")
         samples = _samples(installation)
+        assert not (tmp_path / "weighbridge.db").exists(), "a scrape created an empty database"
         (tmp_path / "away").rename(tmp_path / "weighbridge.db")
     assert (samples["weighbridge_metrics_complete"][()], samples["weighbridge_ready"][()]) == (0, 0)
     assert samples["weighbridge_readiness_problem"] == {("database_unreachable",): 1}
