@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import sqlite3
+import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from weighbridge.persistence.database import Database
 from weighbridge.persistence.database_health import DatabaseHealth
 from weighbridge.persistence.monitoring_database import MonitoringDatabase
 
+PATIENCE_SECONDS = 20
 MORE_THAN_ANY_DISK = 10**12
 
 
@@ -46,6 +50,29 @@ def test_too_little_free_space_is_reported_before_the_disk_is_full(tmp_path: Pat
     assert f"at least {MORE_THAN_ANY_DISK} MB are needed" in problem.sentence
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
+def test_a_full_disk_is_reported_and_so_is_its_end(tmp_path: Path) -> None:
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(tmp_path)], check=False)
+    if mounted.returncode:
+        pytest.skip("only a machine that allows it may mount a small file system")
+
+    async def fill_and_free(health: DatabaseHealth) -> list[ReadinessProblem]:
+        rest = tmp_path / "rest"
+        with rest.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while file.write(b"x" * 1024):
+                pass
+        problems = [await health.problems() for _ in range(40)][-1]
+        rest.unlink()
+        assert await health.problems() == []
+        return problems
+
+    try:
+        (problem,) = _checked(tmp_path, fill_and_free)
+    finally:
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+    assert problem.id is ProblemId.DISK_FULL
+
+
 def test_a_damaged_page_that_nothing_reads_is_found_and_so_is_its_repair(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,11 +81,12 @@ def test_a_damaged_page_that_nothing_reads_is_found_and_so_is_its_repair(
 
     async def damage_and_repair(health: DatabaseHealth) -> list[ReadinessProblem]:
         before = _with_damaged_index(file)
-        while not (problems := await health.problems()):
-            await asyncio.sleep(0.01)
-        file.write_bytes(before)
-        while await health.problems():
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (problems := await health.problems()):
+                await asyncio.sleep(0.01)
+            file.write_bytes(before)
+            while await health.problems():
+                await asyncio.sleep(0.01)
         return problems
 
     (problem,) = _checked(tmp_path, damage_and_repair)

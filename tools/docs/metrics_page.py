@@ -18,7 +18,8 @@ wherever you ask, so scrape one of the two servers for them. Only `weighbridge_r
 `weighbridge_readiness_problem`, `weighbridge_clock_offset_seconds` and the `process_*` metrics of the Prometheus
 library belong to the process that answers.
 
-Numbers are at most ten seconds old, the oversell bound a minute. Times are in seconds, sizes in bytes.
+Times are in seconds, sizes in bytes. Numbers are at most ten seconds old, the oversell bound and the reservation lag at
+most a minute.
 
 | metric | type | labels | meaning |
 |---|---|---|---|

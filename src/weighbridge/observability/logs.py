@@ -131,6 +131,7 @@ def _install(root: logging.Logger, handler: logging.Handler, level: int) -> None
 def _library(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Names the library that wrote an event."""
     record: logging.LogRecord = event["_record"]
+    event["event"] = str(event["event"]).strip()
     event["logger"] = record.name
     return event
 

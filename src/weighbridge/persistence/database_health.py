@@ -27,6 +27,7 @@ QUICK_CHECK_AGAIN_WALL_SECONDS = 5.0
 """After a quick check that found damage: the file may have been restored."""
 QUICK_CHECK_WALL_SECONDS = 10.0
 INSTRUCTIONS_BETWEEN_CHECKS = 100_000
+WRITE_FAILED = ProblemId.DATABASE_WRITE_FAILED
 WRITTEN_TABLES = ("job", "worker", "transfer")
 
 
@@ -35,7 +36,7 @@ class DatabaseHealth:
 
     def __init__(self, database: MonitoringDatabase, least_free_megabytes: int) -> None:
         self._database = database
-        self._least_free_megabytes = least_free_megabytes
+        self._least_free_megabytes = max(1, least_free_megabytes)
         self._quick_check_at = -QUICK_CHECK_EVERY_WALL_SECONDS
         self._damage = ""
         self._quick_check: asyncio.Task[None] | None = None
@@ -51,7 +52,9 @@ class DatabaseHealth:
                 problems += await (_write_sqlite if self._database.is_sqlite else _write_postgresql)(connection)
         except (DatabaseError, OSError) as error:
             problem = problem_of(error, self._database.url)
-            problems += [problem] if problem.id not in [known.id for known in problems] else []
+            # On a full disk SQLite reports an input or output error as often as a full disk.
+            is_full = any(known.id is ProblemId.DISK_FULL for known in problems)
+            problems += [] if is_full and problem.id in (ProblemId.DISK_FULL, WRITE_FAILED) else [problem]
         if self._database.is_sqlite and not problems:
             problems += self._damage_problems()
         return problems

@@ -29,8 +29,8 @@ from weighbridge.queries.metric_list import Metric
 log = structlog.get_logger()
 
 CACHE_WALL_SECONDS = 10.0
-OVERSELL_CACHE_WALL_SECONDS = 60.0
-"""The oversell bound needs the whole stock."""
+EXPENSIVE_CACHE_WALL_SECONDS = 60.0
+"""For the oversell bound, which needs the whole stock, and the lags, which need all reservations."""
 LONGEST_WALL_SECONDS = 8.0
 HTTP_CALLS_WITHIN = timedelta(minutes=5)
 LAG_WITHIN = timedelta(hours=1)
@@ -47,7 +47,7 @@ class Sample:
 
 
 class Metrics:
-    """The metrics as one process sees them; ten seconds old at most, the oversell bound a minute."""
+    """The metrics as one process sees them; ten seconds old at most; oversell bound and reservation lag a minute."""
 
     def __init__(self, watched: Watched) -> None:
         self._watched = watched
@@ -78,11 +78,11 @@ class Metrics:
 
     async def _of_database(self) -> tuple[Sample, ...]:
         try:
-            oversell = await self._cache.get_or_compute("oversell", OVERSELL_CACHE_WALL_SECONDS, self._oversell)
+            expensive = await self._cache.get_or_compute("expensive", EXPENSIVE_CACHE_WALL_SECONDS, self._expensive)
             async with self._watched.monitoring_database.reading() as reading:
                 now = self._watched.clock.now()
                 groups = [await collect(reading, now) for collect in (self._work, self._goods, self._platforms)]
-            return (*oversell, *(sample for group in groups for sample in group))
+            return (*expensive, *(sample for group in groups for sample in group))
         except (DatabaseError, OSError) as error:
             log.warning("metrics_incomplete", reason=reason_of(error))
             return ()
@@ -114,14 +114,11 @@ class Metrics:
     async def _goods(self, reading: AsyncConnection, now: datetime) -> list[Sample]:
         orders = await metric_facts.unfinished_orders(reading, now)
         posted = await metric_facts.posted_orders(reading, now - POSTED_WITHIN)
-        lags = await metric_facts.reservation_lags(reading, now - LAG_WITHIN)
         read_at = await metric_facts.stock_read_at(reading)
         opened = await metric_facts.open_exceptions(reading)
         return [
             *(Sample(names.ORDERS, labels, count) for labels, count in orders.items()),
             *(Sample(names.POSTED, (name,), posted.get(name, 0)) for name in self._watched.connections),
-            *(Sample(names.LAG_MEAN, (name,), lag.mean.total_seconds()) for name, lag in lags.items()),
-            *(Sample(names.LAG_MAX, (name,), lag.longest.total_seconds()) for name, lag in lags.items()),
             *(Sample(names.STOCK_AGE, (name,), seconds_between(at, now)) for name, at in read_at.items()),
             *(
                 Sample(names.EXCEPTIONS, (row.connection, row.kind, row.owner, _urgency(row.rank)), row.count)
@@ -132,7 +129,7 @@ class Metrics:
     async def _platforms(self, reading: AsyncConnection, now: datetime) -> list[Sample]:
         used = await metric_facts.calls_in_window(reading, now)
         states = await metric_facts.budget_states(reading)
-        calls = await metric_facts.http_calls(reading, now - HTTP_CALLS_WITHIN)
+        calls = await metric_facts.http_calls(reading, self._watched.connections, now - HTTP_CALLS_WITHIN)
         return [*self._quotas(used, states, now), *(Sample(names.HTTP_CALLS, key, n) for key, n in calls.items())]
 
     def _quotas(self, used: Mapping[str, int], states: Mapping[str, BudgetState], now: datetime) -> Iterator[Sample]:
@@ -149,7 +146,17 @@ class Metrics:
                 yield Sample(names.QUOTA, (name, platform), _capacity(state, calls, reserve, now))
                 yield Sample(names.THROTTLES, (name, platform), state.throttles if state else 0)
 
-    async def _oversell(self) -> tuple[Sample, ...]:
+    async def _expensive(self) -> tuple[Sample, ...]:
+        since = self._watched.clock.now() - LAG_WITHIN
+        async with self._watched.monitoring_database.reading() as reading:
+            lags = await metric_facts.reservation_lags(reading, since)
+        return (
+            *(Sample(names.LAG_MEAN, (name,), lag.mean.total_seconds()) for name, lag in lags.items()),
+            *(Sample(names.LAG_MAX, (name,), lag.longest.total_seconds()) for name, lag in lags.items()),
+            *await self._oversell(),
+        )
+
+    async def _oversell(self) -> list[Sample]:
         watched, accounts = self._watched, self._watched.account_ids
         oversell_risk = OversellRisk(watched.monitoring_database, watched.clock)
         samples = []
@@ -158,7 +165,7 @@ class Metrics:
             factors = await oversell_risk.by_sku(name, sharing, connection.design.stock.sales_hours)
             units = total({sku: bound(of_sku) for sku, of_sku in factors.items()}).units
             samples.append(Sample(names.OVERSELL, (name,), units))
-        return tuple(samples)
+        return samples
 
 
 def _capacity(state: BudgetState | None, calls: int, reserve: float, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ import sqlalchemy as sa
 
 from tests.design.examples import SMALL
 from weighbridge.common.certificates import ssl_context
-from weighbridge.persistence.tables import metadata
+from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.work import jobs, workers
 from weighbridge.persistence.types import ExactDecimal
 from weighbridge_simulation.demo.run import free_port
@@ -110,8 +111,7 @@ def _empty(column: sa.Column[Any]) -> Any:
 @contextmanager
 def served(folder: Path, database: str) -> Iterator[Served]:
     """A console over a new `database` with one living worker."""
-    metadata.create_all(engine := sa.create_engine(database))
-    engine.dispose()
+    asyncio.run(_create_tables(database))
     config = folder / "weighbridge.toml"
     address = database.replace("postgresql+psycopg://", "postgresql://")
     settings = f'[installation]\ndatabase = "{address}"\n'
@@ -131,6 +131,12 @@ def served(folder: Path, database: str) -> Iterator[Served]:
         process.terminate()
         process.wait(PATIENCE_SECONDS)
         client.close()
+
+
+async def _create_tables(url: str) -> None:
+    database = Database(url)
+    await database.create_tables()
+    await database.close()
 
 
 def _as_ordinary_user() -> list[str]:

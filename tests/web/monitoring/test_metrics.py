@@ -145,7 +145,7 @@ def test_a_scrape_shows_the_numbers_of_the_installation(installation: RunningIns
 def test_a_scrape_needs_as_many_statements_for_many_orders_as_for_one(
     installation: RunningInstallation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for seconds in ("CACHE_WALL_SECONDS", "OVERSELL_CACHE_WALL_SECONDS"):
+    for seconds in ("CACHE_WALL_SECONDS", "EXPENSIVE_CACHE_WALL_SECONDS"):
         monkeypatch.setattr(metrics, seconds, -1.0)
     statements = _counted_statements(lambda: _samples(installation))
     _fill(installation, orders=60)
@@ -168,6 +168,7 @@ def test_a_database_that_cannot_be_read_leaves_the_metrics_of_the_process(tmp_pa
     with _served(tmp_path, f"sqlite:///{tmp_path}/weighbridge.db") as installation:
         (tmp_path / "weighbridge.db").rename(tmp_path / "away")
         samples = _samples(installation)
+        assert not (tmp_path / "weighbridge.db").exists(), "a scrape created an empty database"
         (tmp_path / "away").rename(tmp_path / "weighbridge.db")
     assert (samples["weighbridge_metrics_complete"][()], samples["weighbridge_ready"][()]) == (0, 0)
     assert samples["weighbridge_readiness_problem"] == {("database_unreachable",): 1}

@@ -151,7 +151,7 @@ Stage = Callable[[Served], AbstractContextManager[None]]
 OUTAGES: tuple[tuple[Stage, str, str], ...] = (
     (locked, "database_locked", "locked by another program"),
     (broken, "database_broken", "damaged"),
-    (other_schema, "database_schema", "schema version from_the_future"),
+    (other_schema, "database_schema", "from_the_future, and this program needs"),
     (gone, "database_unreachable", "weighbridge.db does not exist"),
     (no_space, "database_write_failed", "check the disk and its quotas"),
     (read_only, "database_read_only", "accepts no writes"),

@@ -138,7 +138,7 @@ def exhausted_pool(console: Served) -> Iterator[None]:
 Stage = Callable[[Served], AbstractContextManager[None]]
 OUTAGES: tuple[tuple[Stage, str, str], ...] = (
     (locked, "database_locked", "locked by another program"),
-    (other_schema, "database_schema", "schema version from_the_future"),
+    (other_schema, "database_schema", "from_the_future, and this program needs"),
     (gone, "database_unreachable", "not currently accepting connections"),
     (read_only, "database_read_only", "accepts no writes"),
     (no_worker, "worker_missing", "start one with `weighbridge run`"),
