@@ -24,7 +24,7 @@ BUSINESS = ("domain", "flows")
 MACHINERY = ("jobs", "persistence", "platforms", "web", "common")
 AREAS_OF_AN_ORDER = frozenset({"orders", "customers", "findings", "values", "reference_data", "exceptions", ""})
 """Areas of domain and flows that an order may run through; "" are modules that every area shares."""
-RECEIVER, JOB, CLIENTS = "from_bigcommerce", "run_job", ("bigcommerce.client", "cin7.client")
+RECEIVER, JOB, CLIENTS = "from_bigcommerce", "_succeeds", ("bigcommerce.client", "cin7.client")
 BACKGROUND_TASKS = ("_run_grant_loop", "_store_ends")
 """Of the API budget, which grants the calls of all jobs."""
 SOURCE = Path(__file__).parents[1] / "src"
@@ -50,8 +50,8 @@ class Walk:
         name = frame.f_code.co_name
         if name == RECEIVER:
             _is_traced.set(True)
-        elif name == JOB and frame.f_locals.get("flow") == Flow.ORDERS:
-            self.order_id = str(frame.f_locals["key"])
+        elif name == JOB and (job := frame.f_locals.get("job")) is not None and job.flow == Flow.ORDERS:
+            self.order_id = job.key
             _is_traced.set(True)
         if not _is_traced.get() or _is_background(frame):
             return

@@ -97,7 +97,7 @@ def test_corrections_and_releases_apply_until_they_are_undone(on_both_databases:
         )
         assert await harness.repositories.decisions.is_released(paused.id, FindingKind.STATUS_ON_HOLD, 12)
         assert not await harness.repositories.decisions.is_released(paused.id, FindingKind.STATUS_ON_HOLD, 13)
-        assert sorted(job.key for job in await harness.repositories.job_queue.due(9)) == ["1", "2"]
+        assert [key for _, key in await harness.due_jobs()] == ["1", "2"]
         for run in (correction, release):
             assert (await runner.undo(run.id, "Omar", "mistaken")).state == "undone"
         assert await harness.repositories.decisions.corrections(transfer.id) == ()
@@ -152,18 +152,18 @@ def test_an_automatic_playbook_runs_once_per_opening(on_both_databases: OnBothDa
         transfer = await held(harness, "1", lines_incomplete)
         await held(harness, "2", hold(FindingKind.NO_LINES, "lines", "0 lines", "at least one"))
         await held(harness, "3", hold(FindingKind.ADDRESS_INCOMPLETE, "billing_address.country", "", "text"))
-        assert await runner.run_automatically() == 2, "a correction needs arguments"
-        assert await runner.run_automatically() == 0
-        assert [job.key for job in await harness.repositories.job_queue.due(9)] == ["1"]
+        assert await runner.run_automatically({"main": design}) == 2, "a correction needs arguments"
+        assert await runner.run_automatically({"main": design}) == 0
+        assert [key for _, key in await harness.due_jobs()] == ["1"]
         [prepared] = await runner.waiting_for_approval()
         await runner.approve(prepared.id, "Ines")
         with pytest.raises(NotAllowed, match="is approved"):
             await runner.refuse(prepared.id, "Omar")
-        assert sorted(job.key for job in await harness.repositories.job_queue.due(9)) == ["1", "2"]
+        assert [key for _, key in await harness.due_jobs()] == ["1", "2"]
         await posted(harness, transfer)
         harness.wait(hours=1)
         await harness.repositories.transfers.record_evaluation(transfer.id, (lines_incomplete,))
-        assert await runner.run_automatically() == 1
+        assert await runner.run_automatically({"main": design}) == 1
         assert [
             exception_record.kind
             for exception_record in (await queries.page()).exception_records
@@ -177,7 +177,9 @@ def test_only_one_of_several_workers_starts_an_automatic_playbook(on_both_databa
     async def work(harness: Harness) -> None:
         design = Design.model_validate(DESIGN.model_dump() | {"autonomy": {"lines_incomplete": "act"}})
         await held(harness, "1", hold(FindingKind.LINES_INCOMPLETE, "items_total", 3, "2"))
-        started = await asyncio.gather(*(playbook_runner(harness, design).run_automatically() for _ in range(4)))
+        started = await asyncio.gather(
+            *(playbook_runner(harness, design).run_automatically({"main": design}) for _ in range(4))
+        )
         assert sum(started) == 1
         [exception_record] = (await ExceptionQueries(harness.database, harness.clock).page()).exception_records
         assert len(await playbook_runner(harness, design).of_exception(exception_record.id)) == 1

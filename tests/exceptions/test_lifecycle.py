@@ -112,7 +112,7 @@ def test_a_reopened_exception_requeues_its_order(on_both_databases: OnBothDataba
         await lifecycle.act([closed.id], Reopen("the sale is not to be found"), "Ines")
         [exception_record] = (await queries.page()).exception_records
         assert (exception_record.objects_open, exception_record.money[0].amount) == (1, Decimal("10.00"))
-        assert [(item.flow, item.key) for item in await harness.repositories.job_queue.due(5)] == [("orders", "1")]
+        assert await harness.due_jobs() == [("orders", "1")]
         await posted(harness, first)
         assert await causes(queries) == []
 

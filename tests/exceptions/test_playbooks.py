@@ -90,8 +90,10 @@ class Operator:
         return self._with(work)
 
     def run_automatically(self) -> int:
-        async def work(_: Worker, playbook_runner: PlaybookRunner, __: ExceptionQueries) -> int:
-            return await playbook_runner.run_automatically()
+        async def work(worker: Worker, playbook_runner: PlaybookRunner, _: ExceptionQueries) -> int:
+            of_file = self._trial.installation().connections["main"].design
+            design = await worker.repositories.designs.effective("main", of_file)
+            return await playbook_runner.run_automatically({"main": design})
 
         return self._with(work)
 

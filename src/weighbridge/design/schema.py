@@ -184,7 +184,7 @@ class Settings(Section):
     """The address at which the platforms reach this process's webhook endpoints."""
     concurrency: int = Field(default=12, ge=1, le=200)
     """Jobs that run concurrently in one process."""
-    polling_seconds: float = Field(default=0.1, gt=0, le=60)
+    polling_seconds: float = Field(default=0.5, gt=0, le=60)
     """How often the job queue is polled for due jobs; a shorter interval is faster and uses more processor time."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest level that is logged."""

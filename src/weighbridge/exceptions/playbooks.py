@@ -128,14 +128,14 @@ class PlaybookRunner:
         """Proposed runs that are not decided yet, oldest first."""
         return await self._runs(playbook_runs.c.state == PROPOSED)
 
-    async def run_automatically(self) -> int:
-        """Proposes or starts the first playbook of each open exception, as the autonomy of the design allows.
+    async def run_automatically(self, designs: Mapping[str, Design]) -> int:
+        """Proposes or starts the first playbook of each open exception of these connections, as the autonomy of their
+        designs, with the changes agreed since, allows.
 
         Once for each time an exception is opened, and only playbooks without arguments. Returns the number of runs.
         """
         candidates: list[ExceptionRecord] = []
-        for connection, of_file in self._designs.items():
-            design = await self._repositories.designs.effective(connection, of_file)
+        for connection, design in designs.items():
             kinds = [kind for kind in design.autonomy if design.autonomy_of(kind) in (Autonomy.APPROVE, Autonomy.ACT)]
             candidates += await self._exception_queries.untouched(connection, kinds, MAX_AUTOMATIC_RUNS)
         run_count = 0
@@ -143,9 +143,7 @@ class PlaybookRunner:
             playbook = exception_record.entry.playbooks[0]
             if playbook in NEED_A_REASON or any(argument.needed for argument in ARGUMENTS.get(playbook, ())):
                 continue
-            design = await self._repositories.designs.effective(
-                exception_record.connection, self._designs[exception_record.connection]
-            )
+            design = designs[exception_record.connection]
             state = STARTED if design.autonomy_of(exception_record.kind) is Autonomy.ACT else PROPOSED
             try:
                 await self._start(

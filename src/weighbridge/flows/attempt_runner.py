@@ -119,7 +119,8 @@ async def record_run(ctx: ConnectionContext, transfer: Transfer, outcome: str) -
     The job runner makes the next run due, however this one ended: one refusal must not end the sweeps that every other
     flow relies on.
     """
-    if outcome != STOPPED:
+    is_over = transfer.state is not State.POSTED or transfer.findings or transfer.reason_kind
+    if outcome != STOPPED and is_over:
         await record_passed(ctx, transfer)
 
 

@@ -47,7 +47,7 @@ from weighbridge.platforms.waiting_calls import WaitingCalls
 POLL_WALL_SECONDS = 0.05
 ANSWERS_WALL_SECONDS = 1.0
 """How long ends of calls and unused slots may wait to be stored together; a grant stores them earlier."""
-CLEANUP_WALL_SECONDS = 30.0
+CLEANUP_WALL_SECONDS = 600.0
 WAITER_TIMEOUT_WALL_SECONDS = 3.0
 LOST_CALL_TIMEOUT_WALL_SECONDS = 20.0
 
@@ -258,8 +258,9 @@ class Budget:
         self._storelater_of()
         for waiter in served:
             self._hand_over(waiter, own[waiter.id][1], now)
-        paused_until = state.paused_until if is_paused else None
-        return self._pause(now, paused_until, granted.calls, capacity) if remaining else 0.0
+        if not remaining:
+            return 0.0
+        return self._pause(now, state.paused_until if is_paused else None, granted.calls, capacity)
 
     def _spare_for(self, served: list[Waiter], free: int, now: datetime) -> list[Waiter]:
         """Slots to take in advance while slots are plentiful, in the lane that called last."""

@@ -154,7 +154,7 @@ class Worker:
                 self.working(recurring=True),
                 self._watching(),
                 repeating(self._ensure_recurring, RECURRING_WALL_SECONDS),
-                repeating(self._playbook_runner.run_automatically, RECURRING_WALL_SECONDS),
+                repeating(self._run_playbooks, RECURRING_WALL_SECONDS),
                 repeating(self._alert_dispatcher.notify, ALERTS_WALL_SECONDS),
             ):
                 serving = asyncio.create_task(server.serve([listening]))
@@ -221,6 +221,11 @@ class Worker:
         """Makes sure that every recurring job is due in time."""
         connections = {name: ctx.connection for name, ctx in self.contexts.items()}
         await self.repositories.job_queue.ensure_recurring(recurring_cadences(connections))
+
+    async def _run_playbooks(self) -> None:
+        """Runs the playbooks that the designs allow to run by themselves."""
+        designs = {name: ctx.connection.design for name, ctx in self.contexts.items()}
+        await self._playbook_runner.run_automatically(designs)
 
     def _webhook_endpoints(self) -> dict[str, WebhookEndpoint]:
         return {
