@@ -65,9 +65,8 @@ def test_new_release_finishes_the_runs_of_the_old_one(tmp_path: Path) -> None:
 
 
 def _unfinished(folder: Path) -> int:
-    """Runs that the engine has started or queued; 0 while its tables do not exist yet."""
-    with sqlite3.connect(folder / "weighbridge-engine.db") as engine:
-        if not engine.execute("SELECT 1 FROM sqlite_master WHERE name = 'workflow_status'").fetchone():
+    """Jobs that a worker runs; 0 while the table does not exist yet."""
+    with sqlite3.connect(folder / "weighbridge.db") as database:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'job'").fetchone():
             return 0
-        query = "SELECT count(*) FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED')"
-        return int(engine.execute(query).fetchone()[0])
+        return int(database.execute("SELECT count(*) FROM job WHERE worker <> ''").fetchone()[0])

@@ -52,19 +52,12 @@ def test_database_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     file.write_text('[installation]\ndatabase = "sqlite:///data/own.db"\n' + SMALL)
     settings = load_installation(file).installation
     assert settings.database == f"sqlite:///{tmp_path}/data/own.db"
-    assert settings.engine_database == f"sqlite:///{tmp_path}/data/own-engine.db"
 
 
-def test_a_folder_named_like_a_database_is_not_resolved() -> None:
-    text = '[installation]\ndatabase = "sqlite:////srv/store.db.d/own.db"\n' + SMALL
-    settings = parse_installation(text).resolved(Path("/elsewhere")).installation
-    assert settings.engine_database == "sqlite:////srv/store.db.d/own-engine.db"
-
-
-def test_on_postgresql_the_engine_shares_the_database() -> None:
-    text = '[installation]\ndatabase = "postgresql://user@host/weighbridge"\n' + SMALL
-    settings = parse_installation(text).resolved(Path("/elsewhere")).installation
-    assert settings.database == settings.engine_database == "postgresql://user@host/weighbridge"
+def test_an_absolute_path_and_a_postgresql_address_are_kept() -> None:
+    for address in ("sqlite:////srv/store.db.d/own.db", "postgresql://user@host/weighbridge"):
+        text = f'[installation]\ndatabase = "{address}"\n{SMALL}'
+        assert parse_installation(text).resolved(Path("/elsewhere")).installation.database == address
 
 
 def test_the_complete_example_states_every_default() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
+import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 
-from weighbridge.flows.discovery.lost_jobs import CRASHED_ITS_WORKER
+import sqlalchemy as sa
 
 from tests.exception_stories.actions import replay, retry
 from tests.exception_stories.after_posting import BOTH_SIDES, reported_to_store, sale_id, shipped
 from tests.exception_stories.story import POSTED, Noted, Setting, Story, one_sale, order
 from tests.flows.harness import Harness, harness
 from weighbridge.domain.findings.kind import FindingKind
+from weighbridge.domain.job_types import Flow
+from weighbridge.jobs.runner import MAX_FAILURES
+from weighbridge.persistence.tables.work import jobs
 
 FEW_RETRIES = """
 [connections.main.design.retry]
@@ -21,6 +23,7 @@ schedules = { answer_lost = [1] }
 REFUSING = Setting("platforms", lambda folder: harness(folder, design=FEW_RETRIES))
 DYING = Setting("workers", harness)
 SALE = "(?i)/v2/sale$"
+GIVEN_UP = f"{MAX_FAILURES} runs in a row failed or crashed their worker"
 
 
 def refused_by_cin7(trial: Harness) -> str:
@@ -44,27 +47,23 @@ def parcel_refused(trial: Harness, key: str) -> None:
 
 
 def crashes_the_worker(trial: Harness) -> str:
-    """The run of an order that crashed its worker at every try, until the engine gave it up.
+    """An order whose runs crashed their worker so often that its job is given up.
 
-    No known action on the platforms causes such a crash, so the story writes it into the engine's database.
+    No known action on the platforms causes such a crash, so the story writes its count into the job.
     """
     order_id = trial.place()
-    trial.run()
-    with sqlite3.connect(trial.folder / "weighbridge.db") as database:
-        stopped = "UPDATE transfer SET state = 'new' WHERE flow = 'orders' AND key = ?"
-        assert database.execute(stopped, (str(order_id),)).rowcount == 1
-    with sqlite3.connect(trial.folder / "weighbridge-engine.db") as engine:
-        given_up = "UPDATE workflow_status SET status = 'MAX_RECOVERY_ATTEMPTS_EXCEEDED' WHERE name = 'orders'"
-        assert engine.execute(given_up).rowcount == 1
-    clock = trial.twins.running.clock
-    trial.twins.run(lambda: clock.set(now=clock.now() + timedelta(minutes=10)))
+
+    async def count_crashes() -> None:
+        worker = trial.worker()
+        try:
+            await worker.database.create_tables()
+            await worker.repositories.job_queue.enqueue("main", Flow.ORDERS, str(order_id), "webhook")
+            await worker.database.execute(sa.update(jobs).values(failures=MAX_FAILURES))
+        finally:
+            await worker.database.close()
+
+    asyncio.run(count_crashes())
     return str(order_id)
-
-
-def the_run(trial: Harness, key: str) -> str:
-    with sqlite3.connect(trial.folder / "weighbridge-engine.db") as engine:
-        [[run_id]] = engine.execute("SELECT workflow_uuid FROM workflow_status WHERE name = 'orders'").fetchall()
-    return f"run {run_id}"
 
 
 def _add_fault(trial: Harness, platform: str, path: str, *, status: int, **match: str) -> None:
@@ -131,10 +130,10 @@ STORIES: list[Story | Noted] = [
         kind=FindingKind.UNEXPECTED_ERROR,
         setting=DYING,
         cause=crashes_the_worker,
-        title=f"An unexpected error: {CRASHED_ITS_WORKER}",
+        title=f"An unexpected error: {GIVEN_UP}",
         owner="operations",
-        field=the_run,
-        value=CRASHED_ITS_WORKER,
+        field="job Orders {key}",
+        value=GIVEN_UP,
         action=retry(),
         proof=POSTED,
         ends=one_sale,

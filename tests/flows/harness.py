@@ -196,6 +196,10 @@ class Harness:
 
         return uvloop.run(work())
 
+    def use_webhooks(self, port: int) -> None:
+        """Lets workers that start from now on register webhooks and receive them at `port`."""
+        self._port = port
+
     def listen(
         self,
         act: Callable[[Harness], None],
@@ -204,7 +208,7 @@ class Harness:
         ready: Callable[[Harness], bool] = lambda trial: bool(trial.bigcommerce_webhooks() and trial.cin7_webhooks()),
     ) -> None:
         """Runs a worker with its webhook receiver and recurring jobs; calls `act` when `ready`, ends when `done`."""
-        self._port = free_port()
+        self.use_webhooks(free_port())
 
         async def work() -> None:
             deadline = time.monotonic() + seconds
