@@ -175,7 +175,7 @@ def test_a_database_of_another_version_is_refused(
 
 
 COMMANDS = (
-    "run", "console", "migrate", "monitors", "sync orders --once", "sync stock", "sync fulfilment", "sync catalogue",
+    "run", "console", "migrate", "monitors", "sync orders", "sync stock", "sync fulfilment", "sync catalogue",
     "stock stale-allocations", "stock shortages", "orders held", "orders show 1", "exceptions list", "design show",
     "returns list", "reports status", "users list", "alerts list",
 )  # fmt: skip

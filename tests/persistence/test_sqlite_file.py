@@ -54,13 +54,6 @@ def test_a_database_that_others_can_read_is_tightened(tmp_path: Path) -> None:
     assert set(files.values()) == {0o600}, files
 
 
-def test_a_database_in_a_missing_folder_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/missing/weighbridge.db")
-    with pytest.raises(SqliteProblem, match="No such file or directory") as refused:
-        asyncio.run(database.create_tables())
-    assert "\n" not in str(refused.value)
-
-
 def test_an_sqlite_that_is_too_old_is_refused_in_one_sentence() -> None:
     check_version(LEAST_VERSION)
     check_version((3, 40, 1))

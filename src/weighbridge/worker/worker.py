@@ -34,6 +34,7 @@ from weighbridge.queries.health import Watched
 from weighbridge.web.listening import listen
 from weighbridge.web.monitoring import MonitoringEndpoints, add_monitoring
 from weighbridge.web.webhooks.receiver import WebhookEndpoint, receiver
+from weighbridge.worker.file_handles import ensure_file_handles
 from weighbridge.worker.repeating import repeating
 from weighbridge.worker.watchdog import OBSERVE_WALL_SECONDS, REPORT_WALL_SECONDS, Watchdog
 
@@ -102,6 +103,7 @@ class Worker:
         settings = self._installation.installation
         async with AsyncExitStack() as at_end:
             at_end.push_async_callback(self.database.close)
+            ensure_file_handles(self._installation)
             await self.database.create_tables()
             self._is_sharing = recurring
             self.clock.correct(await self._sessions.start(self._installation.connections.keys() if recurring else ()))
