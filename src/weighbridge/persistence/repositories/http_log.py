@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from weighbridge.persistence.batches import batches
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.http_log import http_exchanges
 from weighbridge.persistence.types import new_id
@@ -145,14 +146,14 @@ class HttpLog:
         of = http_exchanges.c
         query = (
             sa.select(of.transfer_id, of.url, of.response)
-            .where(of.transfer_id.in_(transfer_ids), of.platform == platform, of.method == "GET")
-            .where(of.outcome == "answered")
+            .where(of.platform == platform, of.method == "GET", of.outcome == "answered")
             .order_by(of.transfer_id, of.started_at)
         )
         answers: dict[str, list[tuple[str, bytes]]] = {}
         async with self._database.reading() as reading:
-            for row in (await reading.execute(query)).all():
-                answers.setdefault(row.transfer_id, []).append((row.url, zlib.decompress(row.response)))
+            for batch in batches(transfer_ids):
+                for row in (await reading.execute(query.where(of.transfer_id.in_(batch)))).all():
+                    answers.setdefault(row.transfer_id, []).append((row.url, zlib.decompress(row.response)))
         return answers
 
     async def counts(self, connection: str) -> list[tuple[str, str, int]]:
