@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
@@ -91,6 +92,7 @@ def sqlite_engine(url: sa.URL, lock_wait_seconds: float) -> AsyncEngine:
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         connect_args={"timeout": lock_wait_seconds},
+        json_deserializer=_read_json,
     )
     sa.event.listen(engine.sync_engine, "connect", _preparation(lock_wait_seconds))
     sa.event.listen(engine.sync_engine, "begin", _begin)
@@ -107,6 +109,15 @@ def _preparation(lock_wait_seconds: float) -> Callable[[DBAPIConnection, Connect
         cursor.close()
 
     return prepare
+
+
+def _read_json(text: str) -> object:
+    """The stored value. A damaged one, which only SQLite lets in, becomes a value that no document has: its own object
+    fails when it reads its document, and a list that contains its row does not."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"damaged": True}
 
 
 def _begin(connection: sa.Connection) -> None:

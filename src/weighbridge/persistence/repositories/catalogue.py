@@ -13,6 +13,7 @@ from weighbridge.common.clock import Clock
 from weighbridge.domain.orders.reference_data import ReferenceProduct
 from weighbridge.domain.stock.available import StoreItem
 from weighbridge.domain.stock.kits import BillOfMaterials, BillsOfMaterials, Component
+from weighbridge.persistence.batches import batches
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.stock import cin7_products, store_items
 
@@ -75,22 +76,27 @@ class Catalogue:
     async def store_items(self, connection: str, skus: Collection[str] | None = None) -> dict[str, StoreItem]:
         """All SKUs of the store, or those of `skus` that it has."""
         query = sa.select(store_items).where(store_items.c.connection == connection)
-        if skus is not None:
-            query = query.where(store_items.c.sku.in_(sorted(skus)))
+        queries = [query] if skus is None else [query.where(store_items.c.sku.in_(batch)) for batch in batches(skus)]
+        items: dict[str, StoreItem] = {}
         async with self._database.reading() as reading:
-            return {
-                row.sku: StoreItem(row.sku, row.product_id, row.variant_id, row.tracking, row.price, row.on_sale)
-                for row in await reading.execute(query)
-            }
+            for each in queries:
+                items |= {
+                    row.sku: StoreItem(row.sku, row.product_id, row.variant_id, row.tracking, row.price, row.on_sale)
+                    for row in await reading.execute(each)
+                }
+        return items
 
     async def cin7_products(self, connection: str, skus: Iterable[str]) -> dict[str, ReferenceProduct]:
         """The products with exactly these SKUs, and every Service product under its name."""
-        unique_skus = sorted(set(skus))
-        is_needed = cin7_products.c.sku.in_(unique_skus) | cin7_products.c.is_service
-        query = sa.select(cin7_products).where(cin7_products.c.connection == connection, is_needed)
+        unique_skus = frozenset(skus)
+        own = sa.select(cin7_products).where(cin7_products.c.connection == connection)
+        queries = [own.where(cin7_products.c.sku.in_(batch)) for batch in batches(unique_skus)]
         products: dict[str, ReferenceProduct] = {}
         async with self._database.reading() as reading:
-            for row in (await reading.execute(query)).all():
+            rows = (await reading.execute(own.where(cin7_products.c.is_service))).all()
+            for query in queries:
+                rows = [*rows, *(await reading.execute(query)).all()]
+            for row in rows:
                 product = ReferenceProduct(
                     row.product_id,
                     row.sku,

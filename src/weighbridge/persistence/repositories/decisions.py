@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.orders.correction import Correction
+from weighbridge.persistence.batches import batches
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.decisions import corrections, releases
 
@@ -28,15 +29,12 @@ class Decisions:
     async def corrections_of(self, transfer_ids: Sequence[str]) -> dict[str, tuple[Correction, ...]]:
         """The corrections in force of many transfers, by transfer; transfers without any are missing."""
         of = corrections.c
-        query = (
-            sa.select(of.transfer_id, of.field, of.before, of.after)
-            .where(of.transfer_id.in_(transfer_ids), of.undone_at.is_(None))
-            .order_by(of.id)
-        )
+        query = sa.select(of.transfer_id, of.field, of.before, of.after).where(of.undone_at.is_(None)).order_by(of.id)
         by_transfer: dict[str, tuple[Correction, ...]] = {}
         async with self._database.reading() as reading:
-            for transfer_id, *correction in (await reading.execute(query)).all():
-                by_transfer[transfer_id] = (*by_transfer.get(transfer_id, ()), Correction(*correction))
+            for batch in batches(transfer_ids):
+                for transfer_id, *correction in await reading.execute(query.where(of.transfer_id.in_(batch))):
+                    by_transfer[transfer_id] = (*by_transfer.get(transfer_id, ()), Correction(*correction))
         return by_transfer
 
     async def is_released(self, transfer_id: str, kind: str, value: object) -> bool:

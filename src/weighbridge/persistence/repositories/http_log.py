@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.persistence.answer_chains import AnswerChains, RecordedExchange
+from weighbridge.persistence.batches import batches
 from weighbridge.persistence.compression import Dictionary, compress, decompress
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.stored_responses import read_responses
@@ -159,17 +160,18 @@ class HttpLog:
         whose bodies were removed."""
         of = http_exchanges.c
         query = (
-            EXCHANGES.where(of.transfer_id.in_(transfer_ids), api_addresses.c.platform == platform)
+            EXCHANGES.where(api_addresses.c.platform == platform)
             .where(of.method == "GET", of.outcome == "answered")
             .order_by(of.transfer_id, of.started_at)
         )
         answers: dict[str, list[tuple[str, bytes]]] = {}
         async with self._database.reading() as reading:
-            rows = (await reading.execute(query)).all()
-            responses = await read_responses(reading, rows)
-        for row in rows:
-            if row.id in responses:
-                answers.setdefault(row.transfer_id, []).append((row.base + row.path, responses[row.id]))
+            for batch in batches(transfer_ids):
+                rows = (await reading.execute(query.where(of.transfer_id.in_(batch)))).all()
+                responses = await read_responses(reading, rows)
+                for row in rows:
+                    if row.id in responses:
+                        answers.setdefault(row.transfer_id, []).append((row.base + row.path, responses[row.id]))
         return answers
 
     async def counts(self, connection: str) -> list[tuple[str, str, int]]:

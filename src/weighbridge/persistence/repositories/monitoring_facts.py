@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from weighbridge.persistence.batches import batches
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.http_log import IS_ADDRESS, is_call_of
 from weighbridge.persistence.repositories.transfers import State
@@ -72,8 +73,11 @@ class MonitoringFacts:
     async def known_orders(self, connection: str, numbers: Collection[int]) -> set[int]:
         """Those of these orders that have a transfer."""
         of = transfers.c
-        conditions = (of.flow == ORDERS, of.connection == connection, of.key.in_([str(number) for number in numbers]))
-        return {int(row.key) for row in await self._rows(sa.select(of.key).where(*conditions))} if numbers else set()
+        known: set[int] = set()
+        for batch in batches(map(str, numbers)):
+            conditions = (of.flow == ORDERS, of.connection == connection, of.key.in_(batch))
+            known |= {int(row.key) for row in await self._rows(sa.select(of.key).where(*conditions))}
+        return known
 
     async def first_order_at(self, connection: str) -> datetime | None:
         """When the first order was seen; None before that."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from weighbridge.common.clock import Clock
 from weighbridge.domain.stock.available import AvailableLevel, LevelKey, SharedComponents
 from weighbridge.domain.stock.buffers import BufferKind
+from weighbridge.persistence.batches import batches
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.catalogue import ROWS_PER_WRITE
 from weighbridge.persistence.tables.stock import stock_levels
@@ -80,11 +81,13 @@ class StockLevels:
         )
 
     async def published_levels_of(self, connection: str, skus: Collection[str]) -> dict[LevelKey, int]:
-        """`published_levels` of these SKUs, at most as many as one push publishes."""
+        """`published_levels` of these SKUs."""
         is_known = stock_levels.c.published_level.is_not(None)
-        return await self._levels(
-            stock_levels.c.published_level, connection, is_known, stock_levels.c.sku.in_(sorted(skus))
-        )
+        levels: dict[LevelKey, int] = {}
+        for batch in batches(skus):
+            is_listed = stock_levels.c.sku.in_(batch)
+            levels |= await self._levels(stock_levels.c.published_level, connection, is_known, is_listed)
+        return levels
 
     async def for_sku(self, connection: str, sku: str) -> tuple[StockLevel, ...]:
         """The last computed levels of one SKU, ordered by store location; empty when it has none."""
@@ -121,12 +124,14 @@ class StockLevels:
 
     async def with_shared_components(self, connection: str, skus: Iterable[str]) -> frozenset[str]:
         """Those of `skus` that share components with other SKUs, by the last computed levels."""
-        query = sa.select(stock_levels.c.sku, stock_levels.c.terms).where(
-            stock_levels.c.connection == connection, stock_levels.c.sku.in_(sorted(skus))
-        )
+        sharing: set[str] = set()
         async with self._database.reading() as reading:
-            rows = (await reading.execute(query)).all()
-        return frozenset(row.sku for row in rows if row.terms["components"])
+            for batch in batches(skus):
+                query = sa.select(stock_levels.c.sku, stock_levels.c.terms).where(
+                    stock_levels.c.connection == connection, stock_levels.c.sku.in_(batch)
+                )
+                sharing |= {row.sku for row in await reading.execute(query) if row.terms["components"]}
+        return frozenset(sharing)
 
     async def unverified_levels(self, connection: str, pushed_before: datetime) -> dict[LevelKey, int]:
         """The levels that were published before `pushed_before` and have not been read back since."""

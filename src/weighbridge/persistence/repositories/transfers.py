@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.findings.finding import Finding, deciding
+from weighbridge.persistence.batches import batches
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.exception_records import ExceptionRecords
 from weighbridge.persistence.tables.transfers import search_index, transfers
@@ -129,10 +130,12 @@ class Transfers:
 
     async def find_many(self, connection: str, flow: str, keys: Sequence[str]) -> dict[str, Transfer]:
         """The existing transfers of `keys`, by key."""
-        is_listed = (
-            (transfers.c.connection == connection) & (transfers.c.flow == flow) & transfers.c.key.in_(sorted(set(keys)))
-        )
-        return {transfer.key: transfer for transfer in await self.select(is_listed, limit=len(keys) or 1)}
+        of = transfers.c
+        listed: dict[str, Transfer] = {}
+        for batch in batches(keys):
+            is_listed = (of.connection == connection) & (of.flow == flow) & of.key.in_(batch)
+            listed |= {transfer.key: transfer for transfer in await self.select(is_listed, limit=len(batch))}
+        return listed
 
     async def find_target(self, connection: str, flow: str, target_id: str) -> Transfer | None:
         """The transfer that wrote `target_id`."""
