@@ -9,7 +9,7 @@ from rich.table import Table
 
 from weighbridge.cli.api_client import ServerOption, with_api
 from weighbridge.cli.context import DEFAULT_CONFIG, AsJson, Config, out, print_json
-from weighbridge.queries.storage import Storage
+from weighbridge.queries.storage import Storage, StoredKind
 
 storage_app = typer.Typer(help="What is stored, how large it is, and how long it is kept.", no_args_is_help=True)
 
@@ -35,12 +35,18 @@ def sizes(config: Config = DEFAULT_CONFIG, as_json: AsJson = False, server: Serv
             _number(kind.rows),
             _number(kind.bytes),
             f"{kind.oldest:%Y-%m-%d}" if kind.oldest else "",
-            "for good" if kind.kept_days is None else f"{kind.kept_days} days",
+            _kept(kind),
             f"{kind.removable:,}",
         )
     out.print(table)
     free = "" if stored.free_bytes is None else f", of which {stored.free_bytes:,} are free for new records"
     out.print(f"The whole database: {stored.total_bytes:,} bytes{free}.", highlight=False)
+
+
+def _kept(kind: StoredKind) -> str:
+    if kind.rows is None:
+        return "while current"
+    return "for good" if kind.kept_days is None else f"{kind.kept_days} days"
 
 
 def _number(number: int | None) -> str:
