@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.domain.job_types import Flow
 from weighbridge.persistence.repositories.api_budget import BudgetState
-from weighbridge.persistence.repositories.http_log import IS_ADDRESS
+from weighbridge.persistence.repositories.http_log import IS_ADDRESS, is_call_of
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.budget import budget_calls, budget_state
 from weighbridge.persistence.tables.exceptions import exceptions
@@ -116,12 +116,14 @@ async def budget_states(reading: AsyncConnection) -> Mapping[str, BudgetState]:
     return {application: BudgetState(*state) for application, *state in rows}
 
 
-async def http_calls(reading: AsyncConnection, since: datetime) -> dict[tuple[str, str, str], int]:
-    """HTTP calls since `since`, by connection, platform and outcome."""
+async def http_calls(
+    reading: AsyncConnection, connections: Collection[str], since: datetime
+) -> dict[tuple[str, str, str], int]:
+    """HTTP calls of these connections since `since`, by connection, platform and outcome."""
     of = http_exchanges.c
     columns = (api_addresses.c.connection, api_addresses.c.platform, of.outcome)
-    query = sa.select(*columns, sa.func.count()).join(api_addresses, IS_ADDRESS).where(of.started_at >= since)
-    rows = (await reading.execute(query.group_by(*columns))).all()
+    query = sa.select(*columns, sa.func.count()).join(api_addresses, IS_ADDRESS).group_by(*columns)
+    rows = (await reading.execute(query.where(is_call_of(connections), of.started_at >= since))).all()
     return {(name, platform, outcome): count for name, platform, outcome, count in rows}
 
 
