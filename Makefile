@@ -49,7 +49,7 @@ kill: $(DEV_STAMP) ## Kill the product 50 times while it works and compare the e
 long: $(DEV_STAMP) ## Run the other long suites: each reading by itself, the whole catalogue, benchmarks at a tiny size
 	@$(BIN)/pytest -n $(WORKERS) -m slow --ignore tests/chaos --ignore tests/exception_stories $(ARGS)
 
-bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="orders", "receiver", "stock" or "console"
+bench: $(RUN_STAMP) ## Measure the product against the twins; ARGS="orders", "receiver", "stock", "storage", "readings" or "console"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: $(DEV_STAMP) ## Take a picture of each page of the console into docs/screenshots; needs Chromium, takes three minutes

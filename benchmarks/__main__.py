@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import console, orders, quiet, receiver, stock, storage
+from benchmarks import console, orders, quiet, readings, receiver, stock, storage
 from benchmarks.plans import plans_page
 from weighbridge.observability.logs import configure_logs
 
@@ -73,6 +73,16 @@ def storage_command(
     """Measure the bytes that an order takes, by table with its indexes, on SQLite and PostgreSQL."""
     measured = storage.measure(orders_posted, postgresql)
     _print(storage.as_json(measured) if as_json else storage.table(measured))
+
+
+@app.command("readings")
+def readings_command(
+    number: Annotated[int, typer.Option("--readings", min=1, max=288, help="Readings of one day.")] = readings.READINGS,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the bytes that a day of stock readings takes, stored as what changed."""
+    day = readings.measure(number)
+    _print(readings.as_json(day) if as_json else readings.table(day))
 
 
 @app.command("console")

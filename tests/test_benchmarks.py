@@ -52,3 +52,20 @@ def test_cost_of_a_refresh_of_stock_is_counted() -> None:
     assert [run["levels_published"] for run in runs.values()] == [1200, 0, 12]
     assert runs["quiet"]["availability_calls"] == 4, "3,600 rows, a thousand per call"
     assert grown["peak_megabytes"] > 0
+
+
+def test_bytes_of_an_order_are_counted(fresh_database: Callable[[str], str]) -> None:
+    measured = _bench("storage", "--orders", "20", "--postgresql", fresh_database("bench_storage"))
+    assert [storage["database"] for storage in measured] == ["SQLite", "PostgreSQL"]
+    for storage in measured:
+        assert storage["compacted"]["http_exchange"] > 0
+        assert sum(storage["compacted"].values()) < 11_000, "8,000, and parts of pages with so few orders"
+
+
+def test_a_day_of_stock_readings_takes_a_hundredth() -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}/src{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-m", "benchmarks", "readings", "--readings", "20", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    day = json.loads(done.stdout)
+    assert (day["pages"], day["stored_whole"], day["reproduced"]) == (220, 11, 220)
+    assert day["stored_bytes"] < day["whole_bytes"] / 10

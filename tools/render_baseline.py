@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from weighbridge.persistence.immutable import IMMUTABLE_TABLES, immutability
 from weighbridge.persistence.migrations import versions
 from weighbridge.persistence.tables import metadata
+from weighbridge.persistence.types import storage_statements
 
 BASELINE = Path(versions.__file__).with_name("baseline")
 DIALECTS: tuple[sa.Dialect, ...] = (sqlite.dialect(), postgresql.dialect())  # type: ignore[no-untyped-call]
@@ -25,6 +26,7 @@ def statements(dialect: sa.Dialect) -> list[str]:
     created: list[str] = []
     for table in metadata.sorted_tables:
         created.append(str(CreateTable(table).compile(dialect=dialect)))
+        created += storage_statements(table) if dialect.name == "postgresql" else []
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         created += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
     for name in IMMUTABLE_TABLES:

@@ -15,7 +15,7 @@ PAGES = (
     "/", "/exceptions", "/exceptions/1", "/exceptions/1/playbooks/retry", "/orders", "/orders/main/100",
     "/orders/main/104", "/refunds/main/101/1", "/stock", "/stock/main/MUG", "/stock/main/VASE-BLUE", "/flows",
     "/design", "/design?setting=payments.accounts&key=credit_card&value=095", "/reconciliation", "/settings",
-    "/account", "/audit", "/exceptions-bulk?action=tag&value=seen", "/search?q=zzz", "/nowhere",
+    "/storage", "/account", "/audit", "/exceptions-bulk?action=tag&value=seen", "/search?q=zzz", "/nowhere",
 )  # fmt: skip
 SERIOUS = ("serious", "critical")
 DESKTOP, TELEPHONE = 1280, 390

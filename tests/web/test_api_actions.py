@@ -64,6 +64,7 @@ PAGE_OPERATIONS = {
     "/reconciliation": "/reconciliation/{connection}",
     "/design": "/design/{connection}",
     "/settings": "/users",
+    "/storage": "/storage",
     "/account": "/me/tokens",
     "/audit": "/audit",
     "/search": "/search",

@@ -132,6 +132,19 @@ def test_action_commands_do_the_same_locally_and_remotely(tmp_path: Path) -> Non
         ]
 
 
+def test_sizes_are_those_of_the_server(tmp_path: Path) -> None:
+    with command_setup(tmp_path / "server") as setup:
+        for server in (True, False):
+            code, output = setup.invoke(["storage", "sizes", "--json"], server=server)
+            stored = json.loads(output)
+            kinds = {kind["name"]: kind for kind in stored["kinds"]}
+            assert (code, kinds["transfers"]["rows"], kinds["transfers"]["kept_days"]) == (0, 3, None)
+            assert (kinds["http_bodies"]["rows"], kinds["http_bodies"]["kept_days"]) == (0, 30)
+            assert 0 < kinds["transfers"]["bytes"] < stored["total_bytes"]
+            code, output = setup.invoke(["storage", "sizes"], server=server)
+            assert (code, "Exceptions and their history" in output, "for good" in output) == (0, True, True)
+
+
 @pytest.mark.parametrize(
     ("server", "token_text", "message"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 
@@ -12,12 +13,14 @@ from tests.browser.sample_data import TRACKING, installation_with_sample_data
 from tests.postgres import own_database
 from tests.web.installation import RunningInstallation, csrf_of
 from weighbridge.access.audit import AuditLine
+from weighbridge.app.context import AppContext
 from weighbridge.domain.findings.kind import FindingKind
+from weighbridge.domain.retention import RecordKind
 from weighbridge.exceptions.filters import ExceptionFilter
 
 PAGES = (
-    "/", "/exceptions", "/orders", "/stock", "/flows", "/design", "/reconciliation", "/settings", "/account",
-    "/search?q=MUG",
+    "/", "/exceptions", "/orders", "/stock", "/flows", "/design", "/reconciliation", "/settings", "/storage",
+    "/account", "/search?q=MUG",
 )  # fmt: skip
 
 
@@ -167,3 +170,30 @@ def test_exceptions_of_one_cause_are_one_line(installation: RunningInstallation)
     assert [(exception_record.title, exception_record.objects_open) for exception_record in exception_records] == [
         ("SKU VASE-BLUE is not in Cin7", 4)
     ]
+
+
+def test_storage_is_listed_by_kind_and_an_order_says_that_its_bodies_were_removed(
+    installation: RunningInstallation,
+) -> None:
+    """The last test of this installation: it removes bodies."""
+
+    async def remove_bodies(app: AppContext) -> int:
+        later = app.clock.now() + timedelta(days=1)
+        return await app.repositories.retention.remove(RecordKind.HTTP_BODIES, "main", later)
+
+    posted, (waiting, *_) = order_numbers(installation, "posted"), order_numbers(installation, "held")
+    with installation.signed_in_as("ada") as ada:
+        page = ada.get("/storage").text
+        assert "Bodies of calls" in page
+        assert "30 days" in page
+        assert "for good" in page
+        assert all("removed" not in ada.get(f"/orders/main/{number}").text for number in posted)
+        assert installation.do(remove_bodies) > 0
+        pages = [ada.get(f"/orders/main/{number}").text for number in posted]
+        after, *_ = [text for text in pages if "body removed after 30 days" in text]
+        assert "bodies removed" in after, "each call of the history"
+        call = re.findall(r'href="(/payloads/[^"]+)"', after)[0]
+        assert "bodies are kept for 30 days" in ada.get(call).text
+        assert ada.get(f"{call}/response").status_code == 404
+        assert ada.get("/payloads/nonsense").status_code == 404
+        assert "removed" not in ada.get(f"/orders/main/{waiting}").text, "it waits for a person"

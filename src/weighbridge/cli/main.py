@@ -34,6 +34,7 @@ BUILT_IN_COMMANDS: dict[str, str] = {
     "design": "weighbridge.cli.design:design_app",
     "alerts": "weighbridge.cli.alerts:alerts_app",
     "reports": "weighbridge.cli.reports:reports_app",
+    "storage": "weighbridge.cli.storage:storage_app",
     "users": "weighbridge.cli.users:users_app",
 }
 """Command -> module and attribute of its function or group, in the order of the help."""

@@ -10,6 +10,7 @@ from weighbridge.persistence.repositories.http_log import StoredExchange
 
 ANSWERED = "answered"
 MAX_TEXT_LENGTH = 4000
+REMOVED = "(body removed: the exception was closed and the retention has passed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ def _to_evidence(exchange: StoredExchange) -> Evidence:
         platform=exchange.platform,
         call=f"{exchange.method} {exchange.url}",
         answer=f"HTTP {exchange.status}" if exchange.status else exchange.outcome,
-        request=_text(exchange.request),
-        response=_text(exchange.response),
+        request=REMOVED if exchange.are_bodies_removed else _text(exchange.request),
+        response=REMOVED if exchange.are_bodies_removed else _text(exchange.response),
         at=exchange.started_at,
     )
 

@@ -81,10 +81,7 @@ def is_record_id(text: str) -> bool:
 
 
 class CompressedBytes(sa.types.TypeDecorator[bytes]):
-    """Bytes that are compressed already. PostgreSQL stores them as they are instead of compressing them once more.
-
-    Source: PostgreSQL manual, "TOAST": storage EXTERNAL allows out-of-line storage but no compression.
-    """
+    """Bytes that are compressed already; `storage_statements` keeps PostgreSQL from compressing them once more."""
 
     impl = sa.LargeBinary
     cache_ok = True
@@ -106,17 +103,16 @@ class CompressedJson(sa.types.TypeDecorator[Any]):
         return json.loads(decompress(value).decode("utf-8", "surrogatepass")) if value else None
 
 
-@sa.event.listens_for(metadata, "after_create")
-def _store_compressed_bytes_as_they_are(_: sa.MetaData, connection: sa.Connection, **options: Any) -> None:
-    """Sets the storage of all compressed columns of new tables on PostgreSQL."""
-    if connection.dialect.name != "postgresql":
-        return
-    for table in options["tables"]:
-        for column in table.columns:
-            if isinstance(column.type, (CompressedBytes, CompressedJson)):
-                connection.exec_driver_sql(
-                    f'ALTER TABLE "{table.name}" ALTER COLUMN "{column.name}" SET STORAGE EXTERNAL'
-                )
+def storage_statements(table: sa.Table) -> list[str]:
+    """The statements by which PostgreSQL stores the compressed columns of a table as they are.
+
+    Source: PostgreSQL manual, "TOAST": storage EXTERNAL allows out-of-line storage but no compression.
+    """
+    return [
+        f"ALTER TABLE {table.name} ALTER COLUMN {column.name} SET STORAGE EXTERNAL"
+        for column in table.columns
+        if isinstance(column.type, (CompressedBytes, CompressedJson))
+    ]
 
 
 def new_id() -> str:

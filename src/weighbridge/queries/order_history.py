@@ -70,6 +70,8 @@ class OrderTrace:
     """None until the order is mapped."""
     refunds: tuple[Transfer, ...]
     exception_records: Sequence[ExceptionRecord]
+    bodies_kept_days: int | None
+    """After how many days the bodies of its calls were removed; None while all of them are stored."""
 
 
 async def trace_order(app: AppContext, connection: str, number: str) -> OrderTrace | None:
@@ -83,7 +85,14 @@ async def trace_order(app: AppContext, connection: str, number: str) -> OrderTra
         comparison=compare_order(history.transfer, exchanges),
         refunds=tuple(await app.repositories.transfers.with_parent_key(connection, REFUNDS, number)),
         exception_records=await app.exception_queries.of_transfer(history.transfer.id),
+        bodies_kept_days=bodies_kept_days(app, exchanges),
     )
+
+
+def bodies_kept_days(app: AppContext, exchanges: Sequence[StoredExchange]) -> int | None:
+    """After how many days bodies of these calls were removed; None while all of them are stored."""
+    is_removed = any(exchange.are_bodies_removed for exchange in exchanges)
+    return app.installation.retention.http_bodies if is_removed else None
 
 
 def compare_order(transfer: Transfer, exchanges: Sequence[StoredExchange]) -> OrderComparison | None:

@@ -25,6 +25,7 @@ from weighbridge.platforms.bigcommerce.read import read_refund
 from weighbridge.platforms.cin7.models.sales import CreditNoteSet
 from weighbridge.platforms.cin7.read import credit_note_with
 from weighbridge.platforms.json_bodies import parsed
+from weighbridge.queries.order_history import bodies_kept_days
 from weighbridge.queries.return_status import Clock, clocks_of
 
 ORDERS = "orders"
@@ -89,6 +90,8 @@ class RefundTrace:
     clocks: tuple[Clock, ...]
     exception_records: Sequence[ExceptionRecord]
     events: tuple[HistoryEvent, ...]
+    bodies_kept_days: int | None
+    """After how many days the bodies of its calls were removed; None while all of them are stored."""
 
     @property
     def difference(self) -> Money | None:
@@ -109,6 +112,7 @@ async def trace_refund(app: AppContext, connection: str, order_id: str, number: 
     credit = CREDIT.validate_python(transfer.content) if transfer.content is not None else None
     note = credit.credit_note if credit else None
     cin7_note = _note_in_cin7(exchanges, note.reference) if note else None
+    removed_after = bodies_kept_days(app, exchanges)
     sent = {intent.key: intent.answered_at for intent in await repositories.intents.of_transfer(transfer.id)}
     exception_records = await app.exception_queries.of_transfer(transfer.id)
     skus = sorted({line.sku for line in note.restock} if note else set())
@@ -119,7 +123,7 @@ async def trace_refund(app: AppContext, connection: str, order_id: str, number: 
         order=order,
         number=number,
         refund=store,
-        unrefunded=UNREFUNDED.get(number.partition("-")[0], "The store's refund was not read yet."),
+        unrefunded=_unrefunded(number, removed_after),
         note=note,
         invoice=credit.invoice_number if credit else "",
         lines=_refund_lines(store, note, _lines(order)),
@@ -130,7 +134,15 @@ async def trace_refund(app: AppContext, connection: str, order_id: str, number: 
         clocks=clocks_of(transfer, store, note, currency, levels, exception_records),
         exception_records=exception_records,
         events=events,
+        bodies_kept_days=removed_after,
     )
+
+
+def _unrefunded(number: str, removed_after: int | None) -> str:
+    """Why the store's refund is not shown."""
+    unread = "The store's refund was not read yet."
+    removed = f"The store's refund is not known any more: body removed after {removed_after} days."
+    return UNREFUNDED.get(number.partition("-")[0], unread if removed_after is None else removed)
 
 
 async def refunds_of(app: AppContext, connection: str, order_id: str) -> tuple[Transfer, ...]:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from weighbridge.design.schema import Connection
 from weighbridge.domain.job_types import Flow
-from weighbridge.domain.retention import RecordKind
+from weighbridge.domain.retention import RecordKind, RetentionPolicy
 from weighbridge.flows.attempt_runner import record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.persistence.repositories.transfers import Transfer
@@ -31,7 +32,7 @@ async def retention(ctx: ConnectionContext, key: str) -> str:
 async def _remove(ctx: ConnectionContext, transfer: Transfer) -> str:
     removed: dict[str, int] = {}
     for kind in RecordKind:
-        cutoff = cutoff_of(ctx, kind)
+        cutoff = cutoff_of(ctx.retention, ctx.connection, kind, ctx.clock.now())
         if cutoff is not None and (number := await ctx.repositories.retention.remove(kind, ctx.name, cutoff)):
             removed[kind] = number
     await ctx.repositories.reference_cache.store(ctx.name, LAST_RUN, removed)
@@ -39,9 +40,10 @@ async def _remove(ctx: ConnectionContext, transfer: Transfer) -> str:
     return f"{sum(removed.values())} records removed"
 
 
-def cutoff_of(ctx: ConnectionContext, kind: RecordKind) -> datetime | None:
-    """Records from before this time may be removed; None keeps all. Decreases are kept as long as they count."""
-    cutoff = ctx.retention.cutoff(kind, ctx.clock.now())
+def cutoff_of(policy: RetentionPolicy, connection: Connection, kind: RecordKind, now: datetime) -> datetime | None:
+    """Records of a connection from before this time may be removed; None keeps all. Decreases of stock are kept as long
+    as they count."""
+    cutoff = policy.cutoff(kind, now)
     if cutoff is None or kind is not RecordKind.STOCK_DECREASES:
         return cutoff
-    return min(cutoff, ctx.clock.now() - timedelta(hours=ctx.connection.design.stock.sales_hours))
+    return min(cutoff, now - timedelta(hours=connection.design.stock.sales_hours))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.domain.job_types import Flow
 from weighbridge.persistence.repositories.api_budget import BudgetState
-from weighbridge.persistence.repositories.http_log import IS_ADDRESS
+from weighbridge.persistence.repositories.http_log import IS_ADDRESS, is_call_of
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.budget import budget_calls, budget_state
 from weighbridge.persistence.tables.exceptions import exceptions
@@ -120,11 +120,11 @@ async def http_calls(
     reading: AsyncConnection, connections: Collection[str], since: datetime
 ) -> dict[tuple[str, str, str], int]:
     """HTTP calls of these connections since `since`, by connection, platform and outcome."""
-    of, address = http_exchanges.c, api_addresses.c
-    columns = (address.connection, address.platform, of.outcome)
+    of = http_exchanges.c
+    columns = (api_addresses.c.connection, api_addresses.c.platform, of.outcome)
     query = sa.select(*columns, sa.func.count()).join(api_addresses, IS_ADDRESS).group_by(*columns)
-    query = query.where(address.connection.in_(sorted(connections)), of.started_at >= since)
-    return {(name, platform, outcome): count for name, platform, outcome, count in (await reading.execute(query)).all()}
+    rows = (await reading.execute(query.where(is_call_of(connections), of.started_at >= since))).all()
+    return {(name, platform, outcome): count for name, platform, outcome, count in rows}
 
 
 async def open_exceptions(reading: AsyncConnection) -> list[OpenExceptions]:

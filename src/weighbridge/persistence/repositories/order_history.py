@@ -145,6 +145,8 @@ def _exchange_event(exchange: StoredExchange) -> HistoryEvent:
     path = url.path + (f"?{url.query}" if url.query else "")
     answer = f"HTTP {exchange.status}" if exchange.status else exchange.outcome
     size = f"{len(exchange.request)} bytes out, {len(exchange.response)} bytes back"
+    if exchange.are_bodies_removed:
+        size = "bodies removed"
     return HistoryEvent(
         exchange.started_at,
         f"  {platform} {exchange.method} {path} -> {answer} in {exchange.duration_ms} ms ({size})",

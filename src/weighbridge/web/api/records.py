@@ -70,6 +70,12 @@ class ExchangeResponse(BaseModel):
     outcome: str
     started_at: datetime
     duration_ms: int
+    bodies_removed: bool
+    """Whether the retention has removed both bodies, which are empty then."""
+    previous_id: str
+    """The exchange whose response this one's is stored as the changes of; empty: it is stored whole."""
+    response_sha256: str
+    """Of a long response as received; empty for a short one."""
     request_base64: str
     response_base64: str
 
@@ -139,6 +145,7 @@ async def show_exchange(request: Request, _: PayloadReader, exchange_id: PathTex
     return ExchangeResponse(
         id=exchange.id, platform=exchange.platform, method=exchange.method, url=exchange.url, status=exchange.status,
         outcome=exchange.outcome, started_at=exchange.started_at, duration_ms=exchange.duration_ms,
+        bodies_removed=exchange.are_bodies_removed, previous_id=exchange.previous_id, response_sha256=exchange.digest,
         request_base64=base64.b64encode(exchange.request).decode(),
         response_base64=base64.b64encode(exchange.response).decode(),
     )  # fmt: skip
@@ -152,6 +159,8 @@ async def show_bytes(
     exchange = await app_context_of(request).repositories.http_log.find(exchange_id)
     if exchange is None:
         raise LookupError("there is no such exchange")
+    if exchange.are_bodies_removed:
+        raise LookupError("the bodies of this exchange were removed")
     body = exchange.request if side == "request" else exchange.response
     return Response(body, media_type=OCTETS)
 

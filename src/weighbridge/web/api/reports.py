@@ -1,4 +1,4 @@
-"""Reports on the whole installation: status, open returns, and the transfers that are held."""
+"""Reports on the whole installation: status, storage, open returns, and the transfers that are held."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from weighbridge.app.context import app_context_of
 from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.queries.storage import Storage, storage_of
 from weighbridge.queries.transfers import transfers_of
 from weighbridge.reports.returns import OpenReturn, returns_of
 from weighbridge.reports.status import status_of
@@ -75,3 +76,9 @@ async def show_status(request: Request, _: Reader) -> dict[str, Any]:
     app = app_context_of(request)
     status = await status_of(app.installation, app.folder, app.environment, app.database, app.clock)
     return status.as_json()
+
+
+@router.get("/storage")
+async def show_storage(request: Request, _: Reader) -> Storage:
+    """Rows, bytes, age and retention of each kind of record; at most a minute old."""
+    return await storage_of(app_context_of(request))

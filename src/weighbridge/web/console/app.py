@@ -37,6 +37,7 @@ from weighbridge.web.console.pages import (
     settings,
     sign_in,
     stock,
+    storage,
     today,
 )
 from weighbridge.web.console.security_headers import YEAR_SECONDS, SecurityHeaders
@@ -47,7 +48,7 @@ log = structlog.get_logger()
 
 PAGES = (
     sign_in, provider_sign_in, today, exceptions, exception_actions, orders, refunds, stock, flows, design,
-    reconciliation, settings, audit, search,
+    reconciliation, settings, storage, audit, search,
 )  # fmt: skip
 
 

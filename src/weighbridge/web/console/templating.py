@@ -35,7 +35,7 @@ NAVIGATION = (
     ("a", "/audit", "Audit", Permission.READ_AUDIT),
 )
 """Key after g, address, name, and the permission to see it."""
-PARENT_SECTION = {"/refunds": "/orders", "/payloads": "/orders"}
+PARENT_SECTION = {"/refunds": "/orders", "/payloads": "/orders", "/storage": "/settings"}
 """Pages that belong to another section of the navigation."""
 STATE_LABELS = {
     "new": "being evaluated",
@@ -101,6 +101,7 @@ def templates() -> Environment:
     environment.filters |= {
         "money": format_money,
         "amount": format_amount,
+        "bytes": format_bytes,
         "units": format_units,
         "price": format_price,
         "timestamp": format_timestamp,
@@ -138,6 +139,18 @@ def format_money(money: Money | None) -> str:
 def format_amount(amount: Decimal | None, currency: str) -> str:
     """An amount with its currency; empty if one of them is not known."""
     return "" if amount is None or not currency else str(Money(amount, currency))
+
+
+def format_bytes(number: int | None) -> str:
+    """A size in the largest unit that gives at least one, in steps of 1000; empty when it is not known."""
+    if number is None:
+        return ""
+    size, unit = float(number), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:,.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:,.1f} {unit}"
 
 
 def format_units(units: Decimal | int | None) -> str:

@@ -57,7 +57,8 @@ async def order(request: Request, current_user: Reader, connection: str, number:
 
 @router.get("/payloads/{exchange_id}")
 async def payload(request: Request, current_user: PayloadReader, exchange_id: str) -> HTMLResponse:
-    exchange = await app_context_of(request).repositories.http_log.find(exchange_id)
+    app = app_context_of(request)
+    exchange = await app.repositories.http_log.find(exchange_id)
     if exchange is None:
         raise NotFound("There is no such exchange.", "/orders", "All orders")
     url = urlsplit(exchange.url)
@@ -70,6 +71,7 @@ async def payload(request: Request, current_user: PayloadReader, exchange_id: st
         host=url.netloc,
         sent=readable(exchange.request),
         answered=readable(exchange.response),
+        kept_days=app.installation.retention.http_bodies,
     )
 
 
@@ -80,6 +82,8 @@ async def raw(
     exchange = await app_context_of(request).repositories.http_log.find(exchange_id)
     if exchange is None:
         raise NotFound("There is no such exchange.", "/orders", "All orders")
+    if exchange.are_bodies_removed:
+        raise NotFound("The bodies of this exchange were removed.", f"/payloads/{exchange_id}", "The exchange")
     body = exchange.request if side == "request" else exchange.response
     name = f"{side}-{exchange_id}.txt"
     headers = {"content-disposition": f'attachment; filename="{name}"'}

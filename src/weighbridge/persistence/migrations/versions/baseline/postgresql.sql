@@ -173,6 +173,10 @@ CREATE TABLE http_exchange (
     CONSTRAINT pk_http_exchange PRIMARY KEY (id)
 )
 
+ALTER TABLE http_exchange ALTER COLUMN request SET STORAGE EXTERNAL
+
+ALTER TABLE http_exchange ALTER COLUMN response SET STORAGE EXTERNAL
+
 CREATE INDEX http_exchange_by_time ON http_exchange (address_id, started_at)
 
 CREATE INDEX http_exchange_by_transfer ON http_exchange (transfer_id, started_at)
@@ -311,6 +315,8 @@ CREATE TABLE transfer (
     CONSTRAINT pk_transfer PRIMARY KEY (id),
     CONSTRAINT uq_transfer_connection_flow_key UNIQUE (connection, flow, key)
 )
+
+ALTER TABLE transfer ALTER COLUMN content SET STORAGE EXTERNAL
 
 CREATE INDEX transfer_by_design ON transfer (design_version, connection, state, flow)
 
@@ -516,6 +522,8 @@ CREATE TABLE intent (
     CONSTRAINT pk_intent PRIMARY KEY (key),
     CONSTRAINT fk_intent_transfer_id FOREIGN KEY(transfer_id) REFERENCES transfer (id)
 )
+
+ALTER TABLE intent ALTER COLUMN request SET STORAGE EXTERNAL
 
 CREATE INDEX intent_by_transfer ON intent (transfer_id)
 

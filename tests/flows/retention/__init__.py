@@ -1,0 +1,1 @@
+"""The retention as a job."""
