@@ -116,13 +116,19 @@ async def budget_states(reading: AsyncConnection) -> Mapping[str, BudgetState]:
     return {application: BudgetState(*state) for application, *state in rows}
 
 
-async def http_calls(reading: AsyncConnection, since: datetime) -> dict[tuple[str, str, str], int]:
-    """HTTP calls since `since`, by connection, platform and outcome."""
-    of = http_exchanges.c
-    columns = (api_addresses.c.connection, api_addresses.c.platform, of.outcome)
-    query = sa.select(*columns, sa.func.count()).join(api_addresses, IS_ADDRESS).where(of.started_at >= since)
-    rows = (await reading.execute(query.group_by(*columns))).all()
-    return {(name, platform, outcome): count for name, platform, outcome, count in rows}
+async def http_calls(
+    reading: AsyncConnection, connections: Collection[str], since: datetime
+) -> dict[tuple[str, str, str], int]:
+    """HTTP calls of these connections since `since`, by connection, platform and outcome."""
+    of, address = http_exchanges.c, api_addresses.c
+    columns = (address.connection, address.platform, of.outcome)
+    query = (
+        sa.select(*columns, sa.func.count())
+        .join_from(api_addresses, http_exchanges, IS_ADDRESS)
+        .where(address.connection.in_(sorted(connections)), of.started_at >= since)
+        .group_by(*columns)
+    )
+    return {(name, platform, outcome): count for name, platform, outcome, count in (await reading.execute(query)).all()}
 
 
 async def open_exceptions(reading: AsyncConnection) -> list[OpenExceptions]:
