@@ -54,7 +54,7 @@ def test_a_job_that_never_ran_is_missed_once_it_was_expected_for_long() -> None:
 
 
 def test_one_living_worker_is_enough_because_it_takes_over_the_jobs_of_the_dead() -> None:
-    dead, alive = WorkerHeartbeat("worker-1", NOW - HOUR), WorkerHeartbeat("worker-2", NOW)
+    dead, alive = WorkerHeartbeat("worker-1", NOW - HOUR, NOW - DAY), WorkerHeartbeat("worker-2", NOW, NOW - DAY)
     assert worker_problems([dead, alive], NOW, 30 * timedelta(seconds=1)) == []
     assert [problem.id for problem in worker_problems([dead], NOW, MINUTE)] == [ProblemId.WORKER_DEAD]
     assert [problem.id for problem in worker_problems([], NOW, MINUTE)] == [ProblemId.WORKER_MISSING]

@@ -57,6 +57,8 @@ class WorkerHeartbeat:
 
     name: str
     heartbeat_at: datetime
+    """By the database server's clock."""
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

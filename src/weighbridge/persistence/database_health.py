@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from weighbridge.domain.readiness import ProblemId, ReadinessProblem
 from weighbridge.persistence.database import DatabaseError
 from weighbridge.persistence.database_reasons import problem_of
+from weighbridge.persistence.migrations import HEAD
 from weighbridge.persistence.monitoring_database import MonitoringDatabase
-from weighbridge.persistence.schema_version import expected_schema_version, stored_schema_version
+from weighbridge.persistence.schema import revision_of
 
 MEGABYTE = 1_000_000
 QUICK_CHECK_EVERY_WALL_SECONDS = 900.0
@@ -103,12 +104,12 @@ class DatabaseHealth:
 
 
 async def _schema_problems(connection: AsyncConnection) -> Sequence[ReadinessProblem]:
-    expected, stored = expected_schema_version(), await stored_schema_version(connection)
-    if stored == expected:
+    stored = await revision_of(connection)
+    if stored == HEAD:
         return ()
     sentence = (
-        f"The database has schema version {stored or 'none'}, and this program needs {expected or 'none'}; "
-        "use the version of the program that belongs to it, or upgrade the database."
+        f"The database has schema version {stored or 'none'}, and this version of Weighbridge needs {HEAD}; "
+        "install the version that migrated it, or run `weighbridge migrate` while nothing works on it."
     )
     return (ReadinessProblem(ProblemId.DATABASE_SCHEMA, sentence),)
 

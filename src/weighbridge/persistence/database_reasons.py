@@ -29,6 +29,8 @@ _IDS = {
 }
 """Beginnings of SQLite's error names and of PostgreSQL's codes. Sources: https://sqlite.org/rescode.html,
 https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+FAULTS = ("SQLITE_ERROR", "SQLITE_MISUSE", "42", "22", "23", "0A")
+"""A statement that the database refuses for its own sake is a fault of the program."""
 _SENTENCES = {
     ProblemId.DATABASE_LOCKED: "The database is locked by another program, so nothing can be written; end that program",
     ProblemId.DATABASE_BROKEN: "The database is damaged; stop all processes and restore the last backup",
@@ -37,6 +39,7 @@ _SENTENCES = {
     ProblemId.DATABASE_WRITE_FAILED: "The database cannot be read or written; check the disk and its quotas",
     ProblemId.DATABASE_SCHEMA: "The database lacks tables or columns of this version; upgrade the database",
     ProblemId.DATABASE_UNREACHABLE: "The database cannot be reached; check that it is there and answers",
+    ProblemId.CHECK_FAILED: "The check itself failed; report this fault",
 }
 
 
@@ -61,4 +64,6 @@ def _id_of(error: Exception, *, is_sqlite: bool) -> ProblemId:
     known = next((problem_id for beginning, problem_id in _IDS.items() if code.startswith(beginning)), None)
     if known is None and is_sqlite and "no such" in str(original):
         return ProblemId.DATABASE_SCHEMA
+    if known is None and code.startswith(FAULTS):
+        return ProblemId.CHECK_FAILED
     return known or ProblemId.DATABASE_UNREACHABLE

@@ -54,7 +54,7 @@ async def ensure_schema(engine: AsyncEngine, migrations: Migrations = OUR_MIGRAT
     """
     async with engine.connect() as connection:
         connection = await connection.execution_options(**{READING: True})
-        current = await _revision(connection)
+        current = await revision_of(connection)
     if current != migrations.head:
         await migrate(engine, migrations, only_safe=True)
 
@@ -65,7 +65,7 @@ async def migrate(engine: AsyncEngine, migrations: Migrations = OUR_MIGRATIONS, 
     With `only_safe` also where a pending migration should run while no worker does.
     """
     async with _migrating(engine) as connection:
-        before = await _revision(connection)
+        before = await revision_of(connection)
         if before == migrations.head:
             return Migrated(before, before)
         await connection.run_sync(_upgrade, migrations, before, only_safe)
@@ -110,7 +110,7 @@ def _refuse_unsafe(scripts: ScriptDirectory, before: str, only_safe: bool) -> No
         )
 
 
-async def _revision(connection: AsyncConnection) -> str:
+async def revision_of(connection: AsyncConnection) -> str:
     """The schema version of the database; empty without one."""
     if not await connection.run_sync(lambda sync: sa.inspect(sync).has_table(VERSION_TABLE)):
         return ""

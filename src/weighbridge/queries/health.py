@@ -140,7 +140,7 @@ class Readiness:
 async def recurring_jobs_of(watched: Watched, reading: AsyncConnection) -> list[RecurringJob]:
     """The recurring jobs that the designs ask for."""
     starts = await job_facts.recurring_starts(reading, watched.connections)
-    up_since = await job_facts.up_since(reading)
+    up_since = min((worker.started_at for worker in await job_facts.heartbeats(reading)), default=None)
     recurring_jobs = []
     for name, connection in watched.connections.items():
         for flow in RECURRING:

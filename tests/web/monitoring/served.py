@@ -23,7 +23,7 @@ from tests.design.examples import SMALL
 from weighbridge.common.certificates import ssl_context
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.work import jobs, workers
-from weighbridge.persistence.types import ExactDecimal
+from weighbridge.persistence.types import ExactDecimal, new_id
 from weighbridge_simulation.demo.run import free_port
 
 PATIENCE_SECONDS = 30.0
@@ -96,7 +96,7 @@ def row_of(table: sa.Table, **given: Any) -> sa.Executable:
 def worker_row() -> sa.Executable:
     """A worker that just started and whose heartbeat stays recent for as long as a test can take."""
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    return row_of(workers, id="worker-1-a", name="worker-1", connections='["main"]', heartbeat_at=tomorrow)
+    return row_of(workers, id="worker-1-a", name="worker-1", connections=["main"], heartbeat_at=tomorrow)
 
 
 def pending_job(flow: str, key: str, due_at: datetime) -> sa.Executable:
@@ -105,6 +105,8 @@ def pending_job(flow: str, key: str, due_at: datetime) -> sa.Executable:
 
 
 def _empty(column: sa.Column[Any]) -> Any:
+    if column.name == "id" and not isinstance(column.type, sa.Integer):
+        return new_id()
     return Decimal(0) if isinstance(column.type, ExactDecimal) else column.type.python_type()
 
 

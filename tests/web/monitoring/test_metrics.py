@@ -21,7 +21,7 @@ from weighbridge.app.context import AppContext
 from weighbridge.design.loading import parse_installation
 from weighbridge.persistence.tables.budget import budget_calls, budget_state
 from weighbridge.persistence.tables.exceptions import exceptions
-from weighbridge.persistence.tables.http_log import http_exchanges
+from weighbridge.persistence.tables.http_log import api_addresses, http_exchanges
 from weighbridge.persistence.tables.stock import reservations, stock_levels
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import jobs
@@ -77,8 +77,8 @@ def _fill(installation: RunningInstallation, orders: int = 1) -> None:
         for number in range(orders):
             order = {"connection": "main", "flow": "orders", "findings": [], "content": {}}
             rows += [
-                row_of(transfers, **order, id=f"h{number}", key=f"h{number}", state="held", created_at=now - 2 * HOUR),
-                row_of(transfers, **order, id=f"p{number}", key=f"p{number}", state="posted", posted_at=now - HOUR),
+                row_of(transfers, **order, key=f"h{number}", state="held", created_at=now - 2 * HOUR),
+                row_of(transfers, **order, key=f"p{number}", state="posted", posted_at=now - HOUR),
             ]
         for order_id, lag in (("100", 10), ("101", 30)):
             placed_at = now - timedelta(minutes=5)
@@ -91,9 +91,10 @@ def _fill(installation: RunningInstallation, orders: int = 1) -> None:
                 pushed_at=now - timedelta(minutes=3),
                 terms={"by_location": {}, "lent": "0", "buffer_kind": "none", "sellable": True, "components": None},
             ),
-            *(row_of(budget_calls, id=str(n), application=STORE, frees_at=now + HOUR) for n in range(3)),
+            *(row_of(budget_calls, application=STORE, frees_at=now + HOUR) for _ in range(3)),
             row_of(budget_state, application=STORE, quota=100, throttles=2),
-            *(_exchange(str(n), outcome, now) for n, outcome in enumerate(("answered", "answered", "throttled"))),
+            row_of(api_addresses, id=1, connection="main", platform="bigcommerce"),
+            *(_exchange(outcome, now) for outcome in ("answered", "answered", "throttled")),
             row_of(jobs, connection="main", flow="orders", key="1", due_at=now - HOUR),
             row_of(jobs, connection="main", flow="orders", key="2", due_at=now),
             row_of(jobs, connection="main", flow="orders", key="3", worker="worker-1-a", run="r"),
@@ -107,9 +108,8 @@ def _fill(installation: RunningInstallation, orders: int = 1) -> None:
     installation.do(write)
 
 
-def _exchange(exchange_id: str, outcome: str, started_at: object) -> sa.Executable:
-    call = {"connection": "main", "platform": "bigcommerce", "outcome": outcome, "started_at": started_at}
-    return row_of(http_exchanges, id=exchange_id, **call)
+def _exchange(outcome: str, started_at: object) -> sa.Executable:
+    return row_of(http_exchanges, address_id=1, outcome=outcome, started_at=started_at)
 
 
 def test_a_scrape_shows_the_numbers_of_the_installation(installation: RunningInstallation) -> None:

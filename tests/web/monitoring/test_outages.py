@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.web.monitoring.served import Served, pending_job, row_of, served, worker_row
+from weighbridge.persistence.migrations import HEAD
 from weighbridge.persistence.tables.work import jobs, workers
 
 NOW = datetime.now(UTC)
@@ -58,17 +59,11 @@ def broken(console: Served) -> Iterator[None]:
 
 @contextmanager
 def other_schema(console: Served) -> Iterator[None]:
-    console.execute(
-        "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)",
-        "INSERT INTO alembic_version VALUES ('from_the_future')",
-    )
+    console.execute("UPDATE alembic_version SET version_num = 'from_the_future'")
     try:
         yield
     finally:
-        console.execute("DELETE FROM alembic_version WHERE version_num = 'from_the_future'")
-        with console.connected() as connection:
-            if not connection.execute(sa.text("SELECT count(*) FROM alembic_version")).scalar_one():
-                connection.execute(sa.text("DROP TABLE alembic_version"))
+        console.execute(f"UPDATE alembic_version SET version_num = '{HEAD}'")
 
 
 @contextmanager
@@ -151,7 +146,7 @@ Stage = Callable[[Served], AbstractContextManager[None]]
 OUTAGES: tuple[tuple[Stage, str, str], ...] = (
     (locked, "database_locked", "locked by another program"),
     (broken, "database_broken", "damaged"),
-    (other_schema, "database_schema", "from_the_future, and this program needs"),
+    (other_schema, "database_schema", "schema version from_the_future, and this version of Weighbridge needs"),
     (gone, "database_unreachable", "weighbridge.db does not exist"),
     (no_space, "database_write_failed", "check the disk and its quotas"),
     (read_only, "database_read_only", "accepts no writes"),

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from tests.postgres import own_database
 from tests.web.monitoring.served import Served, pending_job, served, worker_row
 from weighbridge.common.certificates import ssl_context
+from weighbridge.persistence.migrations import HEAD
 from weighbridge.persistence.tables.work import jobs, workers
 
 MORE_THAN_THE_POOL = 24
@@ -51,14 +52,11 @@ def locked(console: Served) -> Iterator[None]:
 
 @contextmanager
 def other_schema(console: Served) -> Iterator[None]:
-    console.execute(
-        "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)",
-        "INSERT INTO alembic_version VALUES ('from_the_future')",
-    )
+    console.execute("UPDATE alembic_version SET version_num = 'from_the_future'")
     try:
         yield
     finally:
-        console.execute("DELETE FROM alembic_version WHERE version_num = 'from_the_future'")
+        console.execute(f"UPDATE alembic_version SET version_num = '{HEAD}'")
 
 
 @contextmanager
@@ -138,7 +136,7 @@ def exhausted_pool(console: Served) -> Iterator[None]:
 Stage = Callable[[Served], AbstractContextManager[None]]
 OUTAGES: tuple[tuple[Stage, str, str], ...] = (
     (locked, "database_locked", "locked by another program"),
-    (other_schema, "database_schema", "from_the_future, and this program needs"),
+    (other_schema, "database_schema", "schema version from_the_future, and this version of Weighbridge needs"),
     (gone, "database_unreachable", "not currently accepting connections"),
     (read_only, "database_read_only", "accepts no writes"),
     (no_worker, "worker_missing", "start one with `weighbridge run`"),

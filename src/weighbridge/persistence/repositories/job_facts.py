@@ -19,8 +19,6 @@ from weighbridge.persistence.tables.work import jobs, workers
 OF = jobs.c
 IS_PENDING: sa.ColumnElement[bool] = OF.due_at.is_not(None)
 IS_RUNNING: sa.ColumnElement[bool] = OF.worker != ""
-TAKES_JOBS: sa.ColumnElement[bool] = workers.c.connections != "[]"
-"""Sessions of commands only do what they request themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +55,11 @@ async def late_jobs(reading: AsyncConnection, connections: Collection[str], due_
 
 
 async def heartbeats(reading: AsyncConnection) -> list[WorkerHeartbeat]:
-    """The workers that take due jobs and have not stopped in good order; their times are the database server's."""
-    query = sa.select(workers.c.name, workers.c.heartbeat_at).where(TAKES_JOBS)
-    return [WorkerHeartbeat(*row) for row in (await reading.execute(query)).all()]
-
-
-async def up_since(reading: AsyncConnection) -> datetime | None:
-    """The start of the worker that has been alive longest; None if there is none."""
-    first_start = sa.select(sa.func.min(workers.c.started_at, type_=workers.c.started_at.type)).where(TAKES_JOBS)
-    since: datetime | None = (await reading.execute(first_start)).scalar_one()
-    return since
+    """The workers that take due jobs and have not stopped in good order. Sessions of commands are left out, because
+    they only do what they request themselves."""
+    of = workers.c
+    rows = (await reading.execute(sa.select(of.name, of.heartbeat_at, of.started_at, of.connections))).all()
+    return [WorkerHeartbeat(row.name, row.heartbeat_at, row.started_at) for row in rows if row.connections]
 
 
 async def recurring_starts(
