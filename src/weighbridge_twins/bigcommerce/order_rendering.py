@@ -41,7 +41,9 @@ def render_order(store: Store, order: Order, call: Call) -> Record:
     record["fees"] = render_fees(store, order) if "fees" in include else link(store, order, "fees")
     full_lines = "consignments.line_items" in include
     if ("consignments" in include or full_lines) and call.query.get("consignment_structure") == "object":
-        record["consignments"] = consignments(store, order, full_lines=full_lines)
+        record["consignments"] = apply_corruption(
+            order, "consignments_", consignments(store, order, full_lines=full_lines)
+        )
     else:
         record["consignments"] = link(store, order, "consignments")
     return apply_corruption(order, "", record)
@@ -98,16 +100,20 @@ def render_tax(store: Store, order: Order, row: Record, *, details: bool) -> Rec
 def consignments(store: Store, order: Order, *, full_lines: bool = False) -> Record:
     """The order's lines by delivery method: shipping, pickup, download, e-mail (gift certificates).
 
-    Embeds at most 50 full lines, and adds a warning if there are more. Source: platform notes, bigcommerce 1.4 and 2.6.
+    Embeds at most 50 full lines, and adds a warning if there are more; switches count them for each consignment, and
+    omit the warning. Source: platform notes, bigcommerce 1.4 and 2.6.
     """
-    remaining = [MOST_INCLUDED]
+    is_capped_alone = store.switches["included_lines_capped"] == "consignment"
+    remaining, omitted = MOST_INCLUDED, 0
 
     def lines(is_included: Callable[[Record], bool]) -> list[Record]:
+        nonlocal remaining, omitted
         rows = [row for row in order.products if is_included(row)]
         if not full_lines:
             return [link(store, order, f"products/{row['id']}") for row in rows]
-        embedded = rows[: remaining[0]]
-        remaining[0] -= len(embedded)
+        embedded = rows[: MOST_INCLUDED if is_capped_alone else remaining]
+        remaining -= len(embedded)
+        omitted += len(rows) - len(embedded)
         return [render_order_product(store, order, row) for row in embedded]
 
     result: Record = {
@@ -119,7 +125,7 @@ def consignments(store: Store, order: Order, *, full_lines: bool = False) -> Rec
         "downloads": _mailed(order, lines, "digital"),
         "email": {"gift_certificates": _mailed(order, lines, "giftcertificate")},
     }
-    if full_lines and len(order.products) > MOST_INCLUDED:
+    if store.switches["included_lines_warn"] and omitted:
         result["__warning__"] = {"message": f"Only the first {MOST_INCLUDED} line items are included."}
     return result
 
@@ -155,7 +161,7 @@ def _shipping(
     record.pop("order_id")
     record["line_items"] = lines(lambda line: bool(line["order_address_id"] == row["id"]))
     quotes: Any = link(store, order, f"consignments/shipping/{row['id']}/shipping_quotes")
-    return {**record, "shipping_quotes": quotes}
+    return apply_corruption(order, "address_", {**record, "shipping_quotes": quotes})
 
 
 def _mailed(order: Order, lines: Callable[[Callable[[Record], bool]], list[Record]], kind: str) -> list[Record]:

@@ -56,6 +56,13 @@ LISTS: Final = (
     Switch("unknown_filters", "ignored", ("ignored", "rejected"), "What happens to a filter that is not documented?"),
     Switch("delayed_visibility_seconds", 0, (), "How long until a new or changed order shows in the list as such?"),
     Switch("new_order_404_seconds", 0, (), "How long does a single order answer 404 after it was placed?"),
+    Switch(
+        "included_lines_capped",
+        "order",
+        ("order", "consignment"),
+        "Are the 50 lines that are included with consignments counted for each order, or for each consignment?",
+    ),
+    Switch("included_lines_warn", True, YES_FIRST, "Do consignments warn that lines are missing from them?"),
     Switch("page_drift", 0, (), "How many rows vanish between two pages of the order list?"),
 )
 

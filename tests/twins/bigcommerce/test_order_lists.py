@@ -10,6 +10,8 @@ from tests.twins.bigcommerce.order_harness import ANN, OrderHarness, checked_har
 from weighbridge_twins.bigcommerce.rendering import rfc2822
 from weighbridge_twins.http.call import Call
 
+INCLUDED = "include=consignments.line_items,fees&consignment_structure=object"
+
 
 @pytest.fixture
 def order_harness() -> Generator[OrderHarness, None, None]:
@@ -166,7 +168,7 @@ def test_include_embeds_subresources_in_the_list(order_harness: OrderHarness) ->
     order_harness.place_order(fees=[{"name": "Insurance", "cost": "1.50"}])
     plain = order_harness.ask("GET", "/v2/orders?include=consignments")[0]
     assert set(plain["consignments"]) == {"url", "resource"}, "without consignment_structure=object nothing is embedded"
-    (full,) = order_harness.ask("GET", "/v2/orders?include=consignments.line_items,fees&consignment_structure=object")
+    (full,) = order_harness.ask("GET", f"/v2/orders?{INCLUDED}")
     (shipping,) = full["consignments"]["shipping"]
     assert [row["sku"] for row in shipping["line_items"]] == ["TEA", "CUP"]
     assert shipping["cost_inc_tax"] == 6, "a number here, a string elsewhere"
@@ -179,13 +181,62 @@ def test_include_embeds_subresources_in_the_list(order_harness: OrderHarness) ->
 
 def test_fifty_included_lines_come_with_a_warning(order_harness: OrderHarness) -> None:
     order = order_harness.place_order(lines=[{"sku": "TEA", "quantity": 1} for _ in range(60)])
-    path = f"/v2/orders/{order}?include=consignments.line_items&consignment_structure=object"
-    consignments = order_harness.ask("GET", path)["consignments"]
+    consignments = order_harness.ask("GET", f"/v2/orders/{order}?{INCLUDED}")["consignments"]
     assert len(consignments["shipping"][0]["line_items"]) == 50
     assert "50" in consignments["__warning__"]["message"]
     assert len(order_harness.lines(order)) == 50
     assert len(order_harness.ask("GET", f"/v2/orders/{order}/products?page=2")) == 10
     assert len(order_harness.ask("GET", f"/v2/orders/{order}/products?limit=250")) == 60
+
+
+def test_included_lines_of_each_consignment_are_counted_alone_without_a_warning(order_harness: OrderHarness) -> None:
+    lines = [{"sku": "TEA", "quantity": 1, "address": number % 2} for number in range(104)]
+    order = order_harness.place_order(lines=lines, shipping_addresses=[ANN, ANN])
+
+    def included() -> tuple[list[int], bool]:
+        consignments = order_harness.ask("GET", f"/v2/orders/{order}?{INCLUDED}")["consignments"]
+        return [len(row["line_items"]) for row in consignments["shipping"]], "__warning__" in consignments
+
+    assert included() == ([50, 0], True)
+    order_harness.store.switches["included_lines_capped"] = "consignment"
+    assert included() == ([50, 50], True)
+    order_harness.store.switches["included_lines_warn"] = False
+    assert included() == ([50, 50], False)
+
+
+def test_included_consignments_name_every_way_of_delivery(order_harness: OrderHarness) -> None:
+    card = {"name": "Card", "quantity": 1, "price": "25.00", "type": "giftcertificate"}
+    guide = {"name": "Guide", "quantity": 1, "price": "5.00", "type": "digital"}
+    shop = {"pickup_method_id": 1, "pickup_method_display_name": "Shop"}
+    shipped = order_harness.place_order(lines=[card, {"sku": "TEA", "quantity": 2}, guide])
+    collected = order_harness.place_order(pickups=[shop], shipping_addresses=[])
+    order = order_harness.ask("GET", f"/v2/orders/{shipped}?{INCLUDED}")
+    (address,), (download,), (mailed,) = (
+        order["consignments"]["shipping"],
+        order["consignments"]["downloads"],
+        order["consignments"]["email"]["gift_certificates"],
+    )
+    named = [row["line_items"][0]["name"] for row in (address, download, mailed)]
+    assert named == ["Product TEA", "Guide", "Card"]
+    assert address["line_items"] + download["line_items"] + mailed["line_items"] == sorted(
+        order_harness.lines(shipped), key=lambda line: ["physical", "digital", "giftcertificate"].index(line["type"])
+    ), "an included line equals the line in the list of lines"
+    listed = order_harness.ask("GET", f"/v2/orders/{shipped}/shipping_addresses")[0]
+    assert address["id"] == listed["id"]
+    assert {name: address[name] for name in ANN} == {name: listed[name] for name in ANN}
+    consignments = order_harness.ask("GET", f"/v2/orders/{collected}?{INCLUDED}")["consignments"]
+    assert [len(row["line_items"]) for row in consignments["pickups"]] == [2]
+    assert (consignments["shipping"], consignments["downloads"]) == ([], [])
+
+
+def test_a_corrupted_order_is_corrupted_in_its_consignments_too(order_harness: OrderHarness) -> None:
+    order = order_harness.place_order()
+    changes = {"product_set": {"sku": "?"}, "address_drop": ["company"], "consignments_drop": ["pickups"]}
+    order_harness.act("corrupt_order", {"order_id": order, **changes})
+    consignments = order_harness.ask("GET", f"/v2/orders/{order}?{INCLUDED}")["consignments"]
+    (address,) = consignments["shipping"]
+    assert ({line["sku"] for line in address["line_items"]}, "company" in address) == ({"?"}, False)
+    assert "pickups" not in consignments
 
 
 def test_paging_thousands_of_orders_does_not_scan_all_of_them(order_harness: OrderHarness) -> None:

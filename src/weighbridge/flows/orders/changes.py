@@ -6,13 +6,14 @@ from datetime import datetime
 
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.orders.snapshot import is_unchanged_since_read
+from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, is_unchanged_since_read, parts_digest
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders
 from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.platforms.bigcommerce.included_parts import included_addresses, included_products
 from weighbridge.platforms.bigcommerce.models.orders import OrderHeader
 from weighbridge.platforms.bigcommerce.payload import UnreadableRow
-from weighbridge.platforms.bigcommerce.read import order_version
+from weighbridge.platforms.bigcommerce.read import order_version, read_parts
 
 ORDER_SWEEP = Flow.ORDER_SWEEP
 
@@ -49,13 +50,25 @@ async def find_changed_orders(ctx: ConnectionContext) -> dict[str, str]:
 def _may_have_changed(transfer: Transfer, row: OrderHeader) -> bool:
     """Whether lines or addresses may have changed, which the order's own fields do not show.
 
-    A held order that was never posted may have changed whenever it was written to after its evaluation.
+    Our own writes change a posted order's date too, so its lines and addresses are compared where the row has them. A
+    held order that was never posted may have changed whenever it was written to after its evaluation.
     """
     if transfer.state not in (State.POSTED, State.HELD):
         return False
     if transfer.state is State.HELD and not transfer.content:
         return row.date_modified > transfer.updated_at
-    return not is_unchanged_since_read(transfer.content, row.date_modified)
+    if is_unchanged_since_read(transfer.content, row.date_modified):
+        return False
+    return transfer.state is not State.POSTED or not _has_same_parts(transfer, row)
+
+
+def _has_same_parts(transfer: Transfer, row: OrderHeader) -> bool:
+    """Whether the row shows the lines and addresses that were posted; False where it may not name all of them."""
+    products, addresses = included_products(row), included_addresses(row)
+    if products is None or addresses is None:
+        return False
+    posted = ORDER_SNAPSHOT.validate_python(transfer.content)
+    return parts_digest(*read_parts(row, products, addresses)) == posted.parts_digest
 
 
 async def _enqueue_unreadable(

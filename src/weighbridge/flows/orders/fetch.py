@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,8 @@ from weighbridge.domain.orders.snapshot import (
 )
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.persistence.repositories.transfers import Transfer
-from weighbridge.platforms.bigcommerce.models.orders import OrderCoupon, OrderHeader
+from weighbridge.platforms.bigcommerce.included_parts import included_addresses, included_products
+from weighbridge.platforms.bigcommerce.models.orders import OrderCoupon, OrderHeader, OrderProduct, PostalAddress
 from weighbridge.platforms.bigcommerce.read import order_version, read_order, read_parts
 from weighbridge.platforms.http_exchange import PlatformError
 
@@ -39,11 +41,7 @@ async def is_unchanged(ctx: ConnectionContext, transfer: Transfer) -> bool:
 async def _has_same_parts(ctx: ConnectionContext, transfer: Transfer, header: OrderHeader) -> bool:
     """Whether an order that was written to since it was posted has the same lines and shipping addresses."""
     snapshot = ORDER_SNAPSHOT.validate_python(transfer.content)
-    products, addresses = await asyncio.gather(
-        ctx.bigcommerce.order_products(header.id, lane=Lane.ORDERS),
-        ctx.bigcommerce.shipping_addresses(header.id, lane=Lane.ORDERS),
-    )
-    if parts_digest(*read_parts(header, products, addresses)) != snapshot.parts_digest:
+    if parts_digest(*read_parts(header, *await _fetch_parts(ctx, header))) != snapshot.parts_digest:
         return False
     refreshed = replace(snapshot, seen_at=seen_until(header.date_modified, ctx.clock.now()))
     await ctx.repositories.transfers.change(transfer.id, content=stored(refreshed))
@@ -75,16 +73,33 @@ def only_refunded(ctx: ConnectionContext, transfer: Transfer, order: Order, fetc
 
 
 async def fetch_order(ctx: ConnectionContext, header: OrderHeader) -> Order:
-    """The order with all its parts, which are fetched concurrently."""
+    """The order with all its parts; those that its answer does not include are fetched concurrently."""
     store, order_id = ctx.bigcommerce, header.id
-    products, addresses, taxes, transactions, coupons = await asyncio.gather(
-        store.order_products(order_id, lane=Lane.ORDERS),
-        store.shipping_addresses(order_id, lane=Lane.ORDERS),
+    parts, taxes, transactions, coupons = await asyncio.gather(
+        _fetch_parts(ctx, header),
         store.taxes(order_id, lane=Lane.ORDERS),
         store.transactions(order_id, lane=Lane.ORDERS),
         store.coupons(order_id, lane=Lane.ORDERS) if header.coupon_discount else _no_coupons(),
     )
-    return read_order(header, products, addresses, taxes, transactions, coupons)
+    return read_order(header, *parts, taxes, transactions, coupons)
+
+
+async def _fetch_parts(
+    ctx: ConnectionContext, header: OrderHeader
+) -> tuple[Sequence[OrderProduct], Sequence[PostalAddress]]:
+    """Lines and shipping addresses as the order's answer includes them; fetched where it may not name all of them."""
+    products, addresses = await asyncio.gather(_fetch_products(ctx, header), _fetch_addresses(ctx, header))
+    return products, addresses
+
+
+async def _fetch_products(ctx: ConnectionContext, header: OrderHeader) -> Sequence[OrderProduct]:
+    included = included_products(header)
+    return await ctx.bigcommerce.order_products(header.id, lane=Lane.ORDERS) if included is None else included
+
+
+async def _fetch_addresses(ctx: ConnectionContext, header: OrderHeader) -> Sequence[PostalAddress]:
+    included = included_addresses(header)
+    return await ctx.bigcommerce.shipping_addresses(header.id, lane=Lane.ORDERS) if included is None else included
 
 
 async def _no_coupons() -> list[OrderCoupon]:

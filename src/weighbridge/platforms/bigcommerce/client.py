@@ -22,6 +22,8 @@ from weighbridge.platforms.bigcommerce.models import store as store_models
 from weighbridge.platforms.http_client import BeforeSend, HttpClient
 
 ORDERS_PER_PAGE = 250
+WITH_PARTS = {"include": "consignments.line_items,fees", "consignment_structure": "object"}
+"""Includes fees, lines and shipping addresses in an order. Source: Orders V2, order_includes."""
 LINES_PER_PAGE = 250
 PRODUCTS_PER_PAGE = 250
 REFUNDS_PER_PAGE = 250
@@ -44,15 +46,14 @@ class BigCommerceClient:
         await self._http.close()
 
     async def order(self, order_id: int, *, lane: Lane) -> order_models.OrderHeader:
-        """An order with its fees."""
-        return await self._http.read(
-            f"v2/orders/{order_id}", order_models.OrderHeader, lane=lane, query={"include": "fees"}
-        )
+        """An order with its fees, and with its lines and shipping addresses where they fit into the answer."""
+        return await self._http.read(f"v2/orders/{order_id}", order_models.OrderHeader, lane=lane, query=WITH_PARTS)
 
     async def orders(
         self, *, min_date_modified: datetime, lane: Lane
     ) -> AsyncIterator[list[order_models.OrderHeader | payload.UnreadableRow]]:
-        """Orders changed since `min_date_modified`, oldest change first, each once, in pages; rows are parsed singly.
+        """Orders changed since `min_date_modified` with their parts, oldest change first, each once, in pages; rows are
+        parsed singly.
 
         An order that changes meanwhile moves to the end of the list, and one from the next page takes its place. So the
         next page starts at the timestamp of the last row; page numbers are used only among rows of one timestamp.
@@ -65,6 +66,7 @@ class BigCommerceClient:
                 "sort": "date_modified:asc",
                 "page": str(number),
                 "limit": str(ORDERS_PER_PAGE),
+                **WITH_PARTS,
             }
             page: list[dict[str, Any]] = await self._http.read(
                 "v2/orders", list[dict[str, Any]], lane=lane, query=query

@@ -43,6 +43,7 @@ def read_order(
     """The order, assembled from its resources. Amounts keep their digits; amounts that Cin7 takes in the currency's
     minor unit are rounded to it."""
     digits = minor_digits(order_currency(header))
+    lines, shipping = read_parts(header, products, addresses)
     return Order(
         id=header.id,
         status_id=header.status_id,
@@ -53,8 +54,8 @@ def read_order(
         customer_id=header.customer_id,
         channel_id=header.channel_id,
         billing=_address(header.billing_address),
-        shipping=tuple(_address(address) for address in addresses),
-        lines=tuple(_line(product, digits) for product in products),
+        shipping=shipping,
+        lines=lines,
         taxes=tuple(_tax(tax) for tax in taxes),
         charges=_charges(header, digits),
         coupon_codes=tuple(coupon.code for coupon in coupons if coupon.code),
@@ -79,9 +80,10 @@ def read_parts(
     products: Sequence[order_models.OrderProduct],
     addresses: Sequence[order_models.PostalAddress],
 ) -> tuple[tuple[OrderLine, ...], tuple[Address, ...]]:
-    """Lines and shipping addresses, which an order's own fields do not hold."""
+    """Lines and shipping addresses, sorted by id: consignments group lines by the way they reach the shopper."""
     digits = minor_digits(order_currency(header))
-    return tuple(_line(product, digits) for product in products), tuple(_address(address) for address in addresses)
+    lines = sorted((_line(product, digits) for product in products), key=lambda line: line.id)
+    return tuple(lines), tuple(sorted(map(_address, addresses), key=lambda address: address.id))
 
 
 def order_version(header: order_models.OrderHeader, rule: CaptureRule, *, already_captured: bool) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from weighbridge.domain.orders.order import Order
+from weighbridge.platforms.bigcommerce.included_parts import included_addresses, included_products
 from weighbridge.platforms.bigcommerce.models import orders as order_models
 from weighbridge.platforms.bigcommerce.payload import Enveloped
 from weighbridge.platforms.bigcommerce.read import read_order
@@ -51,10 +52,12 @@ def stored_order(answers: Iterable[StoredAnswer]) -> Order | None:
 
 
 def _assembled(latest: dict[str, list[bytes]]) -> Order | None:
-    if not latest.keys() >= {HEADER, "products", "shipping_addresses", "taxes", TRANSACTIONS}:
+    if not latest.keys() >= {HEADER, "taxes", TRANSACTIONS}:
         return None
     header: order_models.OrderHeader = parsed(latest[HEADER][-1], order_models.OrderHeader)
-    if header.coupon_discount and "coupons" not in latest:
+    products, addresses = included_products(header), included_addresses(header)
+    needed = {"products": products is None, "shipping_addresses": addresses is None, "coupons": header.coupon_discount}
+    if any(is_needed and name not in latest for name, is_needed in needed.items()):
         return None
     rows = {name: [row for body in latest.get(name, ()) for row in parsed(body, RESOURCES[name])] for name in RESOURCES}
     transactions = parsed(
@@ -62,8 +65,8 @@ def _assembled(latest: dict[str, list[bytes]]) -> Order | None:
     )
     return read_order(
         header,
-        rows["products"],
-        rows["shipping_addresses"],
+        rows["products"] if products is None else products,
+        rows["shipping_addresses"] if addresses is None else addresses,
         rows["taxes"],
         transactions if isinstance(transactions, list) else transactions.data,
         rows["coupons"] if header.coupon_discount else (),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from weighbridge.domain.values.money import ZERO
 from weighbridge.platforms.bigcommerce.payload import (
@@ -45,8 +45,76 @@ class OrderFee(Read):
     cost_tax: Amount = ZERO
 
 
+class AppliedDiscount(Read):
+    """One discount on a line, in order currency."""
+
+    amount: Amount = ZERO
+
+
+class OrderProduct(Read):
+    """A line. Source: Orders V2, GET /orders/{id}/products."""
+
+    id: int
+    product_id: Number = 0
+    variant_id: Number = 0
+    sku: Text = ""
+    name: Text = ""
+    type: Text = "physical"
+    quantity: RequiredAmount
+    quantity_shipped: Amount = ZERO
+    total_ex_tax: RequiredAmount
+    total_inc_tax: RequiredAmount
+    total_tax: Amount = ZERO
+    discounted_total_inc_tax: OptionalAmount = None
+    applied_discounts: Annotated[list[AppliedDiscount], BeforeValidator(empty_to_list)] = Field(default_factory=list)
+    order_address_id: Number = 0
+    wrapping_cost_inc_tax: Amount = ZERO
+
+
+class LineItems(Read):
+    """A consignment that is collected, downloaded or sent by e-mail, with its lines."""
+
+    line_items: list[OrderProduct]
+
+
+class ShippingConsignment(PostalAddress):
+    """A shipping address with its lines. Its id is that of the address."""
+
+    line_items: list[OrderProduct]
+
+
+class EmailConsignments(Read):
+    gift_certificates: list[LineItems]
+
+
+class Consignments(Read):
+    """The lines of an order by the way they reach the shopper; at most 50 of them. No member is optional: one that is
+    missing says nothing about the order. Source: Orders V2, order consignments; platform notes, bigcommerce 1.4."""
+
+    pickups: list[LineItems]
+    shipping: list[ShippingConsignment]
+    downloads: list[LineItems]
+    email: EmailConsignments
+    warning: object | None = Field(None, validation_alias="__warning__")
+    """Present when lines were left out; its form is not documented."""
+
+    @property
+    def lines(self) -> tuple[OrderProduct, ...]:
+        others = (*self.pickups, *self.downloads, *self.email.gift_certificates)
+        groups = [*(group.line_items for group in self.shipping), *(group.line_items for group in others)]
+        return tuple(line for lines in groups for line in lines)
+
+
+def _readable_or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Consignments that were not included, or that do not match the documentation, are not known."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
 class OrderHeader(Read):
-    """An order without its sub-resources. Source: Orders V2, GET /orders/{id}."""
+    """An order with the sub-resources that its answer includes. Source: Orders V2, GET /orders/{id}."""
 
     id: int
     status_id: int
@@ -84,32 +152,9 @@ class OrderHeader(Read):
     external_order_id: Text = ""
     fees: Annotated[list[OrderFee], BeforeValidator(list_or_empty)] = Field(default_factory=list)
     """Present only when the call includes them; otherwise the platform sends a link."""
-
-
-class AppliedDiscount(Read):
-    """One discount on a line, in order currency."""
-
-    amount: Amount = ZERO
-
-
-class OrderProduct(Read):
-    """A line. Source: Orders V2, GET /orders/{id}/products."""
-
-    id: int
-    product_id: Number = 0
-    variant_id: Number = 0
-    sku: Text = ""
-    name: Text = ""
-    type: Text = "physical"
-    quantity: RequiredAmount
-    quantity_shipped: Amount = ZERO
-    total_ex_tax: RequiredAmount
-    total_inc_tax: RequiredAmount
-    total_tax: Amount = ZERO
-    discounted_total_inc_tax: OptionalAmount = None
-    applied_discounts: Annotated[list[AppliedDiscount], BeforeValidator(empty_to_list)] = Field(default_factory=list)
-    order_address_id: Number = 0
-    wrapping_cost_inc_tax: Amount = ZERO
+    shipping_address_count: int | None = None
+    consignments: Annotated[Consignments | None, WrapValidator(_readable_or_none)] = None
+    """None where they are not known; `included_parts` says whether they are complete."""
 
 
 class OrderTax(Read):
