@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tests.persistence.conftest import Harness, OnBothDatabases
+from weighbridge.persistence.repositories.reference_cache import unknown_sku
 from weighbridge.persistence.tables import metadata
 from weighbridge.persistence.tables.work import watermarks
 
@@ -31,3 +32,7 @@ def test_an_indexed_text_of_two_thousand_characters_is_stored_whole(on_both_data
             assert (await connection.execute(sa.select(watermarks.c.name))).scalar() == name
 
     on_both_databases(work)
+
+
+def test_two_long_skus_that_begin_alike_are_cached_apart() -> None:
+    assert unknown_sku("S" * 60 + "A") != unknown_sku("S" * 60 + "B")

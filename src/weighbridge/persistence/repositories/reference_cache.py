@@ -14,12 +14,11 @@ from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.work import reference_cache
 
 UNKNOWN_SKU = "unknown:"
-LONGEST_NAME = 64
 
 
 def unknown_sku(sku: str) -> str:
     """The name under which it is cached that Cin7 does not know a SKU."""
-    return f"{UNKNOWN_SKU}{sku}"[:LONGEST_NAME]
+    return f"{UNKNOWN_SKU}{sku}"
 
 
 class ReferenceCache:
