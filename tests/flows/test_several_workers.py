@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,8 +19,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.flows.harness import harness
+from tests.flows.harness import Harness, harness
 from tests.flows.test_three_connections import TIMEOUT_SECONDS, Trio, trio
+from weighbridge.domain.job_types import RECURRING, Flow
 from weighbridge.persistence.types import EPOCH
 
 LONGEST_WAIT_SECONDS = 120.0
@@ -132,6 +134,29 @@ def test_hosts_whose_clocks_differ_agree_on_who_is_alive_and_what_is_due(
             query = f"SELECT max({column}) AS latest FROM {table}"
             latest = EPOCH + timedelta(microseconds=workers.rows(query)[0]["latest"])
             assert latest <= now + timedelta(hours=1), f"{table} has a time of the host that is ahead"
+
+
+def test_recurring_jobs_go_on_after_another_process_held_the_write_lock(tmp_path: Path) -> None:
+    """The lock is held longer than the worker waits for it, so claims, ends and heartbeats fail meanwhile."""
+    short = {"[installation]\n": "[installation]\nlock_wait_seconds = 1\n"}
+    with harness(tmp_path, file=short) as trial:
+        placed = list[int]()
+
+        def hold_the_lock(current: Harness) -> None:
+            with closing(sqlite3.connect(tmp_path / "weighbridge.db", isolation_level=None)) as holder:
+                holder.execute("BEGIN IMMEDIATE")
+                placed.append(current.place())
+                time.sleep(3)
+                holder.execute("ROLLBACK")
+
+        trial.listen(hold_the_lock, lambda current: bool(current.sales(placed[0])), seconds=LONGEST_WAIT_SECONDS)
+        trial.assert_one_sale(placed[0])
+        with closing(sqlite3.connect(tmp_path / "weighbridge.db")) as database:
+            due = database.execute(
+                "SELECT flow FROM job WHERE key = '*' AND due_at IS NOT NULL OR worker <> ''"
+            ).fetchall()
+        enabled = set(RECURRING) - {Flow.CATALOGUE, Flow.STOCK_FAST}
+        assert {flow for (flow,) in due} >= enabled
 
 
 def test_second_process_under_one_name_is_refused_and_a_successor_starts_at_once(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def _become_another_host(ahead: timedelta) -> None:
     machine_time = time.time
     time.time = lambda: machine_time() + ahead.total_seconds()
     space = str(uuid4())
-    sessions._process_space = lambda: space
+    sessions.process_space = lambda: space
 
 
 if __name__ == "__main__":

@@ -13,13 +13,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
-from pathlib import Path
 from uuid import uuid4
 
 import structlog
 
 from weighbridge.common.clock import ServerTime
 from weighbridge.common.problem import OperationalProblem
+from weighbridge.common.process import is_running, process_space
 from weighbridge.persistence.repositories.workers import KnownSession, Session, Workers
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ class WorkerNameTaken(OperationalProblem):
 
 def new_session(name: str, version: str) -> Session:
     """The session of a worker process that starts now."""
-    return Session(f"{name}-{uuid4().hex[:8]}", name, socket.gethostname(), os.getpid(), _process_space(), version)
+    return Session(f"{name}-{uuid4().hex[:8]}", name, socket.gethostname(), os.getpid(), process_space(), version)
 
 
 def share_of(session: str, connections: Iterable[str], sessions: Collection[Session]) -> frozenset[str]:
@@ -116,20 +116,8 @@ class Sessions:
         own = self._session
         is_here = own.process_space != "" and session.process_space == own.process_space
         is_replaced = session.name == own.name and session.pid == own.pid
-        return is_here and (is_replaced or not Path(f"/proc/{session.pid}").exists())
+        return is_here and (is_replaced or not is_running(session.pid))
 
 
 def _is_silent(known: KnownSession) -> bool:
     return abs(known.silent_seconds) > DEAD_AFTER_WALL_SECONDS
-
-
-def _process_space() -> str:
-    """Where process numbers mean the same: the start of this machine and its process namespace; "" if unknown.
-
-    Containers may share a host's name, but not its process numbers. Source: Linux, proc(5) and pid_namespaces(7).
-    """
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
-    except OSError:
-        return ""
