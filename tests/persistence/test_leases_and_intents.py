@@ -9,6 +9,7 @@ import pytest
 from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.persistence.repositories.attempts import LeaseLost
 from weighbridge.persistence.repositories.http_log import current_attempt
+from weighbridge.persistence.repositories.job_queue import Job
 from weighbridge.persistence.repositories.workers import Session
 from weighbridge.platforms.http_exchange import Exchange
 
@@ -48,13 +49,17 @@ def test_second_run_stops_before_it_records_or_calls_anything(on_both_databases:
     on_both_databases(work)
 
 
-def test_lease_is_free_after_the_attempt_however_it_ended(on_both_databases: OnBothDatabases[None]) -> None:
+def test_lease_is_free_after_the_run_however_its_attempt_ended(on_both_databases: OnBothDatabases[None]) -> None:
     async def work(harness: Harness) -> None:
         transfer_id = await _transfer(harness)
         first, second = await harness.start_run("worker-1"), await harness.start_run("worker-2")
         with pytest.raises(ZeroDivisionError):
             async with harness.repositories.attempts.attempt(transfer_id, "post", first, LEASE):
                 raise ZeroDivisionError
+        with pytest.raises(LeaseLost):
+            async with harness.repositories.attempts.attempt(transfer_id, "post", second, LEASE):
+                raise AssertionError("the first run may still write")
+        await harness.repositories.job_queue.finished(Job("main", "orders", "worker-1", first))
         async with harness.repositories.attempts.attempt(transfer_id, "post", second, LEASE) as result:
             result.outcome, result.note = "done", "x" * 5000
         stored = await harness.repositories.attempts.of_transfer(transfer_id)

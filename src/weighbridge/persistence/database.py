@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,6 +163,13 @@ class Database:
         """
         async with self._writing(), self._autocommit.connect() as connection:
             return (await connection.execute(statement, parameters)).rowcount
+
+    async def fetch(
+        self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[sa.Row[Any]]:
+        """Runs one writing statement as a transaction of its own; returns the rows that it returns."""
+        async with self._writing(), self._autocommit.connect() as connection:
+            return (await connection.execute(statement, parameters)).all()
 
     def upsert(self, table: sa.Table, columns: Iterable[str]) -> sa.Executable:
         """An INSERT of rows of `columns` that overwrites existing rows by primary key."""

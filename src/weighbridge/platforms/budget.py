@@ -128,7 +128,7 @@ class Budget:
         self._slots.give_back_spare(self._clock.now())
         async with self._repository.transaction() as transaction:
             state = await transaction.lock_state()
-            await transaction.store_ends(self._slots.take_ends())
+            await transaction.store_ends(self._slots.take_ends(), self._clock.now())
             now = self._clock.now()
             used = len((await transaction.granted_calls(now)).calls)
             is_explained = used >= self._quota(state)
@@ -162,7 +162,7 @@ class Budget:
         self._slots.give_back_spare(self._clock.now())
         async with self._repository.transaction() as transaction:
             state = await transaction.lock_state()
-            await transaction.store_ends(self._slots.take_ends())
+            await transaction.store_ends(self._slots.take_ends(), self._clock.now())
             now = self._clock.now()
             granted = await transaction.granted_calls(now, self._slots.in_flight)
         return BudgetUsage.of(state, granted.calls, self._capacity_now(state), now)
@@ -225,8 +225,7 @@ class Budget:
 
     async def _store_ends(self) -> None:
         """Stores recent ends of calls. A crash before that makes the calls count longer, never shorter."""
-        async with self._repository.transaction() as transaction:
-            await transaction.store_ends(self._slots.take_ends())
+        await self._repository.store_ends(self._slots.take_ends(), self._clock.now())
 
     async def _grant_available(self) -> float:
         """Grants slots in claim order; returns the machine's seconds until the next attempt can serve other waiters."""
@@ -237,7 +236,7 @@ class Budget:
         async with self._repository.transaction() as transaction:
             state = await transaction.lock_state()
             now = self._clock.now()
-            await transaction.store_ends(self._slots.take_ends())
+            await transaction.store_ends(self._slots.take_ends(), self._clock.now())
             granted = await transaction.granted_calls(now, self._slots.in_flight)
             others = await transaction.waiters(now, self._published.ids)
             capacity = self._capacity_now(state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -114,9 +114,10 @@ WAITERS = sa.select(budget_waiters).where(
 GRANT = budget_calls.insert()
 END = (
     sa.update(budget_calls)
-    .where(budget_calls.c.id == sa.bindparam("call_id"))
+    .where(budget_calls.c.id.in_(sa.bindparam("call_ids", expanding=True)))
     .values(frees_at=sa.bindparam("end", type_=budget_calls.c.frees_at.type))
 )
+REMOVE = sa.delete(budget_calls).where(budget_calls.c.id.in_(sa.bindparam("call_ids", expanding=True)))
 
 
 class BudgetRepository:
@@ -134,6 +135,11 @@ class BudgetRepository:
         """One transaction on the budget; committed at the end of the block, rolled back on an exception."""
         async with self._database.transaction() as connection:
             yield BudgetTransaction(self._database, connection, self._application, self._process, self._rules, self)
+
+    async def store_ends(self, ends: Mapping[str, datetime], now: datetime) -> None:
+        """Stores when calls stop counting, by call id."""
+        for statement, parameters in _ends(ends, now):
+            await self._database.execute(statement, parameters)
 
     def cleanup_is_due(self, now: datetime) -> bool:
         """Whether expired rows should be deleted now."""
@@ -200,10 +206,10 @@ class BudgetTransaction:
         rows = await self._connection.execute(WAITERS, parameters)
         return tuple(Waiter(row.id, Lane(row.lane), row.since) for row in rows.all() if row.id not in excluded_ids)
 
-    async def store_ends(self, ends: Mapping[str, datetime]) -> None:
+    async def store_ends(self, ends: Mapping[str, datetime], now: datetime) -> None:
         """Stores when calls stop counting, by call id."""
-        if ends:
-            await self._connection.execute(END, [{"call_id": call_id, "end": end} for call_id, end in ends.items()])
+        for statement, parameters in _ends(ends, now):
+            await self._connection.execute(statement, parameters)
 
     async def store_grants(self, granted: Collection[Waiter], now: datetime) -> None:
         """Stores a granted call for each waiter that is served, or will be."""
@@ -236,6 +242,16 @@ class BudgetTransaction:
 
     def _row(self, waiter: Waiter) -> dict[str, Any]:
         return {"id": waiter.id, "application": self._application, "lane": int(waiter.lane)}
+
+
+def _ends(ends: Mapping[str, datetime], now: datetime) -> Iterator[tuple[sa.Executable, dict[str, Any]]]:
+    """The statements that store ends. Calls that end nearly at the same time all count until the last of them does;
+    slots that were not used, whose end is not in the future, are removed."""
+    used = [call_id for call_id, end in ends.items() if end > now]
+    if used:
+        yield END, {"call_ids": used, "end": max(ends.values())}
+    if len(used) < len(ends):
+        yield REMOVE, {"call_ids": [call_id for call_id, end in ends.items() if end <= now]}
 
 
 def later_of(first: datetime | None, second: datetime | None) -> datetime | None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -68,9 +69,9 @@ class Attempts:
             "run": run,
             "started_at": self._clock.now(),
         }
-        async with self._database.transaction() as transaction:
-            await acquire_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
-            await transaction.execute(START, row)
+        if await self._database.execute(ACQUIRE, lease_row(transfer_id, run, self._clock.now(), lease_seconds)) == 0:
+            raise LeaseLost(transfer_id)
+        await self._database.execute(START, row)
         result = AttemptResult()
         token = current_attempt.set(CurrentAttempt(transfer_id, attempt_id))
         try:
@@ -134,10 +135,13 @@ async def acquire_lease(
     transaction: AsyncConnection, transfer_id: str, run: str, now: datetime, seconds: float
 ) -> None:
     """Acquires the lease for `run`. Raises LeaseLost while another run holds it."""
-    until = now + timedelta(seconds=seconds)
-    parameters = {"transfer": transfer_id, "run": run, "timestamp": now, "until": until}
-    if (await transaction.execute(ACQUIRE, parameters)).rowcount == 0:
+    if (await transaction.execute(ACQUIRE, lease_row(transfer_id, run, now, seconds))).rowcount == 0:
         raise LeaseLost(transfer_id)
+
+
+def lease_row(transfer_id: str, run: str, now: datetime, seconds: float) -> dict[str, Any]:
+    """The parameters of ACQUIRE."""
+    return {"transfer": transfer_id, "run": run, "timestamp": now, "until": now + timedelta(seconds=seconds)}
 
 
 async def hold_lease(transaction: AsyncConnection, transfer_id: str, run: str, now: datetime, seconds: float) -> None:

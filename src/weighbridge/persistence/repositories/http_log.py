@@ -127,6 +127,9 @@ class HttpLog:
         await asyncio.sleep(GATHERING_WALL_SECONDS)
         # An exchange that comes from here on waits for the next transaction, not for this one.
         rows, self._pending, self._flush = self._pending, [], None
+        if len(rows) == 1:
+            await self._database.execute(http_exchanges.insert(), rows[0])
+            return
         async with self._database.transaction() as transaction:
             await transaction.execute(http_exchanges.insert(), rows)
 

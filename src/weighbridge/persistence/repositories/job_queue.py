@@ -130,10 +130,10 @@ class JobQueue:
         run = sa.literal(f"{claim}:") + of.connection + ":" + of.flow + ":" + of.key
         take = sa.update(jobs).where(sa.tuple_(of.connection, of.flow, of.key).in_(sa.select(due)))
         take = take.values(worker=session, run=run, due_at=None, started_at=now)
-        async with self._database.transaction() as transaction:
-            returned = of.connection, of.flow, of.key, of.run, of.failures, of.priority
-            rows = (await transaction.execute(take.returning(*returned))).all()
-        return [Job(*row[:5]) for row in sorted(rows, key=lambda row: row.priority)]
+        returned = of.connection, of.flow, of.key, of.run, of.failures, of.priority
+        rows = await self._database.fetch(take.returning(*returned))
+        ordered = sorted(rows, key=lambda row: row.priority)
+        return [Job(row.connection, row.flow, row.key, row.run, row.failures) for row in ordered]
 
     async def finished(
         self, job: Job, next_due: datetime | None = None, next_reason: str = CADENCE, failures: int = 0

@@ -115,9 +115,8 @@ class Transfers:
             "created_at": now,
             "updated_at": now,
         }
-        async with self._database.transaction() as transaction:
-            created = (await transaction.execute(self._create, row)).one_or_none()
-        opened = await self.find(connection, flow, key) if created is None else _read(created)
+        created = await self._database.fetch(self._create, row)
+        opened = _read(created[0]) if created else await self.find(connection, flow, key)
         assert opened is not None
         return opened
 
