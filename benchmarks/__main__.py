@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import console, orders, quiet, readings, receiver, stock, storage
+from benchmarks import compare, console, orders, quiet, readings, receiver, stock, storage
 from benchmarks.plans import plans_page
 from weighbridge.observability.logs import configure_logs
 
@@ -21,11 +21,27 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def orders_command(
     size: Annotated[list[int] | None, typer.Option(min=1, help="Orders per run; may be repeated.")] = None,
     post: Annotated[str, typer.Option(help="order, invoice or invoice_and_payment.")] = "order",
+    check: Annotated[bool, typer.Option("--check", help="Fail above the counts in limits.toml.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure calls, quota, processor time and SQL statements per order, for growing numbers of orders."""
     costs = orders.measure(size or [50, 100, 200], post)
     _print(orders.as_json(costs) if as_json else orders.table(costs))
+    if check and (lines := orders.exceeded(costs[-1])):
+        _print("\n".join(lines))
+        raise typer.Exit(1)
+
+
+@app.command("compare")
+def compare_command(
+    commit: Annotated[str, typer.Option(help="The earlier commit.")] = "2cf3de8",
+    size: Annotated[int, typer.Option(min=1, help="Orders per run.")] = 200,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each, in turn.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the cost of an order against that of an earlier commit, both in turn on this machine."""
+    comparison = compare.measure(commit, size, rounds)
+    _print(compare.as_json(comparison) if as_json else compare.table(comparison))
 
 
 @app.command("receiver")

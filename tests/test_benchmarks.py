@@ -36,7 +36,7 @@ def test_cost_of_an_order_is_counted() -> None:
     assert (cost["orders"], cost["posted"], cost["throttles"]) == (2, 2, 0)
     assert cost["cin7_calls"] == 2.0, "only the header and the order document"
     assert cost["bigcommerce_calls"] > 0
-    assert cost["own_statements"] > 0
+    assert cost["statements"] > 0
 
 
 def test_answers_of_the_receiver_are_counted() -> None:
