@@ -219,7 +219,8 @@ def test_run_that_a_stop_cut_off_is_done_again(on_both_databases: OnBothDatabase
         await _register(harness, "worker-1-a")
         await _register(harness, "worker-2-a")
         await _enqueue(harness, "1042")
-        stopped = _runner(harness, Handlers(take_for_ever))
+        cut_off = Handlers(take_for_ever)
+        stopped = _runner(harness, cut_off)
         await stopped.start_due()
         await is_running.wait()
         following = Handlers()
@@ -228,6 +229,7 @@ def test_run_that_a_stop_cut_off_is_done_again(on_both_databases: OnBothDatabase
         await runner.start_due()
         assert following.started == [], "its worker is alive"
         await stopped.stop(0.01)
+        assert cut_off.ended == ["1042"], "nothing of this worker goes on after its stop"
         await harness.repositories.workers.remove("worker-1-a")
         await runner.release_lost()
         await _run_due(harness, runner)

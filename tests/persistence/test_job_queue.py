@@ -381,15 +381,21 @@ def test_clock_that_jumped_an_hour_ahead_and_back_stops_no_recurrence(on_both_da
     on_both_databases(work)
 
 
-def test_retry_of_a_recurring_job_keeps_its_delay(on_both_databases: OnBothDatabases[None]) -> None:
-    """A platform that refuses is asked again by the retry schedule, not at every cadence."""
+def test_recurring_job_that_waits_for_a_platform_runs_at_its_cadence_all_the_same(
+    on_both_databases: OnBothDatabases[None],
+) -> None:
+    """The run asked for a retry in an hour: sweeps must not be an hour late when the platform is back sooner."""
 
     async def work(harness: Harness) -> None:
-        queue = harness.repositories.job_queue
-        await queue.enqueue("main", Flow.ORDER_SWEEP, "*", "answer_lost", delay=timedelta(minutes=10))
+        queue, claims = harness.repositories.job_queue, Claims(harness)
         await queue.ensure_recurring({SWEEP: timedelta(minutes=1)})
-        harness.wait(minutes=9)
-        assert await _due(harness) == []
+        [run] = await claims.claim()
+        await queue.enqueue("main", Flow.ORDER_SWEEP, "*", "unreachable", delay=timedelta(hours=1))
+        await queue.finished(run, harness.now + timedelta(minutes=1))
+        assert [row.due_at - harness.now for row in await _rows(harness)] == [timedelta(minutes=1)]
+        assert await claims.claim() == []
+        harness.wait(minutes=1)
+        assert len(await claims.claim()) == 1
 
     on_both_databases(work)
 

@@ -76,7 +76,7 @@ FINISH = sa.update(jobs).where(IS_RUN)
 FINISH = FINISH.values(
     worker="",
     run="",
-    due_at=sa.func.coalesce(jobs.c.due_at, NEXT_DUE, type_=jobs.c.due_at.type),
+    due_at=sa.case((jobs.c.due_at.is_(None) | (jobs.c.due_at > NEXT_DUE), NEXT_DUE), else_=jobs.c.due_at),
     reason=sa.case((jobs.c.due_at.is_(None), sa.bindparam("next_reason")), else_=jobs.c.reason),
     failures=sa.bindparam("failed_runs"),
 )
@@ -138,7 +138,7 @@ class JobQueue:
     async def finished(
         self, job: Job, next_due: datetime | None = None, next_reason: str = CADENCE, failures: int = 0
     ) -> None:
-        """Records the end of a run. The job stays due if it was requested meanwhile, or is due again at `next_due`.
+        """Records the end of a run. The job is due again at `next_due`, or earlier if it was requested meanwhile.
         Idempotent; without effect when another run has the job."""
         row = {"of_connection": job.connection, "of_flow": job.flow, "of_key": job.key, "of_run": job.run}
         if next_due is not None or await self._database.execute(REMOVE, row) == 0:
@@ -160,7 +160,7 @@ class JobQueue:
         and the clock were when it was requested. Reads once; writes only what is missing or due too late."""
         now, of = self._clock.now(), jobs.c
         connections, flows = {name for name, _ in cadences}, {flow for _, flow in cadences}
-        query = sa.select(of.connection, of.flow, of.due_at, of.reason).where(
+        query = sa.select(of.connection, of.flow, of.due_at).where(
             of.connection.in_(sorted(connections)), of.flow.in_(sorted(flows)), of.key == WHOLE_CONNECTION
         )
         async with self._database.reading() as reading:
@@ -169,7 +169,7 @@ class JobQueue:
             row = known.get((connection, flow))
             if row is None:
                 await self.enqueue(connection, flow, WHOLE_CONNECTION, "first run")
-            elif row.due_at is not None and row.due_at > now + cadence and row.reason == CADENCE:
+            elif row.due_at is not None and row.due_at > now + cadence:
                 await self.enqueue(connection, flow, WHOLE_CONNECTION, CADENCE, delay=cadence)
 
     async def _exists(self, condition: sa.ColumnElement[bool]) -> bool:
