@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.jobs.current_run import current_run
+from weighbridge.jobs.runner import current_run
 from weighbridge.persistence.repositories.intents import Intent
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.http_exchange import AnswerLost, Refused, Throttled, Unreachable
