@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.jobs.runner import current_run
-from weighbridge.persistence.repositories.intents import Intent
+from weighbridge.persistence.repositories.attempts import Intent
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.http_exchange import AnswerLost, Refused, Throttled, Unreachable
 
