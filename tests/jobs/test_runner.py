@@ -14,8 +14,15 @@ import sqlalchemy as sa
 from tests.persistence.conftest import MAIN, Harness, OnBothDatabases
 from weighbridge.domain.job_types import Flow
 from weighbridge.jobs import runner as runner_module
-from weighbridge.jobs.current_run import current_run
-from weighbridge.jobs.runner import FAIR_CLAIM, FIRST_DELAY, LONGEST_DELAY, MAX_FAILURES, JobRunner, JobTypes
+from weighbridge.jobs.runner import (
+    FAIR_CLAIM,
+    FIRST_DELAY,
+    LONGEST_DELAY,
+    MAX_FAILURES,
+    JobRunner,
+    JobTypes,
+    current_run,
+)
 from weighbridge.persistence.repositories.job_queue import Job
 from weighbridge.persistence.repositories.workers import Session
 from weighbridge.persistence.tables.work import jobs

@@ -71,7 +71,7 @@ def _lost() -> AnswerLost:
 @asynccontextmanager
 async def _writer(harness: Harness) -> AsyncIterator[IdempotentWriter]:
     secrets = Secrets(SECRET, None, SECRET, SECRET, None)
-    contexts = connection_contexts(
+    contexts = await connection_contexts(
         parse_installation(SMALL), {"main": secrets}, "worker-1", harness.database, harness.repositories, harness.clock
     )
     try:

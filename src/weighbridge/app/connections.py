@@ -18,7 +18,7 @@ from weighbridge.platforms.cin7.client import Cin7Client
 from weighbridge.platforms.clock_offsets import ClockOffsets
 
 
-def connection_contexts(
+async def connection_contexts(
     installation: Installation,
     secrets: Mapping[str, Secrets],
     worker: str,
@@ -53,6 +53,7 @@ def connection_contexts(
             refund_policy=refund_policy(connection.design),
             capture_rule=capture_rule(connection.design),
             retention=installation.retention.policy,
+            restored_at=await repositories.restores.last(name),
             bigcommerce_webhooks=bigcommerce_webhooks,
             cin7_webhooks=cin7_webhooks,
         )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,7 +87,10 @@ JOB_TYPES = (
     JobType(Flow.RETENTION, 11, "Removal of old records", is_recurring=True),
 )
 BY_FLOW = {job_type.flow: job_type for job_type in JOB_TYPES}
+PRIORITIES: Mapping[str, int] = {job_type.flow: job_type.priority for job_type in JOB_TYPES}
+"""The priority of each flow's jobs, lower first."""
 LOWEST_PRIORITY = max(job_type.priority for job_type in JOB_TYPES)
+"""Of the flows that this version does not know."""
 RECURRING = tuple(job_type.flow for job_type in JOB_TYPES if job_type.is_recurring)
 OBJECT_FLOWS = (Flow.ORDERS, Flow.REFUNDS, Flow.FULFILMENT)
 """Flows with one transfer for each business object."""
@@ -95,11 +99,6 @@ WHOLE_CONNECTION = "*"
 CIN7_ONLY_KEY = "cin7"
 """The key of a reference data job that reads only what Cin7 has."""
 _RECHECKED_BY = {name: job_type.flow for job_type in JOB_TYPES for name in job_type.rechecks}
-
-
-def priority_of(flow: str) -> int:
-    """The priority of a flow's jobs, lower first; a flow that this version does not know comes last."""
-    return BY_FLOW[Flow(flow)].priority if flow in BY_FLOW else LOWEST_PRIORITY
 
 
 def recheck_job(flow: str, key: str) -> tuple[str, str] | None:

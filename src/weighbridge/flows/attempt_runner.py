@@ -12,7 +12,7 @@ from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import owner_of, record_passed
 from weighbridge.flows.idempotent_write import PROBES_BEFORE_RESENDING, RetryLater
 from weighbridge.flows.reachability import report_reachability
-from weighbridge.jobs.current_run import current_run
+from weighbridge.jobs.runner import current_run
 from weighbridge.persistence.repositories.attempts import STOPPED, AttemptResult, LeaseLost
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.http_exchange import (

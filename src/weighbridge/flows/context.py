@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from weighbridge.common.clock import Clock
 from weighbridge.design.schema import Connection
@@ -44,6 +45,9 @@ class ConnectionContext:
     refund_policy: RefundPolicy
     capture_rule: CaptureRule
     retention: RetentionPolicy
+    restored_at: datetime | None = None
+    """When the database was last restored from a backup; None if it never was. The platforms may know writes since the
+    backup that the database does not."""
     bigcommerce_webhooks: WebhookDestination | None = None
     """Where the store delivers; None when webhooks are disabled."""
     cin7_webhooks: WebhookDestination | None = None

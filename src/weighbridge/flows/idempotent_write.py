@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.jobs.current_run import current_run
-from weighbridge.persistence.repositories.intents import Intent
+from weighbridge.jobs.runner import current_run
+from weighbridge.persistence.repositories.attempts import Intent
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.http_exchange import AnswerLost, Refused, Throttled, Unreachable
 
@@ -79,16 +79,16 @@ class IdempotentWriter:
             answer = await self._adopt(intent, probe, settle_seconds)
             if answer is not None:
                 return answer
-        elif await self._may_be_unknown():
+        elif self._may_be_unknown():
             answer = await probe(self._transfer)
             if answer is not None:
                 await intents.answered(intent.key, answer, "adopted")
                 return answer
         return await self._send(intent, send, probe, settle_seconds)
 
-    async def _may_be_unknown(self) -> bool:
+    def _may_be_unknown(self) -> bool:
         """Whether the platform may have this write although the database does not: it was restored from a backup."""
-        restored_at = await self._ctx.repositories.restores.last(self._ctx.name)
+        restored_at = self._ctx.restored_at
         return restored_at is not None and self._ctx.clock.now() - restored_at < PROBED_AFTER_RESTORE
 
     async def _adopt(self, intent: Intent, probe: Probe, settle_seconds: float) -> WriteResult | None:

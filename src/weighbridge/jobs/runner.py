@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Generic, TypeVar
@@ -16,7 +17,6 @@ import structlog
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.job_types import Flow
-from weighbridge.jobs.current_run import current_run_id
 from weighbridge.persistence.repositories.job_queue import CADENCE, RUN_FAILED, Job, JobQueue, Scope
 
 log = structlog.get_logger()
@@ -30,6 +30,12 @@ MAX_FAILURES = 20
 FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
 """When a failed job is due again; the delay doubles with every failure."""
 RETRY_WALL_SECONDS = 1.0
+_current_run: ContextVar[str] = ContextVar("current_run", default="")
+
+
+def current_run() -> str:
+    """The id of the run that executes the caller; empty outside a job."""
+    return _current_run.get()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ class JobRunner(Generic[Context]):
             await asyncio.wait(unfinished, timeout=timeout_seconds)
 
     async def _run(self, job: Job) -> None:
-        current_run_id.set(job.run)
+        _current_run.set(job.run)
         try:
             with structlog.contextvars.bound_contextvars(connection=job.connection):
                 await self._record_end(job, has_failed=not await self._succeeds(job))

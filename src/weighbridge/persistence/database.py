@@ -55,6 +55,7 @@ class Database:
         if self.is_sqlite:
             self._write_lock: asyncio.Lock | None = asyncio.Lock()
             self.engine: AsyncEngine = sqlite_engine(self.url, lock_wait_seconds)
+            sa.event.listen(self.engine.sync_engine, "begin", _begin_writing)
         else:
             self._write_lock = None
             self.engine = _postgresql_engine(self.url, lock_wait_seconds)
@@ -194,6 +195,12 @@ class Database:
     def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT in the database's own SQL, which has a clause for conflicts."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+
+def _begin_writing(connection: sa.Connection) -> None:
+    """Takes SQLite's write lock at once, so that two writers wait for each other instead of failing half-way."""
+    if not connection.get_execution_options().get(READING):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _postgresql_engine(url: sa.URL, lock_wait_seconds: float) -> AsyncEngine:

@@ -1,4 +1,4 @@
-"""SQLite's side of the database: its version, its file, how connections are set up, and how a transaction begins."""
+"""SQLite's side of the database: its version, its file, and how connections are set up."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _create(path: Path) -> None:
 
 
 def sqlite_engine(url: sa.URL, lock_wait_seconds: float) -> AsyncEngine:
-    """An engine on an SQLite file whose writing transactions take the write lock when they begin."""
+    """An engine on an SQLite file. The driver begins no transaction by itself."""
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
@@ -95,7 +95,6 @@ def sqlite_engine(url: sa.URL, lock_wait_seconds: float) -> AsyncEngine:
         json_deserializer=_read_json,
     )
     sa.event.listen(engine.sync_engine, "connect", _preparation(lock_wait_seconds))
-    sa.event.listen(engine.sync_engine, "begin", _begin)
     return engine
 
 
@@ -118,9 +117,3 @@ def _read_json(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return {"damaged": True}
-
-
-def _begin(connection: sa.Connection) -> None:
-    """Takes the write lock at once, so that two writers wait for each other instead of failing half-way."""
-    if not connection.get_execution_options().get(READING):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from weighbridge.platforms.call_slot import Quota
+from weighbridge.platforms.call_slots import Quota
 
 
 class ApiProfile(Protocol):

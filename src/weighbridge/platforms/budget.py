@@ -39,10 +39,8 @@ from weighbridge.persistence.repositories.api_budget import (
     later_of,
 )
 from weighbridge.persistence.types import new_id
-from weighbridge.platforms.call_slot import CallSlot, Quota
+from weighbridge.platforms.call_slots import CallSlot, Quota, SlotsInUse, WaitingCalls
 from weighbridge.platforms.published_waiters import PublishedWaiters
-from weighbridge.platforms.slots_in_use import SlotsInUse
-from weighbridge.platforms.waiting_calls import WaitingCalls
 
 POLL_WALL_SECONDS = 0.05
 ANSWERS_WALL_SECONDS = 1.0
@@ -189,9 +187,9 @@ class Budget:
         self._slots.end(call_id, now + self._window if sent else now)
         if self._queue:
             self._notify_grant_loop()
-        self._storelater_of()
+        self._store_ends_later()
 
-    def _storelater_of(self) -> None:
+    def _store_ends_later(self) -> None:
         if self._store_timer is None:
             loop = asyncio.get_running_loop()
             self._store_timer = loop.call_later(ANSWERS_WALL_SECONDS, self._store_ends_soon)
@@ -254,7 +252,7 @@ class Budget:
             remaining = [waiter for waiter, _ in own.values() if waiter.id not in served_ids]
             await self._published.publish(transaction, [] if is_alone else remaining, now)
         self._slots.add_spare([waiter.id for waiter in spare], now)
-        self._storelater_of()
+        self._store_ends_later()
         for waiter in served:
             self._hand_over(waiter, own[waiter.id][1], now)
         if not remaining:

@@ -19,7 +19,7 @@ from weighbridge.common.clock import Clock, seconds_between
 from weighbridge.common.connection_failure import failure_of, failure_reason
 from weighbridge.domain.lanes import Lane
 from weighbridge.platforms.api_profile import ApiProfile
-from weighbridge.platforms.call_slot import CallSlot, Quota
+from weighbridge.platforms.call_slots import CallSlot, Quota
 from weighbridge.platforms.clock_offsets import ClockOffsets
 from weighbridge.platforms.http_exchange import (
     AnswerLost,

@@ -109,7 +109,7 @@ class Worker:
             self.clock.correct(await self._sessions.start(self._installation.connections.keys() if recurring else ()))
             at_end.push_async_callback(self._sessions.end)
             await self.repositories.exception_records.open_missing()
-            self.contexts = connection_contexts(
+            self.contexts = await connection_contexts(
                 self._installation,
                 self._secrets,
                 self._session.id,

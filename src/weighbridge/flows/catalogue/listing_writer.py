@@ -11,7 +11,7 @@ from weighbridge.domain.catalogue.diff import Update
 from weighbridge.domain.catalogue.listing import Link
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.idempotent_write import IdempotentWriter, Probe, Send, WriteResult
-from weighbridge.jobs.current_run import current_run
+from weighbridge.jobs.runner import current_run
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.catalogue_write import category_ids
 

@@ -21,7 +21,7 @@ from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, OrderSnapshot, fi
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation, record_passed
 from weighbridge.flows.orders.sale_documents import invoice_key
-from weighbridge.persistence.repositories.intents import Intent
+from weighbridge.persistence.repositories.attempts import Intent
 from weighbridge.persistence.repositories.job_queue import MANUAL_CHANGE_POSSIBLE
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.cin7.models.sales import SaleDetail

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from weighbridge.common.clock import Clock
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories.attempts import Attempts
+from weighbridge.persistence.repositories.attempts import Attempts, Intents
 from weighbridge.persistence.repositories.catalogue import Catalogue
 from weighbridge.persistence.repositories.decisions import Decisions
 from weighbridge.persistence.repositories.designs import Designs
 from weighbridge.persistence.repositories.escalation_policy import EscalationPolicy
 from weighbridge.persistence.repositories.exception_records import ExceptionRecords
 from weighbridge.persistence.repositories.http_log import HttpLog
-from weighbridge.persistence.repositories.intents import Intents
 from weighbridge.persistence.repositories.job_queue import JobQueue
 from weighbridge.persistence.repositories.listings import Listings
 from weighbridge.persistence.repositories.monitoring_facts import MonitoringFacts

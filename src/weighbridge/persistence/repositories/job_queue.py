@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.job_types import WHOLE_CONNECTION, Flow, priority_of
+from weighbridge.domain.job_types import LOWEST_PRIORITY, PRIORITIES, WHOLE_CONNECTION, Flow
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.work import jobs, workers
 
@@ -178,5 +178,6 @@ class JobQueue:
 
 
 def _row(connection: str, flow: str, key: str, reason: str, due_at: datetime) -> dict[str, object]:
-    job = {"connection": connection, "flow": flow, "key": key, "priority": priority_of(flow)}
+    priority = PRIORITIES.get(flow, LOWEST_PRIORITY)
+    job: dict[str, object] = {"connection": connection, "flow": flow, "key": key, "priority": priority}
     return job | {"due_at": due_at, "reason": reason}

@@ -11,11 +11,10 @@ RESTORED = "restored"
 
 
 class Restores:
-    """The last restore. A restore needs a database without workers, so each process reads it once."""
+    """The last restore. A restore needs a database without workers, so each worker reads it once, at its start."""
 
     def __init__(self, database: Database) -> None:
         self._watermarks = Watermarks(database)
-        self._known: dict[str, datetime | None] = {}
 
     async def record(self, connection: str, at: datetime) -> None:
         """Records that the database was restored at `at`."""
@@ -23,6 +22,4 @@ class Restores:
 
     async def last(self, connection: str) -> datetime | None:
         """When the database was last restored; None if it never was."""
-        if connection not in self._known:
-            self._known[connection] = await self._watermarks.read(connection, RESTORED)
-        return self._known[connection]
+        return await self._watermarks.read(connection, RESTORED)

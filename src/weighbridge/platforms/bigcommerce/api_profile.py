@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from weighbridge.platforms.call_slot import Quota
+from weighbridge.platforms.call_slots import Quota
 
 HEADERS = re.compile(rb'("headers"\s*:\s*)\{[^{}]*\}')
 SECRET_IN_URL = re.compile(rb'("destination"\s*:\s*"[^"]*/)[^"/]+"')

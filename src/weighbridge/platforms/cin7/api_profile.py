@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from weighbridge.platforms.call_slot import Quota
+from weighbridge.platforms.call_slots import Quota
 
 THROTTLE_TEXT = re.compile(rb"reached \d+ calls per", re.IGNORECASE)
 SECRETS = re.compile(rb'("External(?:BearerToken|Password)"\s*:\s*)"(?:[^"\\]|\\.)*"')

@@ -1,17 +1,74 @@
-"""The call slots that one process holds: calls in flight, slots taken in advance, and ends that are not stored yet."""
+"""Call slots of one process: those in use, those taken in advance, and the calls that wait for one."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from weighbridge.domain.lanes import Lane, claim_order
-from weighbridge.platforms.call_slot import CallSlot
-from weighbridge.platforms.waiting_calls import WaitingCall
+from weighbridge.domain.lanes import Lane, Waiter, claim_order
+
+
+@dataclass(slots=True)
+class CallSlot:
+    """The permission for one call. It counts unless it is released."""
+
+    call_id: str
+    ends_at: datetime
+    """Until when the call may be sent; later it must not be."""
+    is_released: bool = False
+
+    def release(self) -> None:
+        """Frees the slot, because nothing was sent."""
+        self.is_released = True
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """The quota of an API account as an answer reports it."""
+
+    calls: int
+    """Calls per window, shared by all applications of the account."""
+    left: int
+    reset_seconds: float | None
+    """Seconds until the next window; None when the platform does not say."""
+
+
+WaitingCall = tuple[Waiter, "asyncio.Future[CallSlot]"]
+
+
+class WaitingCalls:
+    """The waiting calls by the id of their waiter, each with the future that gets its slot."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, WaitingCall] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._calls)
+
+    def add(self, waiter: Waiter) -> asyncio.Future[CallSlot]:
+        """Queues a call; the future gets its slot."""
+        answer: asyncio.Future[CallSlot] = asyncio.get_running_loop().create_future()
+        self._calls[waiter.id] = (waiter, answer)
+        return answer
+
+    def remove(self, waiter_id: str) -> None:
+        """Removes a call that has its slot or was cancelled."""
+        self._calls.pop(waiter_id, None)
+
+    def without_slot(self) -> dict[str, WaitingCall]:
+        """The calls that still wait."""
+        return {key: pair for key, pair in self._calls.items() if not pair[1].done()}
+
+    def fail(self, error: Exception) -> None:
+        """Gives every waiting call the error."""
+        for _, answer in self.without_slot().values():
+            answer.set_exception(error)
 
 
 class SlotsInUse:
-    """The slots of one process for one API application."""
+    """The slots of one process for one API application: calls in flight, spare slots, and ends to be stored."""
 
     def __init__(self, call_timeout: timedelta, max_in_flight: int | None) -> None:
         self._call_timeout = call_timeout
