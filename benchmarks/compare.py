@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class OrderCost:
-    """What an order costs at one commit; each figure is the median of the rounds."""
+    """What an order costs at one commit; each number is the median of the rounds."""
 
     processor_milliseconds: float
     statements: float
