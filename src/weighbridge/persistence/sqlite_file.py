@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from weighbridge.common.problem import OperationalProblem
+from weighbridge.persistence.sqlite_connection import connect
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -91,7 +92,7 @@ def sqlite_engine(url: sa.URL, lock_wait_seconds: float) -> AsyncEngine:
         poolclass=AsyncAdaptedQueuePool,
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
-        connect_args={"timeout": lock_wait_seconds},
+        connect_args={"timeout": lock_wait_seconds, "async_creator_fn": connect},
         json_deserializer=_read_json,
     )
     sa.event.listen(engine.sync_engine, "connect", _preparation(lock_wait_seconds))
