@@ -13,8 +13,7 @@ from weighbridge.common.clock import Clock
 from weighbridge.domain.orders.reference_data import ReferenceProduct
 from weighbridge.domain.stock.available import StoreItem
 from weighbridge.domain.stock.kits import BillOfMaterials, BillsOfMaterials, Component
-from weighbridge.persistence.batches import batches
-from weighbridge.persistence.database import Database
+from weighbridge.persistence.database import Database, batches
 from weighbridge.persistence.tables.stock import cin7_products, store_items
 
 ROWS_PER_WRITE = 400
