@@ -145,8 +145,7 @@ def _module_of(frame: FrameType) -> str:
 def _is_background(frame: FrameType) -> bool:
     """Whether a frame belongs to a task that serves all jobs: it was started by this one, and works for every one."""
     return any(
-        caller.f_code.co_name in BACKGROUND_TASKS.get(_module_of(caller), ())
-        for caller in (frame, *_callers(frame))
+        caller.f_code.co_name in BACKGROUND_TASKS.get(_module_of(caller), ()) for caller in (frame, *_callers(frame))
     )
 
 

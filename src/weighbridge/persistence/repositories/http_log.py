@@ -13,11 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.persistence.answer_chains import AnswerChains, RecordedExchange, StoredAnswer
-from weighbridge.persistence.compression import Dictionary, compress, decompress
 from weighbridge.persistence.database import Database, batches
 from weighbridge.persistence.repositories.stored_responses import read_responses
 from weighbridge.persistence.tables.http_log import api_addresses, http_exchanges
-from weighbridge.persistence.types import is_record_id, new_id
+from weighbridge.persistence.types import Dictionary, compress, decompress, is_record_id, new_id
 
 
 @dataclass(frozen=True, slots=True)
