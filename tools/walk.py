@@ -123,10 +123,10 @@ def main(arguments: list[str]) -> int:
     business = sum(len(modules) for package, modules in packages.items() if package in BUSINESS)
     machinery = sum(len(modules) for package, modules in packages.items() if package in MACHINERY)
     print(f"{business} modules of domain and flows, {machinery} of {', '.join(MACHINERY)}; {seen.calls} client calls")
-    found = list(problems(seen))
-    for problem in found:
+    broken = list(problems(seen))
+    for problem in broken:
         print(problem)
-    return 1 if found and "--check" in arguments else 0
+    return 1 if broken and "--check" in arguments else 0
 
 
 def _is_linked(trial: Harness, placed: list[int]) -> bool:
