@@ -99,7 +99,11 @@ def _seed(announcement: Mapping[str, Any]) -> None:
 
 def _calls(announcements: Sequence[Mapping[str, Any]]) -> int:
     with httpx2.Client(timeout=60.0) as client:
-        urls = [f"{one[f'{side}_control']}/quota" for one in announcements for side in ("bigcommerce", "cin7")]
+        urls = [
+            f"{announcement[f'{side}_control']}/quota"
+            for announcement in announcements
+            for side in ("bigcommerce", "cin7")
+        ]
         return sum(int(client.get(url).json()["calls"]) for url in urls)
 
 
@@ -107,22 +111,26 @@ def _configuration(announcements: Sequence[Mapping[str, Any]]) -> str:
     texts = [
         example_toml(
             Example(
-                bigcommerce_api=str(one["bigcommerce_url"]).partition("/stores/")[0],
-                store_hash=one["store_hash"],
-                cin7_api=one["cin7_url"],
+                bigcommerce_api=str(announcement["bigcommerce_url"]).partition("/stores/")[0],
+                store_hash=announcement["store_hash"],
+                cin7_api=announcement["cin7_url"],
                 secrets={name: f"{name}_{number}".upper() for name in (*SECRETS, "webhooks")},
                 connection=f"store-{number}",
                 port=0,
                 locations=("Main Warehouse",),
             )
         )
-        for number, one in enumerate(announcements)
+        for number, announcement in enumerate(announcements)
     ]
     return texts[0] + "".join(text[text.index("\n[connections.") :] for text in texts[1:])
 
 
 def _environment(announcements: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    return {f"{name}_{number}".upper(): str(one[name]) for number, one in enumerate(announcements) for name in SECRETS}
+    return {
+        f"{name}_{number}".upper(): str(announcement[name])
+        for number, announcement in enumerate(announcements)
+        for name in SECRETS
+    }
 
 
 def as_json(cost: QuietCost) -> dict[str, Any]:

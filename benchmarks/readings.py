@@ -20,10 +20,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.common.clock import REAL_CLOCK
-from weighbridge.persistence.compression import Dictionary, compress
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.tables.http_log import http_exchanges
+from weighbridge.persistence.types import Dictionary, compress
 from weighbridge.platforms.http_exchange import Exchange
 
 ROWS, PAGE_ROWS, READINGS, CHANGED = 10_005, 1_000, 288, 100

@@ -19,13 +19,13 @@ import sqlalchemy as sa
 import zstandard
 
 from weighbridge.common.clock import REAL_CLOCK
-from weighbridge.persistence.compression import SMALL_LEVEL, Dictionary
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.http_log import DICTIONARIES
 from weighbridge.persistence.tables.http_log import http_exchanges
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import intents
+from weighbridge.persistence.types import SMALL_LEVEL, Dictionary
 
 SIZE = 16 * 1024
 """Bytes of a dictionary; twice as many save three per cent more."""

@@ -25,8 +25,11 @@ MACHINERY = ("jobs", "persistence", "platforms", "web", "common")
 AREAS_OF_AN_ORDER = frozenset({"orders", "customers", "findings", "values", "reference_data", "exceptions", ""})
 """Areas of domain and flows that an order may run through; "" are modules that every area shares."""
 RECEIVER, JOB, CLIENTS = "from_bigcommerce", "_succeeds", ("bigcommerce.client", "cin7.client")
-BACKGROUND_TASKS = ("_run_grant_loop", "_store_ends")
-"""Of the API budget, which grants the calls of all jobs."""
+BACKGROUND_TASKS = {
+    "platforms.budget": ("_run_grant_loop", "_store_ends"),
+    "persistence.repositories.http_log": ("_store_pending",),
+}
+"""Tasks that serve all jobs: the API budget grants their calls, and the HTTP log stores their exchanges."""
 SOURCE = Path(__file__).parents[1] / "src"
 _is_traced: contextvars.ContextVar[bool] = contextvars.ContextVar("is_traced", default=False)
 
@@ -120,10 +123,10 @@ def main(arguments: list[str]) -> int:
     business = sum(len(modules) for package, modules in packages.items() if package in BUSINESS)
     machinery = sum(len(modules) for package, modules in packages.items() if package in MACHINERY)
     print(f"{business} modules of domain and flows, {machinery} of {', '.join(MACHINERY)}; {seen.calls} client calls")
-    found = list(problems(seen))
-    for problem in found:
+    broken = list(problems(seen))
+    for problem in broken:
         print(problem)
-    return 1 if found and "--check" in arguments else 0
+    return 1 if broken and "--check" in arguments else 0
 
 
 def _is_linked(trial: Harness, placed: list[int]) -> bool:
@@ -142,8 +145,7 @@ def _module_of(frame: FrameType) -> str:
 def _is_background(frame: FrameType) -> bool:
     """Whether a frame belongs to a task that serves all jobs: it was started by this one, and works for every one."""
     return any(
-        _module_of(caller) == "platforms.budget" and caller.f_code.co_name in BACKGROUND_TASKS
-        for caller in (frame, *_callers(frame))
+        caller.f_code.co_name in BACKGROUND_TASKS.get(_module_of(caller), ()) for caller in (frame, *_callers(frame))
     )
 
 

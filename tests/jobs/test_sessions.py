@@ -109,12 +109,12 @@ def test_worker_on_another_host_is_dead_when_it_is_silent_and_stays_so(
     on_both_databases: OnBothDatabases[None],
 ) -> None:
     async def work(harness: Harness) -> None:
-        one, other = Host.of(harness, "one"), Host.of(harness, "other", **ELSEWHERE)
+        first, other = Host.of(harness, "one"), Host.of(harness, "other", **ELSEWHERE)
         await other.sessions.start(())
-        assert await one.beat() == {"one", "other"}
+        assert await first.beat() == {"one", "other"}
         await _set_heartbeat(harness, other, SILENCE)
-        assert await one.beat() == {"one", "other"}, "it may be the clock that jumped"
-        assert await one.beat() == {"one"}
+        assert await first.beat() == {"one", "other"}, "it may be the clock that jumped"
+        assert await first.beat() == {"one"}
         assert [known.session.name for known in await harness.repositories.workers.known()] == ["one"]
         assert await other.beat() == {"one", "other"}, "a worker that was only frozen is back"
 
@@ -126,11 +126,11 @@ def test_jump_of_the_servers_clock_kills_nobody(on_both_databases: OnBothDatabas
     """All heartbeats of before the jump look old, or as if they were of the future, until each worker's next one."""
 
     async def work(harness: Harness) -> None:
-        one, other = Host.of(harness, "one"), Host.of(harness, "other", **ELSEWHERE)
-        for host in (one, other):
+        first, other = Host.of(harness, "one"), Host.of(harness, "other", **ELSEWHERE)
+        for host in (first, other):
             await _set_heartbeat(harness, host, timedelta(hours=hours))
         for _ in range(2):
-            assert await one.beat() == {"one", "other"}
+            assert await first.beat() == {"one", "other"}
             assert await other.beat() == {"one", "other"}
 
     on_both_databases(work)
@@ -139,12 +139,12 @@ def test_jump_of_the_servers_clock_kills_nobody(on_both_databases: OnBothDatabas
 def test_killed_process_on_the_same_host_is_found_at_once(on_both_databases: OnBothDatabases[None]) -> None:
     async def work(harness: Harness) -> None:
         with _other_process() as process:
-            one, other = Host.of(harness, "one"), Host.of(harness, "other", pid=process.pid)
+            first, other = Host.of(harness, "one"), Host.of(harness, "other", pid=process.pid)
             await other.sessions.start(())
-            assert await one.beat() == {"one", "other"}
+            assert await first.beat() == {"one", "other"}
             process.kill()
             process.wait()
-            assert await one.beat() == {"one"}
+            assert await first.beat() == {"one"}
 
     on_both_databases(work)
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tests.persistence.conftest import Harness, OnBothDatabases
-from weighbridge.persistence.repositories.reference_cache import unknown_sku
+from weighbridge.persistence.repositories.reference_data import unknown_sku
 from weighbridge.persistence.tables import metadata
 from weighbridge.persistence.tables.work import watermarks
 

@@ -9,7 +9,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighbridge.persistence.compression import (
+from weighbridge.persistence.types import (
     Dictionary,
     compress,
     compress_changes,

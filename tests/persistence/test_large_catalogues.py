@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.persistence.conftest import Harness, OnBothDatabases
-from weighbridge.persistence.batches import batches
+from weighbridge.persistence.database import batches
 
 SKUS = [f"S{number:06}" for number in range(70_000)]
 

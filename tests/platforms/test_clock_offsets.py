@@ -37,7 +37,7 @@ def _offsets_after(folder: Path, *replies: Reply) -> dict[str, timedelta]:
         async with scripted(*replies) as server:
             http = HttpClient(
                 Cin7ApiProfile(), server.url, {}, connection="main", clock=FAST, budget=budget,
-                recorder=Repositories.of(database, FAST).http_log, clock_offsets=offsets,
+                recorder=Repositories.of(database, FAST).http_log, dated_answers=offsets.answers_of("cin7"),
             )  # fmt: skip
             for _ in replies:
                 await http.read("thing", None, lane=Lane.ORDERS)

@@ -18,10 +18,10 @@ from pydantic import BaseModel
 from tests.platforms.scripted_server import HANG_UP, Reply, ScriptedServer, scripted
 from weighbridge.common.clock import ScaledClock
 from weighbridge.domain.lanes import Lane
-from weighbridge.persistence.compression import decompress
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.tables.http_log import http_exchanges
+from weighbridge.persistence.types import decompress
 from weighbridge.platforms.api_profile import ApiProfile
 from weighbridge.platforms.bigcommerce.api_profile import BigCommerceApiProfile
 from weighbridge.platforms.budget import Budget

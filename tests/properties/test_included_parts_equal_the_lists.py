@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.twins.bigcommerce.order_harness import ANN, OrderHarness
-from weighbridge.platforms.bigcommerce.included_parts import MOST_LINES, included_addresses, included_products
 from weighbridge.platforms.bigcommerce.models.orders import OrderHeader, OrderProduct, PostalAddress
-from weighbridge.platforms.bigcommerce.read import read_parts
+from weighbridge.platforms.bigcommerce.read import MOST_LINES, included_addresses, included_products, read_parts
 from weighbridge.platforms.json_bodies import parsed
 from weighbridge_twins.http.calls_log import render
 

@@ -85,12 +85,15 @@ def test_everything_packed_has_left_once_every_ship_line_has_and_one_takes_the_r
 ) -> None:
     all_shipped = tuple(
         Dispatch(
-            one.task_id,
-            one.number,
-            one.packed,
-            (*(_shipped(each) for each in one.shipped), ShipLine("rest", (), "UPS", "", "", None, is_shipped=True)),
+            dispatch.task_id,
+            dispatch.number,
+            dispatch.packed,
+            (
+                *(_shipped(each) for each in dispatch.shipped),
+                ShipLine("rest", (), "UPS", "", "", None, is_shipped=True),
+            ),
         )
-        for one in dispatched
+        for dispatch in dispatched
     )
     packed = {
         sku: total(packed_line.quantity for each in dispatched for packed_line in each.packed if packed_line.sku == sku)
@@ -107,10 +110,11 @@ def _shipped(ship_line: ShipLine) -> ShipLine:
 def test_parcel_keys_stay_the_same_when_later_parcels_ship(done: tuple[Dispatch, ...]) -> None:
     """If a key changed, its parcel would be shipped twice."""
     later = tuple(
-        Dispatch(one.task_id, one.number, one.packed, tuple(_shipped(each) for each in one.shipped)) for one in done
+        Dispatch(dispatch.task_id, dispatch.number, dispatch.packed, tuple(_shipped(each) for each in dispatch.shipped))
+        for dispatch in done
     )
     before, after = parcels_of(done), {parcel.key: parcel.items for parcel in parcels_of(later)}
-    assert all(after[one.key] == one.items for one in before)
+    assert all(after[parcel.key] == parcel.items for parcel in before)
 
 
 @given(lines=ordered(), done=dispatches())

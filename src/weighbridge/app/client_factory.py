@@ -43,7 +43,7 @@ class ClientFactory:
             budget=bigcommerce_budget(self.database, self.clock, connection),
             recorder=self.repositories.http_log,
             timeouts=timeouts_of(connection),
-            clock_offsets=self.clock_offsets,
+            dated_answers=self.clock_offsets.answers_of("bigcommerce"),
         )
 
     def cin7_http(self, name: str, connection: Connection, secrets: Secrets) -> HttpClient:
@@ -63,5 +63,5 @@ class ClientFactory:
             budget=cin7_budget(self.database, self.clock, connection, account_id),
             recorder=self.repositories.http_log,
             timeouts=timeouts_of(connection),
-            clock_offsets=self.clock_offsets,
+            dated_answers=self.clock_offsets.answers_of("cin7"),
         )

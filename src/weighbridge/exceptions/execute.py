@@ -23,7 +23,7 @@ from weighbridge.exceptions.requeue import REASON, enqueue_jobs
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.exception_rows import LockedRow
-from weighbridge.persistence.repositories.reference_cache import UNKNOWN_SKU
+from weighbridge.persistence.repositories.reference_data import UNKNOWN_SKU
 from weighbridge.persistence.tables.decisions import corrections, design_changes, releases
 from weighbridge.persistence.tables.exceptions import exception_objects
 from weighbridge.persistence.tables.stock import stock_levels

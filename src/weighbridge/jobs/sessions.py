@@ -90,7 +90,10 @@ class Sessions:
         """Records a heartbeat and removes dead sessions. Returns the server's time and the sessions that are alive."""
         server_time, alive = await self._workers.heartbeat(self._session), []
         known = [other for other in await self._workers.known() if other.session.id != self._session.id]
-        before, self._silent = self._silent, {one.session.id: one.heartbeat_at for one in known if _is_silent(one)}
+        before, self._silent = (
+            self._silent,
+            {other.session.id: other.heartbeat_at for other in known if _is_silent(other)},
+        )
         for other in known:
             is_dead = other.session.id in self._silent and before.get(other.session.id) == other.heartbeat_at
             if is_dead or self._is_gone(other.session):

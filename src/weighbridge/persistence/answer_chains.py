@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
-from weighbridge.persistence.compression import Dictionary, compress, compress_changes, decompress
+from weighbridge.persistence.types import Dictionary, compress, compress_changes, decompress
 
 METHODS = frozenset({"GET", "PUT"})
 """Methods whose answer shows the object of the address."""

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from weighbridge.common.clock import machine_time
 from weighbridge.persistence.database_problem import check_file, database_problem, unreadable_address
 from weighbridge.persistence.locks import LOCK_WAIT_SECONDS, DatabaseLocked, is_locked
 from weighbridge.persistence.schema import Migrated, ensure_schema, migrate
-from weighbridge.persistence.sqlite_file import READING, check_version, secure_file, sqlite_engine
+from weighbridge.persistence.sqlite_connection import connect
+from weighbridge.persistence.sqlite_file import READING, check_version, secure_file
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
+SQLITE_POOL_SIZE, SQLITE_POOL_OVERFLOW = 6, 4
+LARGEST_BATCH = 10_000
+"""Values in one statement. PostgreSQL takes 65,535 parameters, and SQLite as it is compiled by default 32,766."""
 CONNECT_SECONDS = 10
 """How long a PostgreSQL server may take to answer; without a limit, an address without a server takes minutes."""
 SERVER_TIME = sa.select(sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)))
 DatabaseError = sa.exc.DBAPIError
 """What a database answers instead of rows."""
+Value = TypeVar("Value", int, str)
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -54,8 +61,7 @@ class Database:
         """Statements are built once: building one costs more than running it."""
         if self.is_sqlite:
             self._write_lock: asyncio.Lock | None = asyncio.Lock()
-            self.engine: AsyncEngine = sqlite_engine(self.url, lock_wait_seconds)
-            sa.event.listen(self.engine.sync_engine, "begin", _begin_writing)
+            self.engine: AsyncEngine = _sqlite_engine(self.url, lock_wait_seconds)
         else:
             self._write_lock = None
             self.engine = _postgresql_engine(self.url, lock_wait_seconds)
@@ -195,6 +201,49 @@ class Database:
     def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT in the database's own SQL, which has a clause for conflicts."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+
+def batches(values: Iterable[Value]) -> Iterator[list[Value]]:
+    """The distinct `values` in order, in lists that one statement can take; none if there are no values."""
+    ordered = sorted(set(values))
+    for start in range(0, len(ordered), LARGEST_BATCH):
+        yield ordered[start : start + LARGEST_BATCH]
+
+
+def _sqlite_engine(url: sa.URL, lock_wait_seconds: float) -> AsyncEngine:
+    """An engine on an SQLite file. The driver begins no transaction by itself."""
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=SQLITE_POOL_SIZE,
+        max_overflow=SQLITE_POOL_OVERFLOW,
+        connect_args={"timeout": lock_wait_seconds, "async_creator_fn": connect},
+        json_deserializer=_read_json,
+    )
+    sa.event.listen(engine.sync_engine, "connect", _preparation(lock_wait_seconds))
+    sa.event.listen(engine.sync_engine, "begin", _begin_writing)
+    return engine
+
+
+def _preparation(lock_wait_seconds: float) -> Callable[[DBAPIConnection, ConnectionPoolEntry], None]:
+    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        wait = f"busy_timeout={round(lock_wait_seconds * 1000)}"
+        for pragma in (wait, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return prepare
+
+
+def _read_json(text: str) -> object:
+    """The stored value. A damaged one, which only SQLite lets in, becomes a value that no document has: its own object
+    fails when it reads its document, and a list that contains its row does not."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"damaged": True}
 
 
 def _begin_writing(connection: sa.Connection) -> None:

@@ -1,29 +1,18 @@
-"""SQLite's side of the database: its version, its file, and how connections are set up."""
+"""SQLite's file: who may read it, and which versions of SQLite may use it."""
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import stat
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from weighbridge.common.problem import OperationalProblem
-from weighbridge.persistence.sqlite_connection import connect
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.pool import ConnectionPoolEntry
 
 READING = "reading"
 """The execution option of a connection that takes no lock."""
-POOL_SIZE, POOL_OVERFLOW = 6, 4
 LEAST_VERSION = (3, 35, 0)
 """The first SQLite with RETURNING, by which jobs are claimed. A worker was run to its end with 3.35.2."""
 OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
@@ -83,38 +72,3 @@ def _create(path: Path) -> None:
         pass  # Another process was first, with a file of the same rights.
     finally:
         new.unlink()
-
-
-def sqlite_engine(url: sa.URL, lock_wait_seconds: float) -> AsyncEngine:
-    """An engine on an SQLite file. The driver begins no transaction by itself."""
-    engine = create_async_engine(
-        url,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_OVERFLOW,
-        connect_args={"timeout": lock_wait_seconds, "async_creator_fn": connect},
-        json_deserializer=_read_json,
-    )
-    sa.event.listen(engine.sync_engine, "connect", _preparation(lock_wait_seconds))
-    return engine
-
-
-def _preparation(lock_wait_seconds: float) -> Callable[[DBAPIConnection, ConnectionPoolEntry], None]:
-    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        wait = f"busy_timeout={round(lock_wait_seconds * 1000)}"
-        for pragma in (wait, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    return prepare
-
-
-def _read_json(text: str) -> object:
-    """The stored value. A damaged one, which only SQLite lets in, becomes a value that no document has: its own object
-    fails when it reads its document, and a list that contains its row does not."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return {"damaged": True}

@@ -1,17 +1,28 @@
-"""The metadata of all tables, and column types that both databases order, compare and compress alike."""
+"""The metadata of all tables; column types that both databases order and compare alike; and how texts are compressed.
+
+Compression is Zstandard with a dictionary for each kind of text, or as the changes of an earlier text. A dictionary
+holds what all texts of its kind have in common, such as the names of their fields. Its id is in the header of every
+text that was compressed with it, so that a text stays readable after a better dictionary has been added. A dictionary
+is never changed or removed once it has been released.
+
+Source: RFC 8878, section 5 (dictionaries); zstd 1.5 manual, ZSTD_CCtx_refPrefix (a text as the changes of another).
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import IntEnum
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import sqlalchemy as sa
 import uuid_utils
-
-from weighbridge.persistence.compression import Dictionary, compress, decompress
+import zstandard
 
 metadata = sa.MetaData(
     naming_convention={
@@ -23,6 +34,22 @@ metadata = sa.MetaData(
 """Every table. Constraints have names, so that a migration can drop them on both databases."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FORMAT = zstandard.FORMAT_ZSTD1_MAGICLESS
+"""Frames without the four bytes that mark a file: a column holds nothing else."""
+SMALL = 32 * 1024
+"""Bytes up to which a text is compressed as well as possible; a larger one is compressed quickly."""
+SMALL_LEVEL, LARGE_LEVEL = 12, 3
+SHORTEST_WINDOW, LONGEST_WINDOW = 10, 27
+"""Binary logarithms of bytes. Source: ZSTD_WINDOWLOG_LIMIT_DEFAULT, the longest that every reader accepts."""
+
+
+class Dictionary(IntEnum):
+    """The dictionary in use for each kind of text, by its id. `tools/dictionaries.py` makes them."""
+
+    BIGCOMMERCE = 1
+    CIN7 = 2
+    DOCUMENTS = 3
+    """Mapped documents and intents, as the repositories store them."""
 
 
 class UtcTimestamp(sa.types.TypeDecorator[datetime]):
@@ -118,3 +145,79 @@ def storage_statements(table: sa.Table) -> list[str]:
 def new_id() -> str:
     """A new UUID version 7 as text."""
     return str(uuid_utils.uuid7())
+
+
+def compress(text: bytes, dictionary: Dictionary) -> bytes:
+    """`text` compressed; empty for an empty text."""
+    return _compressor(dictionary, len(text) <= SMALL).compress(text) if text else b""
+
+
+def decompress(stored: bytes) -> bytes:
+    """The text that `compress` was given. Raises zstandard.ZstdError when `stored` is damaged."""
+    if not stored:
+        return b""
+    dictionary_id = zstandard.get_frame_parameters(stored, format=FORMAT).dict_id
+    return _decompressor(dictionary_id).decompress(stored)
+
+
+def compress_changes(text: bytes, previous: bytes) -> bytes:
+    """`text` as what differs from `previous`, with a checksum of the whole; short when they have most in common."""
+    level = SMALL_LEVEL if len(text) <= SMALL else LARGE_LEVEL
+    window = min(LONGEST_WINDOW, max(SHORTEST_WINDOW, (len(text) + len(previous)).bit_length()))
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        level,
+        source_size=len(text),
+        dict_size=len(previous),
+        window_log=window,
+        format=FORMAT,
+        write_content_size=True,
+        write_checksum=True,
+    )
+    return zstandard.ZstdCompressor(dict_data=_prefix(previous), compression_params=parameters).compress(text)
+
+
+def decompress_changes(stored: bytes, previous: bytes) -> bytes:
+    """The text that `compress_changes` was given. Raises zstandard.ZstdError when `previous` is another one."""
+    largest = 2**LONGEST_WINDOW
+    reader = zstandard.ZstdDecompressor(dict_data=_prefix(previous), max_window_size=largest, format=FORMAT)
+    return reader.decompress(stored)
+
+
+def _prefix(previous: bytes) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(previous, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+
+
+@cache
+def _dictionary(dictionary_id: int) -> zstandard.ZstdCompressionDict:
+    path = files("weighbridge.persistence") / "dictionaries" / f"{dictionary_id}.zdict"
+    return zstandard.ZstdCompressionDict(path.read_bytes(), dict_type=zstandard.DICT_TYPE_FULLDICT)
+
+
+class _OfThread(threading.local):
+    """A compressor and a decompressor serve one thread only."""
+
+    def __init__(self) -> None:
+        self.compressors: dict[tuple[int, bool], zstandard.ZstdCompressor] = {}
+        self.decompressors: dict[int, zstandard.ZstdDecompressor] = {}
+
+
+_of_thread = _OfThread()
+
+
+def _compressor(dictionary: Dictionary, is_small: bool) -> zstandard.ZstdCompressor:
+    compressors = _of_thread.compressors
+    if (dictionary, is_small) not in compressors:
+        parameters = zstandard.ZstdCompressionParameters.from_level(
+            SMALL_LEVEL if is_small else LARGE_LEVEL, format=FORMAT, write_content_size=True, write_dict_id=True
+        )
+        compressors[dictionary, is_small] = zstandard.ZstdCompressor(
+            dict_data=_dictionary(dictionary), compression_params=parameters
+        )
+    return compressors[dictionary, is_small]
+
+
+def _decompressor(dictionary_id: int) -> zstandard.ZstdDecompressor:
+    decompressors = _of_thread.decompressors
+    if dictionary_id not in decompressors:
+        decompressors[dictionary_id] = zstandard.ZstdDecompressor(dict_data=_dictionary(dictionary_id), format=FORMAT)
+    return decompressors[dictionary_id]

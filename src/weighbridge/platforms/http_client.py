@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -15,12 +16,12 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from weighbridge.common.certificates import ssl_context
-from weighbridge.common.clock import Clock, seconds_between
+from weighbridge.common.clock import Clock, machine_time, seconds_between
 from weighbridge.common.connection_failure import failure_of, failure_reason
 from weighbridge.domain.lanes import Lane
 from weighbridge.platforms.api_profile import ApiProfile
 from weighbridge.platforms.call_slots import CallSlot, Quota
-from weighbridge.platforms.clock_offsets import ClockOffsets
+from weighbridge.platforms.clock_offsets import ANSWERS, DatedAnswer
 from weighbridge.platforms.http_exchange import (
     AnswerLost,
     CredentialsRefused,
@@ -90,7 +91,7 @@ class HttpClient:
         budget: CallBudget,
         recorder: Recorder,
         timeouts: Timeouts = Timeouts(),
-        clock_offsets: ClockOffsets | None = None,
+        dated_answers: deque[DatedAnswer] | None = None,
     ) -> None:
         self._api_profile = api_profile
         self._base = base_url.rstrip("/")
@@ -99,7 +100,7 @@ class HttpClient:
         self._budget = budget
         self._recorder = recorder
         self._timeouts = timeouts
-        self._clock_offsets = clock_offsets or ClockOffsets()
+        self._dated_answers = deque(maxlen=ANSWERS) if dated_answers is None else dated_answers
         self._jitter = random.Random()
         self._client = httpx2.AsyncClient(
             headers=dict(headers),
@@ -196,8 +197,9 @@ class HttpClient:
                 raise CallSlotExpired
             async with asyncio.timeout(left):
                 answer = await self._client.send(request)
-            taken = timedelta(seconds=time.perf_counter() - began)
-            self._clock_offsets.record(self._api_profile.name, answer.headers, taken)
+            if (date := answer.headers.get("date")) and "age" not in answer.headers:
+                taken = timedelta(seconds=time.perf_counter() - began)
+                self._dated_answers.append(DatedAnswer(date, machine_time(), taken))
         except NO_CONNECTION as cause:
             call_slot.release()
             outcome = f"{UNREACHABLE}: {failure_of(cause)}"

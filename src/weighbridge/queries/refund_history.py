@@ -21,7 +21,7 @@ from weighbridge.persistence.repositories.order_history import HistoryEvent, rea
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.models.orders import Refund as RefundPayload
 from weighbridge.platforms.bigcommerce.payload import Enveloped
-from weighbridge.platforms.bigcommerce.read import read_refund
+from weighbridge.platforms.bigcommerce.refund_read import read_refund
 from weighbridge.platforms.cin7.models.sales import CreditNoteSet
 from weighbridge.platforms.cin7.read import credit_note_with
 from weighbridge.platforms.json_bodies import parsed

@@ -10,10 +10,9 @@ from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, is_unchanged_sinc
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders
 from weighbridge.persistence.repositories.transfers import State, Transfer
-from weighbridge.platforms.bigcommerce.included_parts import included_addresses, included_products
 from weighbridge.platforms.bigcommerce.models.orders import OrderHeader
 from weighbridge.platforms.bigcommerce.payload import UnreadableRow
-from weighbridge.platforms.bigcommerce.read import order_version, read_parts
+from weighbridge.platforms.bigcommerce.read import included_addresses, included_products, order_version, read_parts
 
 ORDER_SWEEP = Flow.ORDER_SWEEP
 

@@ -19,9 +19,14 @@ from weighbridge.domain.orders.snapshot import (
 )
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.persistence.repositories.transfers import Transfer
-from weighbridge.platforms.bigcommerce.included_parts import included_addresses, included_products
 from weighbridge.platforms.bigcommerce.models.orders import OrderCoupon, OrderHeader, OrderProduct, PostalAddress
-from weighbridge.platforms.bigcommerce.read import order_version, read_order, read_parts
+from weighbridge.platforms.bigcommerce.read import (
+    included_addresses,
+    included_products,
+    order_version,
+    read_order,
+    read_parts,
+)
 from weighbridge.platforms.http_exchange import PlatformError
 
 

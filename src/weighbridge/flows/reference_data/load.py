@@ -22,9 +22,9 @@ from weighbridge.flows.evaluation import record_passed
 from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, RetryLater, WriteResult
 from weighbridge.flows.open_findings import report
 from weighbridge.persistence.repositories import Repositories
-from weighbridge.persistence.repositories.reference_cache import unknown_sku
+from weighbridge.persistence.repositories.reference_data import unknown_sku
 from weighbridge.persistence.repositories.transfers import Transfer
-from weighbridge.platforms.bigcommerce.read import read_sku_products, read_store_items
+from weighbridge.platforms.bigcommerce.store_read import read_sku_products, read_store_items
 from weighbridge.platforms.cin7 import write
 from weighbridge.platforms.cin7.read import read_reference_product, read_tax_rule
 

@@ -34,7 +34,7 @@ from weighbridge.flows.returns.post import CREDIT, Credit, stored
 from weighbridge.flows.returns.preflight import returns_preflight
 from weighbridge.flows.returns.restock import with_restock
 from weighbridge.persistence.repositories.transfers import State, Transfer
-from weighbridge.platforms.bigcommerce.read import read_refund
+from weighbridge.platforms.bigcommerce.refund_read import read_refund
 from weighbridge.platforms.cin7 import read
 from weighbridge.platforms.cin7.models import sales as sale_models
 

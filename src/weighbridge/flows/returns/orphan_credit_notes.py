@@ -18,7 +18,7 @@ from weighbridge.flows.evaluation import record_evaluation, record_not_captured
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.orders.gateway_refunds import FLOW
 from weighbridge.persistence.repositories.transfers import State, Transfer
-from weighbridge.platforms.bigcommerce.read import read_refund
+from weighbridge.platforms.bigcommerce.refund_read import read_refund
 from weighbridge.platforms.cin7 import read
 from weighbridge.platforms.cin7.models import sales as sale_models
 

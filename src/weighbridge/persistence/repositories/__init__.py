@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from weighbridge.common.clock import Clock
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.attempts import Attempts, Intents
-from weighbridge.persistence.repositories.catalogue import Catalogue
 from weighbridge.persistence.repositories.decisions import Decisions
 from weighbridge.persistence.repositories.designs import Designs
 from weighbridge.persistence.repositories.escalation_policy import EscalationPolicy
@@ -17,7 +16,7 @@ from weighbridge.persistence.repositories.job_queue import JobQueue
 from weighbridge.persistence.repositories.listings import Listings
 from weighbridge.persistence.repositories.monitoring_facts import MonitoringFacts
 from weighbridge.persistence.repositories.oversell_risk import OversellRisk
-from weighbridge.persistence.repositories.reference_cache import ReferenceCache
+from weighbridge.persistence.repositories.reference_data import Catalogue, ReferenceCache
 from weighbridge.persistence.repositories.reservations import Reservations
 from weighbridge.persistence.repositories.restores import Restores
 from weighbridge.persistence.repositories.retention import Retention

@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.orders.correction import Correction
-from weighbridge.persistence.batches import batches
-from weighbridge.persistence.database import Database
+from weighbridge.persistence.database import Database, batches
 from weighbridge.persistence.tables.decisions import corrections, releases
 
 

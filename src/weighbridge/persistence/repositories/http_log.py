@@ -12,13 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.answer_chains import AnswerChains, RecordedExchange
-from weighbridge.persistence.batches import batches
-from weighbridge.persistence.compression import Dictionary, compress, decompress
-from weighbridge.persistence.database import Database
+from weighbridge.persistence.answer_chains import AnswerChains, RecordedExchange, StoredAnswer
+from weighbridge.persistence.database import Database, batches
 from weighbridge.persistence.repositories.stored_responses import read_responses
 from weighbridge.persistence.tables.http_log import api_addresses, http_exchanges
-from weighbridge.persistence.types import is_record_id, new_id
+from weighbridge.persistence.types import Dictionary, compress, decompress, is_record_id, new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,43 +71,29 @@ def is_call_of(connections: Collection[str], platform: str = "") -> sa.ColumnEle
     return http_exchanges.c.address_id.in_(addresses.where(of.platform == platform) if platform else addresses)
 
 
+@dataclass(frozen=True, slots=True)
+class PendingExchange:
+    """One exchange that waits to be stored, with the attempt that caused it."""
+
+    id: str
+    exchange: RecordedExchange
+    attempt: CurrentAttempt | None
+
+
 class HttpLog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._answer_chains = AnswerChains()
         self._address_ids: dict[tuple[str, str, str], int] = {}
-        self._pending: list[dict[str, Any]] = []
+        self._pending: list[PendingExchange] = []
         self._flush: asyncio.Task[None] | None = None
 
     async def record(self, exchange: RecordedExchange) -> None:
         """Stores one exchange under the current task's transfer and attempt."""
-        current = current_attempt.get()
-        dictionary = DICTIONARIES[exchange.platform]
-        stored = self._answer_chains.store(exchange, dictionary)
-        begins = BASE.match(exchange.url)
-        base = begins[0] if begins else ""
-        exchange_id = new_id()
-        row = {
-            "id": exchange_id,
-            "transfer_id": current.transfer_id if current else None,
-            "attempt_id": current.attempt_id if current else None,
-            "address_id": await self._address_id(exchange.connection, exchange.platform, base),
-            "method": exchange.method,
-            "path": exchange.url.removeprefix(base),
-            "request": compress(exchange.request, dictionary),
-            "status": exchange.status,
-            "response": stored.response,
-            "previous_id": stored.previous_id,
-            "digest": stored.digest,
-            "started_at": exchange.started_at,
-            "duration_ms": exchange.duration_ms,
-            "outcome": exchange.outcome,
-        }
-        self._pending.append(row)
+        self._pending.append(PendingExchange(new_id(), exchange, current_attempt.get()))
         if self._flush is None or self._flush.done():
             self._flush = asyncio.create_task(self._store_pending())
         await asyncio.shield(self._flush)
-        self._answer_chains.remember(exchange_id, exchange, stored)
 
     async def _address_id(self, connection: str, platform: str, base: str) -> int:
         """The id of an address, which is stored at its first call."""
@@ -126,12 +110,37 @@ class HttpLog:
         """Stores the exchanges of all concurrent tasks in one transaction; each task waits for it."""
         await asyncio.sleep(GATHERING_WALL_SECONDS)
         # An exchange that comes from here on waits for the next transaction, not for this one.
-        rows, self._pending, self._flush = self._pending, [], None
+        pending, self._pending, self._flush = self._pending, [], None
+        answers = [self._answer_chains.store(each.exchange, _dictionary_of(each.exchange)) for each in pending]
+        rows = [await self._row(each, answer) for each, answer in zip(pending, answers, strict=True)]
         if len(rows) == 1:
             await self._database.execute(http_exchanges.insert(), rows[0])
-            return
-        async with self._database.transaction() as transaction:
-            await transaction.execute(http_exchanges.insert(), rows)
+        else:
+            async with self._database.transaction() as transaction:
+                await transaction.execute(http_exchanges.insert(), rows)
+        for each, answer in zip(pending, answers, strict=True):
+            self._answer_chains.remember(each.id, each.exchange, answer)
+
+    async def _row(self, pending: PendingExchange, answer: StoredAnswer) -> dict[str, Any]:
+        exchange, attempt = pending.exchange, pending.attempt
+        begins = BASE.match(exchange.url)
+        base = begins[0] if begins else ""
+        return {
+            "id": pending.id,
+            "transfer_id": attempt.transfer_id if attempt else None,
+            "attempt_id": attempt.attempt_id if attempt else None,
+            "address_id": await self._address_id(exchange.connection, exchange.platform, base),
+            "method": exchange.method,
+            "path": exchange.url.removeprefix(base),
+            "request": compress(exchange.request, _dictionary_of(exchange)),
+            "status": exchange.status,
+            "response": answer.response,
+            "previous_id": answer.previous_id,
+            "digest": answer.digest,
+            "started_at": exchange.started_at,
+            "duration_ms": exchange.duration_ms,
+            "outcome": exchange.outcome,
+        }
 
     async def of_transfer(self, transfer_id: str) -> list[StoredExchange]:
         """The exchanges of a transfer, oldest first."""
@@ -190,6 +199,10 @@ class HttpLog:
             rows = (await reading.execute(query)).all()
             responses = await read_responses(reading, rows)
         return [_exchange(row, responses.get(row.id)) for row in rows]
+
+
+def _dictionary_of(exchange: RecordedExchange) -> Dictionary:
+    return DICTIONARIES[exchange.platform]
 
 
 def _exchange(row: sa.Row[Any], response: bytes | None) -> StoredExchange:

@@ -11,7 +11,7 @@ from weighbridge.common.clock import Clock
 from weighbridge.domain.catalogue.listing import LastWrite, Link
 from weighbridge.domain.catalogue.plan import Review, ReviewLine, fingerprint
 from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories.catalogue import ROWS_PER_WRITE
+from weighbridge.persistence.repositories.reference_data import ROWS_PER_WRITE
 from weighbridge.persistence.tables.stock import listing_changes, listings
 
 

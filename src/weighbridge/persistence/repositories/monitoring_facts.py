@@ -9,8 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.batches import batches
-from weighbridge.persistence.database import Database
+from weighbridge.persistence.database import Database, batches
 from weighbridge.persistence.repositories.http_log import IS_ADDRESS, is_call_of
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge.persistence.tables.http_log import api_addresses, http_exchanges

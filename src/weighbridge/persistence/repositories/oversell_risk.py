@@ -16,7 +16,7 @@ from weighbridge.domain.stock.latency import Sales, latency
 from weighbridge.domain.stock.oversell import OversellFactors
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.attempts import Attempts
-from weighbridge.persistence.repositories.reference_cache import ReferenceCache
+from weighbridge.persistence.repositories.reference_data import ReferenceCache
 from weighbridge.persistence.repositories.reservations import Reservations
 from weighbridge.persistence.tables.stock import stock_decreases, stock_levels, store_items
 from weighbridge.persistence.tables.transfers import transfers

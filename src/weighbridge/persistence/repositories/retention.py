@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.retention import RecordKind
-from weighbridge.persistence.compression import compress
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.http_log import DICTIONARIES, EXCHANGES, is_call_of
-from weighbridge.persistence.repositories.reference_cache import ReferenceCache
+from weighbridge.persistence.repositories.reference_data import ReferenceCache
 from weighbridge.persistence.repositories.retention_rules import call_is_kept, records_of
 from weighbridge.persistence.repositories.stored_responses import read_responses
 from weighbridge.persistence.tables.http_log import http_exchanges
+from weighbridge.persistence.types import compress
 
 ROWS_PER_TRANSACTION = 200
 MOST_PER_RUN = 20_000

@@ -13,9 +13,8 @@ import sqlalchemy as sa
 from weighbridge.common.clock import Clock
 from weighbridge.domain.stock.available import AvailableLevel, LevelKey, SharedComponents
 from weighbridge.domain.stock.buffers import BufferKind
-from weighbridge.persistence.batches import batches
-from weighbridge.persistence.database import Database
-from weighbridge.persistence.repositories.catalogue import ROWS_PER_WRITE
+from weighbridge.persistence.database import Database, batches
+from weighbridge.persistence.repositories.reference_data import ROWS_PER_WRITE
 from weighbridge.persistence.tables.stock import stock_levels
 
 

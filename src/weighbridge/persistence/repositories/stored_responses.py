@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from weighbridge.persistence.compression import decompress, decompress_changes
 from weighbridge.persistence.tables.http_log import http_exchanges
+from weighbridge.persistence.types import decompress, decompress_changes
 
 _BEFORE = http_exchanges.alias("earlier")
 _CHAIN = (

@@ -14,8 +14,7 @@ import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.findings.finding import Finding, deciding
-from weighbridge.persistence.batches import batches
-from weighbridge.persistence.database import Database
+from weighbridge.persistence.database import Database, batches
 from weighbridge.persistence.repositories.exception_records import ExceptionRecords
 from weighbridge.persistence.tables.transfers import search_index, transfers
 from weighbridge.persistence.types import new_id

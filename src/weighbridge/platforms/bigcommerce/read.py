@@ -1,4 +1,4 @@
-"""Converts BigCommerce's payloads to domain values."""
+"""Converts BigCommerce's orders to domain values."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TypeGuard
 
 from weighbridge.domain.orders.capture_rule import AFTER_CAPTURE, ENDED, CaptureRule
 from weighbridge.domain.orders.order import (
@@ -19,12 +20,13 @@ from weighbridge.domain.orders.order import (
     TaxRow,
     Tender,
 )
-from weighbridge.domain.returns.refund import Refund, RefundItem, RefundItemKind, RefundPayment
-from weighbridge.domain.stock.available import StoreItem
 from weighbridge.domain.values.countries import country_name
 from weighbridge.domain.values.money import ZERO, minor_digits, round_half_up, total
 from weighbridge.platforms.bigcommerce.models import orders as order_models
-from weighbridge.platforms.bigcommerce.models import store as store_models
+from weighbridge.platforms.bigcommerce.payload import Read
+
+MOST_LINES = 50
+"""How many lines an answer includes; with as many, more may exist. Source: platform notes, bigcommerce 1.4."""
 
 
 def order_currency(header: order_models.OrderHeader) -> str:
@@ -86,6 +88,39 @@ def read_parts(
     return tuple(lines), tuple(sorted(map(_address, addresses), key=lambda address: address.id))
 
 
+def included_products(header: order_models.OrderHeader) -> Sequence[order_models.OrderProduct] | None:
+    """All lines that the header includes; None when one may be missing, or misses a field that is read from lines.
+
+    What is missing is not known, never zero: the caller then reads the order's own lists of lines and addresses.
+    """
+    if not _is_whole(header.consignments):
+        return None
+    lines = header.consignments.lines
+    is_complete = (
+        0 < len(lines) < MOST_LINES
+        and _is_distinct([line.id for line in lines])
+        and total(line.quantity for line in lines) == header.items_total
+        and all(_has_every_field(line, order_models.OrderProduct) for line in lines)
+    )
+    return lines if is_complete else None
+
+
+def included_addresses(header: order_models.OrderHeader) -> Sequence[order_models.PostalAddress] | None:
+    """All shipping addresses of the order, as its lines refer to them; None when one may be missing or incomplete."""
+    if not _is_whole(header.consignments):
+        return None
+    shipping, lines = header.consignments.shipping, header.consignments.lines
+    ids = [consignment.id for consignment in shipping]
+    is_complete = (
+        len(shipping) == header.shipping_address_count
+        and _is_distinct(ids)
+        and all(line.order_address_id in (0, *ids) for line in lines)
+        and all(line.order_address_id == address.id for address in shipping for line in address.line_items)
+        and all(_has_every_field(address, order_models.PostalAddress) for address in shipping)
+    )
+    return shipping if is_complete else None
+
+
 def order_version(header: order_models.OrderHeader, rule: CaptureRule, *, already_captured: bool) -> str:
     """A digest of what matters to an order's sale. Our own writes (external id, shipments) do not change it."""
     status: object = header.status_id
@@ -102,96 +137,6 @@ def order_version(header: order_models.OrderHeader, rule: CaptureRule, *, alread
         header.billing_address.model_dump(mode="json"),
     )
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:40]
-
-
-def read_refund(refund: order_models.Refund) -> Refund:
-    """A refund. The amount refunded for a product is never read: the store does not report it reliably.
-
-    Source: platform notes, bigcommerce 3.3 (requested_amount; adjustments are negative deductions).
-    """
-    return Refund(
-        id=str(refund.id),
-        order_id=refund.order_id,
-        created_at=refund.created,
-        total=refund.total_amount,
-        total_tax=refund.total_tax,
-        items=tuple(_refund_item(item) for item in refund.items),
-        payments=tuple(
-            RefundPayment(
-                id=payment.id or str(position),
-                provider=payment.provider_id,
-                amount=payment.amount,
-                offline=payment.offline,
-                declined=payment.is_declined,
-                transaction_id=payment.transaction_id,
-            )
-            for position, payment in enumerate(refund.payments, 1)
-        ),
-        reason=refund.reason,
-        uses_merchant_override=refund.uses_merchant_override_values,
-    )
-
-
-def _refund_item(item: order_models.RefundItemRow) -> RefundItem:
-    by_quantity = item.item_type in (RefundItemKind.PRODUCT, RefundItemKind.WRAPPING)
-    return RefundItem(
-        kind=item.item_type,
-        item_id=item.item_id,
-        quantity=item.quantity or Decimal(1),
-        amount=None if by_quantity else item.requested_amount,
-        deducted=abs(total(adjustment.amount for adjustment in item.adjustments)),
-        reason=item.reason,
-    )
-
-
-def read_store_items(products: Sequence[store_models.ProductRow]) -> list[StoreItem]:
-    """The SKUs of a page of products, addressed by their tracking mode.
-
-    Variants of a product that is not tracked by variant have no stock of their own. Source: platform notes,
-    bigcommerce 5.1: tracked by variant -> variant id, otherwise -> product id.
-    """
-    items = (item for product in products for item in (*_as_product(product), *_as_variants(product)))
-    return list({item.sku: item for item in items}.values())
-
-
-def read_sku_products(products: Sequence[store_models.ProductRow]) -> list[tuple[str, int]]:
-    """Every SKU of a page of products with its product id; most SKUs occur at a product and at its only variant."""
-    return [
-        (sku, product.id)
-        for product in products
-        for sku in (product.sku, *(variant.sku for variant in product.variants))
-        if sku
-    ]
-
-
-def _as_product(product: store_models.ProductRow) -> list[StoreItem]:
-    """The product's own SKU; a product with variants has stock of its own only where its tracking mode says so."""
-    has_variants = any(variant.sku not in ("", product.sku) for variant in product.variants)
-    tracking = product.inventory_tracking
-    if not product.sku or tracking == "variant" or (has_variants and tracking == "none"):
-        return []
-    return [StoreItem(product.sku, product.id, None, tracking, product.price, _is_on_sale(product))]
-
-
-def _as_variants(product: store_models.ProductRow) -> list[StoreItem]:
-    is_tracked_by_variant = product.inventory_tracking == "variant"
-    tracking = "with_product" if product.inventory_tracking == "product" else product.inventory_tracking
-    return [
-        StoreItem(
-            variant.sku,
-            product.id,
-            variant.id,
-            tracking,
-            product.price if variant.price is None else variant.price,
-            _is_on_sale(product) and not variant.purchasing_disabled,
-        )
-        for variant in product.variants
-        if variant.sku and (is_tracked_by_variant or variant.sku != product.sku)
-    ]
-
-
-def _is_on_sale(product: store_models.ProductRow) -> bool:
-    return product.is_visible and product.availability != "disabled"
 
 
 def _address(address: order_models.PostalAddress) -> Address:
@@ -299,3 +244,15 @@ def _tender(transaction: order_models.Transaction, currency: str) -> Tender:
         is_test=transaction.test,
         created_at=transaction.date_created,
     )
+
+
+def _is_whole(consignments: order_models.Consignments | None) -> TypeGuard[order_models.Consignments]:
+    return consignments is not None and consignments.warning is None
+
+
+def _is_distinct(ids: Sequence[int]) -> bool:
+    return len(set(ids)) == len(ids)
+
+
+def _has_every_field(row: Read, model: type[Read]) -> bool:
+    return row.model_fields_set >= model.model_fields.keys()

@@ -9,10 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from weighbridge.domain.orders.order import Order
-from weighbridge.platforms.bigcommerce.included_parts import included_addresses, included_products
 from weighbridge.platforms.bigcommerce.models import orders as order_models
 from weighbridge.platforms.bigcommerce.payload import Enveloped
-from weighbridge.platforms.bigcommerce.read import read_order
+from weighbridge.platforms.bigcommerce.read import included_addresses, included_products, read_order
 from weighbridge.platforms.json_bodies import parsed
 
 HEADER, TRANSACTIONS = "order", "transactions"

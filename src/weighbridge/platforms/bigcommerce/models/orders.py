@@ -154,7 +154,7 @@ class OrderHeader(Read):
     """Present only when the call includes them; otherwise the platform sends a link."""
     shipping_address_count: int | None = None
     consignments: Annotated[Consignments | None, WrapValidator(_readable_or_none)] = None
-    """None where they are not known; `included_parts` says whether they are complete."""
+    """None where they are not known; `included_products` says whether they are complete."""
 
 
 class OrderTax(Read):
