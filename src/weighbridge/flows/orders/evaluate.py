@@ -58,7 +58,7 @@ async def evaluate_order(ctx: ConnectionContext, transfer: Transfer) -> str:
         await record_evaluation(ctx, transfer, (finding,))
         return STOPPED
     version = order_version(header, ctx.capture_rule, already_captured=bool(transfer.target_id))
-    fetched = await fetch_order(ctx, header)
+    fetched = await fetch_order(ctx, header, already_captured=bool(transfer.target_id))
     corrections = () if _is_first_evaluation(transfer) else await repositories.decisions.corrections(transfer.id)
     order = corrected(fetched, corrections, ctx.connection.design.skus)
     decision = capture_decision(order, ctx.capture_rule, already_captured=bool(transfer.target_id))

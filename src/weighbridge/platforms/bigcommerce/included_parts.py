@@ -17,7 +17,7 @@ MOST_LINES = 50
 
 
 def included_products(header: OrderHeader) -> Sequence[OrderProduct] | None:
-    """All lines of the order that have units; None when one may be missing, or misses a field that is read from lines."""
+    """All lines of the order that have units; None when one may be missing or lacks a field that is read."""
     if not _is_whole(header.consignments):
         return None
     lines = header.consignments.lines
