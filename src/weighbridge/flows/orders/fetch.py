@@ -26,12 +26,16 @@ from weighbridge.platforms.bigcommerce.read import order_version, read_order, re
 from weighbridge.platforms.http_exchange import PlatformError
 
 
-async def is_unchanged(ctx: ConnectionContext, transfer: Transfer) -> bool:
-    """Whether a posted order did not change since. Most webhooks echo our own writes and end here."""
+async def read_posted(ctx: ConnectionContext, transfer: Transfer) -> OrderHeader | None:
+    """A posted order as the store shows it now; None when it cannot be read, which its evaluation then reports."""
     try:
-        header = await ctx.bigcommerce.order(int(transfer.key), lane=Lane.ORDERS)
+        return await ctx.bigcommerce.order(int(transfer.key), lane=Lane.ORDERS)
     except PlatformError:
-        return False
+        return None
+
+
+async def is_unchanged(ctx: ConnectionContext, transfer: Transfer, header: OrderHeader) -> bool:
+    """Whether a posted order did not change since. Most webhooks echo our own writes and end here."""
     if order_version(header, ctx.capture_rule, already_captured=True) != transfer.source_version:
         return False
     return is_unchanged_since_read(transfer.content, header.date_modified) or await _has_same_parts(
