@@ -22,6 +22,7 @@ from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
 from weighbridge.design.secrets import resolve_channels, resolve_secrets
 from weighbridge.flows.discovery import sweeps
+from weighbridge.flows.fulfilment.order_status import READ_STATUS_AFTER
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.flows.stock import flow as stock
@@ -258,6 +259,11 @@ class Harness:
 
     def ship(self) -> None:
         self.run(sweeps.FULFILMENT_SWEEP, until=lambda rows: True)
+
+    def sweep_late(self) -> None:
+        """Runs the order sweep when the status of every shipped order must be confirmed."""
+        time.sleep(self.twins.clock.wall_seconds(READ_STATUS_AFTER.total_seconds() + 1))
+        self.run()
 
     def transfers(self, flow: str) -> list[Transfer]:
         """The stored transfers of a flow."""

@@ -79,6 +79,7 @@ def _ship(trial: Harness, order_id: int) -> None:
     trial.twins.act("cin7", "add_tracking", late)
     trial.ship()
     assert [shipment["tracking_number"] for shipment in trial.shipments(order_id)] == ["T-1", "T-2"]
+    trial.sweep_late()
     assert trial.order(order_id)["status_id"] == 2
 
 

@@ -59,12 +59,13 @@ def test_job_waits_for_more_webhooks_about_the_same_order(on_both_databases: OnB
     on_both_databases(work)
 
 
+@pytest.mark.parametrize("columns", [{"state": State.POSTED}, {"state": State.NEW, "target_id": "sale"}])
 def test_echo_of_our_own_write_enqueues_the_sweep_instead_of_the_order(
-    on_both_databases: OnBothDatabases[None],
+    on_both_databases: OnBothDatabases[None], columns: dict[str, Any]
 ) -> None:
     async def work(harness: Harness) -> None:
         transfer = await harness.repositories.transfers.open("main", "orders", "1042")
-        await harness.repositories.transfers.change(transfer.id, state=State.POSTED)
+        await harness.repositories.transfers.change(transfer.id, **columns)
         await _receive(harness, HINT)
         harness.wait(seconds=20)
         assert await harness.due_jobs() == [("order_sweep", "*")]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from weighbridge.domain.findings.finding import hold
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.flows.fulfilment import flow as fulfilment
+from weighbridge.flows.fulfilment.shipped_parcels import SHIPPED
 from weighbridge.monitors.monitor import CheckResult, Monitor
 
 LOOKBACK = timedelta(days=30)
@@ -22,7 +22,7 @@ async def _check(ctx: ConnectionContext) -> CheckResult:
     for row in await ctx.repositories.monitoring_facts.dispatched(
         ctx.name, now - LOOKBACK, now - timedelta(hours=hours)
     ):
-        shipments = fulfilment.SHIPPED.validate_python(row.content or [])
+        shipments = SHIPPED.validate_python(row.content or [])
         untracked = [shipment for shipment in shipments if not shipment.tracking_number]
         if untracked:
             age_hours = (now - row.posted_at) // timedelta(hours=1)

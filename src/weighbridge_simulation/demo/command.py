@@ -94,6 +94,7 @@ def print_summary(summary: Summary) -> None:
         ("Parcels shipped / reported / tracked",
          f"{summary.parcels_in_cin7:,} / {summary.parcels_in_store:,} / {summary.parcels_tracked:,}"),
         ("Cin7 calls per order (all flows)", summary.cin7_calls_per_order),
+        ("BigCommerce calls per order (all flows)", summary.bigcommerce_calls_per_order),
         ("Largest share of the Cin7 quota in any minute", summary.cin7_peak_share),
         ("Largest share of the BigCommerce quota in any window", summary.bigcommerce_peak_share),
         ("Throttled calls", f"{summary.throttles:,}"),

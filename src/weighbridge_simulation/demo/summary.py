@@ -59,6 +59,7 @@ class Summary:
     cin7_calls_per_order: str
     cin7_peak_share: str
     bigcommerce_calls: int
+    bigcommerce_calls_per_order: str
     bigcommerce_peak_share: str
     throttles: int
     changes: Changes
@@ -171,6 +172,7 @@ def summarise(
         cin7_calls_per_order=f"{calls / len(matched):.2f}" if matched else "0",
         cin7_peak_share=f"{float(cin7_quota['peak_share']):.0%}",
         bigcommerce_calls=int(bigcommerce_quota["calls"]),
+        bigcommerce_calls_per_order=f"{int(bigcommerce_quota['calls']) / len(matched):.2f}" if matched else "0",
         bigcommerce_peak_share=f"{float(bigcommerce_quota['peak_share']):.0%}",
         throttles=int(cin7_quota["throttled"]) + int(bigcommerce_quota["throttled"]),
         changes=changes(orders, live, ended, edited, waiting),

@@ -94,10 +94,12 @@ def boxes_that_stay_behind(trial: Harness, readings: Readings) -> None:
     trial.twins.act("cin7", "ship", {"sale_id": sale_id, "boxes": "Box 1", "carrier": "UPS", "tracking": "T-1"})
     trial.ship()
     assert store_shipments(trial, order_id) == [("T-1", 2)]
+    trial.sweep_late()
     assert trial.order(order_id)["status_id"] == 3
     trial.twins.act("cin7", "ship", {"sale_id": sale_id, "boxes": "Box 2", "carrier": "UPS"})
     trial.ship()
     assert store_shipments(trial, order_id) == [("T-1", 2), ("", 3)]
+    trial.sweep_late()
     assert trial.order(order_id)["status_id"] == 2
     trial.twins.act("cin7", "add_tracking", {"sale_id": sale_id, "tracking": "T-2", "carrier": "UPS", "box": "Box 2"})
     trial.ship()

@@ -48,12 +48,22 @@ def test_an_order_costs_four_calls_and_an_unchanged_one_a_single_call(trial: Har
     assert [row.state for row in trial.transfers("orders")] == [State.POSTED]
 
 
+def test_an_order_that_is_not_sold_or_not_paid_costs_no_call_for_its_taxes(trial: Harness) -> None:
+    incomplete, unpaid = trial.place(status_id=0, payment="none"), trial.place(status_id=7, payment="none")
+    calls = calls_by_order(trial, trial.run, [incomplete, unpaid])
+    assert calls == {incomplete: ["GET "], unpaid: ["GET ", "GET /transactions"]}
+    trial.twins.act("bigcommerce", "capture_payment", {"order_id": incomplete})
+    trial.twins.act("bigcommerce", "set_status", {"order_id": incomplete, "status_id": 11})
+    assert calls_of(trial, incomplete, trial.run) == HAPPY_PATH
+    trial.assert_one_sale(incomplete)
+
+
 def test_a_sweep_knows_our_own_write_from_an_edit_without_a_call_for_the_order(trial: Harness) -> None:
     order_id = trial.place()
     trial.run()
     assert calls_of(trial, order_id, trial.run) == [], "the write of the sale's id changed the order's date only"
     trial.twins.act("bigcommerce", "edit_order", {"order_id": order_id, "shipping_address": {"street_1": "9 Far Rd"}})
-    assert "GET " in calls_of(trial, order_id, trial.run)
+    assert calls_of(trial, order_id, trial.run) == ["GET ", "GET /taxes", "GET /transactions"], "it is read once"
     assert trial.assert_one_sale(order_id)["header"]["ShippingAddress"]["Line1"] == "9 Far Rd"
 
 

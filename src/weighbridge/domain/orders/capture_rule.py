@@ -42,6 +42,8 @@ ON_HOLD = (OrderStatus.MANUAL_VERIFICATION, OrderStatus.DISPUTED)
 """Statuses that hold an order, unless the design names others."""
 ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.DECLINED})
 """Statuses that end an order: no sale, and an existing sale is voided."""
+NOT_SOLD_YET = frozenset({OrderStatus.INCOMPLETE, OrderStatus.PENDING})
+"""Statuses before the checkout is complete: the store has sold nothing yet."""
 AFTER_CAPTURE = frozenset(
     {
         OrderStatus.SHIPPED,
@@ -51,6 +53,13 @@ AFTER_CAPTURE = frozenset(
     }
 )
 """Statuses after capture; an order that is first read in one of them was missed and still needs its sale."""
+
+
+def may_become_sale(status_id: int, rule: CaptureRule, *, already_captured: bool) -> bool:
+    """Whether an order of this status may be mapped to a sale. Its channel, payments and people's decisions decide
+    whether it is."""
+    captured = rule.status_ids | rule.hold_status_ids | AFTER_CAPTURE
+    return status_id not in ENDED and (already_captured or status_id in captured)
 
 
 def capture_decision(order: Order, rule: CaptureRule, *, already_captured: bool) -> CaptureDecision:

@@ -12,6 +12,7 @@ from weighbridge.domain.lanes import Lane
 from weighbridge.flows.attempt_runner import AttemptWork, record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.fulfilment import flow as fulfilment
+from weighbridge.flows.fulfilment.order_status import confirm_statuses
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.orders.changes import ORDER_SWEEP as ORDER_SWEEP
 from weighbridge.flows.orders.changes import find_changed_orders, sweep_start
@@ -48,9 +49,10 @@ async def order_sweep(ctx: ConnectionContext, key: str) -> str:
 
 
 async def _sweep_orders(ctx: ConnectionContext, transfer: Transfer) -> str:
-    changed, refunded = await find_changed_orders(ctx), await enqueue_new_refunds(ctx)
+    listed, refunded = await find_changed_orders(ctx), await enqueue_new_refunds(ctx)
+    await confirm_statuses(ctx, listed.statuses)
     await recheck_one_sided_refunds(ctx, refunded)
-    return sweep_outcome(len(changed) + len(refunded))
+    return sweep_outcome(len(listed.changed) + len(refunded))
 
 
 async def fulfilment_sweep(ctx: ConnectionContext, key: str) -> str:

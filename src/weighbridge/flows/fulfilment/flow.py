@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import structlog
-from pydantic import TypeAdapter
 
 from weighbridge.design.domain_policies import store_carriers
 from weighbridge.domain.findings.finding import Finding, hold
@@ -17,17 +15,18 @@ from weighbridge.domain.fulfilment.shipments import Parcel, ShipmentItem, assign
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import ENDED
-from weighbridge.domain.orders.order import OrderLine, OrderStatus
+from weighbridge.domain.orders.order import OrderLine
 from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT
 from weighbridge.flows.attempt_runner import STOPPED, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation
+from weighbridge.flows.fulfilment.order_status import READ_STATUS_AFTER, close_backorders, update_status
+from weighbridge.flows.fulfilment.shipped_parcels import SHIPPED, Shipped, stored
 from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, RetryLater, WriteResult
 from weighbridge.flows.orders import flow as orders
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.models.orders import Shipment
-from weighbridge.platforms.bigcommerce.requests import OrderUpdate
 from weighbridge.platforms.cin7.read import read_dispatches
 from weighbridge.platforms.http_exchange import Malformed
 
@@ -39,25 +38,6 @@ TRACKING_CHECK_INTERVAL, TRACKING_PATIENCE = timedelta(minutes=30), timedelta(ho
 Source: platform notes, cin7 trap 35 and 10 (question 9)."""
 ORDER_RETRY_DELAY = timedelta(seconds=60)
 """When parcels are reported again whose order is not posted yet."""
-_UNSHIPPED = frozenset({OrderStatus.AWAITING_FULFILMENT, OrderStatus.AWAITING_SHIPMENT, OrderStatus.AWAITING_PICKUP})
-STATUSES_BEFORE = {
-    OrderStatus.PARTIALLY_SHIPPED: _UNSHIPPED,
-    OrderStatus.SHIPPED: _UNSHIPPED | {OrderStatus.PARTIALLY_SHIPPED},
-}
-"""The statuses from which an order is set to (partially) shipped; any other status was set by a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """A parcel that has a shipment at the store."""
-
-    parcel_key: str
-    shipment_id: int
-    tracking_number: str
-    items: tuple[ShipmentItem, ...]
-
-
-SHIPPED = TypeAdapter(tuple[Shipped, ...])
 
 
 async def fulfilment(ctx: ConnectionContext, sale_id: str) -> str:
@@ -108,10 +88,15 @@ async def _report(ctx: ConnectionContext, transfer: Transfer) -> str:
         if shipped != shipped_before:
             # Open until the order's status is set too, so that a crash in between loses nothing.
             await repositories.transfers.change(
-                transfer.id, content=_stored(shipped), target_id=order.key, state=State.NEW
+                transfer.id, content=stored(shipped), target_id=order.key, state=State.NEW
             )
-    if parcels and not findings and (shipped != shipped_before or transfer.state is not State.POSTED):
-        await _update_status(ctx, order, lines, shipped)
+    is_open, has_new, read_status_at = _is_open(transfer), len(shipped) > len(shipped_before), None
+    if parcels and not findings and (has_new or is_open):
+        await close_backorders(ctx, order, lines, shipped)
+        if is_open:
+            await update_status(ctx, order, shipped)
+        else:
+            read_status_at = ctx.clock.now() + READ_STATUS_AFTER
     await record_evaluation(
         ctx,
         transfer,
@@ -123,12 +108,18 @@ async def _report(ctx: ConnectionContext, transfer: Transfer) -> str:
         target_id=order.key,
         target_number=order.key,
         posted_at=transfer.posted_at or ctx.clock.now(),
+        next_try_at=read_status_at,
     )
     if any(not parcel.tracking_number for parcel in parcels) and _is_recent(ctx, transfer):
         await repositories.job_queue.enqueue(
             ctx.name, FLOW, sale_id, "tracking may come", delay=TRACKING_CHECK_INTERVAL
         )
     return STOPPED if findings else f"{len(shipped)} {'parcel' if len(shipped) == 1 else 'parcels'} reported"
+
+
+def _is_open(transfer: Transfer) -> bool:
+    """Whether an earlier run did not get to the end, or no sweep has confirmed the order's status since."""
+    return bool(transfer.tries or transfer.next_try_at or (transfer.content and transfer.state is not State.POSTED))
 
 
 async def _is_cancelled(ctx: ConnectionContext, order: Transfer) -> bool:
@@ -203,28 +194,5 @@ async def _update_tracking(ctx: ConnectionContext, order: Transfer, parcel: Parc
     await ctx.bigcommerce.update_shipment(int(order.key), reported.shipment_id, body, lane=Lane.FULFILMENT)
 
 
-async def _update_status(
-    ctx: ConnectionContext, order: Transfer, lines: tuple[OrderLine, ...], shipped: tuple[Shipped, ...]
-) -> None:
-    """Sets the order to (partially) shipped unless the store did so by itself.
-
-    Source: platform notes, bigcommerce 2.8 (the effect of a shipment on the status is not documented).
-    """
-    header = await ctx.bigcommerce.order(int(order.key), lane=Lane.FULFILMENT)
-    ordered = sum(int(line.quantity) for line in lines if line.kind == "physical" and line.quantity > 0)
-    sent = sum(item.quantity for shipment in shipped for item in shipment.items)
-    status = OrderStatus.SHIPPED if sent >= ordered else OrderStatus.PARTIALLY_SHIPPED
-    if status == OrderStatus.SHIPPED:
-        proof = f"all {ordered} units of the order have left"
-        await ctx.repositories.exception_records.close_with_proof(order.id, FindingKind.BACKORDERED, proof)
-    if header.status_id not in STATUSES_BEFORE[status]:
-        return
-    await ctx.bigcommerce.update_order(int(order.key), OrderUpdate(status_id=status), lane=Lane.FULFILMENT)
-
-
 def _carrier(ctx: ConnectionContext, parcel: Parcel) -> StoreCarrier:
     return store_carrier(parcel, store_carriers(ctx.connection.design))
-
-
-def _stored(shipped: tuple[Shipped, ...]) -> Any:
-    return SHIPPED.dump_python(shipped, mode="json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from weighbridge.domain.job_types import Flow
@@ -17,14 +18,24 @@ from weighbridge.platforms.bigcommerce.read import included_addresses, included_
 ORDER_SWEEP = Flow.ORDER_SWEEP
 
 
-async def find_changed_orders(ctx: ConnectionContext) -> dict[str, str]:
-    """Enqueues every order whose version at the store differs from the stored one; returns those versions by order id.
+@dataclass(frozen=True, slots=True)
+class ListedOrders:
+    """The orders that the store listed as written to since the last sweep, by order id."""
+
+    changed: dict[str, str]
+    """The versions at the store of those that differ from the stored ones."""
+    statuses: dict[str, int]
+    """The status ids of all readable ones."""
+
+
+async def find_changed_orders(ctx: ConnectionContext) -> ListedOrders:
+    """Enqueues every order whose version at the store differs from the stored one.
 
     Reads an overlap again, since the store's list is sorted by a key that changes while it is paged. An order whose row
     cannot be read is enqueued by itself, so that it blocks no other. Source: platform notes, bigcommerce 2.1.
     """
     repositories = ctx.repositories
-    enqueued: dict[str, str] = {}
+    listed = ListedOrders({}, {})
     async for page in ctx.bigcommerce.orders(
         min_date_modified=await sweep_start(ctx, ORDER_SWEEP), lane=Lane.RECONCILIATION
     ):
@@ -35,15 +46,24 @@ async def find_changed_orders(ctx: ConnectionContext) -> dict[str, str]:
             if isinstance(row, UnreadableRow):
                 await _enqueue_unreadable(ctx, order_id, row, transfer)
                 continue
+            listed.statuses[order_id] = row.status_id
             already_captured = transfer is not None and bool(transfer.target_id)
             version = order_version(row, ctx.capture_rule, already_captured=already_captured)
-            if transfer is None or transfer.source_version != version or _may_have_changed(transfer, row):
+            if _is_being_evaluated(transfer):
+                listed.changed[order_id] = version
+            elif transfer is None or transfer.source_version != version or _may_have_changed(transfer, row):
                 await repositories.job_queue.enqueue(ctx.name, orders.FLOW, order_id, "sweep")
-                enqueued[order_id] = version
+                listed.changed[order_id] = version
         modified_at = [row.date_modified for row in page if isinstance(row, OrderHeader)]
         if modified_at:
             await repositories.watermarks.advance(ctx.name, ORDER_SWEEP, max(modified_at))
-    return enqueued
+    return listed
+
+
+def _is_being_evaluated(transfer: Transfer | None) -> bool:
+    """Whether the order's first job runs. If it read the order before this change, the next sweep finds the change,
+    since it reads an overlap again."""
+    return transfer is not None and transfer.state is State.NEW and not transfer.source_version
 
 
 def _may_have_changed(transfer: Transfer, row: OrderHeader) -> bool:

@@ -37,6 +37,7 @@ from weighbridge.flows.orders.reserve import reserve
 from weighbridge.flows.orders.restart import restart_sale
 from weighbridge.flows.reference_data.load import reference_data_for
 from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.platforms.bigcommerce.models.orders import OrderHeader
 from weighbridge.platforms.bigcommerce.read import order_version
 from weighbridge.platforms.http_exchange import NotFound
 
@@ -46,11 +47,11 @@ REFUNDED = "refunded"
 """The reason of an order whose sale was voided because all of it was refunded before anything was dispatched."""
 
 
-async def evaluate_order(ctx: ConnectionContext, transfer: Transfer) -> str:
+async def evaluate_order(ctx: ConnectionContext, transfer: Transfer, header: OrderHeader | None) -> str:
     """READY_TO_POST when documents must be written, DONE when nothing is left to do, STOPPED when the order waits."""
     repositories, order_id = ctx.repositories, transfer.key
     try:
-        header = await ctx.bigcommerce.order(int(order_id), lane=Lane.ORDERS)
+        header = header or await ctx.bigcommerce.order(int(order_id), lane=Lane.ORDERS)
     except NotFound:
         return await _not_found(ctx, transfer, order_id)
     except ValueError:
@@ -58,7 +59,7 @@ async def evaluate_order(ctx: ConnectionContext, transfer: Transfer) -> str:
         await record_evaluation(ctx, transfer, (finding,))
         return STOPPED
     version = order_version(header, ctx.capture_rule, already_captured=bool(transfer.target_id))
-    fetched = await fetch_order(ctx, header)
+    fetched = await fetch_order(ctx, header, already_captured=bool(transfer.target_id))
     corrections = () if _is_first_evaluation(transfer) else await repositories.decisions.corrections(transfer.id)
     order = corrected(fetched, corrections, ctx.connection.design.skus)
     decision = capture_decision(order, ctx.capture_rule, already_captured=bool(transfer.target_id))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from weighbridge.domain.lanes import Lane
+from weighbridge.domain.orders.capture_rule import NOT_SOLD_YET, may_become_sale
 from weighbridge.domain.orders.order import Order, OrderStatus
 from weighbridge.domain.orders.payments import tenders_of
 from weighbridge.domain.orders.snapshot import (
@@ -19,7 +20,7 @@ from weighbridge.domain.orders.snapshot import (
 )
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.persistence.repositories.transfers import Transfer
-from weighbridge.platforms.bigcommerce.models.orders import OrderCoupon, OrderHeader, OrderProduct, PostalAddress
+from weighbridge.platforms.bigcommerce.models.orders import OrderHeader, OrderProduct, PostalAddress
 from weighbridge.platforms.bigcommerce.read import (
     included_addresses,
     included_products,
@@ -30,12 +31,16 @@ from weighbridge.platforms.bigcommerce.read import (
 from weighbridge.platforms.http_exchange import PlatformError
 
 
-async def is_unchanged(ctx: ConnectionContext, transfer: Transfer) -> bool:
-    """Whether a posted order did not change since. Most webhooks echo our own writes and end here."""
+async def read_posted(ctx: ConnectionContext, transfer: Transfer) -> OrderHeader | None:
+    """A posted order as the store shows it now; None when it cannot be read, which its evaluation then reports."""
     try:
-        header = await ctx.bigcommerce.order(int(transfer.key), lane=Lane.ORDERS)
+        return await ctx.bigcommerce.order(int(transfer.key), lane=Lane.ORDERS)
     except PlatformError:
-        return False
+        return None
+
+
+async def is_unchanged(ctx: ConnectionContext, transfer: Transfer, header: OrderHeader) -> bool:
+    """Whether a posted order did not change since. Most webhooks echo our own writes and end here."""
     if order_version(header, ctx.capture_rule, already_captured=True) != transfer.source_version:
         return False
     return is_unchanged_since_read(transfer.content, header.date_modified) or await _has_same_parts(
@@ -77,16 +82,21 @@ def only_refunded(ctx: ConnectionContext, transfer: Transfer, order: Order, fetc
     )
 
 
-async def fetch_order(ctx: ConnectionContext, header: OrderHeader) -> Order:
-    """The order with all its parts; those that its answer does not include are fetched concurrently."""
+async def fetch_order(ctx: ConnectionContext, header: OrderHeader, *, already_captured: bool) -> Order:
+    """The order with all its parts; those that its answer does not include are fetched concurrently.
+
+    Taxes are fetched only for an order that may become a sale, and payments not before the checkout is complete.
+    """
     store, order_id = ctx.bigcommerce, header.id
-    parts, taxes, transactions, coupons = await asyncio.gather(
+    is_mapped = may_become_sale(header.status_id, ctx.capture_rule, already_captured=already_captured)
+    is_sold = is_mapped or header.status_id not in NOT_SOLD_YET
+    (products, addresses), taxes, transactions, coupons = await asyncio.gather(
         _fetch_parts(ctx, header),
-        store.taxes(order_id, lane=Lane.ORDERS),
-        store.transactions(order_id, lane=Lane.ORDERS),
-        store.coupons(order_id, lane=Lane.ORDERS) if header.coupon_discount else _no_coupons(),
+        store.taxes(order_id, lane=Lane.ORDERS) if is_mapped else _nothing(),
+        store.transactions(order_id, lane=Lane.ORDERS) if is_sold else _nothing(),
+        store.coupons(order_id, lane=Lane.ORDERS) if is_mapped and header.coupon_discount else _nothing(),
     )
-    return read_order(header, *parts, taxes, transactions, coupons)
+    return read_order(header, products, addresses, taxes, transactions, coupons)
 
 
 async def _fetch_parts(
@@ -107,5 +117,5 @@ async def _fetch_addresses(ctx: ConnectionContext, header: OrderHeader) -> Seque
     return await ctx.bigcommerce.shipping_addresses(header.id, lane=Lane.ORDERS) if included is None else included
 
 
-async def _no_coupons() -> list[OrderCoupon]:
+async def _nothing() -> list[Any]:
     return []

@@ -7,14 +7,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 from weighbridge.domain.job_types import WHOLE_CONNECTION, Flow
-from weighbridge.domain.orders.capture_rule import CaptureDecision
+from weighbridge.domain.orders.capture_rule import NOT_SOLD_YET, CaptureDecision
 from weighbridge.domain.orders.order import LineKind, Order, OrderStatus
 from weighbridge.flows.context import ConnectionContext
 
 BATCHING_DELAY = timedelta(seconds=5)
 """How long decreases wait for further orders, so that they are published together."""
-NOT_SOLD_YET = frozenset({OrderStatus.INCOMPLETE, OrderStatus.PENDING})
-"""Statuses before the checkout is complete: the store has sold nothing yet."""
 
 
 async def reserve(ctx: ConnectionContext, order: Order, decision: CaptureDecision) -> None:

@@ -63,7 +63,7 @@ async def _push(ctx: ConnectionContext, transfer: Transfer) -> str:
         return "the first levels are not accepted yet"
     lane = await current_fast_lane(ctx)
     reading = await read_only(ctx, lane.read)
-    all_evaluated = await wait_for_evaluation(ctx, await find_changed_orders(ctx))
+    all_evaluated = await wait_for_evaluation(ctx, (await find_changed_orders(ctx)).changed)
     items = await repositories.catalogue.store_items(ctx.name)
     levels = await compute_levels(ctx, reading, {sku: items[sku] for sku in lane.skus & items.keys()})
     before = await repositories.oversell_risk.levels_before(ctx.name, reading.started_at, lane.skus)

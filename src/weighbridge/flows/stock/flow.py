@@ -67,7 +67,7 @@ async def _push(ctx: ConnectionContext) -> str:
     items = {sku: item for sku, item in all_items.items() if sku not in fast}
     await verify_published(ctx, len(all_items))
     reading = await scan(ctx)
-    all_evaluated = await wait_for_evaluation(ctx, await find_changed_orders(ctx))
+    all_evaluated = await wait_for_evaluation(ctx, (await find_changed_orders(ctx)).changed)
     await report(ctx, ROW, {sku or NO_SKU: (finding,) for sku, finding in reading.unreadable.items()})
     await report_sellable_at_zero(ctx, reading, items)
     levels = await compute_levels(ctx, reading, items)

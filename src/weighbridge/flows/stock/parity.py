@@ -59,7 +59,7 @@ async def _compare(ctx: ConnectionContext, transfer: Transfer) -> str:
     locations = (await store_locations(ctx)).published_locations(frozenset(ctx.connection.design.stock.locations))
     async for page in ctx.bigcommerce.all_inventory_levels(locations, lane=Lane.RECONCILIATION):
         current |= page
-    if not await wait_for_evaluation(ctx, await find_changed_orders(ctx)):
+    if not await wait_for_evaluation(ctx, (await find_changed_orders(ctx)).changed):
         raise RetryLater("orders_unprocessed", "orders are still being evaluated", ctx.clock.now() + SETTLED_AFTER)
     expected = await repositories.stock_levels.expected_levels(ctx.name, started_at - SETTLED_AFTER)
     differing = differences(expected, current)

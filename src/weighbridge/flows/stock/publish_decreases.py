@@ -46,7 +46,7 @@ async def _publish_decreases(ctx: ConnectionContext, transfer: Transfer) -> str:
     reading = await _last_reading(ctx, fast)
     if reading is None:
         return "no stock is read yet"
-    if not await wait_for_evaluation(ctx, await find_changed_orders(ctx)):
+    if not await wait_for_evaluation(ctx, (await find_changed_orders(ctx)).changed):
         return "orders are still being evaluated"
     items = await _affected_items(ctx, reading, fast)
     current = await repositories.stock_levels.current_levels(ctx.name)

@@ -142,6 +142,18 @@ class Transfers:
         )
         return next(iter(await self.select(wrote_target, limit=1)), None)
 
+    async def to_confirm(self, connection: str, flow: str) -> list[Transfer]:
+        """The posted transfers of a flow whose effect at the other platform is still to be confirmed."""
+        of = transfers.c
+        is_own = (of.connection == connection) & (of.flow == flow)
+        return await self.select(is_own & (of.state == State.POSTED) & of.next_try_at.is_not(None))
+
+    async def confirmed(self, transfer: Transfer) -> None:
+        """Records that the effect of `transfer` is confirmed, unless it was posted again since it was read."""
+        of = transfers.c
+        is_same = (of.id == transfer.id) & (of.next_try_at == transfer.next_try_at)
+        await self._database.execute(sa.update(transfers).where(is_same).values(next_try_at=None), {})
+
     async def select(self, where: sa.ColumnElement[bool], limit: int = 1000) -> list[Transfer]:
         """Transfers that satisfy `where`, oldest first."""
         query = sa.select(*COLUMNS).where(where).order_by(transfers.c.created_at, transfers.c.id).limit(limit)

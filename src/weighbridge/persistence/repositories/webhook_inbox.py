@@ -30,8 +30,8 @@ class JobHint:
     delay: timedelta
     """How long the job waits for more hints at the same object."""
     if_posted: tuple[str, str] | None = None
-    """The job (flow, key) to enqueue instead when the object's transfer is posted. The event then most likely reports
-    our own write, and one sweep of the changed objects answers many such events."""
+    """The job (flow, key) to enqueue instead when the object's transfer is posted or being posted. The event then most
+    likely reports our own write, and one sweep of the changed objects answers many such events."""
 
 
 class WebhookInbox:
@@ -75,8 +75,10 @@ class WebhookInbox:
     async def _job_for(self, transaction: AsyncConnection, connection: str, hint: JobHint) -> tuple[str, str]:
         if hint.if_posted is None:
             return hint.flow, hint.key
-        query = sa.select(transfers.c.state).where(
+        query = sa.select(transfers.c.state, transfers.c.target_id).where(
             transfers.c.connection == connection, transfers.c.flow == hint.flow, transfers.c.key == hint.key
         )
-        is_posted = (await transaction.execute(query)).scalar_one_or_none() == State.POSTED
+        row = (await transaction.execute(query)).one_or_none()
+        # Posting writes to the object before the transfer counts as posted, and its webhook may arrive in between.
+        is_posted = row is not None and (row.state == State.POSTED or (row.state == State.NEW and row.target_id != ""))
         return hint.if_posted if is_posted else (hint.flow, hint.key)
