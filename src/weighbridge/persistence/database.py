@@ -32,6 +32,10 @@ LARGEST_BATCH = 10_000
 CONNECT_SECONDS = 10
 """How long a PostgreSQL server may take to answer; without a limit, an address without a server takes minutes."""
 SERVER_TIME = sa.select(sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)))
+COMMIT_DURABLY = """SELECT set_config('synchronous_commit', 'on', false)
+ WHERE current_setting('synchronous_commit') = 'off'"""
+"""Without it, a server that is configured so forgets what it has committed when it crashes, such as the record of a
+write to a platform, which would then be written twice."""
 DatabaseError = sa.exc.DBAPIError
 """What a database answers instead of rows."""
 Value = TypeVar("Value", int, str)
@@ -69,6 +73,7 @@ class Database:
         self._autocommit = self.engine.execution_options(
             **({READING: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
         )
+        self._lock_wait_seconds = lock_wait_seconds
         self._writer: asyncio.Task[Any] | None = None
         """The task whose transaction holds the write lock."""
 
@@ -133,18 +138,27 @@ class Database:
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
-        """The process's turn to write on SQLite; at once on PostgreSQL."""
+        """The process's turn to write on SQLite; at once on PostgreSQL.
+
+        Who queues longer than the lock wait gives up too: behind others that each wait for another process's lock, it
+        would wait as often as there are others, and a webhook would get no answer.
+        """
         if self._write_lock is None:
             yield
             return
         if self._writer is not None and self._writer is asyncio.current_task():
             raise RuntimeError("a transaction inside a transaction of the same task; pass its connection on instead")
-        async with self._write_lock:
+        try:
+            async with asyncio.timeout(self._lock_wait_seconds if self._write_lock.locked() else None):
+                await self._write_lock.acquire()
+        except TimeoutError as error:
+            raise DatabaseLocked(self._lock_wait_seconds) from error
+        try:
             self._writer = asyncio.current_task()
-            try:
-                yield
-            finally:
-                self._writer = None
+            yield
+        finally:
+            self._writer = None
+            self._write_lock.release()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -256,11 +270,12 @@ def _postgresql_engine(url: sa.URL, lock_wait_seconds: float) -> AsyncEngine:
     limits = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
     engine = create_async_engine(url, pool_size=10, max_overflow=10, connect_args=limits)
 
-    def limit_lock_wait(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         cursor.execute(f"SET lock_timeout = {round(lock_wait_seconds * 1000)}")
+        cursor.execute(COMMIT_DURABLY)
         cursor.close()
         connection.commit()
 
-    sa.event.listen(engine.sync_engine, "connect", limit_lock_wait)
+    sa.event.listen(engine.sync_engine, "connect", prepare)
     return engine

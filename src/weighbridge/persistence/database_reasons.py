@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import sqlalchemy as sa
 
 from weighbridge.common.problem import OperationalProblem
 from weighbridge.domain.readiness import ProblemId, ReadinessProblem
+from weighbridge.persistence.locks import DatabaseLocked
 
 LONGEST_REASON = 200
 _IDS = {
@@ -31,6 +34,10 @@ _IDS = {
 https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 FAULTS = ("SQLITE_ERROR", "SQLITE_MISUSE", "42", "22", "23", "0A")
 """A statement that the database refuses for its own sake is a fault of the program."""
+TEMPORARY = frozenset(
+    {ProblemId.DATABASE_LOCKED, ProblemId.DISK_FULL, ProblemId.DATABASE_READ_ONLY, ProblemId.DATABASE_WRITE_FAILED}
+)
+"""Problems that say nothing about the statement, whatever the driver's class of the error."""
 _SENTENCES = {
     ProblemId.DATABASE_LOCKED: "The database is locked by another program, so nothing can be written; end that program",
     ProblemId.DATABASE_BROKEN: "The database is damaged; stop all processes and restore the last backup",
@@ -47,6 +54,18 @@ def problem_of(error: Exception, url: sa.URL) -> ReadinessProblem:
     """The problem that `error`, raised by the database at `url`, is a sign of."""
     problem_id = _id_of(error, is_sqlite=url.get_backend_name() == "sqlite")
     return ReadinessProblem(problem_id, f"{_SENTENCES[problem_id]} ({reason_of(error)}).")
+
+
+def is_temporary(error: BaseException) -> bool:
+    """Whether `error` says that the database cannot be used now, and nothing against the work that met it: the same
+    work may be done again when the cause is gone."""
+    if isinstance(error, DatabaseLocked | sa.exc.TimeoutError):
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    problem_id = _id_of(error, is_sqlite=isinstance(error.orig, sqlite3.Error))
+    is_out_of_reach = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or error.connection_invalidated
+    return problem_id in TEMPORARY or (is_out_of_reach and problem_id is ProblemId.DATABASE_UNREACHABLE)
 
 
 def reason_of(error: BaseException) -> str:

@@ -39,6 +39,7 @@ from weighbridge.persistence.repositories.api_budget import (
     later_of,
 )
 from weighbridge.persistence.types import new_id
+from weighbridge.platforms.budget_transactions import BudgetTransactions
 from weighbridge.platforms.call_slots import CallSlot, Quota, SlotsInUse, WaitingCalls
 from weighbridge.platforms.published_waiters import PublishedWaiters
 
@@ -93,6 +94,7 @@ class Budget:
         self._last_pause: datetime | None = None
         self._queue = WaitingCalls()
         self._slots = SlotsInUse(self._call_timeout, in_flight)
+        self._transactions = BudgetTransactions(self._repository, self._slots, clock)
         self._published = PublishedWaiters(self._of_wall(WAITER_TIMEOUT_WALL_SECONDS / 3))
         self._grant_task: asyncio.Task[None] | None = None
         self._store_task: asyncio.Task[None] | None = None
@@ -117,16 +119,14 @@ class Budget:
             await asyncio.wait({self._store_task})
         self._slots.give_back_spare(self._clock.now())
         if self._slots.ends:
-            await self._store_ends()
+            await self._transactions.store_ends()
 
     async def record_throttle(self, retry_after_seconds: float | None) -> None:
         """Records a throttle answer: all workers pause. If our own calls do not explain it, another application uses
         the same quota, and the capacity is lowered until it has recovered over some minutes."""
         pause = timedelta(seconds=retry_after_seconds or self._window.total_seconds() / 6)
         self._slots.give_back_spare(self._clock.now())
-        async with self._repository.transaction() as transaction:
-            state = await transaction.lock_state()
-            await transaction.store_ends(self._slots.take_ends(), self._clock.now())
+        async with self._transactions.locked() as (transaction, state):
             now = self._clock.now()
             used = len((await transaction.granted_calls(now)).calls)
             is_explained = used >= self._quota(state)
@@ -158,9 +158,7 @@ class Budget:
     async def usage(self) -> BudgetUsage:
         """How much of the budget is used now."""
         self._slots.give_back_spare(self._clock.now())
-        async with self._repository.transaction() as transaction:
-            state = await transaction.lock_state()
-            await transaction.store_ends(self._slots.take_ends(), self._clock.now())
+        async with self._transactions.locked() as (transaction, state):
             now = self._clock.now()
             granted = await transaction.granted_calls(now, self._slots.in_flight)
         return BudgetUsage.of(state, granted.calls, self._capacity_now(state), now)
@@ -199,7 +197,7 @@ class Budget:
         self._store_timer = None
         self._slots.give_back_spare(self._clock.now())
         if self._slots.ends and not self._queue:
-            self._store_task = asyncio.create_task(self._store_ends())
+            self._store_task = asyncio.create_task(self._store_ends_or_later())
 
     def _notify_grant_loop(self) -> None:
         if self._grant_task is None or self._grant_task.done():
@@ -221,9 +219,10 @@ class Budget:
             else:
                 await asyncio.sleep(0)
 
-    async def _store_ends(self) -> None:
-        """Stores recent ends of calls. A crash before that makes the calls count longer, never shorter."""
-        await self._repository.store_ends(self._slots.take_ends(), self._clock.now())
+    async def _store_ends_or_later(self) -> None:
+        """Stores recent ends of calls, a little later if the database cannot be used now."""
+        if not await self._transactions.can_store_ends():
+            self._store_ends_later()
 
     async def _grant_available(self) -> float:
         """Grants slots in claim order; returns the machine's seconds until the next attempt can serve other waiters."""
@@ -231,10 +230,8 @@ class Budget:
         own = self._queue.without_slot()
         if not own:
             return 0.0
-        async with self._repository.transaction() as transaction:
-            state = await transaction.lock_state()
+        async with self._transactions.locked() as (transaction, state):
             now = self._clock.now()
-            await transaction.store_ends(self._slots.take_ends(), self._clock.now())
             granted = await transaction.granted_calls(now, self._slots.in_flight)
             others = await transaction.waiters(now, self._published.ids)
             capacity = self._capacity_now(state)

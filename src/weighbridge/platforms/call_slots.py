@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -120,7 +121,18 @@ class SlotsInUse:
         self.ends |= dict.fromkeys(self._spare, now)
         self._spare.clear()
 
-    def take_ends(self) -> dict[str, datetime]:
-        """The ends to be stored now."""
-        ends, self.ends = self.ends, {}
-        return ends
+    @contextmanager
+    def storing_ends(self) -> Iterator[Callable[[], Mapping[str, datetime]]]:
+        """A function that takes the ends to be stored now. If the block fails, they are to be stored next time."""
+        taken: dict[str, datetime] = {}
+
+        def take() -> Mapping[str, datetime]:
+            taken.update(self.ends)
+            self.ends = {}
+            return taken
+
+        try:
+            yield take
+        except BaseException:
+            self.ends = taken | self.ends
+            raise

@@ -12,11 +12,13 @@ import structlog
 
 from weighbridge.common.problem import OperationalProblem
 from weighbridge.persistence.database import DatabaseError
-from weighbridge.persistence.database_reasons import reason_of
+from weighbridge.persistence.database_reasons import is_temporary, reason_of
 
 log = structlog.get_logger()
 
 REMIND_WALL_SECONDS = 600.0
+FIRST_PAUSE_WALL_SECONDS, LONGEST_PAUSE_WALL_SECONDS = 0.1, 5.0
+"""How long a failing task waits at least; the pause doubles with every failure in a row."""
 KNOWN_CONDITIONS = (DatabaseError, OperationalProblem, OSError, TimeoutError)
 """Errors of the world around us. Their reason says everything, and a traceback nothing."""
 
@@ -27,8 +29,9 @@ async def repeating(
 ) -> AsyncIterator[None]:
     """Repeats `work` every `wall_seconds` while the block runs, and at once when `run_now` is set.
 
-    A run that fails is logged, unless the run before it failed alike, and does not end the repetition. The last run
-    finishes and is not cancelled: a transaction that is cancelled in the middle of a statement would leave SQLite
+    A run that fails is logged, unless the run before it failed alike, and does not end the repetition. While runs fail,
+    the pause grows to some seconds: a full disk or a lost database gets no easier by being tried all the time. The last
+    run finishes and is not cancelled: a transaction that is cancelled in the middle of a statement would leave SQLite
     locked.
     """
     is_stopping, event = False, run_now or asyncio.Event()
@@ -45,7 +48,7 @@ async def repeating(
                 failures.end()
             if not is_stopping:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(event.wait(), wall_seconds)
+                    await asyncio.wait_for(event.wait(), max(wall_seconds, failures.pause_wall_seconds()))
 
     task = asyncio.create_task(repeat())
     try:
@@ -63,17 +66,20 @@ class Failures:
         self._work = work
         self._cause = ""
         self._count = 0
+        self._in_a_row = 0
+        """Failures of any cause since the last run that worked."""
         self._logged_at = 0.0
 
     def record(self, error: Exception) -> None:
         """Logs a new cause, and every ten minutes the number of failures of the same."""
         cause = f"{type(error).__name__}: {reason_of(error)}"
         self._count = self._count + 1 if cause == self._cause else 1
+        self._in_a_row += 1
         is_new = self._count == 1
         if not is_new and time.monotonic() - self._logged_at < REMIND_WALL_SECONDS:
             return
         self._cause, self._logged_at = cause, time.monotonic()
-        is_fault = is_new and not isinstance(error, KNOWN_CONDITIONS)
+        is_fault = is_new and not (isinstance(error, KNOWN_CONDITIONS) or is_temporary(error))
         log.error(
             "worker_task_failed",
             work=self._work,
@@ -82,8 +88,13 @@ class Failures:
             exc_info=error if is_fault else None,
         )
 
+    def pause_wall_seconds(self) -> float:
+        """How long to wait at least before the next try; none after a run that did not fail."""
+        doubled = FIRST_PAUSE_WALL_SECONDS * 2 ** min(self._in_a_row - 1, 16)
+        return min(doubled, LONGEST_PAUSE_WALL_SECONDS) if self._in_a_row else 0.0
+
     def end(self) -> None:
         """Logs that the task works again, and how often it had failed."""
         if self._count:
             log.info("worker_task_recovered", work=self._work, failures=self._count, reason=self._cause)
-            self._cause, self._count = "", 0
+            self._cause, self._count, self._in_a_row = "", 0, 0
