@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import zstandard
 
 from weighbridge.common.clock import REAL_CLOCK
-from weighbridge.persistence.compression import SMALL_LEVEL, Dictionary
+from weighbridge.persistence.compression import SMALL_LEVEL, Dictionary, decompress
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.http_log import DICTIONARIES
@@ -40,13 +40,14 @@ async def samples_of(database: Database) -> dict[Dictionary, list[bytes]]:
     async with database.reading() as reading:
         ids = list((await reading.execute(sa.select(http_exchanges.c.id))).scalars())
         documents = list((await reading.execute(sa.select(transfers.c.content))).scalars())
-        documents += list((await reading.execute(sa.select(intents.c.request))).scalars())
+        requests = list((await reading.execute(sa.select(intents.c.request))).scalars())
     for exchange_id in ids:
         exchange = await http_log.find(exchange_id)
         if exchange is not None:
             samples[DICTIONARIES[exchange.platform]] += [exchange.request, exchange.response]
-    samples[Dictionary.DOCUMENTS] = [
-        json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode() for document in documents
+    samples[Dictionary.DOCUMENTS] = [decompress(document.frame) for document in documents if document is not None]
+    samples[Dictionary.DOCUMENTS] += [
+        json.dumps(request, separators=(",", ":"), ensure_ascii=False).encode() for request in requests
     ]
     return samples
 

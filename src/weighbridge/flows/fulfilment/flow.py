@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import structlog
-from pydantic import TypeAdapter
 
 from weighbridge.design.domain_policies import store_carriers
 from weighbridge.domain.findings.finding import Finding, hold
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.fulfilment.carriers import StoreCarrier, store_carrier
-from weighbridge.domain.fulfilment.shipments import Parcel, ShipmentItem, assign_to_lines, parcels_of
+from weighbridge.domain.fulfilment.shipments import (
+    Parcel,
+    ReportedParcels,
+    ShipmentItem,
+    Shipped,
+    assign_to_lines,
+    parcels_of,
+)
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import ENDED
 from weighbridge.domain.orders.order import OrderLine, OrderStatus
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT
 from weighbridge.flows.attempt_runner import STOPPED, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, RetryLater, WriteResult
 from weighbridge.flows.orders import flow as orders
+from weighbridge.persistence.documents import ORDER_SNAPSHOT, REPORTED_PARCELS
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.models.orders import Shipment
@@ -45,19 +50,6 @@ STATUSES_BEFORE = {
     OrderStatus.SHIPPED: _UNSHIPPED | {OrderStatus.PARTIALLY_SHIPPED},
 }
 """The statuses from which an order is set to (partially) shipped; any other status was set by a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """A parcel that has a shipment at the store."""
-
-    parcel_key: str
-    shipment_id: int
-    tracking_number: str
-    items: tuple[ShipmentItem, ...]
-
-
-SHIPPED = TypeAdapter(tuple[Shipped, ...])
 
 
 async def fulfilment(ctx: ConnectionContext, sale_id: str) -> str:
@@ -84,8 +76,8 @@ async def _report(ctx: ConnectionContext, transfer: Transfer) -> str:
         raise RetryLater("order_not_posted", "the parcel's order is still being posted", at)
     fulfilments = await ctx.cin7.fulfilments(sale_id, lane=Lane.FULFILMENT)
     parcels = parcels_of(read_dispatches(fulfilments))
-    lines = ORDER_SNAPSHOT.validate_python(order.content).lines
-    shipped = shipped_before = SHIPPED.validate_python(transfer.content or [])
+    lines = order.read(ORDER_SNAPSHOT).lines
+    shipped = shipped_before = transfer.read(REPORTED_PARCELS).parcels if transfer.content else ()
     findings: list[Finding] = []
     reported_keys = {shipment.parcel_key for shipment in shipped}
     is_cancelled = any(parcel.key not in reported_keys for parcel in parcels) and await _is_cancelled(ctx, order)
@@ -108,7 +100,10 @@ async def _report(ctx: ConnectionContext, transfer: Transfer) -> str:
         if shipped != shipped_before:
             # Open until the order's status is set too, so that a crash in between loses nothing.
             await repositories.transfers.change(
-                transfer.id, content=_stored(shipped), target_id=order.key, state=State.NEW
+                transfer.id,
+                content=REPORTED_PARCELS.write(ReportedParcels(shipped)),
+                target_id=order.key,
+                state=State.NEW,
             )
     if parcels and not findings and (shipped != shipped_before or transfer.state is not State.POSTED):
         await _update_status(ctx, order, lines, shipped)
@@ -224,7 +219,3 @@ async def _update_status(
 
 def _carrier(ctx: ConnectionContext, parcel: Parcel) -> StoreCarrier:
     return store_carrier(parcel, store_carriers(ctx.connection.design))
-
-
-def _stored(shipped: tuple[Shipped, ...]) -> Any:
-    return SHIPPED.dump_python(shipped, mode="json")
