@@ -25,7 +25,7 @@ from weighbridge.persistence.repositories.http_log import DICTIONARIES
 from weighbridge.persistence.tables.http_log import http_exchanges
 from weighbridge.persistence.tables.transfers import transfers
 from weighbridge.persistence.tables.work import intents
-from weighbridge.persistence.types import SMALL_LEVEL, Dictionary
+from weighbridge.persistence.types import SMALL_LEVEL, Dictionary, decompress
 
 SIZE = 16 * 1024
 """Bytes of a dictionary; twice as many save three per cent more."""
@@ -40,13 +40,14 @@ async def samples_of(database: Database) -> dict[Dictionary, list[bytes]]:
     async with database.reading() as reading:
         ids = list((await reading.execute(sa.select(http_exchanges.c.id))).scalars())
         documents = list((await reading.execute(sa.select(transfers.c.content))).scalars())
-        documents += list((await reading.execute(sa.select(intents.c.request))).scalars())
+        requests = list((await reading.execute(sa.select(intents.c.request))).scalars())
     for exchange_id in ids:
         exchange = await http_log.find(exchange_id)
         if exchange is not None:
             samples[DICTIONARIES[exchange.platform]] += [exchange.request, exchange.response]
-    samples[Dictionary.DOCUMENTS] = [
-        json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode() for document in documents
+    samples[Dictionary.DOCUMENTS] = [decompress(document.frame) for document in documents if document is not None]
+    samples[Dictionary.DOCUMENTS] += [
+        json.dumps(request, separators=(",", ":"), ensure_ascii=False).encode() for request in requests
     ]
     return samples
 

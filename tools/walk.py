@@ -24,7 +24,7 @@ BUSINESS = ("domain", "flows")
 MACHINERY = ("jobs", "persistence", "platforms", "web", "common")
 AREAS_OF_AN_ORDER = frozenset({"orders", "customers", "findings", "values", "reference_data", "exceptions", ""})
 """Areas of domain and flows that an order may run through; "" are modules that every area shares."""
-RECEIVER, JOB, CLIENTS = "from_bigcommerce", "_succeeds", ("bigcommerce.client", "cin7.client")
+RECEIVER, JOB, CLIENTS = "from_bigcommerce", "_failures_after", ("bigcommerce.client", "cin7.client")
 BACKGROUND_TASKS = {
     "platforms.budget": ("_run_grant_loop", "_store_ends"),
     "persistence.repositories.http_log": ("_store_pending",),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, CatalogueHarness, catalogue_harness, mug, shirts
+from weighbridge.persistence.documents import CATALOGUE_PROPOSAL
 
 PRODUCTS = 60
 SPEED = 60.0
@@ -47,7 +48,7 @@ def test_a_killed_run_is_finished_by_the_next_run(tmp_path: Path, after: tuple[i
             process.kill()
             process.wait()
         assert start(trial, tmp_path).wait(90) == 0
-        assert trial.sync().content["unchanged"] == PRODUCTS + 1
+        assert trial.sync().read(CATALOGUE_PROPOSAL).unchanged == PRODUCTS + 1
         products = trial.products()
         assert len(products) == len(trial.twins.bigcommerce.store.products) == PRODUCTS + 1
         assert sum(len(product.get("_images", [])) for product in products.values()) == PRODUCTS

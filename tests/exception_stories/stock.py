@@ -26,6 +26,7 @@ from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.flows.stock import approval as stock_review
 from weighbridge.flows.stock import fast_lane as stock_fast
 from weighbridge.flows.stock import flow as stock
+from weighbridge.persistence.documents import STOCK_PROPOSAL
 
 MAPPED = 'excluded_bins = ["Quarantine"]\nstore_locations = { "Overflow" = 2 }\n'
 MISTYPED, NAMED = 'fast_lane = ["mug"]', 'fast_lane = ["MUG"]'
@@ -132,7 +133,7 @@ def levels_are_accepted(trial: Harness, key: str) -> None:
             await worker.run_once((stock.FLOW,), stock_review.DRY_RUN)
             dry_run = await worker.repositories.transfers.find("main", stock.FLOW, stock_review.DRY_RUN)
             assert dry_run is not None
-            name = dry_run.content["fingerprint"]
+            name = dry_run.read(STOCK_PROPOSAL).fingerprint
             assert await stock_review.is_current(worker.repositories, "main", name)
             await stock_review.accept(worker.repositories, "main", name)
 

@@ -5,7 +5,6 @@ The database refuses changes of the log; the chain of digests reveals changes ma
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
+from weighbridge.domain.documents import canonical_digest
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.tables.access import audit
 
@@ -39,8 +39,9 @@ class AuditLine:
 
     def digest_after(self, previous: str) -> str:
         """The digest that this line must have after a line with the digest `previous`."""
-        content = [previous, self.number, self.at.isoformat(), self.actor, self.action, self.subject, self.detail]
-        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+        return canonical_digest(
+            [previous, self.number, self.at.isoformat(), self.actor, self.action, self.subject, self.detail]
+        )
 
 
 @dataclass(frozen=True, slots=True)

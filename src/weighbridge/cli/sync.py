@@ -33,6 +33,7 @@ from weighbridge.flows.discovery import sweeps
 from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.flows.stock import approval, fast_lane
 from weighbridge.flows.stock import flow as stock
+from weighbridge.persistence.documents import STOCK_PROPOSAL
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.reports.catalogue_proposal import as_json as proposal_as_json
 from weighbridge.reports.catalogue_proposal import is_current, print_proposal
@@ -159,9 +160,9 @@ def _print_stock_proposal(config: Path, connection: str, limit: int, as_json: bo
     if proposal is None or proposal.state is not State.POSTED:
         fail(f"the dry run of {name} did not finish: {_why_unfinished(proposal)}")
     if as_json:
-        print_json(proposal.content)
+        print_json(STOCK_PROPOSAL.fields(proposal.read(STOCK_PROPOSAL)))
     else:
-        print_levels(proposal.content, limit, out)
+        print_levels(proposal.read(STOCK_PROPOSAL), limit, out)
 
 
 def _accept_catalogue(installation: Installation, name: str, accept: str) -> None:

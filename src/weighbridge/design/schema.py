@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,6 +19,7 @@ from weighbridge.design.retention import Retention
 from weighbridge.design.retry_schedules import Retry
 from weighbridge.design.sections import Name, SecretReference, Section
 from weighbridge.design.timing import Cadence, Monitors, Quota
+from weighbridge.domain.documents import canonical_digest
 from weighbridge.domain.exceptions.kinds import DEFAULT_AUTONOMY, Autonomy
 from weighbridge.domain.exceptions.owners import Owner, owner_of
 from weighbridge.domain.findings.kind import FindingKind
@@ -152,8 +151,7 @@ def design_version(design: Design) -> str:
 
     Two designs that differ in any field, defaults included, have different names.
     """
-    canonical = json.dumps(design.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return f"v{design.version}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
+    return f"v{design.version}-{canonical_digest(design.model_dump(mode='json'))[:8]}"
 
 
 class Connection(Section):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
+from weighbridge.domain.documents import canonical_digest
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import recheck_job
 from weighbridge.domain.values.money import Money
@@ -267,7 +267,7 @@ class ExceptionLifecycle:
 
 def name_of(ids: Sequence[int]) -> str:
     """A name that identifies exactly these exceptions, in 10 hex digits."""
-    return hashlib.sha256(",".join(map(str, sorted(ids))).encode()).hexdigest()[:10]
+    return canonical_digest(sorted(ids))[:10]
 
 
 def _check_actor(actor: str) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from weighbridge.domain.documents import UnreadableDocument
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import owner_of, record_passed
@@ -111,6 +112,10 @@ async def _handle(ctx: ConnectionContext, transfer: Transfer, step: str, job: tu
     if isinstance(error, Malformed):
         problems = "; ".join(f"{field} is {value}; expected {expected}" for field, value, expected in error.problems)
         await _hold(ctx, transfer, FindingKind.PAYLOAD_MALFORMED, problems or str(error))
+        return str(error)
+    if isinstance(error, UnreadableDocument):
+        # Another try would read the same.
+        await _hold(ctx, transfer, FindingKind.UNEXPECTED_ERROR, str(error))
         return str(error)
     log.exception("attempt_failed", flow=transfer.flow, key=transfer.key, step=step, exc_info=error)
     note = f"{type(error).__name__}: {error}"

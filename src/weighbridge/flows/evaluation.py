@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from weighbridge.domain.exceptions.owners import Owner
 from weighbridge.domain.findings.finding import Finding
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.persistence.repositories.transfers import ColumnValue, State, Transfer
 
 
 async def record_evaluation(
-    ctx: ConnectionContext, transfer: Transfer, findings: tuple[Finding, ...], **values: Any
+    ctx: ConnectionContext, transfer: Transfer, findings: tuple[Finding, ...], **values: ColumnValue
 ) -> None:
     """Stores what an evaluation found, each finding under the owner that the connection's design names for its kind.
 
@@ -28,7 +27,7 @@ async def record_passed(
     notes: tuple[Finding, ...] = (),
     *,
     state: State = State.POSTED,
-    **values: Any,
+    **values: ColumnValue,
 ) -> None:
     """Stores an evaluation that holds nothing: the transfer gets `state` and has no reason and no owner any more.
 

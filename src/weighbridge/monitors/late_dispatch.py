@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from weighbridge.domain.documents import UnreadableDocument
 from weighbridge.domain.findings.finding import hold
 from weighbridge.domain.findings.kind import FindingKind
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.monitors.monitor import CheckResult, Monitor
+from weighbridge.persistence.documents import ORDER_SNAPSHOT
+from weighbridge.persistence.types import StoredDocument
 
 LOOKBACK = timedelta(days=90)
 
@@ -36,11 +38,14 @@ async def _check(ctx: ConnectionContext) -> CheckResult:
     )
 
 
-def _has_goods(content: object) -> bool:
-    """Whether any line of the order remains to be shipped."""
-    if not content:
+def _has_goods(content: StoredDocument | None) -> bool:
+    """Whether any line of the order remains to be shipped; True when its lines cannot be read any more."""
+    if content is None:
         return False
-    lines = ORDER_SNAPSHOT.validate_python(content).lines
+    try:
+        lines = content.read(ORDER_SNAPSHOT).lines
+    except UnreadableDocument:
+        return True
     return any(line.kind == "physical" and line.quantity > line.quantity_shipped for line in lines)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
@@ -23,6 +24,8 @@ from typing import Any
 import sqlalchemy as sa
 import uuid_utils
 import zstandard
+
+from weighbridge.domain.documents import DocumentKind, Model, UnreadableDocument, WireDocument
 
 metadata = sa.MetaData(
     naming_convention={
@@ -121,13 +124,57 @@ class CompressedJson(sa.types.TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Any) -> bytes:
-        if value is None:
-            return b""
-        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-        return compress(text.encode("utf-8", "surrogatepass"), Dictionary.DOCUMENTS)
+        return _packed(value)
 
     def process_result_value(self, value: bytes | None, dialect: Any) -> Any:
-        return json.loads(decompress(value).decode("utf-8", "surrogatepass")) if value else None
+        return _unpacked(value) if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document as its row holds it. A row with a damaged document can be read; only reading the document fails."""
+
+    frame: bytes
+
+    def read(self, kind: DocumentKind[Model]) -> Model:
+        """The document. Raises UnreadableDocument when it is damaged, or has another version or shape."""
+        try:
+            stored = _unpacked(self.frame)
+        except (TypeError, ValueError, zstandard.ZstdError) as error:
+            raise UnreadableDocument(f"{kind.name}: damaged in the database: {error}") from error
+        return kind.read(stored)
+
+
+class _Frame(sa.LargeBinary):
+    """Bytes as the database has them: SQLite may hold a text in their place, which is read with the row as well."""
+
+    def result_processor(self, dialect: Any, coltype: Any) -> None:
+        return None
+
+
+class DocumentColumn(sa.types.TypeDecorator[Any]):
+    """A column of wire documents, read as stored documents; empty for None."""
+
+    impl = _Frame
+    cache_ok = True
+
+    def process_bind_param(self, value: WireDocument | None, dialect: Any) -> bytes:
+        return _packed(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> StoredDocument | None:
+        return StoredDocument(value) if value else None
+
+
+def _packed(value: Any) -> bytes:
+    """A JSON value compressed; empty for None."""
+    if value is None:
+        return b""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return compress(text.encode("utf-8", "surrogatepass"), Dictionary.DOCUMENTS)
+
+
+def _unpacked(frame: bytes) -> Any:
+    return json.loads(decompress(frame).decode("utf-8", "surrogatepass"))
 
 
 def storage_statements(table: sa.Table) -> list[str]:
@@ -138,7 +185,7 @@ def storage_statements(table: sa.Table) -> list[str]:
     return [
         f"ALTER TABLE {table.name} ALTER COLUMN {column.name} SET STORAGE EXTERNAL"
         for column in table.columns
-        if isinstance(column.type, (CompressedBytes, CompressedJson))
+        if isinstance(column.type, (CompressedBytes, CompressedJson, DocumentColumn))
     ]
 
 

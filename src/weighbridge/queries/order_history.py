@@ -9,9 +9,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from weighbridge.app.context import AppContext
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, OrderSnapshot
+from weighbridge.domain.documents import UnreadableDocument
+from weighbridge.domain.orders.snapshot import OrderSnapshot
 from weighbridge.domain.values.money import Money, total
 from weighbridge.exceptions.records import ExceptionRecord
+from weighbridge.persistence.documents import ORDER_SNAPSHOT
 from weighbridge.persistence.repositories.http_log import StoredExchange
 from weighbridge.persistence.repositories.order_history import OrderHistory, read_order_history
 from weighbridge.persistence.repositories.transfers import Transfer
@@ -98,8 +100,8 @@ def bodies_kept_days(app: AppContext, exchanges: Sequence[StoredExchange]) -> in
 def compare_order(transfer: Transfer, exchanges: Sequence[StoredExchange]) -> OrderComparison | None:
     """Both sides of a captured order; None without a readable order snapshot."""
     try:
-        snapshot: OrderSnapshot = ORDER_SNAPSHOT.validate_python(transfer.content)
-    except ValueError:
+        snapshot = transfer.read(ORDER_SNAPSHOT)
+    except UnreadableDocument:
         return None
     sale, currency = snapshot.sale, snapshot.sale.currency
     cin7_total = _cin7_total(exchanges)

@@ -8,14 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from weighbridge.app.context import AppContext
+from weighbridge.domain.documents import UnreadableDocument
 from weighbridge.domain.orders.order import OrderLine
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT
-from weighbridge.domain.returns.credit_note import CreditNote
+from weighbridge.domain.returns.credit_note import Credit, CreditNote
 from weighbridge.domain.returns.refund import Refund, RefundItemKind
 from weighbridge.domain.values.money import Money, total
 from weighbridge.exceptions.records import ExceptionRecord
 from weighbridge.flows.returns.flow import FLOW
-from weighbridge.flows.returns.post import CREDIT
+from weighbridge.persistence.documents import CREDIT, ORDER_SNAPSHOT
 from weighbridge.persistence.repositories.http_log import StoredExchange
 from weighbridge.persistence.repositories.order_history import HistoryEvent, read_refund_history
 from weighbridge.persistence.repositories.transfers import Transfer
@@ -109,7 +109,7 @@ async def trace_refund(app: AppContext, connection: str, order_id: str, number: 
     order = await repositories.transfers.find(connection, ORDERS, order_id)
     exchanges = await repositories.http_log.of_transfer(transfer.id)
     store, currency = _store_refund(exchanges), transfer.currency or (order.currency if order else "")
-    credit = CREDIT.validate_python(transfer.content) if transfer.content is not None else None
+    credit = _credit(transfer)
     note = credit.credit_note if credit else None
     cin7_note = _note_in_cin7(exchanges, note.reference) if note else None
     removed_after = bodies_kept_days(app, exchanges)
@@ -150,10 +150,21 @@ async def refunds_of(app: AppContext, connection: str, order_id: str) -> tuple[T
     return tuple(await app.repositories.transfers.with_parent_key(connection, FLOW, order_id))
 
 
+def _credit(transfer: Transfer) -> Credit | None:
+    """The mapped refund; None while there is none, or when it cannot be read any more."""
+    try:
+        return None if transfer.content is None else transfer.read(CREDIT)
+    except UnreadableDocument:
+        return None
+
+
 def _lines(order: Transfer | None) -> Mapping[int, OrderLine]:
     if order is None or order.content is None:
         return {}
-    return {line.id: line for line in ORDER_SNAPSHOT.validate_python(order.content).lines}
+    try:
+        return {line.id: line for line in order.read(ORDER_SNAPSHOT).lines}
+    except UnreadableDocument:
+        return {}
 
 
 def _store_refund(exchanges: Sequence[StoredExchange]) -> Refund | None:

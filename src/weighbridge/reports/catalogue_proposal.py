@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from weighbridge.domain.catalogue.plan import Review, ReviewLine
+from weighbridge.persistence.documents import CATALOGUE_PROPOSAL
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.transfers import State, Transfer
 
@@ -24,7 +25,7 @@ async def is_current(repositories: Repositories, connection: str, fingerprint: s
 
 def as_json(proposal: Transfer, reviews: Sequence[Review]) -> dict[str, Any]:
     """The whole proposal as JSON."""
-    content: dict[str, Any] = proposal.content or {}
+    content = {} if proposal.content is None else CATALOGUE_PROPOSAL.fields(proposal.read(CATALOGUE_PROPOSAL))
     return {
         "state": proposal.state,
         "reason": proposal.reason,
@@ -56,29 +57,27 @@ def print_proposal(out: Console, proposal: Transfer, reviews: Sequence[Review], 
     if proposal.state is not State.POSTED:
         out.print(f"The catalogues could not be compared. {proposal.reason}", markup=False)
         return
-    content = proposal.content
+    content = proposal.read(CATALOGUE_PROPOSAL)
     for review in reviews[:limit]:
         out.print(f"[bold]{review.action}[/] {escape(review.sku)}  {escape(review.name)}")
         for line in review.lines:
             out.print(_line(line), markup=False, highlight=False)
     if len(reviews) > limit:
         out.print(f"... and {len(reviews) - limit:,} more; --limit shows them, --json shows all")
-    if content["findings"]:
+    if content.findings:
         table = Table("Listing", "Owner", "Problem", title="Not listed until resolved", title_justify="left")
-        for finding in content["findings"][:limit]:
-            problem = f"{finding['field']} is {finding['value'] or 'empty'}; expected {finding['expected']}"
-            table.add_row(escape(finding["key"]), finding["owner"], escape(problem))
+        for finding in content.findings[:limit]:
+            problem = f"{finding.field} is {finding.value or 'empty'}; expected {finding.expected}"
+            table.add_row(escape(finding.key), finding.owner, escape(problem))
         out.print(table)
     out.print(
-        f"{content['listings']:,} listings: {content['create']:,} to create, {content['update']:,} to update, "
-        f"{content['hide']:,} to hide, {content['unchanged']:,} unchanged, {content['held']:,} held."
+        f"{content.listings:,} listings: {content.create:,} to create, {content.update:,} to update, "
+        f"{content.hide:,} to hide, {content.unchanged:,} unchanged, {content.held:,} held."
     )
-    for name, prices in content["price_lists"].items():
-        out.print(
-            f"Price list {name}: {prices['write']:,} prices to write, {prices['remove']:,} to remove.", markup=False
-        )
+    for name, prices in content.price_lists.items():
+        out.print(f"Price list {name}: {prices.write:,} prices to write, {prices.remove:,} to remove.", markup=False)
     if reviews:
-        out.print(f"To accept exactly these changes: weighbridge sync catalogue --accept {content['fingerprint']}")
+        out.print(f"To accept exactly these changes: weighbridge sync catalogue --accept {content.fingerprint}")
 
 
 def _line(line: ReviewLine) -> str:

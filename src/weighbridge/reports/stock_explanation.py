@@ -16,6 +16,7 @@ from weighbridge.design.schema import Connection
 from weighbridge.domain.stock.available import StoreItem
 from weighbridge.domain.stock.buffers import BufferKind
 from weighbridge.domain.stock.oversell import Bound, OversellFactors, bound
+from weighbridge.domain.stock.proposal import StockProposal
 from weighbridge.persistence.repositories import Repositories
 from weighbridge.persistence.repositories.reservations import OpenReservation
 from weighbridge.persistence.repositories.stock_levels import StockLevel
@@ -154,23 +155,23 @@ def _published_text(levels: Sequence[StockLevel]) -> str:
     return f"level {units} was published at {_format_timestamp(max(pushed))}{verified}"
 
 
-def print_levels(content: Mapping[str, Any], limit: int, out: Console) -> None:
+def print_levels(proposal: StockProposal, limit: int, out: Console) -> None:
     """Prints a dry run: the changes, the largest decreases first, and the command that accepts them."""
     table = Table("SKU", title="Levels that would be published", title_justify="left")
     table.add_column("Current", justify="right")
     table.add_column("New", justify="right")
     table.add_column("At location", justify="right")
-    for sku, before, after, location in content["changes"][:limit]:
+    for sku, before, after, location in proposal.changes[:limit]:
         table.add_row(escape(sku), "unknown" if before is None else f"{before:,}", f"{after:,}", str(location))
-    if content["changes"]:
+    if proposal.changes:
         out.print(table)
-    if content["to_change"] > limit:
-        out.print(f"... and {content['to_change'] - limit:,} more; --limit shows them, --json shows all")
+    if proposal.to_change > limit:
+        out.print(f"... and {proposal.to_change - limit:,} more; --limit shows them, --json shows all")
     out.print(
-        f"{content['levels']:,} levels: {content['to_change']:,} would change, {content['decreases']:,} of them "
-        f"decrease, {content['to_zero']:,} to zero."
+        f"{proposal.levels:,} levels: {proposal.to_change:,} would change, {proposal.decreases:,} of them "
+        f"decrease, {proposal.to_zero:,} to zero."
     )
-    out.print(f"To accept exactly these levels: weighbridge sync stock --accept {content['fingerprint']}")
+    out.print(f"To accept exactly these levels: weighbridge sync stock --accept {proposal.fingerprint}")
 
 
 def _terms(explanation: Explanation, level: StockLevel) -> list[Term]:

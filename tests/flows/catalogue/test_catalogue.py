@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, catalogue_harness, mug, shirts
+from weighbridge.persistence.documents import CATALOGUE_PROPOSAL
 from weighbridge.persistence.repositories.transfers import State
 
 
@@ -14,10 +15,10 @@ def test_nothing_is_written_before_the_first_proposal_is_accepted(tmp_path: Path
     with catalogue_harness(tmp_path) as trial:
         trial.stock_up(mug())
         proposal = trial.sync(dry=True)
-        assert (proposal.content["create"], proposal.content["update"]) == (1, 0)
+        assert (proposal.read(CATALOGUE_PROPOSAL).create, proposal.read(CATALOGUE_PROPOSAL).update) == (1, 0)
         held = trial.sync()
         assert (held.state, held.reason_kind) == (State.HELD, "catalogue_not_accepted")
-        assert proposal.content["fingerprint"] in held.reason
+        assert proposal.read(CATALOGUE_PROPOSAL).fingerprint in held.reason
         assert (trial.products(), trial.store_writes()) == ({}, [])
 
 
@@ -46,7 +47,7 @@ def test_second_run_writes_nothing(tmp_path: Path) -> None:
         trial.first_sync()
         before = trial.store_writes()
         done = trial.sync()
-        assert (done.state, done.content["unchanged"]) == (State.POSTED, 2)
+        assert (done.state, done.read(CATALOGUE_PROPOSAL).unchanged) == (State.POSTED, 2)
         assert trial.store_writes() == before
 
 
@@ -91,5 +92,5 @@ def test_catalogue_is_synced_on_postgresql_too(tmp_path: Path, fresh_database: C
         trial.stock_up(mug(), *family["products"], families=family["families"])
         trial.first_sync()
         before = trial.store_writes()
-        assert trial.sync().content["unchanged"] == 2
+        assert trial.sync().read(CATALOGUE_PROPOSAL).unchanged == 2
         assert trial.store_writes() == before

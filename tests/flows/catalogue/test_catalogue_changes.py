@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, catalogue_harness, mug, shirts
+from weighbridge.persistence.documents import CATALOGUE_PROPOSAL
 from weighbridge.persistence.repositories.transfers import State
 
 REVIEW_ALWAYS = 'review = "always"\n'
@@ -41,7 +42,7 @@ def test_store_edit_of_a_field_that_cin7_owns_is_reported_and_overwritten(tmp_pa
         trial.first_sync()
         trial.edit("MUG", price=Decimal("9.99"))
         proposal = trial.sync(dry=True)
-        assert proposal.content["notes"] == {"store_edit_overwritten": 1}
+        assert proposal.read(CATALOGUE_PROPOSAL).notes == {"store_edit_overwritten": 1}
         ((line,),) = [review.lines for review in trial.proposed()]
         assert (line.field, line.before, line.after, line.overwrites) == ("price", "9.99", "12.5", True)
         trial.sync()
@@ -54,7 +55,7 @@ def test_a_deprecated_product_is_hidden_and_never_deleted(tmp_path: Path) -> Non
         trial.first_sync()
         assert list(trial.products()) == ["MUG"], "a deprecated product is not created"
         trial.stock_up(mug(status="Deprecated"))
-        assert trial.sync(dry=True).content["hide"] == 1
+        assert trial.sync(dry=True).read(CATALOGUE_PROPOSAL).hide == 1
         trial.sync()
         assert trial.products()["MUG"]["is_visible"] is False
         trial.stock_up(mug())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, CatalogueHarness, catalogue_harness, mug, shirts
+from weighbridge.persistence.documents import CATALOGUE_PROPOSAL
 from weighbridge.persistence.repositories.transfers import State
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -51,7 +52,7 @@ def test_fault_during_creation_leaves_each_listing_once(tmp_path: Path, fault: s
         assert [price_list["name"] for price_list in lists] == ["Wholesale"]
         assert trial.held() == {}
         before = trial.store_writes()
-        assert trial.sync().content["unchanged"] == 2
+        assert trial.sync().read(CATALOGUE_PROPOSAL).unchanged == 2
         assert trial.store_writes() == before
 
 

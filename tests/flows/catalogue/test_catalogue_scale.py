@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.flows.catalogue.harness import CIN7_MASTERS_ALL, CatalogueHarness, catalogue_harness
+from weighbridge.persistence.documents import CATALOGUE_PROPOSAL
 from weighbridge.persistence.repositories.transfers import State
 from weighbridge_twins.baskets import Product, read_products
 
@@ -38,7 +39,7 @@ def test_whole_assortment_is_listed_once_and_a_second_run_writes_nothing(tmp_pat
         assert set(writes) == {"POST catalog/products", "POST catalog/categories"}
         first_reads = [call for call in trial.twins.calls("bigcommerce") if call["method"] == "GET"]
         done = trial.sync()
-        assert (done.state, done.content["unchanged"]) == (State.POSTED, listings)
+        assert (done.state, done.read(CATALOGUE_PROPOSAL).unchanged) == (State.POSTED, listings)
         assert sum(Counter(trial.store_writes()).values()) == sum(writes.values())
         all_reads = [call for call in trial.twins.calls("bigcommerce") if call["method"] == "GET"]
         assert len(all_reads) - len(first_reads) <= listings / 250 + 10

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
 
 from weighbridge.domain.catalogue.diff import Change, Create, Step, Update, created, updated
 from weighbridge.domain.catalogue.listing import Field, Link, Listing, StoreListing, Variation, text_of
 from weighbridge.domain.catalogue.mapping import DesiredListings, with_sku_suffix
 from weighbridge.domain.catalogue.product import CataloguePolicy
 from weighbridge.domain.catalogue.sku_matching import Matching, matched
+from weighbridge.domain.documents import canonical_digest
 from weighbridge.domain.findings.finding import Finding, Severity, hold, note
 from weighbridge.domain.findings.kind import FindingKind
 
@@ -201,14 +203,14 @@ def review(step: Step) -> Review:
     listing = step.listing
     lines = _lines_of_creation(step) if isinstance(step, Create) else _lines_of_update(step)
     action = "create" if isinstance(step, Create) else "hide" if _hides(step) else "update"
-    written = "\n".join(f"{line.where}|{line.field}|{line.before}|{line.after}" for line in lines)
-    digest = hashlib.sha256(f"{listing.source}|{action}\n{written}".encode()).hexdigest()[:32]
+    written: list[JsonValue] = [[line.where, str(line.field), line.before, line.after] for line in lines]
+    digest = canonical_digest([listing.source, action, written])[:32]
     return Review(listing.source, listing.sku, str(listing.values.get(Field.NAME, "")), action, lines, digest)
 
 
 def fingerprint(reviews: Iterable[Review]) -> str:
     """The name of exactly these changes, for accepting them: 12 hex digits."""
-    return hashlib.sha256("".join(sorted(each.digest for each in reviews)).encode()).hexdigest()[:12]
+    return canonical_digest(sorted(each.digest for each in reviews))[:12]
 
 
 def _hides(step: Update) -> bool:

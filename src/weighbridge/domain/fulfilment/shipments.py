@@ -66,6 +66,23 @@ class ShipmentItem:
     quantity: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A parcel that has a shipment at the store."""
+
+    parcel_key: str
+    shipment_id: int
+    tracking_number: str
+    items: tuple[ShipmentItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedParcels:
+    """The stored content of a fulfilment: the parcels of a sale that were reported to the store."""
+
+    parcels: tuple[Shipped, ...] = ()
+
+
 def parcels_of(dispatches: Iterable[Dispatch]) -> tuple[Parcel, ...]:
     """The shipped parcels of a sale, with the items of all their boxes, oldest fulfilment first.
 

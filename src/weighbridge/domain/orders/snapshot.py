@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from pydantic import TypeAdapter
-
+from weighbridge.domain.documents import WireForm, canonical_digest
 from weighbridge.domain.orders.order import Address, OrderLine
 from weighbridge.domain.orders.sale import Sale
 
@@ -40,21 +37,19 @@ class OrderSnapshot:
 
 
 TIMESTAMP_TOLERANCE = timedelta(seconds=2)
-ORDER_SNAPSHOT = TypeAdapter(OrderSnapshot)
-SALE = TypeAdapter(Sale)
-PARTS = TypeAdapter(tuple[tuple[OrderLine, ...], tuple[Address, ...]])
+_SALE = WireForm(Sale)
+_PARTS = WireForm(tuple[tuple[OrderLine, ...], tuple[Address, ...]])
 
 
 def fingerprint(sale: Sale) -> str:
     """A digest that is equal for two sales with the same documents; payments and the note do not count."""
-    documents = SALE.dump_json(replace(sale, tenders=(), note=""))
-    return hashlib.sha256(documents).hexdigest()
+    return canonical_digest(_SALE.write(replace(sale, tenders=(), note="")))
 
 
 def parts_digest(lines: tuple[OrderLine, ...], addresses: tuple[Address, ...]) -> str:
     """A digest of lines and shipping addresses. Shipped quantities do not count, since Weighbridge writes them."""
     unshipped = tuple(replace(line, quantity_shipped=line.quantity * 0) for line in lines)
-    return hashlib.sha256(PARTS.dump_json((unshipped, addresses))).hexdigest()
+    return canonical_digest(_PARTS.write((unshipped, addresses)))
 
 
 def seen_until(modified_at: datetime, now: datetime) -> datetime:
@@ -62,12 +57,6 @@ def seen_until(modified_at: datetime, now: datetime) -> datetime:
     return modified_at if now - modified_at > TIMESTAMP_TOLERANCE else modified_at - TIMESTAMP_TOLERANCE
 
 
-def is_unchanged_since_read(content: Any, modified_at: datetime) -> bool:
-    """Whether the order is unchanged since it was read; True when the stored content has no `seen_at`."""
-    seen_at = content.get("seen_at") if content else None
-    return seen_at is None or modified_at <= datetime.fromisoformat(seen_at)
-
-
-def stored(snapshot: OrderSnapshot) -> Any:
-    """`snapshot` as JSON for the database."""
-    return ORDER_SNAPSHOT.dump_python(snapshot, mode="json")
+def is_unchanged_since_read(snapshot: OrderSnapshot, modified_at: datetime) -> bool:
+    """Whether the order is unchanged since it was read; True when it is not known when that was."""
+    return snapshot.seen_at is None or modified_at <= snapshot.seen_at

@@ -43,6 +43,15 @@ class CreditNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """The stored content of a refund: the credit note to post, with its sale and invoice."""
+
+    credit_note: CreditNote
+    sale_id: str
+    invoice_number: str
+
+
+@dataclass(frozen=True, slots=True)
 class CreditableBalance:
     """What is left to credit of one invoiced line or charge."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import structlog
 
 from weighbridge.domain.catalogue.diff import Step
 from weighbridge.domain.catalogue.plan import Findings, Plan, Review, fingerprint, partial_holds, review
+from weighbridge.domain.catalogue.proposal import PriceChanges, catalogue_proposal
 from weighbridge.domain.findings.finding import hold
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.job_types import Flow
@@ -21,7 +20,8 @@ from weighbridge.flows.catalogue.write import CatalogueWriter
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.open_findings import report
-from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
+from weighbridge.persistence.documents import CATALOGUE_PROPOSAL
+from weighbridge.persistence.repositories.transfers import State, Transfer
 
 log = structlog.get_logger()
 
@@ -34,7 +34,6 @@ the rest of the listing is written."""
 ALL = "*"
 DRY_RUN = "dry-run"
 FIRST_SYNC_DONE = "catalogue_first_sync_done"
-MAX_LISTED_FINDINGS = 1000
 
 
 async def catalogue(ctx: ConnectionContext, key: str) -> str:
@@ -65,10 +64,11 @@ async def _run(ctx: ConnectionContext, transfer: Transfer) -> str:
     reviews = [review(step) for step in view.plan.steps]
     await repositories.listings.propose(ctx.name, reviews)
     prices = {
-        price_list.rule.price_list: {"write": len(price_list.changes.write), "remove": len(price_list.changes.remove)}
+        price_list.rule.price_list: PriceChanges(len(price_list.changes.write), len(price_list.changes.remove))
         for price_list in (await compare_prices(ctx, view, view.links) if is_dry_run else ())
     }
-    await repositories.transfers.change(transfer.id, content=summary(view.plan, reviews) | {"price_lists": prices})
+    proposal = catalogue_proposal(view.plan, reviews, prices)
+    await repositories.transfers.change(transfer.id, content=CATALOGUE_PROPOSAL.write(proposal))
     if is_dry_run:
         return _outcome(reviews)
     return await _write(ctx, transfer, view, reviews)
@@ -132,24 +132,6 @@ async def _needs_approval(ctx: ConnectionContext, steps: Sequence[Step]) -> bool
         return False
     is_first = await ctx.repositories.reference_cache.read(ctx.name, FIRST_SYNC_DONE) is None
     return is_first or design.review == "always" or len(steps) > design.unattended_changes
-
-
-def summary(plan: Plan, reviews: Sequence[Review]) -> dict[str, Any]:
-    """The counts and findings of a run as JSON."""
-    actions = Counter(review.action for review in reviews)
-    notes = Counter(str(finding.kind) for findings in plan.notes.values() for finding in findings)
-    held = [{"key": key, **stored_finding(finding)} for key, findings in plan.findings.items() for finding in findings]
-    return {
-        "listings": plan.listings,
-        "unchanged": plan.unchanged,
-        "create": actions["create"],
-        "update": actions["update"],
-        "hide": actions["hide"],
-        "held": len(plan.findings),
-        "fingerprint": fingerprint(reviews),
-        "findings": held[:MAX_LISTED_FINDINGS],
-        "notes": dict(notes),
-    }
 
 
 def _outcome(reviews: Sequence[Review]) -> str:

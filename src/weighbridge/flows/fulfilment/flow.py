@@ -11,19 +11,25 @@ from weighbridge.design.domain_policies import store_carriers
 from weighbridge.domain.findings.finding import Finding, hold
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.fulfilment.carriers import StoreCarrier, store_carrier
-from weighbridge.domain.fulfilment.shipments import Parcel, ShipmentItem, assign_to_lines, parcels_of
+from weighbridge.domain.fulfilment.shipments import (
+    Parcel,
+    ReportedParcels,
+    ShipmentItem,
+    Shipped,
+    assign_to_lines,
+    parcels_of,
+)
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import ENDED
 from weighbridge.domain.orders.order import OrderLine
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT
 from weighbridge.flows.attempt_runner import STOPPED, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.fulfilment.order_status import READ_STATUS_AFTER, close_backorders, update_status
-from weighbridge.flows.fulfilment.shipped_parcels import SHIPPED, Shipped, stored
 from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, RetryLater, WriteResult
 from weighbridge.flows.orders import flow as orders
+from weighbridge.persistence.documents import ORDER_SNAPSHOT, REPORTED_PARCELS
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.models.orders import Shipment
@@ -64,8 +70,8 @@ async def _report(ctx: ConnectionContext, transfer: Transfer) -> str:
         raise RetryLater("order_not_posted", "the parcel's order is still being posted", at)
     fulfilments = await ctx.cin7.fulfilments(sale_id, lane=Lane.FULFILMENT)
     parcels = parcels_of(read_dispatches(fulfilments))
-    lines = ORDER_SNAPSHOT.validate_python(order.content).lines
-    shipped = shipped_before = SHIPPED.validate_python(transfer.content or [])
+    lines = order.read(ORDER_SNAPSHOT).lines
+    shipped = shipped_before = transfer.read(REPORTED_PARCELS).parcels if transfer.content else ()
     findings: list[Finding] = []
     reported_keys = {shipment.parcel_key for shipment in shipped}
     is_cancelled = any(parcel.key not in reported_keys for parcel in parcels) and await _is_cancelled(ctx, order)
@@ -88,7 +94,10 @@ async def _report(ctx: ConnectionContext, transfer: Transfer) -> str:
         if shipped != shipped_before:
             # Open until the order's status is set too, so that a crash in between loses nothing.
             await repositories.transfers.change(
-                transfer.id, content=stored(shipped), target_id=order.key, state=State.NEW
+                transfer.id,
+                content=REPORTED_PARCELS.write(ReportedParcels(shipped)),
+                target_id=order.key,
+                state=State.NEW,
             )
     is_open, has_new, read_status_at = _is_open(transfer), len(shipped) > len(shipped_before), None
     if parcels and not findings and (has_new or is_open):

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from weighbridge.domain.findings.kind import FindingKind
+from weighbridge.domain.fulfilment.shipments import Shipped
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import OrderLine, OrderStatus
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT
 from weighbridge.flows.attempt_runner import DONE, run_attempt
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.flows.fulfilment.shipped_parcels import SHIPPED, Shipped
+from weighbridge.persistence.documents import ORDER_SNAPSHOT, REPORTED_PARCELS
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.requests import OrderUpdate
 
@@ -47,23 +47,21 @@ async def confirm_statuses(ctx: ConnectionContext, listed: Mapping[str, int]) ->
 
 def _is_confirmed_by(order: Transfer, transfer: Transfer, listed: Mapping[str, int]) -> bool:
     """Whether the list shows the order with the status that its parcels give it, or with one that a person set."""
-    status = status_after(
-        ORDER_SNAPSHOT.validate_python(order.content).lines, SHIPPED.validate_python(transfer.content)
-    )
+    status = status_after(order.read(ORDER_SNAPSHOT).lines, transfer.read(REPORTED_PARCELS).parcels)
     return order.key in listed and listed[order.key] not in STATUSES_BEFORE[status]
 
 
 async def _confirm(ctx: ConnectionContext, transfer: Transfer) -> str:
     order = await ctx.repositories.transfers.find(ctx.name, Flow.ORDERS, transfer.target_id)
     if order is not None:
-        await update_status(ctx, order, SHIPPED.validate_python(transfer.content))
+        await update_status(ctx, order, transfer.read(REPORTED_PARCELS).parcels)
     await ctx.repositories.transfers.confirmed(transfer)
     return DONE
 
 
 async def update_status(ctx: ConnectionContext, order: Transfer, shipped: tuple[Shipped, ...]) -> None:
     """Reads the order and sets it to (partially) shipped unless it has such a status, or one that a person set."""
-    status = status_after(ORDER_SNAPSHOT.validate_python(order.content).lines, shipped)
+    status = status_after(order.read(ORDER_SNAPSHOT).lines, shipped)
     header = await ctx.bigcommerce.order(int(order.key), lane=Lane.FULFILMENT)
     if header.status_id in STATUSES_BEFORE[status]:
         await ctx.bigcommerce.update_order(int(order.key), OrderUpdate(status_id=status), lane=Lane.FULFILMENT)

@@ -17,10 +17,11 @@ from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.amendment import HEADER_CHANGES, Amendment, AmendmentAction, amendment, changes_between
 from weighbridge.domain.orders.sale_mapping import Mapped
 from weighbridge.domain.orders.sale_policy import Depth
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, OrderSnapshot, fingerprint, stored
+from weighbridge.domain.orders.snapshot import OrderSnapshot, fingerprint
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation, record_passed
 from weighbridge.flows.orders.sale_documents import invoice_key
+from weighbridge.persistence.documents import ORDER_SNAPSHOT
 from weighbridge.persistence.repositories.attempts import Intent
 from weighbridge.persistence.repositories.job_queue import MANUAL_CHANGE_POSSIBLE
 from weighbridge.persistence.repositories.transfers import State, Transfer
@@ -44,11 +45,11 @@ async def amend(ctx: ConnectionContext, transfer: Transfer, mapped: Mapped, curr
     `current` is the order as it was just read, with the counters of a first posting.
     """
     repositories = ctx.repositories
-    posted = ORDER_SNAPSHOT.validate_python(transfer.content)
+    posted = transfer.read(ORDER_SNAPSHOT)
     paid = replace(posted, sale=replace(posted.sale, tenders=mapped.sale.tenders), seen_at=current.seen_at)
     if fingerprint(mapped.sale) == posted.fingerprint:
         await repositories.transfers.change(
-            transfer.id, content=stored(replace(paid, parts_digest=current.parts_digest))
+            transfer.id, content=ORDER_SNAPSHOT.write(replace(paid, parts_digest=current.parts_digest))
         )
         return True
     intents = await repositories.intents.of_transfer(transfer.id)
@@ -65,14 +66,14 @@ async def amend(ctx: ConnectionContext, transfer: Transfer, mapped: Mapped, curr
     plan = amendment(changes, read_stage(sale), policy.edits, policy.depth, transfer.target_number)
     if plan.finding is not None:
         await record_evaluation(
-            ctx, transfer, (plan.finding,), content=stored(replace(posted, seen_at=current.seen_at))
+            ctx, transfer, (plan.finding,), content=ORDER_SNAPSHOT.write(replace(posted, seen_at=current.seen_at))
         )
         await recheck_after_manual_change(ctx, transfer)
         log.info("order_held", order=transfer.key, kind=str(plan.finding.kind))
         return False
     content = _with_counters(ctx, transfer, plan, posted, current, sale, intents)
     if plan.action is AmendmentAction.NOTHING:
-        await repositories.transfers.change(transfer.id, content=stored(content))
+        await repositories.transfers.change(transfer.id, content=ORDER_SNAPSHOT.write(content))
         return True
     changed = note(
         FindingKind.CHANGED_AFTER_POSTING,
@@ -86,7 +87,7 @@ async def amend(ctx: ConnectionContext, transfer: Transfer, mapped: Mapped, curr
         (*mapped.notes, changed),
         state=State.NEW,
         amount=mapped.sale.value,
-        content=stored(content),
+        content=ORDER_SNAPSHOT.write(content),
         design_version=ctx.design_version,
     )
     log.info("order_amended", order=transfer.key, sale=transfer.target_number, action=str(plan.action))

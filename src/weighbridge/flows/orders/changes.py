@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from weighbridge.domain.documents import UnreadableDocument
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, is_unchanged_since_read, parts_digest
+from weighbridge.domain.orders.snapshot import OrderSnapshot, is_unchanged_since_read, parts_digest
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders
+from weighbridge.persistence.documents import ORDER_SNAPSHOT
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.models.orders import OrderHeader
 from weighbridge.platforms.bigcommerce.payload import UnreadableRow
@@ -74,19 +76,23 @@ def _may_have_changed(transfer: Transfer, row: OrderHeader) -> bool:
     """
     if transfer.state not in (State.POSTED, State.HELD):
         return False
-    if transfer.state is State.HELD and not transfer.content:
+    try:
+        posted = None if transfer.content is None else transfer.read(ORDER_SNAPSHOT)
+    except UnreadableDocument:
+        # The order's own job reports it.
+        posted = None
+    if posted is None:
         return row.date_modified > transfer.updated_at
-    if is_unchanged_since_read(transfer.content, row.date_modified):
+    if is_unchanged_since_read(posted, row.date_modified):
         return False
-    return transfer.state is not State.POSTED or not _has_same_parts(transfer, row)
+    return transfer.state is not State.POSTED or not _has_same_parts(posted, row)
 
 
-def _has_same_parts(transfer: Transfer, row: OrderHeader) -> bool:
+def _has_same_parts(posted: OrderSnapshot, row: OrderHeader) -> bool:
     """Whether the row shows the lines and addresses that were posted; False where it may not name all of them."""
     products, addresses = included_products(row), included_addresses(row)
     if products is None or addresses is None:
         return False
-    posted = ORDER_SNAPSHOT.validate_python(transfer.content)
     return parts_digest(*read_parts(row, products, addresses)) == posted.parts_digest
 
 

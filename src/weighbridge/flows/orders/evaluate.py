@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
@@ -17,12 +16,10 @@ from weighbridge.domain.orders.correction import corrected
 from weighbridge.domain.orders.order import Order
 from weighbridge.domain.orders.sale_mapping import Mapped, Stopped, map_order
 from weighbridge.domain.orders.snapshot import (
-    ORDER_SNAPSHOT,
     OrderSnapshot,
     fingerprint,
     parts_digest,
     seen_until,
-    stored,
 )
 from weighbridge.flows.attempt_runner import DONE, READY_TO_POST, STOPPED
 from weighbridge.flows.context import ConnectionContext
@@ -36,7 +33,8 @@ from weighbridge.flows.orders.gateway_refunds import hold_gateway_refunds
 from weighbridge.flows.orders.reserve import reserve
 from weighbridge.flows.orders.restart import restart_sale
 from weighbridge.flows.reference_data.load import reference_data_for
-from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.persistence.documents import ORDER_SNAPSHOT
+from weighbridge.persistence.repositories.transfers import ColumnValue, State, Transfer
 from weighbridge.platforms.bigcommerce.models.orders import OrderHeader
 from weighbridge.platforms.bigcommerce.read import order_version
 from weighbridge.platforms.http_exchange import NotFound
@@ -72,7 +70,11 @@ async def evaluate_order(ctx: ConnectionContext, transfer: Transfer, header: Ord
             transfer.id, source_version=version, content=seen_now(ctx, transfer, header)
         )
         return DONE
-    seen = {"source_version": version, "amount": order.total_inc_tax, "currency": order.currency}
+    seen: dict[str, ColumnValue] = {
+        "source_version": version,
+        "amount": order.total_inc_tax,
+        "currency": order.currency,
+    }
     if not (_is_first_evaluation(transfer) and decision is CaptureDecision.CAPTURE):
         # A posted order that changed is open until its change is posted too, so that a crash in between loses nothing.
         await repositories.transfers.change(transfer.id, state=State.NEW, **seen)
@@ -127,7 +129,9 @@ async def _not_found(ctx: ConnectionContext, transfer: Transfer, order_id: str) 
     return STOPPED
 
 
-async def _map(ctx: ConnectionContext, transfer: Transfer, order: Order, parts: str, seen: Mapping[str, Any]) -> str:
+async def _map(
+    ctx: ConnectionContext, transfer: Transfer, order: Order, parts: str, seen: Mapping[str, ColumnValue]
+) -> str:
     """Maps the order to its sale. `parts` is the digest of the order at the store, without corrections by people;
     `seen` are the columns that say what the store shows."""
     reference = await reference_data_for(ctx, {line.sku for line in order.lines if line.sku}, order.currency)
@@ -156,7 +160,7 @@ async def _map(ctx: ConnectionContext, transfer: Transfer, order: Order, parts: 
         transfer,
         mapped.notes,
         state=State.NEW,
-        content=stored(snapshot),
+        content=ORDER_SNAPSHOT.write(snapshot),
         design_version=ctx.design_version,
         **{**seen, "amount": mapped.sale.value},
     )
@@ -165,5 +169,5 @@ async def _map(ctx: ConnectionContext, transfer: Transfer, order: Order, parts: 
 
 def _differs(transfer: Transfer, mapped: Mapped | Stopped) -> bool:
     """Whether the order needs other documents than those that were posted."""
-    posted = ORDER_SNAPSHOT.validate_python(transfer.content)
+    posted = transfer.read(ORDER_SNAPSHOT)
     return isinstance(mapped, Stopped) or fingerprint(mapped.sale) != posted.fingerprint

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from weighbridge.domain.documents import WireDocument
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import NOT_SOLD_YET, may_become_sale
 from weighbridge.domain.orders.order import Order, OrderStatus
 from weighbridge.domain.orders.payments import tenders_of
 from weighbridge.domain.orders.snapshot import (
-    ORDER_SNAPSHOT,
     is_unchanged_since_read,
     parts_digest,
     seen_until,
-    stored,
 )
 from weighbridge.flows.context import ConnectionContext
+from weighbridge.persistence.documents import ORDER_SNAPSHOT
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.models.orders import OrderHeader, OrderProduct, PostalAddress
 from weighbridge.platforms.bigcommerce.read import (
@@ -43,27 +43,27 @@ async def is_unchanged(ctx: ConnectionContext, transfer: Transfer, header: Order
     """Whether a posted order did not change since. Most webhooks echo our own writes and end here."""
     if order_version(header, ctx.capture_rule, already_captured=True) != transfer.source_version:
         return False
-    return is_unchanged_since_read(transfer.content, header.date_modified) or await _has_same_parts(
+    return is_unchanged_since_read(transfer.read(ORDER_SNAPSHOT), header.date_modified) or await _has_same_parts(
         ctx, transfer, header
     )
 
 
 async def _has_same_parts(ctx: ConnectionContext, transfer: Transfer, header: OrderHeader) -> bool:
     """Whether an order that was written to since it was posted has the same lines and shipping addresses."""
-    snapshot = ORDER_SNAPSHOT.validate_python(transfer.content)
+    snapshot = transfer.read(ORDER_SNAPSHOT)
     if parts_digest(*read_parts(header, *await _fetch_parts(ctx, header))) != snapshot.parts_digest:
         return False
     refreshed = replace(snapshot, seen_at=seen_until(header.date_modified, ctx.clock.now()))
-    await ctx.repositories.transfers.change(transfer.id, content=stored(refreshed))
+    await ctx.repositories.transfers.change(transfer.id, content=ORDER_SNAPSHOT.write(refreshed))
     return True
 
 
-def seen_now(ctx: ConnectionContext, transfer: Transfer, header: OrderHeader) -> Any:
+def seen_now(ctx: ConnectionContext, transfer: Transfer, header: OrderHeader) -> WireDocument | None:
     """The content of the transfer, marked as read now; None while there is none."""
     if transfer.content is None:
         return None
-    snapshot = ORDER_SNAPSHOT.validate_python(transfer.content)
-    return stored(replace(snapshot, seen_at=seen_until(header.date_modified, ctx.clock.now())))
+    snapshot = transfer.read(ORDER_SNAPSHOT)
+    return ORDER_SNAPSHOT.write(replace(snapshot, seen_at=seen_until(header.date_modified, ctx.clock.now())))
 
 
 def only_refunded(ctx: ConnectionContext, transfer: Transfer, order: Order, fetched: Order) -> bool:
@@ -73,7 +73,7 @@ def only_refunded(ctx: ConnectionContext, transfer: Transfer, order: Order, fetc
     """
     if order.status_id != OrderStatus.PARTIALLY_REFUNDED or transfer.content is None:
         return order.status_id == OrderStatus.REFUNDED
-    posted = ORDER_SNAPSHOT.validate_python(transfer.content)
+    posted = transfer.read(ORDER_SNAPSHOT)
     return (
         parts_digest(fetched.lines, fetched.shipping) == posted.parts_digest
         and order.billing == posted.sale.billing

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import structlog
 
+from weighbridge.domain.documents import UnreadableDocument
 from weighbridge.domain.findings.finding import Finding, hold
 from weighbridge.domain.findings.kind import FindingKind
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation, record_passed
 from weighbridge.flows.orders import flow as orders
+from weighbridge.persistence.documents import ORDER_SNAPSHOT
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.cin7.models.sales import SaleRow
 from weighbridge.platforms.cin7.read import is_live, order_id_of
@@ -58,7 +59,11 @@ def _manual_edit_finding(row: SaleRow, order: Transfer) -> Finding | None:
     is_current = order.state is State.POSTED and order.target_id == row.id and order.updated_at < row.updated
     if not is_current or order.content is None or row.invoice_amount is None or row.invoice_amount == order.amount:
         return None
-    value = ORDER_SNAPSHOT.validate_python(order.content).sale.value
+    try:
+        value = order.read(ORDER_SNAPSHOT).sale.value
+    except UnreadableDocument as error:
+        log.warning("document_unreadable", flow=order.flow, key=order.key, reason=str(error))
+        return None
     if row.invoice_amount == value or (row.invoice_amount < value and not row.invoice_status.startswith(BILLED)):
         return None
     expected = (

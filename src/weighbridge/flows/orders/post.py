@@ -13,7 +13,7 @@ from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.rounding import MAX_ROUNDING_REVISIONS, is_within_tolerance, with_rounding
 from weighbridge.domain.orders.sale_policy import Depth
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT, OrderSnapshot, stored
+from weighbridge.domain.orders.snapshot import OrderSnapshot
 from weighbridge.domain.values.money import Money
 from weighbridge.flows.attempt_runner import STOPPED
 from weighbridge.flows.context import ConnectionContext
@@ -27,6 +27,7 @@ from weighbridge.flows.orders.sale_documents import (
     pay,
     revert_documents,
 )
+from weighbridge.persistence.documents import ORDER_SNAPSHOT
 from weighbridge.persistence.repositories.transfers import State, Transfer, stored_finding
 from weighbridge.platforms.bigcommerce.requests import OrderUpdate
 
@@ -42,7 +43,7 @@ async def post_sale(ctx: ConnectionContext, transfer: Transfer) -> str:
     The order at the store gets the sale's id before it counts as posted, so that a crash in between loses nothing.
     """
     repositories, policy = ctx.repositories, ctx.sale_policy
-    snapshot = ORDER_SNAPSHOT.validate_python(transfer.content)
+    snapshot = transfer.read(ORDER_SNAPSHOT)
     if transfer.reason_kind == FindingKind.TOTAL_DIFFERS_IN_CIN7:
         snapshot = await _recheck_total(ctx, transfer, snapshot)
     header = await open_sale(ctx, transfer, snapshot.sale)
@@ -89,7 +90,7 @@ async def _total_differs(ctx: ConnectionContext, transfer: Transfer, snapshot: O
     next_revision = replace(
         snapshot, sale=rounded, revision=snapshot.revision + 1, rounding_revisions=snapshot.rounding_revisions + 1
     )
-    await ctx.repositories.transfers.change(transfer.id, content=stored(next_revision))
+    await ctx.repositories.transfers.change(transfer.id, content=ORDER_SNAPSHOT.write(next_revision))
     raise RetryLater("rounding", f"Cin7 came to {total}; posting again with a rounding line", ctx.clock.now())
 
 
@@ -99,7 +100,9 @@ async def _recheck_total(ctx: ConnectionContext, transfer: Transfer, snapshot: O
     current = await current_order_document(ctx, transfer, transfer.target_id, snapshot.revision)
     if current is None or current.total != snapshot.sale.value:
         snapshot = replace(snapshot, revision=snapshot.revision + 1, rounding_revisions=0)
-    await ctx.repositories.transfers.change(transfer.id, content=stored(snapshot), reason_kind="", reason="", owner="")
+    await ctx.repositories.transfers.change(
+        transfer.id, content=ORDER_SNAPSHOT.write(snapshot), reason_kind="", reason="", owner=""
+    )
     return snapshot
 
 

@@ -15,8 +15,7 @@ from weighbridge.domain.orders.sale import SaleTender, external_id_of
 from weighbridge.domain.orders.sale_mapping import Stopped
 from weighbridge.domain.orders.sale_policy import Depth
 from weighbridge.domain.orders.sale_stage import Move, may
-from weighbridge.domain.orders.snapshot import ORDER_SNAPSHOT
-from weighbridge.domain.returns.credit_note import CreditNote
+from weighbridge.domain.returns.credit_note import Credit, CreditNote
 from weighbridge.domain.returns.credit_note_mapping import credit_note_of
 from weighbridge.domain.returns.refund import Refund, account_of
 from weighbridge.domain.returns.refund_keys import CIN7_ONLY
@@ -30,9 +29,9 @@ from weighbridge.flows.orders.sale_documents import void
 from weighbridge.flows.reference_data.load import reference_data_for
 from weighbridge.flows.returns.discover import evaluate_gateway_refund
 from weighbridge.flows.returns.orphan_credit_notes import credited_by_hand, evaluate_orphan_credit_note
-from weighbridge.flows.returns.post import CREDIT, Credit, stored
 from weighbridge.flows.returns.preflight import returns_preflight
 from weighbridge.flows.returns.restock import with_restock
+from weighbridge.persistence.documents import CREDIT, ORDER_SNAPSHOT
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.bigcommerce.refund_read import read_refund
 from weighbridge.platforms.cin7 import read
@@ -119,7 +118,7 @@ async def _without_invoice(
     Source: platform notes, cin7 2.1 (gate 6) and trap 28.
     """
     repositories = ctx.repositories
-    sale_total = ORDER_SNAPSHOT.validate_python(order.content).sale.value
+    sale_total = order.read(ORDER_SNAPSHOT).sale.value
     all_refunds = await ctx.bigcommerce.order_refunds(refund.order_id, lane=Lane.RETURNS)
     refunded = total(other.total for other in map(read_refund, all_refunds) if other.moved_money)
     stage = read.read_stage(sale)
@@ -147,7 +146,7 @@ async def _map(
     refund: Refund,
     invoice: sale_models.InvoiceDocument,
 ) -> str:
-    snapshot = ORDER_SNAPSHOT.validate_python(order.content)
+    snapshot = order.read(ORDER_SNAPSHOT)
     other_credit_notes = await _other_credit_notes(ctx, transfer, order)
     by_hand = credited_by_hand(sale, ctx)
     if by_hand:
@@ -172,7 +171,7 @@ async def _map(
         transfer,
         (*mapped.notes, *goods_notes),
         state=State.NEW,
-        content=stored(Credit(replace(credit_note, payouts=payouts), sale.id, invoice.number)),
+        content=CREDIT.write(Credit(replace(credit_note, payouts=payouts), sale.id, invoice.number)),
         design_version=ctx.design_version,
     )
     return READY_TO_POST
@@ -188,7 +187,7 @@ async def _other_credit_notes(ctx: ConnectionContext, transfer: Transfer, order:
         if int(other.key.partition(":")[2]) < refund_id and other.state in (State.NEW, State.WAITING):
             at = ctx.clock.now() + OLDER_REFUND_RETRY_DELAY
             raise RetryLater("refund_in_order", f"refund {other.key} of the same order comes first", at)
-    return tuple(CREDIT.validate_python(other.content).credit_note for other in others if other.content is not None)
+    return tuple(other.read(CREDIT).credit_note for other in others if other.content is not None)
 
 
 async def _payouts(ctx: ConnectionContext, refund: Refund) -> tuple[tuple[SaleTender, ...], list[Finding]]:

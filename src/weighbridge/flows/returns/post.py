@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import structlog
-from pydantic import TypeAdapter
 
 from weighbridge.domain.findings.finding import hold
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.domain.values.money import total
 from weighbridge.flows.attempt_runner import DONE, STOPPED
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation
 from weighbridge.flows.returns.credit_notes import post_credit_note, post_refund_payment
 from weighbridge.flows.returns.restock import invalidate_refunded_levels
+from weighbridge.persistence.documents import CREDIT
 from weighbridge.persistence.repositories.transfers import State, Transfer
 from weighbridge.platforms.cin7 import read
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """The stored content of a refund: the credit note to post, with its sale and invoice."""
-
-    credit_note: CreditNote
-    sale_id: str
-    invoice_number: str
-
-
-CREDIT = TypeAdapter(Credit)
-
-
-def stored(credit: Credit) -> Any:
-    """`credit` as the content of its transfer."""
-    return CREDIT.dump_python(credit, mode="json")
-
-
 async def post_credit(ctx: ConnectionContext, transfer: Transfer) -> str:
     """Writes the credit note and its refund payments; STOPPED when Cin7 shows other amounts than were posted."""
     repositories = ctx.repositories
-    credit = CREDIT.validate_python(transfer.content)
+    credit = transfer.read(CREDIT)
     credit_note = credit.credit_note
     posted = await post_credit_note(ctx, transfer, credit_note, credit.sale_id, credit.invoice_number)
     await repositories.transfers.change(transfer.id, target_id=posted.task_id, target_number=posted.number)

@@ -13,11 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
+from weighbridge.domain.documents import DocumentKind, Model, UnreadableDocument, WireDocument
 from weighbridge.domain.findings.finding import Finding, deciding
 from weighbridge.persistence.database import Database, batches
 from weighbridge.persistence.repositories.exception_records import ExceptionRecords
 from weighbridge.persistence.tables.transfers import search_index, transfers
-from weighbridge.persistence.types import new_id
+from weighbridge.persistence.types import StoredDocument, new_id
 
 
 class State(StrEnum):
@@ -35,7 +36,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One transfer as stored. `content` is the mapped document; its shape belongs to the flow."""
+    """One transfer as stored. `content` is the mapped document, of a kind in `persistence.documents`."""
 
     id: str
     connection: str
@@ -51,7 +52,7 @@ class Transfer:
     target_number: str
     amount: Decimal | None
     currency: str
-    content: Any
+    content: StoredDocument | None
     design_version: str
     tries: int
     next_try_at: datetime | None
@@ -59,6 +60,20 @@ class Transfer:
     updated_at: datetime
     posted_at: datetime | None
 
+    def read(self, kind: DocumentKind[Model]) -> Model:
+        """The content. Raises UnreadableDocument, which names the transfer, the kind and the version."""
+        try:
+            if self.content is None:
+                raise UnreadableDocument(f"no {kind.name} is stored")
+            return self.content.read(kind)
+        except UnreadableDocument as error:
+            raise UnreadableDocument(
+                f"{self.connection} {self.flow} {self.key}, transfer {self.id}: {error}"
+            ) from error
+
+
+ColumnValue = str | int | Decimal | datetime | WireDocument | Sequence[dict[str, str]] | None
+"""A value of a column of a transfer."""
 
 _FIELDS = tuple(Transfer.__dataclass_fields__)
 
@@ -210,10 +225,10 @@ class Transfers:
         matching_ids = sa.select(search_index.c.transfer_id).where(search_index.c.digest == digest)
         return await self.select(transfers.c.id.in_(matching_ids) & (transfers.c.id != transfer_id))
 
-    async def change(self, transfer_id: str, **values: Any) -> None:
+    async def change(self, transfer_id: str, **values: ColumnValue) -> None:
         """Sets columns of a transfer and its `updated_at`, and brings its exceptions in line."""
         change = values | {"updated_at": self._clock.now(), "transfer": transfer_id}
-        digests = search_digests(values.get("content"))
+        digests = frozenset(map(digest_of_term, _search_terms(values.get("content"))))
         affects_exceptions = self._exception_records.may_change_exceptions(values)
         if not affects_exceptions and not digests:
             await self._database.execute(CHANGE, change)
@@ -228,7 +243,7 @@ class Transfers:
                     transaction, transfer_id, passed=self._exception_records.is_passed_without_findings(values)
                 )
 
-    async def record_evaluation(self, transfer_id: str, findings: tuple[Finding, ...], **values: Any) -> None:
+    async def record_evaluation(self, transfer_id: str, findings: tuple[Finding, ...], **values: ColumnValue) -> None:
         """Stores the findings of an evaluation. A deciding finding holds or rejects the transfer."""
         stopping = deciding(findings)
         if stopping:
@@ -267,12 +282,8 @@ def digest_of_term(term: str) -> str:
     return hashlib.sha256("".join(term.lower().split()).encode()).hexdigest()
 
 
-def search_digests(content: Any) -> frozenset[str]:
-    """Digests of the search terms in a transfer's content."""
-    return frozenset(digest_of_term(term) for term in _search_terms(content))
-
-
-def _search_terms(content: Any) -> Iterator[str]:
+def _search_terms(content: object) -> Iterator[str]:
+    """The search terms in a transfer's content."""
     if isinstance(content, dict):
         for name, value in content.items():
             if name in SEARCHED_FIELDS and isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_SEARCH_TERM:

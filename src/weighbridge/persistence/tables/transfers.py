@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from weighbridge.persistence.types import CompressedJson, ExactDecimal, RecordId, UtcTimestamp, metadata
+from weighbridge.persistence.types import DocumentColumn, ExactDecimal, RecordId, UtcTimestamp, metadata
 
 IS_LEASED = sa.text("lease_owner <> ''")
 transfers = sa.Table(
@@ -24,7 +24,7 @@ transfers = sa.Table(
     sa.Column("target_number", sa.Text, nullable=False, server_default=""),
     sa.Column("amount", ExactDecimal, nullable=True),
     sa.Column("currency", sa.Text, nullable=False, server_default=""),
-    sa.Column("content", CompressedJson, nullable=False, doc="the mapped document that is to be written"),
+    sa.Column("content", DocumentColumn, nullable=False, doc="the mapped document that is to be written"),
     sa.Column("design_version", sa.Text, nullable=False, server_default=""),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0", doc="attempts in a row without success"),
     sa.Column("next_try_at", UtcTimestamp, nullable=True),
