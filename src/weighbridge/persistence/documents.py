@@ -11,7 +11,7 @@ from typing import Final
 from weighbridge.domain.catalogue.proposal import CatalogueProposal
 from weighbridge.domain.documents import DocumentKind
 from weighbridge.domain.fulfilment.shipments import ReportedParcels
-from weighbridge.domain.orders.snapshot import OrderSnapshot
+from weighbridge.domain.orders.sale import OrderSnapshot
 from weighbridge.domain.returns.credit_note import Credit
 from weighbridge.domain.stock.proposal import StockProposal
 

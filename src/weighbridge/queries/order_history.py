@@ -10,7 +10,7 @@ from typing import Any
 
 from weighbridge.app.context import AppContext
 from weighbridge.domain.documents import UnreadableDocument
-from weighbridge.domain.orders.snapshot import OrderSnapshot
+from weighbridge.domain.orders.sale import OrderSnapshot
 from weighbridge.domain.values.money import Money, total
 from weighbridge.exceptions.records import ExceptionRecord
 from weighbridge.persistence.documents import ORDER_SNAPSHOT

@@ -15,9 +15,9 @@ from weighbridge.domain.findings.finding import note
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.amendment import HEADER_CHANGES, Amendment, AmendmentAction, amendment, changes_between
+from weighbridge.domain.orders.sale import OrderSnapshot, fingerprint
 from weighbridge.domain.orders.sale_mapping import Mapped
 from weighbridge.domain.orders.sale_policy import Depth
-from weighbridge.domain.orders.snapshot import OrderSnapshot, fingerprint
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation, record_passed
 from weighbridge.flows.orders.sale_documents import invoice_key

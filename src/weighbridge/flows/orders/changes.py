@@ -8,7 +8,7 @@ from datetime import datetime
 from weighbridge.domain.documents import UnreadableDocument
 from weighbridge.domain.job_types import Flow
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.orders.snapshot import OrderSnapshot, is_unchanged_since_read, parts_digest
+from weighbridge.domain.orders.sale import OrderSnapshot, is_unchanged_since_read, parts_digest
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.orders import flow as orders
 from weighbridge.persistence.documents import ORDER_SNAPSHOT

@@ -14,13 +14,13 @@ from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import CaptureDecision, capture_decision
 from weighbridge.domain.orders.correction import corrected
 from weighbridge.domain.orders.order import Order
-from weighbridge.domain.orders.sale_mapping import Mapped, Stopped, map_order
-from weighbridge.domain.orders.snapshot import (
+from weighbridge.domain.orders.sale import (
     OrderSnapshot,
     fingerprint,
     parts_digest,
     seen_until,
 )
+from weighbridge.domain.orders.sale_mapping import Mapped, Stopped, map_order
 from weighbridge.flows.attempt_runner import DONE, READY_TO_POST, STOPPED
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_evaluation, record_passed

@@ -12,7 +12,7 @@ from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.capture_rule import NOT_SOLD_YET, may_become_sale
 from weighbridge.domain.orders.order import Order, OrderStatus
 from weighbridge.domain.orders.payments import tenders_of
-from weighbridge.domain.orders.snapshot import (
+from weighbridge.domain.orders.sale import (
     is_unchanged_since_read,
     parts_digest,
     seen_until,

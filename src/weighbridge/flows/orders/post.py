@@ -12,8 +12,8 @@ from weighbridge.domain.findings.finding import Finding, hold, note
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.rounding import MAX_ROUNDING_REVISIONS, is_within_tolerance, with_rounding
+from weighbridge.domain.orders.sale import OrderSnapshot
 from weighbridge.domain.orders.sale_policy import Depth
-from weighbridge.domain.orders.snapshot import OrderSnapshot
 from weighbridge.domain.values.money import Money
 from weighbridge.flows.attempt_runner import STOPPED
 from weighbridge.flows.context import ConnectionContext

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.orders.sale import Sale, SaleTender
-from weighbridge.domain.orders.snapshot import OrderSnapshot
+from weighbridge.domain.orders.sale import OrderSnapshot, Sale, SaleTender
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, WriteResult
 from weighbridge.persistence.repositories.transfers import Transfer

@@ -9,7 +9,7 @@ from weighbridge.domain.findings.finding import Finding, note
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.orders.order import LineKind
-from weighbridge.domain.orders.snapshot import OrderSnapshot
+from weighbridge.domain.orders.sale import OrderSnapshot
 from weighbridge.domain.returns.credit_note import CreditNote
 from weighbridge.domain.returns.restock import restock_of, undispatched_units
 from weighbridge.domain.values.money import ZERO
