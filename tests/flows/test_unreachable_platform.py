@@ -103,6 +103,31 @@ def test_a_platform_that_cannot_be_reached_is_an_exception_until_it_answers(
         assert _held(trial) == {}, "it is closed by the first try that succeeds"
 
 
+@pytest.mark.parametrize("closed_by", ["a try", "the monitor"])
+def test_what_waits_for_a_platform_is_tried_as_soon_as_it_answers_again(tmp_path: Path, closed_by: str) -> None:
+    with harness(tmp_path, speed=1.0) as trial, closed_port(tmp_path) as address:
+        _read_reference_data(trial)
+        working = trial.twins.cin7_url
+        trial.edit_file(working, address)
+        orders = [trial.place(), trial.place()]
+        for order_id in orders:
+            assert trial.run_order(order_id).reason_kind == "unreachable"
+        while (tried := trial.run_order(orders[0])).tries < 8:
+            assert tried.next_try_at is not None
+            pass_time(trial, seconds=(tried.next_try_at - trial.twins.running.clock.now()).total_seconds())
+        assert list(_held(trial)) == ["cin7"]
+        trial.edit_file(working, working)
+        if closed_by == "a try":
+            trial.run_order(orders[1])
+        else:
+            trial.run(reference_data.FLOW, until=lambda rows: True)
+            run_monitors(trial)
+        assert _held(trial) == {}
+        trial.run(until=lambda rows: all(trial.sales(order_id) for order_id in orders), seconds=30)
+        for order_id in orders:
+            trial.assert_one_sale(order_id)
+
+
 def _read_reference_data(trial: Harness) -> Transfer:
     trial.run(reference_data.FLOW, until=lambda rows: True)
     [transfer] = trial.transfers(reference_data.FLOW)

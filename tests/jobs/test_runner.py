@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from tests.persistence.conftest import MAIN, Harness, OnBothDatabases
 from weighbridge.domain.job_types import Flow
@@ -23,6 +24,7 @@ from weighbridge.jobs.runner import (
     JobTypes,
     current_run,
 )
+from weighbridge.persistence.locks import DatabaseLocked
 from weighbridge.persistence.repositories.job_queue import Job
 from weighbridge.persistence.repositories.workers import Session
 from weighbridge.persistence.tables.work import jobs
@@ -300,5 +302,27 @@ def test_running_job_is_never_released_by_its_own_worker(on_both_databases: OnBo
         release.set()
         await _run_due(harness, runner)
         assert handlers.started == ["1042"]
+
+    on_both_databases(work)
+
+
+def test_run_that_met_a_failing_database_counts_no_failure(on_both_databases: OnBothDatabases[None]) -> None:
+    async def work(harness: Harness) -> None:
+        async def meet_a_lock(key: str) -> None:
+            raise DatabaseLocked(2.0)
+
+        handlers = Handlers(meet_a_lock)
+        runner = _runner(harness, handlers)
+        await _enqueue(harness, "1")
+        with capture_logs() as events:
+            for _ in range(MAX_FAILURES + 1):
+                await _run_due(harness, runner)
+                harness.wait(seconds=FIRST_DELAY.total_seconds())
+        assert len(handlers.started) == MAX_FAILURES + 1
+        assert handlers.given_up == []
+        assert {event["event"] for event in events} == {"job_interrupted"}
+        handlers.work = _succeed
+        await _run_due(harness, runner)
+        assert await _rows(harness) == []
 
     on_both_databases(work)

@@ -244,6 +244,27 @@ def test_later_reason_never_delays_an_earlier_job_and_an_earlier_one_brings_it_f
     on_both_databases(work)
 
 
+def test_jobs_that_wait_for_one_reason_are_brought_forward_one_after_the_other(
+    on_both_databases: OnBothDatabases[None],
+) -> None:
+    async def work(harness: Harness) -> None:
+        queue = harness.repositories.job_queue
+        for connection, key, reason, hours in [
+            ("main", "second", "unreachable", 2),
+            ("main", "first", "unreachable", 1),
+            ("main", "throttled", "throttled", 1),
+            ("other", "elsewhere", "unreachable", 1),
+        ]:
+            await queue.enqueue(connection, "orders", key, reason, delay=timedelta(hours=hours))
+        assert await queue.bring_forward("main", "unreachable", timedelta(seconds=5)) == 2
+        assert await _due(harness) == ["first"]
+        harness.wait(seconds=5)
+        assert await _due(harness) == ["first", "second"]
+        assert await queue.bring_forward("main", "unreachable", timedelta(seconds=5)) == 0
+
+    on_both_databases(work)
+
+
 def test_claimed_job_leaves_no_old_due_time_behind(on_both_databases: OnBothDatabases[None]) -> None:
     """A job that is requested after the claim waits for its own due time."""
 

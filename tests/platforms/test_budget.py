@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weighbridge.common.clock import ScaledClock
 from weighbridge.domain.lanes import GrantedCall, Lane, Waiter, claim_order, first_served
 from weighbridge.persistence.database import Database
+from weighbridge.persistence.locks import DatabaseLocked
 from weighbridge.platforms.budget import Budget
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -74,3 +78,25 @@ def test_two_workers_share_one_budget(tmp_path: Path) -> None:
     at_once, granted = asyncio.run(work())
     assert at_once == 10
     assert granted == 25
+
+
+def test_end_of_a_call_that_could_not_be_stored_is_stored_later(tmp_path: Path) -> None:
+    """Otherwise the only slot would count as in flight until the call must have ended."""
+
+    async def work() -> None:
+        clock = ScaledClock.starting_now(60.0)
+        databases = [Database(f"sqlite:///{tmp_path}/budget.db", lock_wait_seconds=0.05) for _ in range(2)]
+        await databases[0].create_tables()
+        first, second = (Budget(database, clock, "bigcommerce:x", in_flight=1) for database in databases)
+        with closing(sqlite3.connect(tmp_path / "budget.db", isolation_level=None)) as other:
+            async with first.call_slot(Lane.ORDERS):
+                other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(DatabaseLocked):
+                await first.close()
+        await first.close()
+        async with asyncio.timeout(10), second.call_slot(Lane.ORDERS):
+            pass
+        for database in databases:
+            await database.close()
+
+    asyncio.run(work())

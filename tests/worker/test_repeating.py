@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from weighbridge.worker.repeating import repeating
+from weighbridge.worker.repeating import LONGEST_PAUSE_WALL_SECONDS, Failures, repeating
 
 LOCKED = sa.exc.OperationalError("UPDATE person SET mail = ?", ("ada@example.com",), Exception("database is locked"))
 
@@ -18,16 +18,17 @@ def _events(failures: Iterator[Exception | None]) -> list[dict[str, object]]:
     """What is logged while a task ends with each of `failures` in turn."""
 
     async def run() -> None:
-        done = asyncio.Event()
+        done, again = asyncio.Event(), asyncio.Event()
 
         async def read_stock() -> None:
+            again.set()
             failure = next(failures, done)
             if failure is done:
                 done.set()
             elif isinstance(failure, Exception):
                 raise failure
 
-        async with repeating(read_stock, 0.0):
+        async with repeating(read_stock, 0.0, again):
             await done.wait()
 
     with capture_logs() as events:
@@ -59,3 +60,15 @@ def test_another_cause_is_logged_at_once() -> None:
 @pytest.mark.parametrize("failures", [[], [None, None]], ids=["none", "some runs"])
 def test_a_task_that_works_logs_nothing(failures: list[None]) -> None:
     assert _events(iter(failures)) == []
+
+
+def test_a_failing_task_is_tried_less_and_less_often_and_after_a_success_as_before() -> None:
+    failures, pauses = Failures("read_stock"), []
+    for failure in [LOCKED, KeyError("sku")] * 10:
+        failures.record(failure)
+        pauses.append(failures.pause_wall_seconds())
+    assert pauses[:4] == pytest.approx([0.1, 0.2, 0.4, 0.8])
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == LONGEST_PAUSE_WALL_SECONDS
+    failures.end()
+    assert failures.pause_wall_seconds() == 0.0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.flows.reachability import REACHABILITY, unreachable_platforms
+from weighbridge.flows.reachability import REACHABILITY, retry_after_outage, unreachable_platforms
 from weighbridge.monitors.monitor import CheckResult, Monitor
 
 
 async def _check(ctx: ConnectionContext) -> CheckResult:
-    return CheckResult(await unreachable_platforms(ctx))
+    findings = await unreachable_platforms(ctx)
+    await retry_after_outage(ctx, findings)
+    return CheckResult(findings)
 
 
 MONITOR = Monitor(REACHABILITY, "Both platforms can be reached and answer.", FindingKind.PLATFORM_UNREACHABLE, _check)

@@ -109,6 +109,20 @@ class JobQueue:
         """`enqueue` inside the caller's transaction, so that the cause and the job are stored together."""
         await transaction.execute(self._add, _row(connection, flow, key, reason, due_at))
 
+    async def bring_forward(self, connection: str, reason: str, apart: timedelta) -> int:
+        """Makes the pending jobs of a connection with this reason due from now on, one every `apart` in their order,
+        and none later than it was. Returns how many."""
+        now, of = self._clock.now(), jobs.c
+        query = sa.select(of.flow, of.key, of.due_at).where(
+            of.connection == connection, of.reason == reason, of.due_at > now
+        )
+        async with self._database.transaction() as transaction:
+            rows = (await transaction.execute(query.order_by(of.due_at))).all()
+            for position, row in enumerate(rows):
+                earlier = min(row.due_at, now + position * apart)
+                await self.add(transaction, connection, row.flow, row.key, reason, earlier)
+        return len(rows)
+
     async def is_any_due(self, scope: Scope) -> bool:
         """Whether a job can be claimed now. Takes no lock, so a quiet worker disturbs nobody."""
         return await self._exists(scope.condition(self._clock.now()))

@@ -269,6 +269,13 @@ class Transfers:
             tries=tries,
         )
 
+    async def restart_schedules(self, connection: str, kind: str) -> None:
+        """Lets the transfers that wait for this reason begin their retry schedule anew, now."""
+        of = transfers.c
+        waits = (of.connection == connection) & (of.state == State.WAITING) & (of.reason_kind == kind)
+        now = self._clock.now()
+        await self._database.execute(sa.update(transfers).where(waits).values(tries=0, next_try_at=now, updated_at=now))
+
 
 SEARCHED_FIELDS = frozenset({"email", "tracking_number"})
 """Fields of the mapped content whose values users search for."""
