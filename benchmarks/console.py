@@ -42,7 +42,9 @@ LARGE = frozenset({"transfer", "exception_object", "http_exchange", "attempt", "
 summed over all SKUs, so these tables may be scanned."""
 KINDS = "ARRAY['sku_unknown','tax_unmapped','refused_by_cin7','address_incomplete','dispatch_late']"
 HOUR = 3_600_000_000
-TERMS = '{"by_location": {"Main": "9"}, "lent": "0", "buffer_kind": "none", "sellable": true, "components": null}'
+TERMS = (
+    '{"v": 1, "by_location": {"Main": "9"}, "lent": "0", "buffer_kind": "none", "sellable": true, "components": null}'
+)
 FILL = (
     """INSERT INTO transfer (id, connection, flow, key, state, reason_kind, reason, owner, findings, content, amount,
         currency, target_id, target_number, created_at, updated_at, posted_at)

@@ -12,6 +12,7 @@ from weighbridge.access.audit import AuditLine
 from weighbridge.app.context import AppContext
 from weighbridge.domain.findings.finding import Finding, hold
 from weighbridge.domain.findings.kind import FindingKind
+from weighbridge.domain.orders.reference_data import Company, TaxRule
 from weighbridge.exceptions.filters import ExceptionFilter
 from weighbridge.exceptions.records import ExceptionRecord
 from weighbridge.persistence.repositories.job_queue import Scope
@@ -21,7 +22,7 @@ UNKNOWN_SKU = hold(FindingKind.SKU_UNKNOWN, "lines[0].sku", "PHANTOM", "a SKU th
 TAX = hold(FindingKind.TAX_UNMAPPED, "taxes[0].name", "Moon tax", "a tax with a rule")
 
 
-COMPANY = {"currency": "USD", "tax_rules": [[name, "0", True] for name in ("Tax Exempt", "Nowhere")], "customers": {}}
+COMPANY = Company("USD", tuple(TaxRule(name, Decimal(0), True) for name in ("Tax Exempt", "Nowhere")), (), {})
 
 
 def test_every_kind_belongs_to_an_area() -> None:
@@ -32,7 +33,7 @@ def held(installation: RunningInstallation, order: str, finding: Finding, amount
     """A held order, after the company of Cin7 was read."""
 
     async def work(app: AppContext) -> None:
-        await app.repositories.reference_cache.store("main", "company", COMPANY)
+        await app.repositories.reference_cache.store_company("main", COMPANY)
         transfer = await app.repositories.transfers.open("main", "orders", order)
         await app.repositories.transfers.record_evaluation(
             transfer.id, (finding,), amount=Decimal(amount), currency="USD"

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import REAL_CLOCK
 from weighbridge.design.schema import Design
-from weighbridge.exceptions.previews import RULE_USED, PlaybookContext
+from weighbridge.exceptions.previews import PlaybookContext
 from weighbridge.exceptions.record_queries import ExceptionQueries
 from weighbridge.exceptions.records import ExceptionRecord
 from weighbridge.persistence.database import Database
 from weighbridge.persistence.repositories.designs import Designs
+from weighbridge.persistence.repositories.reference_data import COMPANY_NAME, ReferenceCache
 from weighbridge.persistence.tables.exceptions import exception_objects
 from weighbridge.persistence.tables.stock import cin7_products
 from weighbridge.persistence.tables.transfers import transfers
@@ -75,9 +76,9 @@ async def _otherwise_held(reading: AsyncConnection, exception_id: int) -> int:
 
 async def _tax_rules(reading: AsyncConnection, connection: str) -> Mapping[str, bool] | None:
     of = reference_cache.c
-    query = sa.select(of.value).where(of.connection == connection, of.name == "company")
-    company = (await reading.execute(query)).scalar_one_or_none()
-    return None if company is None else {rule[0]: bool(rule[RULE_USED]) for rule in company["tax_rules"]}
+    query = sa.select(of.value).where(of.connection == connection, of.name == COMPANY_NAME)
+    company = ReferenceCache.company_of((await reading.execute(query)).scalar_one_or_none())
+    return None if company is None else {rule.name: rule.usable_for_sales for rule in company.tax_rules}
 
 
 async def _sellable(reading: AsyncConnection, connection: str, sku: str) -> bool | None:

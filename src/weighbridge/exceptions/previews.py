@@ -13,9 +13,6 @@ from weighbridge.domain.orders.correction import problem_with
 from weighbridge.exceptions.plan import Plan, missing_argument
 from weighbridge.exceptions.records import ExceptionObject, ExceptionRecord
 
-RULE_USED = 2
-"""Index of `usable for sales` in a stored tax rule: name, percent, usable."""
-
 
 @dataclass(frozen=True, slots=True)
 class PlaybookContext:

@@ -11,16 +11,13 @@ from weighbridge.domain.orders.sale_policy import Depth
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.monitors.monitor import CheckResult, Monitor
 
-CODE, ACTIVE, PAYABLE = 0, 1, 2
-"""Positions in a cached account: its code, whether it is active, whether it takes payments."""
-
 
 async def _check(ctx: ConnectionContext) -> CheckResult:
-    cached = await ctx.repositories.reference_cache.read(ctx.name, "company")
-    if cached is None or "accounts" not in cached[0]:
+    company = await ctx.repositories.reference_cache.read_company(ctx.name)
+    if company is None:
         return CheckResult()
-    active = {row[CODE] for row in cached[0]["accounts"] if row[ACTIVE]}
-    payable = {row[CODE] for row in cached[0]["accounts"] if row[ACTIVE] and row[PAYABLE]}
+    active = {account.code for account in company.accounts if account.is_active}
+    payable = {account.code for account in company.accounts if account.is_active and account.takes_payments}
     findings = {}
     for field, code, takes_payments in named_accounts(ctx.connection.design):
         if code not in (payable if takes_payments else active):

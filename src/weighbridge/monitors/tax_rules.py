@@ -7,15 +7,12 @@ from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.monitors.monitor import CheckResult, Monitor
 
-NAME, USABLE = 0, 2
-"""Positions in a cached tax rule: its name, whether it is active for sales."""
-
 
 async def _check(ctx: ConnectionContext) -> CheckResult:
-    cached = await ctx.repositories.reference_cache.read(ctx.name, "company")
-    if cached is None:
+    company = await ctx.repositories.reference_cache.read_company(ctx.name)
+    if company is None:
         return CheckResult()
-    usable = {rule[NAME] for rule in cached[0]["tax_rules"] if rule[USABLE]}
+    usable = {rule.name for rule in company.tax_rules if rule.usable_for_sales}
     expected = f"an active tax rule for sales in Cin7; there are: {', '.join(sorted(usable)) or 'none'}"
     findings = {}
     for tax, rule in sorted(ctx.connection.design.tax.rules.items()):

@@ -144,9 +144,9 @@ async def _oversell(app: AppContext) -> tuple[Oversell, ...]:
             name, app.sharing(name), connection.design.stock.sales_hours
         )
         bounds = {sku: bound(factors) for sku, factors in oversell_risk.items()}
-        overall, company = total(bounds), await app.repositories.reference_cache.read(name, "company")
+        overall, company = total(bounds), await app.repositories.reference_cache.read_company(name)
         worst = sorted(((sku, risk.units) for sku, risk in bounds.items() if risk.units), key=lambda pair: -pair[1])
-        money = Money(overall.money, company[0]["currency"]) if company else None
+        money = Money(overall.money, company.currency) if company else None
         oversell.append(Oversell(name, overall.units, money, tuple(worst[:3])))
     return tuple(oversell)
 

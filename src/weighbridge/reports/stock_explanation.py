@@ -107,7 +107,7 @@ async def explain_sku(
     items = await repositories.catalogue.store_items(name, [sku])
     levels = await repositories.stock_levels.for_sku(name, sku)
     factors_by_sku = await repositories.oversell_risk.by_sku(name, sharing, connection.design.stock.sales_hours, sku)
-    company = await repositories.reference_cache.read(name, "company")
+    company = await repositories.reference_cache.read_company(name)
     return Explanation(
         connection=name,
         sku=sku,
@@ -117,7 +117,7 @@ async def explain_sku(
             sharing, sku, levels[0].read_at if levels else NEVER_READ
         ),
         oversell_factors=factors_by_sku.get(sku),
-        currency=company[0]["currency"] if company else "",
+        currency=company.currency if company else "",
     )
 
 

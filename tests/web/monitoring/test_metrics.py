@@ -19,6 +19,9 @@ from tests.web.installation import RunningInstallation, running_installation
 from tests.web.monitoring.served import MONITORING, TOKEN, row_of, worker_row
 from weighbridge.app.context import AppContext
 from weighbridge.design.loading import parse_installation
+from weighbridge.domain.stock.available import LevelTerms
+from weighbridge.domain.stock.buffers import BufferKind
+from weighbridge.persistence.documents import LEVEL_TERMS
 from weighbridge.persistence.tables.budget import budget_calls, budget_state
 from weighbridge.persistence.tables.exceptions import exceptions
 from weighbridge.persistence.tables.http_log import api_addresses, http_exchanges
@@ -89,7 +92,7 @@ def _fill(installation: RunningInstallation, orders: int = 1) -> None:
                 stock_levels, connection="main", sku="MUG", store_location=1, available=Decimal(5), ats=9,
                 current_level=9, published_level=9, scanned_at=now - timedelta(minutes=4), read_at=now,
                 pushed_at=now - timedelta(minutes=3),
-                terms={"by_location": {}, "lent": "0", "buffer_kind": "none", "sellable": True, "components": None},
+                terms=LEVEL_TERMS.write(LevelTerms({}, Decimal(0), BufferKind.NONE, True, None)),
             ),
             *(row_of(budget_calls, application=STORE, frees_at=now + HOUR) for _ in range(3)),
             row_of(budget_state, application=STORE, quota=100, throttles=2),

@@ -37,6 +37,27 @@ class TaxRule:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanyAccount:
+    """An account of Cin7's chart."""
+
+    code: str
+    is_active: bool
+    takes_payments: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What is stored of the company in Cin7 Core."""
+
+    currency: str
+    """Its base currency."""
+    tax_rules: tuple[TaxRule, ...]
+    accounts: tuple[CompanyAccount, ...]
+    customers: Mapping[str, str]
+    """Customer ids of the web customers by currency code."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceData:
     """The reference data for one order. Keys are exact names and exact SKUs."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from weighbridge.domain.stock.buffers import Buffer
+from weighbridge.domain.stock.buffers import Buffer, BufferKind
 from weighbridge.domain.stock.kit_allocation import Allocation
 from weighbridge.domain.values.money import ZERO
 
@@ -63,6 +63,17 @@ class SharedComponents:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelTerms:
+    """The stored terms of a level that have no column of their own."""
+
+    by_location: Mapping[str, Decimal]
+    lent: Decimal
+    buffer_kind: BufferKind
+    sellable: bool
+    components: SharedComponents | None
+
+
+@dataclass(frozen=True, slots=True)
 class AvailableLevel:
     """The available-to-sell of one SKU, with every term of the computation."""
 
@@ -86,6 +97,11 @@ class AvailableLevel:
     @property
     def key(self) -> LevelKey:
         return self.sku, self.store_location
+
+    @property
+    def terms(self) -> LevelTerms:
+        """Its terms as they are stored."""
+        return LevelTerms(self.by_location, self.lent, self.buffer.kind, self.sellable, self.components)
 
 
 def available_by_sku(

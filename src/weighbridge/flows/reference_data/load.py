@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
-from typing import Any
 
 import structlog
 
@@ -15,14 +13,14 @@ from weighbridge.domain.exceptions.kinds import FIXED_IN_CIN7
 from weighbridge.domain.findings.finding import Finding
 from weighbridge.domain.job_types import CIN7_ONLY_KEY, Flow, recheck_job
 from weighbridge.domain.lanes import Lane
-from weighbridge.domain.orders.reference_data import ReferenceData, TaxRule
+from weighbridge.domain.orders.reference_data import Company, CompanyAccount, ReferenceData
 from weighbridge.flows.attempt_runner import DONE, STOPPED, record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
 from weighbridge.flows.evaluation import record_passed
 from weighbridge.flows.idempotent_write import BeforeSend, IdempotentWriter, RetryLater, WriteResult
 from weighbridge.flows.open_findings import report
 from weighbridge.persistence.repositories import Repositories
-from weighbridge.persistence.repositories.reference_data import unknown_sku
+from weighbridge.persistence.repositories.reference_data import COMPANY_NAME, unknown_sku
 from weighbridge.persistence.repositories.transfers import Transfer
 from weighbridge.platforms.bigcommerce.store_read import read_sku_products, read_store_items
 from weighbridge.platforms.cin7 import write
@@ -106,13 +104,12 @@ async def stored_reference_data(
     repositories: Repositories, connection: str, skus: Collection[str]
 ) -> ReferenceData | None:
     """The reference data as it was last read, without a call; None while it was never read."""
-    cached = await repositories.reference_cache.values(connection, ("company", READY))
-    if len(cached) < 2:
+    cached = await repositories.reference_cache.values(connection, (COMPANY_NAME, READY))
+    company = repositories.reference_cache.company_of(cached.get(COMPANY_NAME))
+    if company is None or READY not in cached:
         return None
-    company: dict[str, Any] = cached["company"]
     products = await repositories.catalogue.cin7_products(connection, skus)
-    rules = {name: TaxRule(name, Decimal(percent), usable) for name, percent, usable in company["tax_rules"]}
-    return ReferenceData(company["currency"], products, rules, company["customers"])
+    return ReferenceData(company.currency, products, {rule.name: rule for rule in company.tax_rules}, company.customers)
 
 
 async def _is_recently_unknown(ctx: ConnectionContext, sku: str) -> bool:
@@ -124,14 +121,14 @@ async def _read_company(ctx: ConnectionContext) -> None:
     me = await ctx.cin7.me(lane=Lane.ORDERS)
     rules = [read_tax_rule(rule) async for page in ctx.cin7.tax_rules(lane=Lane.ORDERS) for rule in page]
     accounts = [row async for page in ctx.cin7.accounts(lane=Lane.ORDERS) for row in page]
-    cached = await ctx.repositories.reference_cache.read(ctx.name, "company")
-    company = {
-        "currency": me.currency,
-        "tax_rules": [[rule.name, str(rule.percent), rule.usable_for_sales] for rule in rules],
-        "accounts": [[row.code, row.status == "ACTIVE", bool(row.for_payments)] for row in accounts],
-        "customers": cached[0]["customers"] if cached else {},
-    }
-    await ctx.repositories.reference_cache.store(ctx.name, "company", company)
+    cached = await ctx.repositories.reference_cache.read_company(ctx.name)
+    company = Company(
+        currency=me.currency,
+        tax_rules=tuple(rules),
+        accounts=tuple(CompanyAccount(row.code, row.status == "ACTIVE", bool(row.for_payments)) for row in accounts),
+        customers=cached.customers if cached else {},
+    )
+    await ctx.repositories.reference_cache.store_company(ctx.name, company)
 
 
 async def _read_products(ctx: ConnectionContext) -> None:
@@ -152,9 +149,9 @@ async def _read_web_customers(ctx: ConnectionContext, transfer: Transfer) -> Non
     for currency, name in ctx.connection.design.sale.customers.items():
         customer = await ctx.cin7.customer_by_name(name, lane=Lane.ORDERS)
         customers[currency] = customer.id if customer else await _create_customer(ctx, transfer, currency, name)
-    cached = await repositories.reference_cache.read(ctx.name, "company")
-    assert cached is not None
-    await repositories.reference_cache.store(ctx.name, "company", {**cached[0], "customers": customers})
+    company = await repositories.reference_cache.read_company(ctx.name)
+    assert company is not None
+    await repositories.reference_cache.store_company(ctx.name, replace(company, customers=customers))
 
 
 async def _create_customer(ctx: ConnectionContext, transfer: Transfer, currency: str, name: str) -> str:

@@ -8,13 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from weighbridge.common.clock import Clock
-from weighbridge.domain.orders.reference_data import ReferenceProduct
+from weighbridge.domain.documents import UnreadableDocument
+from weighbridge.domain.orders.reference_data import Company, ReferenceProduct
 from weighbridge.domain.stock.available import StoreItem
 from weighbridge.domain.stock.kits import BillOfMaterials, BillsOfMaterials, Component
 from weighbridge.persistence.database import Database, batches
+from weighbridge.persistence.documents import COMPANY
 from weighbridge.persistence.tables.stock import cin7_products, store_items
 from weighbridge.persistence.tables.work import reference_cache
 
@@ -168,6 +171,10 @@ def unknown_sku(sku: str) -> str:
     return f"{UNKNOWN_SKU}{sku}"
 
 
+COMPANY_NAME = "company"
+"""The name under which the company is cached."""
+
+
 class ReferenceCache:
     """Small results of readings kept between jobs: tax rules, web customers, company settings."""
 
@@ -183,6 +190,22 @@ class ReferenceCache:
         async with self._database.reading() as reading:
             row = (await reading.execute(query)).one_or_none()
         return None if row is None else (row.value, row.fetched_at)
+
+    async def read_company(self, connection: str) -> Company | None:
+        """The company as it was last read; None while it was not, or when it is stored in another version or shape."""
+        return self.company_of((await self.values(connection, (COMPANY_NAME,))).get(COMPANY_NAME))
+
+    async def store_company(self, connection: str, company: Company) -> None:
+        """Caches the company as read now."""
+        await self.store(connection, COMPANY_NAME, COMPANY.write(company))
+
+    @staticmethod
+    def company_of(value: JsonValue) -> Company | None:
+        """The company of a cached value; None where it must be read again."""
+        try:
+            return None if value is None else COMPANY.read(value)
+        except UnreadableDocument:
+            return None
 
     async def values(self, connection: str, names: Collection[str]) -> dict[str, Any]:
         """The cached values of these names; names that are not cached are missing."""

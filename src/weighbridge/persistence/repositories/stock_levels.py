@@ -11,9 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from weighbridge.common.clock import Clock
+from weighbridge.domain.documents import UnreadableDocument
 from weighbridge.domain.stock.available import AvailableLevel, LevelKey, SharedComponents
 from weighbridge.domain.stock.buffers import BufferKind
 from weighbridge.persistence.database import Database, batches
+from weighbridge.persistence.documents import LEVEL_TERMS
 from weighbridge.persistence.repositories.reference_data import ROWS_PER_WRITE
 from weighbridge.persistence.tables.stock import stock_levels
 
@@ -189,7 +191,7 @@ class StockLevels:
                     "in_flight": level.in_flight,
                     "buffer": Decimal(level.buffer.units),
                     "ats": level.ats,
-                    "terms": _terms(level),
+                    "terms": LEVEL_TERMS.write(level.terms),
                     "scanned_at": scanned_at,
                     "read_at": asked_at.get(level.sku, started_at),
                 }
@@ -257,33 +259,21 @@ class StockLevels:
             )
 
 
-def _terms(available_level: AvailableLevel) -> dict[str, Any]:
-    """The terms of a level that have no column of their own, as JSON."""
-    return {
-        "by_location": {location: str(units) for location, units in available_level.by_location.items()},
-        "lent": str(available_level.lent),
-        "buffer_kind": available_level.buffer.kind,
-        "sellable": available_level.sellable,
-        "components": asdict(available_level.components) if available_level.components else None,
-    }
-
-
 def _level(row: Any) -> StockLevel:
-    terms, components = row.terms, row.terms["components"]
+    try:
+        terms = LEVEL_TERMS.read(row.terms)
+    except UnreadableDocument as error:
+        raise UnreadableDocument(f"stock level of {row.sku}, store location {row.store_location}: {error}") from error
     return StockLevel(
         sku=row.sku,
         store_location=row.store_location,
-        by_location={location: Decimal(units) for location, units in terms["by_location"].items()},
+        by_location=terms.by_location,
         in_flight=row.in_flight,
-        lent=Decimal(terms["lent"]),
+        lent=terms.lent,
         buffer=row.buffer,
-        buffer_kind=BufferKind(terms["buffer_kind"]),
-        sellable=terms["sellable"],
-        components=SharedComponents(
-            components["by_location"], tuple(components["limited_by"]), tuple(components["shares_with"])
-        )
-        if components
-        else None,
+        buffer_kind=terms.buffer_kind,
+        sellable=terms.sellable,
+        components=terms.components,
         ats=row.ats,
         read_at=row.read_at,
         current_level=row.current_level,
