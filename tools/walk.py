@@ -27,6 +27,7 @@ AREAS_OF_AN_ORDER = frozenset({"orders", "customers", "findings", "values", "ref
 RECEIVER, JOB, CLIENTS = "from_bigcommerce", "_failures_after", ("bigcommerce.client", "cin7.client")
 BACKGROUND_TASKS = {
     "platforms.budget": ("_run_grant_loop", "_store_ends"),
+    "platforms.budget_transactions": ("store_ends", "can_store_ends"),
     "persistence.repositories.http_log": ("_store_pending",),
 }
 """Tasks that serve all jobs: the API budget grants their calls, and the HTTP log stores their exchanges."""
