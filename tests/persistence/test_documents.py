@@ -26,7 +26,7 @@ from weighbridge.domain.catalogue.diff import Create
 from weighbridge.domain.catalogue.listing import Field as ListingField
 from weighbridge.domain.catalogue.listing import Listing
 from weighbridge.domain.documents import DocumentKind, UnreadableDocument, canonical_digest, canonical_json
-from weighbridge.domain.orders import snapshot
+from weighbridge.domain.orders import sale
 from weighbridge.domain.stock.available import AvailableLevel
 from weighbridge.domain.stock.buffers import Buffer
 from weighbridge.domain.stock.proposal import stock_proposal
@@ -63,8 +63,8 @@ def _fingerprints() -> dict[str, str]:
     listing = Listing("product:1", "MUG", {ListingField.NAME: "Mug", ListingField.VISIBILITY: True}, ())
     reviewed = plan.review(Create(listing))
     return {
-        "sale": snapshot.fingerprint(sale_of(store_order)),
-        "lines and addresses": snapshot.parts_digest(store_order.lines, (ADA,)),
+        "sale": sale.fingerprint(sale_of(store_order)),
+        "lines and addresses": sale.parts_digest(store_order.lines, (ADA,)),
         "stock proposal": stock_proposal([level], {level.key: 9}).fingerprint,
         "review of a listing": reviewed.digest,
         "catalogue proposal": plan.fingerprint([reviewed]),
