@@ -30,6 +30,7 @@ COMMAND_TREE = {
     "design": ["show", "change", "undo", "version"],
     "alerts": ["list", "test"],
     "reports": ["status"],
+    "storage": ["sizes"],
     "users": ["add", "list", "password", "role", "lock", "unlock", "unlink", "token"],
 }  # fmt: skip
 

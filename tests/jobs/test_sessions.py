@@ -163,6 +163,7 @@ def test_name_of_a_living_worker_is_refused_in_one_sentence(on_both_databases: O
         with pytest.raises(WorkerNameTaken, match=r"^a worker named 'worker-1' runs on host-a \(process 1\); give"):
             await Host.of(harness, "worker-1").sessions.start(())
         beats.cancel()
+        await asyncio.wait([beats])
 
     on_both_databases(work)
 

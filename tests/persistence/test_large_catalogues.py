@@ -6,6 +6,7 @@ from tests.persistence.conftest import Harness, OnBothDatabases
 from weighbridge.persistence.database import batches
 
 SKUS = [f"S{number:06}" for number in range(70_000)]
+TRANSFER_IDS = [f"00000000-0000-7000-8000-{number:012}" for number in range(len(SKUS))]
 
 
 def test_questions_about_every_sku_are_answered(on_both_databases: OnBothDatabases[None]) -> None:
@@ -18,8 +19,8 @@ def test_questions_about_every_sku_are_answered(on_both_databases: OnBothDatabas
         assert await of.stock_levels.with_shared_components("main", SKUS) == frozenset()
         assert await of.transfers.find_many("main", "orders", SKUS) == {SKUS[-1]: known}
         assert await of.monitoring_facts.known_orders("main", range(len(SKUS))) == set()
-        assert await of.http_log.answers(SKUS, "bigcommerce") == {}
-        assert await of.decisions.corrections_of(SKUS) == {}
+        assert await of.http_log.answers(TRANSFER_IDS, "bigcommerce") == {}
+        assert await of.decisions.corrections_of(TRANSFER_IDS) == {}
 
     on_both_databases(work)
 

@@ -74,7 +74,16 @@ def _played(options: WeekOptions, injected: Sequence[InjectedFault], log_file: P
         Progress(*columns, console=err, transient=True) as progress,
     ):
         before = structlog.get_config()
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
+        structlog.configure(
+            processors=[
+                structlog.contextvars.merge_contextvars,
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(default=str),
+            ],
+            logger_factory=structlog.PrintLoggerFactory(log),
+        )
         task = progress.add_task("Starting the twins and the product", total=None)
 
         def report_progress(message: str, done: int, of: int) -> None:

@@ -99,7 +99,6 @@ def play(
         week.folder = folder
         asyncio.run(week.run(report_progress))
         week.finish(outcome)
-        # A new event loop: the engine closes the one that it ran in.
         outcome.exceptions = asyncio.run(fetch_exceptions(week.installation(), folder, week.environment()))
     outcome.wall_seconds = time.monotonic() - began
     return outcome

@@ -279,8 +279,6 @@ class Transfers:
 
 SEARCHED_FIELDS = frozenset({"email", "tracking_number"})
 """Fields of the mapped content whose values users search for."""
-
-
 LONGEST_SEARCH_TERM = 200
 
 
