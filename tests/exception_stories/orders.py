@@ -27,8 +27,11 @@ LONG_STREET = "Behind the mill, " * 20
 
 
 def posted_then_gone(trial: Harness, key: str) -> None:
-    """Staff edit the order, and from then on the store returns 404 for it."""
-    edited(trial, key, staff_notes="wrong customer")
+    """Staff change what the order costs, and from then on the store returns 404 for it.
+
+    An edit that changes no part of it is seen in the sweep's list, and the order is not read again.
+    """
+    edited(trial, key, shipping_cost="7.00")
     gone = {"method": "GET", "path": f"/v2/orders/{key}$"}
     trial.twins.fault("bigcommerce", {"fault": "error_before", "status": 404, "match": gone})
 
@@ -70,6 +73,7 @@ STORIES: list[Story | Noted] = [
         later=posted_then_gone,
         title="Order {key} is not in the store",
         owner="ecommerce",
+        money="45.06 USD",
         field="id",
         value="{key}",
         fix=restored,

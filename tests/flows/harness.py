@@ -365,7 +365,7 @@ def harness(
         )
         rules = [*server.faults("cin7"), *server.faults("bigcommerce")]
         idle = [rule for rule in rules if rule["fault"] not in SWITCH_FAULTS and not rule["fired"]]
-        assert idle == [], "a fault that never fired proves nothing"
+        assert idle == [], f"a fault that never fired proves nothing: {idle}"
 
 
 def by_key(rows: list[Transfer]) -> Mapping[str, Transfer]:
