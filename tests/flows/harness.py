@@ -15,18 +15,21 @@ from types import MappingProxyType
 from typing import Any
 
 import httpx2
+import sqlalchemy as sa
 import uvloop
 
 from weighbridge.design.example import Example, example_toml
 from weighbridge.design.loading import parse_installation
 from weighbridge.design.schema import Installation
 from weighbridge.design.secrets import resolve_channels, resolve_secrets
+from weighbridge.domain.job_types import Flow
 from weighbridge.flows.discovery import sweeps
 from weighbridge.flows.fulfilment.order_status import READ_STATUS_AFTER
 from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.reference_data import load as reference_data
 from weighbridge.flows.stock import flow as stock
 from weighbridge.persistence.repositories.transfers import State, Transfer
+from weighbridge.persistence.tables.work import jobs
 from weighbridge.worker.worker import Worker
 from weighbridge_simulation.demo.run import free_port
 from weighbridge_twins.faults import SWITCH_FAULTS
@@ -250,6 +253,20 @@ class Harness:
             async with worker.working():
                 await worker.run_once((orders.FLOW,), str(order_id))
                 return await worker.repositories.transfers.open("main", orders.FLOW, str(order_id))
+
+        return uvloop.run(work())
+
+    def run_alone(self, flow: str) -> list[str]:
+        """Runs one flow in a worker that leaves the other flows to others; returns the keys of the flow's jobs that are
+        due next."""
+
+        async def work() -> list[str]:
+            worker = self.worker()
+            async with worker.working(flows={Flow(flow)}):
+                await worker.run_once((flow,))
+                is_left = (jobs.c.flow == flow) & jobs.c.due_at.is_not(None)
+                async with worker.database.reading() as reading:
+                    return list((await reading.execute(sa.select(jobs.c.key).where(is_left))).scalars())
 
         return uvloop.run(work())
 

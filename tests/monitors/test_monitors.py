@@ -19,6 +19,8 @@ TEA = [{"sku": "TEA", "quantity": 1}]
 PATIENT = "\n[connections.main.design.retry.schedules]\ncredentials_refused = [200000]\n"
 SLOWER = 30.0
 """A slower clock: events are still recent when the monitors run, also on a busy machine."""
+UNHURRIED = 200.0
+"""Fast enough for retries, and so slow that no job is late between two commands."""
 MonitorHolds = dict[tuple[str, str], tuple[str, Any]]
 
 
@@ -101,7 +103,7 @@ def test_orders_seen_out_of_sequence_leave_no_gap_when_the_higher_number_is_long
 
 
 def test_refused_credentials_shared_quota_and_inactive_tax_rule_are_reported(tmp_path: Path) -> None:
-    with harness(tmp_path, design=PATIENT) as trial:
+    with harness(tmp_path, design=PATIENT, speed=UNHURRIED) as trial:
         trial.place(lines=TEA)
         trial.run()
         trial.twins.fault("cin7", {"fault": "throttle", "match": {"method": "GET"}, "times": 4})

@@ -16,9 +16,10 @@ from weighbridge.flows.open_findings import report
 from weighbridge.flows.orders.changes import find_changed_orders
 from weighbridge.flows.stock.approval import may_publish
 from weighbridge.flows.stock.compute import compute_levels
-from weighbridge.flows.stock.publish import publish_levels, wait_for_evaluation
+from weighbridge.flows.stock.publish import publish_levels
 from weighbridge.flows.stock.read_levels import read_only
 from weighbridge.flows.stock.shrinkage import record_losses
+from weighbridge.flows.stock.unevaluated_orders import unevaluated_orders
 from weighbridge.persistence.repositories.transfers import Transfer
 
 FLOW = Flow.STOCK_FAST
@@ -63,7 +64,7 @@ async def _push(ctx: ConnectionContext, transfer: Transfer) -> str:
         return "the first levels are not accepted yet"
     lane = await current_fast_lane(ctx)
     reading = await read_only(ctx, lane.read)
-    all_evaluated = await wait_for_evaluation(ctx, (await find_changed_orders(ctx)).changed)
+    pending = await unevaluated_orders(ctx, (await find_changed_orders(ctx)).changed)
     items = await repositories.catalogue.store_items(ctx.name)
     levels = await compute_levels(ctx, reading, {sku: items[sku] for sku in lane.skus & items.keys()})
     before = await repositories.oversell_risk.levels_before(ctx.name, reading.started_at, lane.skus)
@@ -75,7 +76,7 @@ async def _push(ctx: ConnectionContext, transfer: Transfer) -> str:
     await record_losses(ctx, reading, levels, before)
     await repositories.stock_levels.store_partial_reading(ctx.name, levels, reading.started_at, reading.asked_at)
     changed = changed_levels(publishable, await repositories.stock_levels.current_levels(ctx.name))
-    refused = await publish_levels(ctx, changed, items, decreases_only=not all_evaluated)
+    refused = await publish_levels(ctx, changed, items, decreases_only=bool(pending))
     unusable: dict[str, tuple[Finding, ...]] = {sku: (finding,) for sku, finding in lane.findings.items()}
     unread = {sku: (finding,) for sku, finding in reading.unreadable.items()}
     await report(ctx, NAME, unusable | unread | refused)

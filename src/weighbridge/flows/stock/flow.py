@@ -18,9 +18,11 @@ from weighbridge.flows.reference_data.load import READY
 from weighbridge.flows.stock.approval import DRY_RUN, dry_run, hold_for_approval, may_publish
 from weighbridge.flows.stock.compute import compute_levels, doubtful_skus, store_component_stock
 from weighbridge.flows.stock.fast_lane import current_fast_lane
-from weighbridge.flows.stock.publish import publish_levels, verify_published, wait_for_evaluation
+from weighbridge.flows.stock.postponed_increases import publish_increases
+from weighbridge.flows.stock.publish import publish_levels, verify_published
 from weighbridge.flows.stock.read_levels import Reading, reread, scan
 from weighbridge.flows.stock.shrinkage import record_losses
+from weighbridge.flows.stock.unevaluated_orders import AFTER_ORDERS, store_until_evaluated, unevaluated_orders
 from weighbridge.flows.stock.untracked_sellout import report_sellable_at_zero
 from weighbridge.persistence.repositories.oversell_risk import LastLevel
 from weighbridge.persistence.repositories.transfers import State, Transfer
@@ -33,8 +35,9 @@ NO_SKU = "(no SKU)"
 
 
 async def stock(ctx: ConnectionContext, key: str) -> str:
-    """One full run of stock: read, compute, publish, verify. Under the key `dry-run` it only compares."""
-    return await push_stock(ctx, key)
+    """One full run of stock: read, compute, publish, verify. Under the key `dry-run` it only compares; under
+    `after-orders` it publishes the increases that waited for orders."""
+    return await publish_increases(ctx) if key == AFTER_ORDERS else await push_stock(ctx, key)
 
 
 async def push_stock(ctx: ConnectionContext, key: str) -> str:
@@ -67,7 +70,7 @@ async def _push(ctx: ConnectionContext) -> str:
     items = {sku: item for sku, item in all_items.items() if sku not in fast}
     await verify_published(ctx, len(all_items))
     reading = await scan(ctx)
-    all_evaluated = await wait_for_evaluation(ctx, (await find_changed_orders(ctx)).changed)
+    pending = await unevaluated_orders(ctx, (await find_changed_orders(ctx)).changed)
     await report(ctx, ROW, {sku or NO_SKU: (finding,) for sku, finding in reading.unreadable.items()})
     await report_sellable_at_zero(ctx, reading, items)
     levels = await compute_levels(ctx, reading, items)
@@ -79,11 +82,16 @@ async def _push(ctx: ConnectionContext) -> str:
     unchanged_skus = (fast & all_items.keys()) | await doubtful_skus(ctx, reading, items)
     del reading, before  # a reading of a large catalogue takes much memory
     await repositories.stock_levels.store_full_reading(ctx.name, levels, started_at, asked_at, unchanged_skus)
-    changed = changed_levels(publishable, await repositories.stock_levels.current_levels(ctx.name))
-    refused = await publish_levels(ctx, changed, all_items, decreases_only=not all_evaluated)
-    if all_evaluated:
+    current = await repositories.stock_levels.current_levels(ctx.name)
+    changed = changed_levels(publishable, current)
+    refused = await publish_levels(ctx, changed, all_items, decreases_only=bool(pending))
+    if not pending:
         await report(ctx, LEVEL, refused)
-    return f"{len(changed)} of {len(levels)} levels published"
+        return f"{len(changed)} of {len(levels)} levels published"
+    increases = {level.key: level.ats for level in changed if level.ats > current.get(level.key, -1)}
+    if increases:
+        await store_until_evaluated(ctx, FLOW, increases, pending)
+    return f"{len(changed) - len(increases)} of {len(levels)} levels published, {len(increases)} wait for orders"
 
 
 async def _publishable_levels(

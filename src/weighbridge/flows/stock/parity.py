@@ -6,7 +6,8 @@ a person changes in the store later would stay wrong until the level of the SKU 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -16,12 +17,16 @@ from weighbridge.domain.stock.available import LevelKey
 from weighbridge.domain.stock.parity import differences, parity_findings
 from weighbridge.flows.attempt_runner import record_run, run_attempt
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.flows.idempotent_write import RetryLater
 from weighbridge.flows.open_findings import report
 from weighbridge.flows.orders.changes import find_changed_orders
 from weighbridge.flows.stock.approval import may_publish
 from weighbridge.flows.stock.locations import store_locations
-from weighbridge.flows.stock.publish import wait_for_evaluation
+from weighbridge.flows.stock.unevaluated_orders import (
+    AFTER_ORDERS,
+    store_until_evaluated,
+    unevaluated_orders,
+    when_evaluated,
+)
 from weighbridge.persistence.repositories.job_queue import CADENCE
 from weighbridge.persistence.repositories.transfers import Transfer
 
@@ -43,8 +48,9 @@ async def stock_parity(ctx: ConnectionContext, key: str) -> str:
 
 
 async def compare_levels(ctx: ConnectionContext, key: str) -> str:
-    transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, key)
-    outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), _compare)
+    transfer = await ctx.repositories.transfers.open(ctx.name, FLOW, WHOLE_CONNECTION)
+    work = _compare_again if key == AFTER_ORDERS else _compare
+    outcome = await run_attempt(ctx, transfer, FLOW, (FLOW, key), work)
     await record_run(ctx, transfer, outcome)
     await _confirm_corrections(ctx)
     return outcome
@@ -54,16 +60,39 @@ async def _compare(ctx: ConnectionContext, transfer: Transfer) -> str:
     """Compares the levels. Orders are read after the levels, so that every order the store deducted is known."""
     if not await may_publish(ctx):
         return "the first levels are not accepted yet"
-    repositories, started_at = ctx.repositories, ctx.clock.now()
+    started_at = ctx.clock.now()
     current: dict[LevelKey, int] = {}
     locations = (await store_locations(ctx)).published_locations(frozenset(ctx.connection.design.stock.locations))
     async for page in ctx.bigcommerce.all_inventory_levels(locations, lane=Lane.RECONCILIATION):
         current |= page
-    if not await wait_for_evaluation(ctx, (await find_changed_orders(ctx)).changed):
-        raise RetryLater("orders_unprocessed", "orders are still being evaluated", ctx.clock.now() + SETTLED_AFTER)
-    expected = await repositories.stock_levels.expected_levels(ctx.name, started_at - SETTLED_AFTER)
+    pending = await unevaluated_orders(ctx, (await find_changed_orders(ctx)).changed)
+    differing = differences(await _expected_levels(ctx, started_at), current)
+    if differing and pending:
+        # What those orders took is no difference. They make the levels of their SKUs unknown once they are evaluated.
+        await store_until_evaluated(ctx, FLOW, {level_key: current[level_key] for level_key in differing}, pending)
+        return f"{len(differing)} levels differ while {len(pending)} orders are being evaluated"
+    return await _report(ctx, started_at, current)
+
+
+async def _compare_again(ctx: ConnectionContext, transfer: Transfer) -> str:
+    """Compares the levels that differed before new orders were evaluated."""
+    started_at = ctx.clock.now()
+
+    async def report_differences(current: Mapping[LevelKey, int]) -> str:
+        return await _report(ctx, started_at, current)
+
+    return await when_evaluated(ctx, FLOW, report_differences)
+
+
+async def _expected_levels(ctx: ConnectionContext, started_at: datetime) -> dict[LevelKey, int]:
+    return await ctx.repositories.stock_levels.expected_levels(ctx.name, started_at - SETTLED_AFTER)
+
+
+async def _report(ctx: ConnectionContext, started_at: datetime, current: Mapping[LevelKey, int]) -> str:
+    """Reports the levels that differ now and has them published again."""
+    expected = await _expected_levels(ctx, started_at)
     differing = differences(expected, current)
-    await repositories.stock_levels.invalidate(ctx.name, {sku for sku, _ in differing})
+    await ctx.repositories.stock_levels.invalidate(ctx.name, {sku for sku, _ in differing})
     findings = parity_findings(expected, differing)
     await report(ctx, DRIFT, {name: (finding,) for name, finding in findings.items()})
     log.info("stock_parity", connection=ctx.name, levels=len(expected), differing=len(differing))

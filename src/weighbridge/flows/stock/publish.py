@@ -1,12 +1,9 @@
-"""Publishing of levels: which orders must be evaluated first, how levels are written, and how they are read back."""
+"""Publishing of levels: how they are written, and how they are read back."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-
-import structlog
 
 from weighbridge.common.concurrency import map_limited
 from weighbridge.domain.findings.finding import Finding, hold
@@ -14,40 +11,15 @@ from weighbridge.domain.findings.kind import FindingKind
 from weighbridge.domain.lanes import Lane
 from weighbridge.domain.stock.available import AvailableLevel, LevelKey, StoreItem, less_unprocessed_orders
 from weighbridge.flows.context import ConnectionContext
-from weighbridge.flows.orders import flow as orders
 from weighbridge.flows.stock.locations import missing_store_locations
-from weighbridge.persistence.repositories.transfers import State
 from weighbridge.platforms.bigcommerce import write
 from weighbridge.platforms.bigcommerce.client import ITEMS_PER_PAGE
 from weighbridge.platforms.http_exchange import Refused
 
-log = structlog.get_logger()
-
-SETTLED = frozenset({State.HELD, State.REJECTED})
 SKUS_PER_CALL = 50
 """SKUs in one query; more would make the URL too long."""
-EVALUATION_TIMEOUT = timedelta(seconds=60)
-"""How long a push waits for the evaluation of new orders; after that it publishes decreases only."""
 VERIFIED_AFTER = timedelta(seconds=60)
 """How old a published level must be before it is read back."""
-
-
-async def wait_for_evaluation(ctx: ConnectionContext, order_versions: Mapping[str, str]) -> bool:
-    """Waits until these orders are evaluated, so that their units are deducted; False on a timeout."""
-    clock, transfers = ctx.clock, ctx.repositories.transfers
-    until = clock.now() + EVALUATION_TIMEOUT
-    pending = dict(order_versions)
-    while pending:
-        for order_id, version in list(pending.items()):
-            transfer = await transfers.find(ctx.name, orders.FLOW, order_id)
-            if transfer is not None and (transfer.source_version == version or transfer.state in SETTLED):
-                del pending[order_id]
-        if pending and clock.now() > until:
-            log.info("stock_increases_postponed", connection=ctx.name, orders=len(pending))
-            return False
-        if pending:
-            await asyncio.sleep(0.05)
-    return True
 
 
 async def publish_levels(

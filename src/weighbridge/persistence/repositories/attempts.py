@@ -90,12 +90,12 @@ class Attempts:
         async with self._database.transaction() as transaction:
             await hold_lease(transaction, transfer_id, run, self._clock.now(), lease_seconds)
 
-    async def finished_runs(self, transfer_id: str, number: int) -> tuple[tuple[datetime, datetime], ...]:
-        """Start and end of the latest `number` attempts that reached their goal, oldest first."""
+    async def finished_runs(self, transfer_id: str, step: str, number: int) -> tuple[tuple[datetime, datetime], ...]:
+        """Start and end of the latest `number` attempts at `step` that reached their goal, oldest first."""
         is_successful = attempts.c.finished_at.is_not(None) & (attempts.c.outcome != STOPPED)
         query = (
             sa.select(attempts.c.started_at, attempts.c.finished_at)
-            .where(attempts.c.transfer_id == transfer_id, is_successful)
+            .where(attempts.c.transfer_id == transfer_id, attempts.c.step == step, is_successful)
             .order_by(attempts.c.started_at.desc())
             .limit(number)
         )

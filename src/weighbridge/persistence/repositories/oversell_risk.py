@@ -106,7 +106,7 @@ class OversellRisk:
         )
         async with self._database.reading() as reading:
             transfer_id = (await reading.execute(query)).scalar_one_or_none()
-        runs = await self._attempts.finished_runs(transfer_id, RUNS_MEASURED) if transfer_id else ()
+        runs = await self._attempts.finished_runs(transfer_id, flow, RUNS_MEASURED) if transfer_id else ()
         return latency(runs, self._clock.now())
 
     async def push_window(self, connection: str, processed_until: datetime) -> timedelta:
